@@ -1,0 +1,1 @@
+"""What runs when: settings, commands, Dagster definitions, and the plain Python of intake and publishing."""

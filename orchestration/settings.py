@@ -1,0 +1,102 @@
+"""Settings from the environment (SPEC: commands and settings) and the places of the state they imply.
+
+Nothing is read at import; call `Settings.from_environment()` where a run starts and pass the result on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import UsageError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+
+_MEMORY = re.compile(r"^\d+(\.\d+)?\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.IGNORECASE)
+_PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the state lies and what bounds a run. All paths are absolute."""
+
+    home: Path
+    reference: Path
+    sources_file: Path | None
+    memory_limit: str | None
+    threads: int
+    first_billing_period: str | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS and _FIRST_BILLING_PERIOD.
+
+        Raises UsageError naming the variable where a value cannot be used.
+        """
+        env = os.environ if environment is None else environment
+        memory_limit = env.get("TOLLHOUSE_MEMORY_LIMIT") or None
+        if memory_limit and not _MEMORY.match(memory_limit):
+            raise UsageError(f"TOLLHOUSE_MEMORY_LIMIT: '{memory_limit}' is no size; write it like 2GB or 512MiB")
+        threads_text = env.get("TOLLHOUSE_THREADS") or str(os.cpu_count() or 1)
+        if not threads_text.isdigit() or int(threads_text) < 1:
+            raise UsageError(f"TOLLHOUSE_THREADS: '{threads_text}' is no number of threads; write a whole number from 1")
+        first_period = env.get("TOLLHOUSE_FIRST_BILLING_PERIOD") or None
+        if first_period and not _PERIOD.match(first_period):
+            raise UsageError(f"TOLLHOUSE_FIRST_BILLING_PERIOD: '{first_period}' is no period; write it like 2026-03")
+        sources = env.get("TOLLHOUSE_SOURCES") or None
+        return cls(
+            home=_absolute(env.get("TOLLHOUSE_HOME") or str(PROJECT_ROOT / "var")),
+            reference=_absolute(env.get("TOLLHOUSE_REFERENCE") or str(PROJECT_ROOT / "seeds" / "reference")),
+            sources_file=_absolute(sources) if sources else None,
+            memory_limit=memory_limit,
+            threads=int(threads_text),
+            first_billing_period=first_period,
+        )
+
+    @property
+    def inbox(self) -> Path:
+        """The default sources' folder: cdr/<switch_id>, bank/<bank_code>, customers."""
+        return self.home / "inbox"
+
+    @property
+    def ledger_path(self) -> Path:
+        """The file ledger (SQLite)."""
+        return self.home / "ledger.sqlite"
+
+    @property
+    def landing(self) -> Path:
+        """Delivered files as they came, `<source>/<file_id>/<file name>`."""
+        return self.home / "landing"
+
+    @property
+    def raw(self) -> Path:
+        """Typed Parquet, one file per source file."""
+        return self.home / "raw"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The one DuckDB file; only a run opens it."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Editions, blocked runs and the pointer current.json."""
+        return self.home / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage."""
+        return self.home / "dagster"
+
+    @property
+    def lock_path(self) -> Path:
+        """Held while a run is at work."""
+        return self.home / "run.lock"
+
+
+def _absolute(text: str) -> Path:
+    return Path(text).expanduser().absolute()
