@@ -1,0 +1,41 @@
+"""Every suite by name and stage. Importing it costs nothing: Great Expectations is imported where gates are judged."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from expectations.gates import Stage, Suite
+from expectations.suites import tariff_book
+from expectations.suites.intake import cdr_files, customer_exports, debit_files
+from expectations.suites.release import billing, closed_periods, collections, commission, intake, usage
+from orchestration.errors import TollhouseError
+
+
+@cache
+def all_suites() -> tuple[Suite, ...]:
+    """Every suite, in the order of a run: what comes in, the tariff book, the release."""
+    return (
+        cdr_files.cdr_files(),
+        debit_files.debit_files(),
+        *customer_exports.customer_exports(),
+        tariff_book.tariff_book(),
+        *usage.usage_suites(),
+        *intake.intake_suites(),
+        *billing.billing_suites(),
+        *collections.collections_suites(),
+        *commission.commission_suites(),
+        *closed_periods.closed_period_suites(),
+    )
+
+
+def suites_of_stage(stage: Stage) -> tuple[Suite, ...]:
+    """The suites of one stage, in order."""
+    return tuple(suite for suite in all_suites() if suite.stage == stage)
+
+
+def suite_named(name: str) -> Suite:
+    """The suite of that name; an unknown name is an error, never an empty suite that passes."""
+    for suite in all_suites():
+        if suite.name == name:
+            return suite
+    raise TollhouseError(f"no gate suite is called '{name}'; there are {', '.join(s.name for s in all_suites())}")

@@ -1,0 +1,66 @@
+"""Release gates of the bills: usage lines are the rounded sums of their calls, bills the sums of their lines."""
+
+from __future__ import annotations
+
+from expectations.gates import Suite, control_totals_equal, no_rows
+
+# round() of DuckDB on DECIMAL is exact and rounds half away from zero; usage amounts are never negative, so this
+# is half-up. The sum is DECIMAL(38, 6): nothing here is ever a binary float.
+CALLS_BY_USAGE_LINE = (
+    "select account_id, charged_number, billing_period, bill_item_id, count(*) as calls,"
+    " round(sum(amount), 2) as rounded_amount"
+    " from {rated_calls} group by account_id, charged_number, billing_period, bill_item_id"
+)
+
+
+def billing_suites() -> tuple[Suite, ...]:
+    """The suites on bill_lines and bills."""
+    return (_bill_lines(), _bills())
+
+
+def _bill_lines() -> Suite:
+    return Suite(
+        "bill_lines",
+        "release",
+        "marts.bill_lines",
+        (
+            no_rows(
+                "usage_lines_are_the_sums_of_their_calls",
+                "Every usage line is the sum of its rated calls, rounded once to 0.01.",
+                f"with calls as ({CALLS_BY_USAGE_LINE.format(rated_calls='marts.rated_calls')}),"
+                " lines as (select * from {batch} where line_kind = 'usage')"
+                " select lines.account_id, lines.service_number, lines.billing_period, lines.bill_item_id,"
+                " lines.amount, calls.rounded_amount, calls.calls from lines left join calls"
+                " on calls.account_id = lines.account_id and calls.charged_number = lines.service_number"
+                " and calls.billing_period = lines.billing_period and calls.bill_item_id = lines.bill_item_id"
+                " where lines.amount is distinct from calls.rounded_amount",
+                severity="critical",
+            ),
+            no_rows(
+                "one_usage_line_for_its_calls",
+                "No two usage lines bill the same calls: one line for an account, number, period and bill item.",
+                "select account_id, service_number, billing_period, bill_item_id, count(*) as lines from {batch}"
+                " where line_kind = 'usage' group by account_id, service_number, billing_period, bill_item_id"
+                " having count(*) > 1",
+                severity="critical",
+            ),
+        ),
+    )
+
+
+def _bills() -> Suite:
+    return Suite(
+        "bills",
+        "release",
+        "marts.bills",
+        (
+            control_totals_equal(
+                "bills_are_the_sums_of_their_lines",
+                "Every bill is the sum of its lines, and every line is on a bill.",
+                ("account_id", "billing_period"),
+                "select account_id, billing_period, sum(amount) as total from {batch} group by all",
+                "select account_id, billing_period, sum(amount) as total from marts.bill_lines group by all",
+                severity="critical",
+            ),
+        ),
+    )

@@ -1,0 +1,66 @@
+"""Release gates of the closed periods: what was closed is published again to the row, in every column."""
+
+from __future__ import annotations
+
+from expectations.gates import Suite, no_rows
+
+CLOSED_MARTS = {
+    "rated_calls": "The rated calls of closed periods are those that were there at closing, to the row.",
+    "bill_lines": "The bill lines of closed periods are those that were there at closing, to the row.",
+    "bills": "The bills of closed periods are those that were issued at closing, to the row.",
+}
+
+
+def closed_period_suites() -> tuple[Suite, ...]:
+    """The suite `closed_periods`, on the rows kept at each closing."""
+    return (
+        Suite(
+            "closed_periods",
+            "release",
+            "closed.periods",
+            tuple(
+                no_rows(
+                    f"closed_{mart}_are_unchanged",
+                    description,
+                    _changed_rows_query(mart),
+                    severity="critical",
+                    table=f"closed.{mart}",
+                )
+                for mart, description in CLOSED_MARTS.items()
+            ),
+        ),
+    )
+
+
+def _changed_rows_query(mart: str) -> str:
+    """Rows lost and rows come, as multisets over all columns.
+
+    A fingerprint per account and period (rows, and two sums of 64-bit row hashes) says where to look, so that years
+    of unchanged calls are read once and compared row by row only where something changed.
+    """
+    fingerprint = (
+        "count(*) as row_count, sum(hash(r)) as first_sum, sum(hash(r, 'second')) as second_sum"
+    )
+    kept = "select * from {batch}"
+    now = f"select * from marts.{mart} where billing_period in (select billing_period from closed.periods)"
+    print_of = (
+        "select r.account_id as account_id, r.billing_period as billing_period, {fingerprint}"
+        " from ({rows}) as r group by r.account_id, r.billing_period"
+    )
+    return (
+        f"with kept_prints as ({print_of.format(fingerprint=fingerprint, rows=kept)}),"
+        f" now_prints as ({print_of.format(fingerprint=fingerprint, rows=now)}),"
+        " changed as (select coalesce(k.account_id, n.account_id) as account_id,"
+        " coalesce(k.billing_period, n.billing_period) as billing_period"
+        " from kept_prints as k full join now_prints as n"
+        " on k.account_id = n.account_id and k.billing_period = n.billing_period"
+        " where k.row_count is distinct from n.row_count or k.first_sum is distinct from n.first_sum"
+        " or k.second_sum is distinct from n.second_sum),"
+        f" kept_rows as (select * from ({kept}) as r"
+        " where (r.account_id, r.billing_period) in (select account_id, billing_period from changed)),"
+        f" now_rows as (select * from ({now}) as r"
+        " where (r.account_id, r.billing_period) in (select account_id, billing_period from changed))"
+        " select 'lost' as change, lost.* from (select * from kept_rows except all select * from now_rows) as lost"
+        " union all"
+        " select 'new' as change, come.* from (select * from now_rows except all select * from kept_rows) as come"
+    )
