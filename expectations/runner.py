@@ -51,9 +51,7 @@ def _run_suite(con: duckdb.DuckDBPyConnection, engine: GxEngine, suite: Suite) -
     return [_report(con, suite, gate, judged.get(gate.name), faults.get(gate.name)) for gate in suite.gates]
 
 
-def _judge(
-    engine: GxEngine, table: str, gates: list[tuple[str, Gate]]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _judge(engine: GxEngine, table: str, gates: list[tuple[str, Gate]]) -> tuple[dict[str, Any], dict[str, str]]:
     """Judge together; what raised once more alone, since GX bundles queries and one fault fails its whole bundle."""
     together, fault = _attempt(engine, table, gates)
     if fault is None and not any(_raised(result) for result in together.values()):
@@ -69,18 +67,14 @@ def _judge(
     return judged, faults
 
 
-def _attempt(
-    engine: GxEngine, table: str, gates: list[tuple[str, Gate]]
-) -> tuple[dict[str, Any], str | None]:
+def _attempt(engine: GxEngine, table: str, gates: list[tuple[str, Gate]]) -> tuple[dict[str, Any], str | None]:
     try:
         return engine.judge(table, gates), None
     except Exception as error:  # whatever a gate raises is its failure and must not end the others
         return {}, f"{type(error).__name__}: {error}"
 
 
-def _report(
-    con: duckdb.DuckDBPyConnection, suite: Suite, gate: Gate, result: Any, fault: str | None
-) -> GateResult:
+def _report(con: duckdb.DuckDBPyConnection, suite: Suite, gate: Gate, result: Any, fault: str | None) -> GateResult:
     if fault is None and result is None:
         fault = "Great Expectations gave no result for this gate"
     if fault is None:

@@ -38,11 +38,13 @@ def _changed_rows_query(mart: str) -> str:
     A fingerprint per account and period (rows, and two sums of 64-bit row hashes) says where to look, so that years
     of unchanged calls are read once and compared row by row only where something changed.
     """
-    fingerprint = (
-        "count(*) as row_count, sum(hash(r)) as first_sum, sum(hash(r, 'second')) as second_sum"
-    )
+    fingerprint = "count(*) as row_count, sum(hash(r)) as first_sum, sum(hash(r, 'second')) as second_sum"
     kept = "select * from {batch}"
     now = f"select * from marts.{mart} where billing_period in (select billing_period from closed.periods)"
+    looked_at = (
+        "exists (select 1 from changed where changed.account_id is not distinct from r.account_id"
+        " and changed.billing_period is not distinct from r.billing_period)"
+    )
     print_of = (
         "select r.account_id as account_id, r.billing_period as billing_period, {fingerprint}"
         " from ({rows}) as r group by r.account_id, r.billing_period"
@@ -56,10 +58,8 @@ def _changed_rows_query(mart: str) -> str:
         " on k.account_id = n.account_id and k.billing_period = n.billing_period"
         " where k.row_count is distinct from n.row_count or k.first_sum is distinct from n.first_sum"
         " or k.second_sum is distinct from n.second_sum),"
-        f" kept_rows as (select * from ({kept}) as r"
-        " where (r.account_id, r.billing_period) in (select account_id, billing_period from changed)),"
-        f" now_rows as (select * from ({now}) as r"
-        " where (r.account_id, r.billing_period) in (select account_id, billing_period from changed))"
+        f" kept_rows as (select * from ({kept}) as r where {looked_at}),"
+        f" now_rows as (select * from ({now}) as r where {looked_at})"
         " select 'lost' as change, lost.* from (select * from kept_rows except all select * from now_rows) as lost"
         " union all"
         " select 'new' as change, come.* from (select * from now_rows except all select * from kept_rows) as come"

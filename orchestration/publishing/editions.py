@@ -1,0 +1,268 @@
+"""Editions: all marts of a run, staged out of sight and then shown at once by one pointer.
+
+    published/current.json                       {"edition", "path"}, replaced atomically
+    published/editions/<as_of>-<revision>/       <mart>/*.parquet, site/, manifest.json
+    published/blocked/<run>/                     what a run shows that its release gates kept back
+
+A crash at any moment leaves the old edition whole: nothing of it is written to, and the pointer is moved last.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from expectations.results import GateResult, blocking
+from orchestration.errors import GatesBlocked, TollhouseError
+from orchestration.publishing.durable import as_json, flush, flush_tree, replace_text, sha256_of, share
+from orchestration.publishing.marts import SCHEMA, MartSpec, PreviousFiles, export_mart
+from orchestration.publishing.reading import MANIFEST, POINTER, CurrentEdition, current_edition, verify_edition
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = [
+    "CurrentEdition",
+    "MartSpec",
+    "StagedEdition",
+    "current_edition",
+    "publish",
+    "publish_blocked",
+    "stage_edition",
+    "verify_edition",
+]
+
+EDITIONS = "editions"
+BLOCKED = "blocked"
+SITE = "site"
+BUILDING = ".building-"
+SHOWN_WHEN_BLOCKED = ("problem_bulletin", "suspended_calls", "file_reconciliation")
+
+_EDITION_NAME = re.compile(r"^\d{4}-\d{2}-\d{2}-(\d{4,})$")
+_RUN_ID = re.compile(r"^[A-Za-z0-9][\w.-]*$")
+
+
+@dataclass
+class StagedEdition:
+    """An edition that nobody sees yet. Files may be added to `folder`/site until it is published."""
+
+    published: Path
+    folder: Path
+    edition: str
+    manifest: dict[str, Any]
+    gates: tuple[GateResult, ...]
+
+    def add_site_files(self, pages: Mapping[str, str | bytes] | None = None) -> None:
+        """Write pages below site/ and list everything that stands there in the manifest.
+
+        A page equal to the one of the edition before is shared with it. Call it again after changing a file.
+        """
+        site = self.folder / SITE
+        for name, content in (pages or {}).items():
+            path = site / name
+            if not path.resolve().is_relative_to(site.resolve()):
+                raise TollhouseError(f"the page '{name}' would stand outside the edition's {SITE}/ folder")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)  # never write into a file that an older edition shares
+            path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        previous = _previous_files(current_edition(self.published))
+        entries = []
+        for path in sorted(path for path in site.rglob("*") if path.is_file()):
+            inside = path.relative_to(self.folder).as_posix()
+            sha256 = sha256_of(path)
+            before = previous.existing(inside)
+            if before and before[1]["sha256"] == sha256:
+                share(before[0], path)
+            entries.append({"path": f"{EDITIONS}/{self.edition}/{inside}", "sha256": sha256})
+        self.manifest[SITE] = entries
+        self.write_manifest()
+
+    def write_manifest(self) -> None:
+        """Write the manifest as it stands into the staged folder."""
+        (self.folder / MANIFEST).write_text(as_json(self.manifest), encoding="utf-8")
+
+
+def stage_edition(
+    published: Path,
+    con: duckdb.DuckDBPyConnection,
+    marts: Sequence[MartSpec],
+    *,
+    as_of: date,
+    gates: Sequence[GateResult],
+    partition_builds: Mapping[str, Mapping[str, str]] | None = None,
+    built_at: datetime | None = None,
+) -> StagedEdition:
+    """Export the marts into a hidden folder beside the editions; `publish` shows it.
+
+    `partition_builds[mart][value]` names what a partition was built from or when; a partition whose build is that of
+    the edition before is shared and not exported. Leftovers of killed runs are removed first.
+    """
+    editions = published / EDITIONS
+    editions.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(published)
+    current = current_edition(published)
+    revision = 1 + (current.revision if current else _highest_revision(editions))
+    edition = f"{as_of.isoformat()}-{revision:04d}"
+    folder = editions / f"{BUILDING}{edition}-{uuid.uuid4().hex[:8]}"
+    folder.mkdir()
+    previous = _previous_files(current)
+    builds = partition_builds or {}
+    described = {
+        mart.name: export_mart(con, mart, folder, f"{EDITIONS}/{edition}", previous, builds.get(mart.name, {}))
+        for mart in marts
+    }
+    manifest = {
+        "edition": edition,
+        "as_of": as_of.isoformat(),
+        "built_at": _built_at(built_at),
+        "revision": revision,
+        "marts": described,
+        "gates": [gate.as_dict() for gate in gates],
+        SITE: [],
+    }
+    staged = StagedEdition(published, folder, edition, manifest, tuple(gates))
+    staged.write_manifest()
+    return staged
+
+
+def publish(staged: StagedEdition) -> Path:
+    """Make the staged edition the current one; its folder. Raises GatesBlocked where a critical gate failed."""
+    blocked_by = blocking(staged.gates)
+    if blocked_by:
+        names = ", ".join(f"{result.suite}.{result.gate}" for result in blocked_by)
+        raise GatesBlocked(f"edition {staged.edition} is not published: release gates failed: {names}")
+    editions = staged.published / EDITIONS
+    folder = editions / staged.edition
+    staged.write_manifest()
+    flush_tree(staged.folder)
+    _clear_unpublished(staged.published, folder)
+    os.rename(staged.folder, folder)
+    flush(editions)
+    pointer = {"edition": staged.edition, "path": f"{EDITIONS}/{staged.edition}"}
+    replace_text(staged.published / POINTER, as_json(pointer))
+    return folder
+
+
+def publish_blocked(
+    published: Path,
+    con: duckdb.DuckDBPyConnection,
+    run_id: str,
+    marts: Sequence[MartSpec],
+    gates: Sequence[GateResult],
+    as_of: date,
+    *,
+    built_at: datetime | None = None,
+) -> Path:
+    """Show what blocked a run, in published/blocked/<run_id>/; the current edition stays.
+
+    Of the given marts those in SHOWN_WHEN_BLOCKED are written, each as one file; one that the broken run left without
+    a table is named under `missing_marts`. The gate results stand in gate_results.parquet and in the manifest.
+    """
+    if not _RUN_ID.match(run_id):
+        raise TollhouseError(f"the run id '{run_id}' cannot name a folder")
+    blocked = published / BLOCKED
+    blocked.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(published)
+    folder = blocked / f"{BUILDING}{run_id}"
+    folder.mkdir()
+    nothing = PreviousFiles(published, {})
+    described, missing = {}, []
+    for mart in (mart for mart in marts if mart.name in SHOWN_WHEN_BLOCKED):
+        if not _is_there(con, mart):
+            missing.append(mart.name)
+            continue
+        whole = MartSpec(mart.name, mart.order_by)
+        described[mart.name] = export_mart(con, whole, folder, f"{BLOCKED}/{run_id}", nothing, {})
+    _write_gate_results(folder / "gate_results.parquet", gates)
+    manifest = {
+        "run_id": run_id,
+        "as_of": as_of.isoformat(),
+        "built_at": _built_at(built_at),
+        "marts": described,
+        "missing_marts": missing,
+        "gates": [gate.as_dict() for gate in gates],
+    }
+    (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
+    flush_tree(folder)
+    final = blocked / run_id
+    if final.exists():  # the same run, tried again
+        shutil.rmtree(final)
+    os.rename(folder, final)
+    flush(blocked)
+    return final
+
+
+def remove_leftovers(published: Path) -> None:
+    """Remove what killed runs left half built. Editions, also those no pointer names, are never touched."""
+    for parent in (published / EDITIONS, published / BLOCKED):
+        if parent.is_dir():
+            for folder in parent.glob(f"{BUILDING}*"):
+                shutil.rmtree(folder)
+
+
+def _clear_unpublished(published: Path, folder: Path) -> None:
+    """Make way where a run was killed between naming its folder and moving the pointer: nobody has seen that folder."""
+    if not folder.exists():
+        return
+    current = current_edition(published)
+    if current is not None and current.folder.resolve() == folder.resolve():
+        raise TollhouseError(f"edition {folder.name} is already published; stage a new one")
+    aside = folder.with_name(f"{BUILDING}unpublished-{folder.name}")
+    os.rename(folder, aside)
+    shutil.rmtree(aside)
+
+
+def _highest_revision(editions: Path) -> int:
+    """With no pointer, numbers go on after the folders that are there, so that no name is used twice."""
+    names = (_EDITION_NAME.match(folder.name) for folder in editions.iterdir())
+    return max((int(name.group(1)) for name in names if name), default=0)
+
+
+def _previous_files(current: CurrentEdition | None) -> PreviousFiles:
+    if current is None:
+        return PreviousFiles(Path(), {})
+    root = f"{EDITIONS}/{current.edition}/"
+    entries = [entry for mart in current.manifest["marts"].values() for entry in mart["files"]]
+    entries += current.manifest.get(SITE, [])
+    return PreviousFiles(current.published, {entry["path"].removeprefix(root): entry for entry in entries})
+
+
+def _built_at(moment: datetime | None) -> str:
+    return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_there(con: duckdb.DuckDBPyConnection, mart: MartSpec) -> bool:
+    found = con.execute(
+        "select 1 from information_schema.tables"
+        " where table_catalog = current_database() and table_schema = ? and table_name = ?",
+        [SCHEMA, mart.name],
+    ).fetchone()
+    return found is not None
+
+
+def _write_gate_results(path: Path, gates: Sequence[GateResult]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(
+        [
+            ("suite", pa.string()),
+            ("gate", pa.string()),
+            ("description", pa.string()),
+            ("severity", pa.string()),
+            ("success", pa.bool_()),
+            ("checked_rows", pa.int64()),
+            ("failed_rows", pa.int64()),
+            ("sample", pa.string()),
+            ("exception", pa.string()),
+        ]
+    )
+    rows = [gate.as_dict() | {"sample": as_json(gate.sample)} for gate in gates]
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path, compression="zstd")
