@@ -1,0 +1,131 @@
+"""The reference book, read and typed. Whether its tariffs are sound is judged in `tariff`."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+TABLES = (
+    "business_units",
+    "sales_areas",
+    "agents",
+    "outlets",
+    "exchanges",
+    "switches",
+    "trunk_groups",
+    "number_ranges",
+    "bill_items",
+    "call_categories",
+    "zones",
+    "destinations",
+    "holidays",
+    "time_bands",
+    "tariff_plans",
+    "tariff_rates",
+    "class_plans",
+    "products",
+    "promotions",
+    "info_services",
+    "commission_plans",
+    "debit_result_codes",
+    "gate_thresholds",
+)
+
+DATES = {"valid_from", "valid_to", "holiday_date"}
+INTEGERS = {
+    "circuits",
+    "rounding_decimals",
+    "from_second",
+    "rate_unit_seconds",
+    "increment_seconds",
+    "clawback_days",
+    "expected_files_per_day",
+}
+DECIMALS = {
+    "connect_fee",
+    "rate",
+    "monthly_fee",
+    "value",
+    "provider_share_percent",
+    "tier_from_rate",
+    "commission_percent",
+    "late_percent",
+    "activation_bonus",
+    "warn_above",
+    "hold_above",
+}
+
+
+def typed(column: str, text: str) -> Any:
+    """The value of one cell; an empty date, integer or decimal is None, an empty text stays empty."""
+    if column in DATES:
+        return date.fromisoformat(text) if text else None
+    if column in INTEGERS:
+        return int(text) if text else None
+    if column in DECIMALS:
+        return Decimal(text) if text else None
+    return text
+
+
+def seconds_of_day(text: str) -> int:
+    """`HH:MM` or `HH:MM:SS` as seconds since midnight; 24:00 is 86 400."""
+    parts = [int(part) for part in text.split(":")]
+    hours, minutes, seconds = [*parts, 0][:3]
+    return hours * 3600 + minutes * 60 + seconds
+
+
+class Book:
+    """The tables of the book as lists of typed rows, and the few look-ups that every section needs."""
+
+    def __init__(self, tables: dict[str, list[Row]]) -> None:
+        self.tables = tables
+        self.switches = {row["switch_id"]: row for row in tables["switches"]}
+        self.trunk_groups = {row["trunk_group_id"]: row for row in tables["trunk_groups"]}
+        self.zones = {row["zone_id"]: row for row in tables["zones"]}
+        self.categories = {row["call_category"]: row for row in tables["call_categories"]}
+        self.plans = {row["tariff_plan_id"]: row for row in tables["tariff_plans"]}
+        self.bill_items = {row["bill_item_id"]: row for row in tables["bill_items"]}
+        self.products = {row["product_id"]: row for row in tables["products"]}
+        self.promotions = {row["promotion_id"]: row for row in tables["promotions"]}
+        self.agents = {row["agent_id"]: row for row in tables["agents"]}
+        self.outlets = {row["outlet_id"]: row for row in tables["outlets"]}
+        self.holidays = {row["holiday_date"] for row in tables["holidays"]}
+        self.debit_codes = {(row["bank_code"], row["result_code"]): row for row in tables["debit_result_codes"]}
+
+    def hold_above(self, gate_id: str) -> Decimal | None:
+        """The share of a file's records above which the gate holds the file."""
+        for row in self.tables["gate_thresholds"]:
+            if row["gate_id"] == gate_id:
+                return row["hold_above"]
+        return None
+
+    def discount_item(self) -> str | None:
+        """The book's one bill item of kind discount."""
+        for row in self.tables["bill_items"]:
+            if row["item_kind"] == "discount":
+                return row["bill_item_id"]
+        return None
+
+    def range_of(self, number: str) -> Row | None:
+        """The number range that holds a number: of the same length, its end included."""
+        for row in self.tables["number_ranges"]:
+            if len(row["range_start"]) == len(number) and row["range_start"] <= number <= row["range_end"]:
+                return row
+        return None
+
+
+def read_book(folder: Path) -> Book:
+    """Read every table of the reference book."""
+    tables: dict[str, list[Row]] = {}
+    for table in TABLES:
+        with (folder / f"{table}.csv").open(encoding="utf-8-sig", newline="") as lines:
+            tables[table] = [
+                {column: typed(column, (text or "").strip()) for column, text in row.items()}
+                for row in csv.DictReader(lines)
+            ]
+    return Book(tables)

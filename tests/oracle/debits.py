@@ -1,0 +1,179 @@
+"""Bank direct debit result files: reading one, whether its totals agree, the batches, failures and payments."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from .book import Book
+from .exports import Exports
+from .files import InboxFile
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Batch:
+    """A debit batch: what its header says, its detail lines, what its trailer says (None where there is none)."""
+
+    bank_code: str
+    batch_id: str
+    billing_period: str
+    debited_on: date
+    records: int
+    total_amount: Decimal
+    success_records: int
+    success_amount: Decimal
+    details: list[Row] = field(default_factory=list)
+    trailer_records: int | None = None
+
+
+def money(text: str) -> Decimal:
+    """An amount with two decimals."""
+    if re.fullmatch(r"[0-9]+\.[0-9]{2}", text) is None:
+        raise ValueError("no amount with two decimals")
+    return Decimal(text)
+
+
+def whole(text: str) -> int:
+    """A count."""
+    if re.fullmatch("[0-9]+", text) is None:
+        raise ValueError("no count")
+    return int(text)
+
+
+def read_batch(content: bytes) -> Batch | None:
+    """The batch of a result file; None where a line is not of the format or the header is not the first."""
+    batch = None
+    try:
+        for line in content.decode("utf-8-sig").splitlines():
+            if not line.strip():
+                continue
+            mark, *fields = [text.strip() for text in line.split("|")]
+            if mark == "H" and batch is None:
+                bank_code, batch_id, period, debited_on, records, total, success_records, success = fields
+                if re.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])", period) is None:
+                    return None
+                day = datetime.strptime(debited_on, "%Y-%m-%d").date()
+                batch = Batch(
+                    bank_code,
+                    batch_id,
+                    period,
+                    day,
+                    whole(records),
+                    money(total),
+                    whole(success_records),
+                    money(success),
+                )
+            elif mark == "D" and batch is not None and batch.trailer_records is None:
+                line_number, account_id, bank_account, amount, result_code = fields
+                batch.details.append(
+                    {
+                        "line": whole(line_number),
+                        "account_id": account_id,
+                        "bank_account": bank_account,
+                        "amount": money(amount),
+                        "result_code": result_code,
+                    }
+                )
+            elif mark == "T" and batch is not None and batch.trailer_records is None:
+                (records,) = fields
+                batch.trailer_records = whole(records)
+            else:
+                return None
+    except ValueError:
+        return None
+    return batch
+
+
+def is_success(batch: Batch, detail: Row, book: Book) -> bool:
+    """Whether the bank's result code of a line means that the money came."""
+    code = book.debit_codes.get((batch.bank_code, detail["result_code"]))
+    return code is not None and code["outcome"] == "success"
+
+
+def batch_row(batch: Batch, book: Book) -> Row:
+    """The row of debit_batches: the header beside the sums of the details."""
+    successes = [detail for detail in batch.details if is_success(batch, detail, book)]
+    header = (batch.records, batch.total_amount, batch.success_records, batch.success_amount)
+    detail = (
+        len(batch.details),
+        sum((row["amount"] for row in batch.details), Decimal(0)),
+        len(successes),
+        sum((row["amount"] for row in successes), Decimal(0)),
+    )
+    names = ("records", "total_amount", "success_records", "success_amount")
+    return {
+        "bank_code": batch.bank_code,
+        "batch_id": batch.batch_id,
+        "billing_period": batch.billing_period,
+        "debited_on": batch.debited_on,
+        **dict(zip(names, header, strict=True)),
+        **{f"detail_{name}": value for name, value in zip(names, detail, strict=True)},
+        "totals_agree": header == detail and batch.trailer_records == len(batch.details),
+    }
+
+
+def judge_batch(file: InboxFile, book: Book) -> None:
+    """Hold the file where totals or trailer disagree with the details or a result code is unknown."""
+    batch = file.batch
+    if not batch_row(batch, book)["totals_agree"]:
+        file.hold("header or trailer disagree with the details")
+        return
+    for detail in batch.details:
+        if (batch.bank_code, detail["result_code"]) not in book.debit_codes:
+            file.hold(f"unknown result code {detail['result_code']!r}")
+            return
+
+
+def debit_batches(files: list[InboxFile], book: Book) -> list[Row]:
+    """Every batch of a loaded or held file."""
+    return [batch_row(file.batch, book) for file in files if file.kind == "bank" and file.status != "rejected"]
+
+
+def accepted_batches(files: list[InboxFile]) -> list[Batch]:
+    """The batches of the loaded files."""
+    return [file.batch for file in files if file.kind == "bank" and file.status == "loaded"]
+
+
+def debit_failures(files: list[InboxFile], book: Book, exports: Exports) -> list[Row]:
+    """Every failed line of an accepted batch, with the customer and outlet of its account by the newest exports."""
+    failures = []
+    for batch in accepted_batches(files):
+        for detail in batch.details:
+            if is_success(batch, detail, book):
+                continue
+            account = exports.accounts.get(detail["account_id"])
+            customer = exports.customer_of(detail["account_id"])
+            failures.append(
+                {
+                    "bank_code": batch.bank_code,
+                    "batch_id": batch.batch_id,
+                    "line": detail["line"],
+                    "account_id": detail["account_id"],
+                    "customer_id": (account["customer_id"] or None) if account else None,
+                    "outlet_id": (customer["outlet_id"] or None) if customer else None,
+                    "amount": detail["amount"],
+                    "result_code": detail["result_code"],
+                    "cause": book.debit_codes[batch.bank_code, detail["result_code"]]["cause"],
+                }
+            )
+    return failures
+
+
+def debit_payments(files: list[InboxFile], book: Book) -> list[Row]:
+    """Every successful line of an accepted batch as a payment on the day of the debit, at 00:00."""
+    return [
+        {
+            "payment_id": f"{batch.bank_code}:{batch.batch_id}:{detail['line']}",
+            "account_id": detail["account_id"],
+            "paid_at": datetime.combine(batch.debited_on, time()),
+            "amount": detail["amount"],
+        }
+        for batch in accepted_batches(files)
+        for detail in batch.details
+        if is_success(batch, detail, book) and detail["amount"] > 0
+    ]

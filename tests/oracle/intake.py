@@ -1,0 +1,223 @@
+"""Intake: which files are loaded, held or rejected, and the states malformed, held, duplicate and other_day.
+
+The later states (not_answered to rated) are set in `rating`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from . import debits, exports
+from .book import Book
+from .files import InboxFile
+from .records import STATES, Record, read_records
+
+Row = dict[str, Any]
+Firsts = dict[tuple[Any, ...], list[Record]]
+
+DUPLICATE_WINDOW = timedelta(days=90)
+
+
+def read_control(file: InboxFile) -> bool:
+    """Take the declared counts from the `.ctl` companion, where there is one; False where it cannot be read."""
+    control = file.path.with_name(file.name + ".ctl")
+    if not control.is_file():
+        return True
+    for line in control.read_bytes().decode("utf-8", errors="replace").splitlines():
+        if not line.strip():
+            continue
+        match = re.fullmatch(r"(records|seconds)\s*=\s*([0-9]+)", line.strip())
+        if match is None:
+            return False
+        if match[1] == "records":
+            file.declared_records = int(match[2])
+        else:
+            file.declared_seconds = int(match[2])
+    return True
+
+
+def read_seconds(file: InboxFile) -> int:
+    """The duration of the records that are not malformed."""
+    return sum(record.duration_seconds for record in file.records if record.state != "malformed")
+
+
+def read(file: InboxFile, book: Book) -> bool:
+    """Read the file by its kind; False where it is unreadable."""
+    if file.kind == "cdr":
+        switch = book.switches.get(file.source_key)
+        if switch is not None and switch["cdr_format"] != "canonical":
+            raise ValueError(f"the oracle reads canonical CDR files only: {file.name}")
+        return read_records(file, known_switch=switch is not None)
+    if file.kind == "bank":
+        file.batch = debits.read_batch(file.content)
+        return file.batch is not None
+    return exports.read_export(file)
+
+
+def size_in_records(file: InboxFile) -> int:
+    """How many records a CDR or bank file holds; an export has no records in this sense."""
+    if file.kind == "cdr":
+        return len(file.records)
+    return len(file.batch.details) if file.kind == "bank" else 0
+
+
+def repeats_earlier(file: InboxFile, earlier: list[InboxFile]) -> str | None:
+    """Why the file is a repetition of an earlier one, None where it is not."""
+    for other in earlier:
+        same_name = other.source == file.source and other.plain_name == file.plain_name
+        if same_name and other.status != "rejected" and other.sha256 != file.sha256:
+            return f"same name as {other.name} with other content"
+    for other in earlier:
+        if other.status == "loaded" and other.sha256 == file.sha256 and size_in_records(file) > 0:
+            return f"same content as {other.name}"
+    return None
+
+
+def is_other_day(record: Record) -> bool:
+    """Whether the call is not the file's date's, nor began the day before and ended on the file's date or later."""
+    file_date = record.file.file_date
+    assert file_date is not None
+    if record.call_date == file_date:
+        return False
+    reaches_in = record.call_date == file_date - timedelta(days=1) and record.ended_at.date() >= file_date
+    return not reaches_in
+
+
+def first_of(record: Record, firsts: Firsts) -> Record | None:
+    """The earlier record that this one repeats: of the same file, or of a file at most 90 days away."""
+    for first in firsts.get(record.key, []):
+        assert first.file.file_date is not None and record.file.file_date is not None
+        if abs(first.file.file_date - record.file.file_date) <= DUPLICATE_WINDOW:
+            return first
+    return None
+
+
+def set_first_states(file: InboxFile, firsts: Firsts) -> None:
+    """Duplicate or other_day, record by record as the file has them, as if the file were not held.
+
+    What can be the first of later duplicates joins `firsts` only if the file turns out to be loaded.
+    """
+    own: Firsts = {}
+    for record in file.records:
+        if record.state == "malformed":
+            continue
+        original = first_of(record, firsts) or first_of(record, own)
+        if original is not None:
+            record.state, record.original = "duplicate", original
+        elif is_other_day(record):
+            record.state, record.reason = "other_day", "the call is not of the file's date"
+        else:
+            own.setdefault(record.key, []).append(record)
+
+
+def judge_records(file: InboxFile, book: Book, control_is_read: bool) -> None:
+    """Hold the file where its `.ctl` disagrees or too great a share of its records is bad."""
+    if not control_is_read:
+        file.hold(".ctl cannot be read")
+    elif file.declared_records is not None and file.declared_records != len(file.records):
+        file.hold(".ctl disagrees on the records")
+    elif file.declared_seconds is not None and file.declared_seconds != read_seconds(file):
+        file.hold(".ctl disagrees on the seconds")
+    else:
+        for gate_id in ("malformed", "duplicate", "other_day"):
+            limit = book.hold_above(gate_id)
+            hits = sum(record.state == gate_id for record in file.records)
+            if limit is not None and file.records and Fraction(hits, len(file.records)) > Fraction(limit):
+                file.hold(f"share of {gate_id} records above {limit}")
+                break
+    if file.status == "held":
+        for record in file.records:
+            if record.state != "malformed":
+                record.state, record.reason, record.original = "held", "its file is held", None
+
+
+def judge(files: list[InboxFile], book: Book) -> None:
+    """Judge the files one after another, as registered, and set the states that do not need rating."""
+    firsts: Firsts = {}
+    for position, file in enumerate(files):
+        if file.status == "rejected":
+            continue
+        control_is_read = read_control(file) if file.kind == "cdr" else True
+        if not read(file, book):
+            file.reject("unreadable: not of the format")
+            continue
+        repetition = repeats_earlier(file, files[:position])
+        if repetition is not None:
+            file.reject(repetition)
+            continue
+        if file.kind == "bank":
+            debits.judge_batch(file, book)
+        if file.kind == "cdr":
+            set_first_states(file, firsts)
+            judge_records(file, book, control_is_read)
+            for record in file.records:
+                if record.state == "":
+                    firsts.setdefault(record.key, []).append(record)
+
+
+def loaded_records(files: list[InboxFile]) -> list[Record]:
+    """Every record of the loaded CDR files, malformed and duplicate ones too, in the order of registration."""
+    return [record for file in files if file.kind == "cdr" and file.status == "loaded" for record in file.records]
+
+
+def file_reconciliation(files: list[InboxFile]) -> list[Row]:
+    """One row per registered file: what was declared, what was read, and where each record ended."""
+    rows = []
+    for file in files:
+        states = Counter(record.state for record in file.records)
+        rows.append(
+            {
+                "file_name": file.name,
+                "source": file.source,
+                "file_kind": file.kind,
+                "switch_id": file.source_key if file.kind == "cdr" else None,
+                "file_date": file.file_date,
+                "sequence_number": file.sequence_number,
+                "file_status": file.status,
+                "status_reason": file.reason or None,
+                "declared_records": file.declared_records,
+                "read_records": len(file.records),
+                **{state: states[state] for state in STATES},
+                "declared_seconds": file.declared_seconds,
+                "read_seconds": read_seconds(file),
+                "data_rows": len(file.batch.details) if file.batch else file.data_rows,
+                "set_aside_rows": file.set_aside_rows,
+            }
+        )
+    return rows
+
+
+def sequence_gaps(files: list[InboxFile]) -> list[Row]:
+    """Per switch the runs of numbers missing between the numbers of registered files that are not rejected."""
+    numbers: dict[str, set[int]] = {}
+    for file in files:
+        if file.kind == "cdr" and file.status != "rejected" and file.sequence_number is not None:
+            numbers.setdefault(file.source_key, set()).add(file.sequence_number)
+    gaps = []
+    for switch_id, present in sorted(numbers.items()):
+        ordered = sorted(present)
+        for before, after in pairwise(ordered):
+            if after > before + 1:
+                gaps.append({"switch_id": switch_id, "missing_from": before + 1, "missing_to": after - 1})
+    return gaps
+
+
+def duplicate_calls(records: list[Record]) -> list[Row]:
+    """Every duplicate with the record that it repeats."""
+    rows = []
+    for record in records:
+        if record.state == "duplicate":
+            assert record.original is not None
+            rows.append(
+                {
+                    **record.fields(),
+                    "original_file_name": record.original.file.name,
+                    "original_record_number": record.original.record_number,
+                }
+            )
+    return rows

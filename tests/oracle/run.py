@@ -1,0 +1,70 @@
+"""One full run: the order in which the sections follow one another. No rule of its own but the as-of date's."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from . import bills, commission, debits, information, intake, numbering, rating, settlement, traffic
+from .book import read_book
+from .exports import Exports
+from .files import registered_files
+from .periods import period_of, periods_between
+
+Marts = dict[str, list[dict[str, Any]]]
+
+
+def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts:
+    """The marts of one run over everything in the inbox; without `as_of`, as of the newest date in a file's name."""
+    book = read_book(reference)
+    files = registered_files(inbox)
+    if as_of is None:
+        days = [file.file_date for file in files if file.file_date is not None]
+        if not days:
+            raise ValueError("no file of the inbox has a date, so the as-of date has to be given")
+        as_of = max(days)
+    # Files dated after the as-of date are as if not there.
+    files = [file for file in files if file.file_date is None or file.file_date <= as_of]
+    intake.judge(files, book)
+    exports = Exports(files)
+    records = intake.loaded_records(files)
+
+    cdr_dates = [file.file_date for file in files if file.kind == "cdr" and file.status == "loaded" and file.file_date]
+    periods = periods_between(period_of(min(cdr_dates)), period_of(as_of)) if cdr_dates else []
+    rating.rate_all(records, rating.Tariffs(book), exports, periods)
+    rated = rating.rated_calls(records, book)
+
+    lines = bills.bill_lines(records, exports, book, periods)
+    billed = bills.bills(lines, exports, as_of)
+    merges = settlement.latest_merges(exports.newest("account_merges"), as_of)
+    payments = settlement.known_payments(exports, debits.debit_payments(files, book), as_of)
+    applications = settlement.payment_applications(billed, payments, merges)
+    commissions = commission.commission_lines(billed, applications, exports, book, periods, as_of)
+    hours = traffic.trunk_hours(records)
+    return {
+        "file_reconciliation": intake.file_reconciliation(files),
+        "sequence_gaps": intake.sequence_gaps(files),
+        "rated_calls": rated,
+        "suspended_calls": rating.suspended_calls(records),
+        "duplicate_calls": intake.duplicate_calls(records),
+        "undocumented_numbers": numbering.undocumented_numbers(records, book),
+        "bill_lines": lines,
+        "bills": billed,
+        "payment_applications": applications,
+        "collection_rates": settlement.collection_rates(billed, applications, as_of),
+        "arrears": settlement.arrears(billed, applications, merges, as_of),
+        "debit_batches": debits.debit_batches(files, book),
+        "debit_failures": debits.debit_failures(files, book, exports),
+        "customer_counts": settlement.customer_counts(billed),
+        "commission_lines": commissions,
+        "commission_statements": commission.commission_statements(commissions),
+        "trunk_traffic_hourly": traffic.trunk_traffic_hourly(hours),
+        "trunk_traffic_daily": traffic.trunk_traffic_daily(hours, book),
+        "trunk_traffic_monthly": traffic.trunk_traffic_monthly(hours, book),
+        "traffic_by_exchange": traffic.traffic_by_exchange(records, book),
+        "traffic_by_customer_class": traffic.traffic_by_customer_class(records, exports),
+        "info_service_calls": information.info_service_calls(rated, book),
+        "info_service_settlements": information.info_service_settlements(rated, book),
+        "number_conflicts": numbering.number_conflicts(exports, book),
+    }

@@ -1,0 +1,179 @@
+"""Settlement: who settles for whom, which payment pays which bill, what was received, what is in arrears."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from .exports import Exports
+
+Row = dict[str, Any]
+
+DIMENSIONS = ("business_unit", "agent", "outlet", "customer_class")
+AGES = (("amount_1_30", 1, 30), ("amount_31_60", 31, 60), ("amount_61_90", 61, 90), ("amount_91_plus", 91, None))
+
+
+def latest_merges(merges: list[Row], as_of: date) -> dict[str, Row]:
+    """The latest merge out of each account, of those made up to the as-of date."""
+    latest: dict[str, Row] = {}
+    for merge in sorted(merges, key=lambda row: (row["merged_at"], row["merge_id"])):
+        if merge["merged_at"].date() <= as_of:
+            latest[merge["from_account_id"]] = merge
+    return latest
+
+
+def settling_account(account_id: str, merges: dict[str, Row]) -> str:
+    """The account at the end of the chain of merges; of a circle, the one that its latest merge went into."""
+    chain = [account_id]
+    while chain[-1] in merges:
+        following = merges[chain[-1]]["into_account_id"]
+        if following in chain:
+            circle = [merges[member] for member in chain[chain.index(following) :]]
+            return max(circle, key=lambda row: (row["merged_at"], row["merge_id"]))["into_account_id"]
+        chain.append(following)
+    return chain[-1]
+
+
+def known_payments(exports: Exports, debits: list[Row], as_of: date) -> list[Row]:
+    """The payments of the newest export and of the accepted debit batches, up to the as-of date, on known accounts."""
+    return [
+        payment
+        for payment in [*exports.newest("payments"), *debits]
+        if payment["paid_at"].date() <= as_of and exports.is_known_account(payment["account_id"])
+    ]
+
+
+def payment_applications(bills: list[Row], payments: list[Row], merges: dict[str, Row]) -> list[Row]:
+    """Per settling account the payments, oldest first, pay the issued bills, oldest first."""
+    applications: list[Row] = []
+    open_bills: dict[str, list[Row]] = {}
+    for bill in sorted(bills, key=lambda row: (row["billing_period"], row["account_id"])):
+        if not bill["is_provisional"] and bill["amount"] > 0:
+            settling = settling_account(bill["account_id"], merges)
+            open_bills.setdefault(settling, []).append({**bill, "unpaid": bill["amount"]})
+    for payment in sorted(payments, key=lambda row: (row["paid_at"], row["payment_id"])):
+        left = payment["amount"]
+        for bill in open_bills.get(settling_account(payment["account_id"], merges), []):
+            applied = min(left, bill["unpaid"])
+            if applied <= 0:
+                continue
+            left -= applied
+            bill["unpaid"] -= applied
+            applications.append(
+                {
+                    "payment_id": payment["payment_id"],
+                    "account_id": bill["account_id"],
+                    "billing_period": bill["billing_period"],
+                    "applied_on": max(payment["paid_at"].date(), bill["issued_on"]),
+                    "amount": applied,
+                }
+            )
+    return applications
+
+
+def received_of(bill: Row, applications: list[Row], until: date) -> Decimal:
+    """What was applied to a bill up to a day."""
+    return sum(
+        (
+            row["amount"]
+            for row in applications
+            if row["account_id"] == bill["account_id"]
+            and row["billing_period"] == bill["billing_period"]
+            and row["applied_on"] <= until
+        ),
+        Decimal(0),
+    )
+
+
+def rate_of(received: Decimal, receivable: Decimal) -> Fraction | None:
+    """Received over receivable, None where nothing is receivable."""
+    return Fraction(received) / Fraction(receivable) if receivable != 0 else None
+
+
+def by_bill(applications: list[Row]) -> dict[tuple[str, str], list[Row]]:
+    """The applications by the bill that they pay."""
+    grouped: dict[tuple[str, str], list[Row]] = {}
+    for row in applications:
+        grouped.setdefault((row["account_id"], row["billing_period"]), []).append(row)
+    return grouped
+
+
+def collection_rates(bills: list[Row], applications: list[Row], as_of: date) -> list[Row]:
+    """Receivable, received and their ratio per period, for the branch and by each dimension."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for bill in bills:
+        if bill["is_provisional"]:
+            continue
+        period = bill["billing_period"]
+        groups.setdefault((period, "branch", "branch"), []).append(bill)
+        for dimension in DIMENSIONS:
+            column = dimension if dimension == "customer_class" else f"{dimension}_id"
+            if bill[column] is not None:
+                groups.setdefault((period, dimension, bill[column]), []).append(bill)
+    of_bill = by_bill(applications)
+    rows = []
+    for (period, dimension, dimension_id), members in groups.items():
+        receivable = sum((bill["amount"] for bill in members), Decimal(0))
+        received = Decimal(0)
+        for bill in members:
+            received += received_of(bill, of_bill.get((bill["account_id"], period), []), as_of)
+        rows.append(
+            {
+                "billing_period": period,
+                "dimension": dimension,
+                "dimension_id": dimension_id,
+                "as_of": as_of,
+                "bills": len(members),
+                "receivable": receivable,
+                "received": received,
+                "collection_rate": rate_of(received, receivable),
+            }
+        )
+    return rows
+
+
+def arrears(bills: list[Row], applications: list[Row], merges: dict[str, Row], as_of: date) -> list[Row]:
+    """Per settling account the unpaid parts of bills past their due date, by age."""
+    of_bill = by_bill(applications)
+    overdue: dict[str, list[tuple[int, Decimal]]] = {}
+    for bill in bills:
+        if bill["is_provisional"] or bill["amount"] <= 0 or not bill["due_on"] < as_of:
+            continue
+        paid = received_of(bill, of_bill.get((bill["account_id"], bill["billing_period"]), []), as_of)
+        unpaid = bill["amount"] - paid
+        if unpaid > 0:
+            days = (as_of - bill["due_on"]).days
+            overdue.setdefault(settling_account(bill["account_id"], merges), []).append((days, unpaid))
+    rows = []
+    for settling, parts in overdue.items():
+        row: Row = {
+            "settling_account_id": settling,
+            "amount": sum((unpaid for _, unpaid in parts), Decimal(0)),
+            "days_past_due": max(days for days, _ in parts),
+            "on_dunning_list": True,
+        }
+        for column, youngest, oldest in AGES:
+            aged = [unpaid for days, unpaid in parts if days >= youngest and (oldest is None or days <= oldest)]
+            row[column] = sum(aged, Decimal(0))
+        rows.append(row)
+    return rows
+
+
+def customer_counts(bills: list[Row]) -> list[Row]:
+    """The distinct customers with a bill of an ended period, by the bill's unit and class."""
+    groups: dict[tuple[str, str | None, str | None], set[str]] = {}
+    for bill in bills:
+        if not bill["is_provisional"] and bill["customer_id"] is not None:
+            key = (bill["billing_period"], bill["business_unit_id"], bill["customer_class"])
+            groups.setdefault(key, set()).add(bill["customer_id"])
+    return [
+        {
+            "billing_period": period,
+            "business_unit_id": unit,
+            "customer_class": customer_class,
+            "customers": len(customers),
+        }
+        for (period, unit, customer_class), customers in groups.items()
+    ]
