@@ -1,0 +1,356 @@
+"""The file ledger: every delivered file, what became of it, and the decisions of people, in one SQLite file.
+
+It says nothing of single call records. Its history (file_events, decisions) only grows; readers may look while a run works.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from orchestration.errors import TollhouseError
+from orchestration.ingestion.ledger_schema import (
+    SCHEMA,
+    DecodedFile,
+    Decision,
+    FileCallDay,
+    FileEntry,
+    FileEvent,
+    NewFile,
+)
+
+STATUSES = ("registered", "loaded", "held", "rejected")
+_NEW_COLUMNS = [f.name for f in fields(NewFile)]
+_ENTRY_COLUMNS = [f.name for f in fields(FileEntry)]
+
+
+class FileLedger:
+    """The ledger at a path. Every method is one transaction, or part of the one that `transaction()` holds."""
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        """Open the ledger, making it where it is not there yet. Read-only raises TollhouseError where there is none."""
+        self.path = path
+        if read_only:
+            if not path.is_file():
+                raise TollhouseError(f"{path}: there is no file ledger yet; `tollhouse run` makes it")
+            self._db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
+            )
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Dagster may call from another thread than the one that opened; a run uses it from one at a time.
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = normal")
+            self._db.execute("pragma foreign_keys = on")
+            self._db.executescript(SCHEMA)
+        self._db.row_factory = sqlite3.Row
+        self._in_transaction = False
+
+    def close(self) -> None:
+        """Close the ledger's file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything within is kept together or not at all; may be nested."""
+        if self._in_transaction:
+            yield
+            return
+        self._db.execute("begin immediate")
+        self._in_transaction = True
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        else:
+            self._db.execute("commit")
+        finally:
+            self._in_transaction = False
+
+    # --- files -----------------------------------------------------------------------------------------------------
+
+    def register(self, new: NewFile, fault: str | None = None) -> tuple[FileEntry, bool]:
+        """Register a delivered file; returns its entry and whether it is new. The same delivery twice is one file.
+
+        `fault` rejects it at once; so does an earlier file of the source with the same name (packing apart), other
+        content and no rejection of its own.
+        """
+        with self.transaction():
+            known = self._find(new.file_id)
+            if known is not None:
+                return known, False
+            if fault is None:
+                fault = self._same_name_fault(new)
+            values = [_stored(getattr(new, column)) for column in _NEW_COLUMNS]
+            self._db.execute(
+                f"insert into files ({', '.join(_NEW_COLUMNS)}, seen_order, first_seen_at, status) "
+                f"values ({', '.join('?' * len(_NEW_COLUMNS))}, ?, ?, 'registered')",
+                [*values, self._next_order(), _now()],
+            )
+            self._event(new.file_id, "registered", f"{new.size_bytes} bytes from {new.source}")
+            if fault is not None:
+                self.set_status(new.file_id, "rejected", fault)
+            return self.file(new.file_id), True
+
+    def set_status(self, file_id: str, status: str, reason: str | None) -> None:
+        """Set what became of a file. A loaded file keeps the order it has, else counts by its seen_order."""
+        if status not in STATUSES:
+            raise ValueError(f"'{status}' is none of {', '.join(STATUSES)}")
+        with self.transaction():
+            before = self.file(file_id)
+            if (before.status, before.status_reason) == (status, reason):
+                return
+            order = (before.effective_order or before.seen_order) if status == "loaded" else None
+            self._db.execute(
+                "update files set status = ?, status_reason = ?, effective_order = ? where file_id = ?",
+                [status, reason, order, before.file_id],
+            )
+            if status == "rejected":
+                # SPEC 4: a rejected file is not read, so its counts are 0.
+                self._db.execute(
+                    "update files set read_records = 0, malformed_records = 0, read_seconds = 0, data_rows = 0, "
+                    "set_aside_rows = 0 where file_id = ?",
+                    [before.file_id],
+                )
+                self._db.execute("delete from file_call_days where file_id = ?", [before.file_id])
+            self._event(before.file_id, status, reason)
+
+    def record_decode(self, decoded: DecodedFile) -> None:
+        """Keep what a decoder found in a file."""
+        with self.transaction():
+            entry = self.file(decoded.file_id)
+            self._db.execute(
+                "update files set read_records = ?, malformed_records = ?, read_seconds = ?, data_rows = ?, "
+                "set_aside_rows = ?, decoded_with = ? where file_id = ?",
+                [
+                    decoded.read_records,
+                    decoded.malformed,
+                    decoded.read_seconds,
+                    decoded.data_rows,
+                    decoded.set_aside_rows,
+                    decoded.decoded_with,
+                    entry.file_id,
+                ],
+            )
+            self._db.execute("delete from file_call_days where file_id = ?", [entry.file_id])
+            self._db.executemany(
+                "insert into file_call_days values (?, ?, ?, ?)",
+                [(entry.file_id, d.call_date.isoformat(), d.records, d.other_day_records) for d in decoded.days],
+            )
+            if entry.file_kind == "cdr":
+                figures = f"{decoded.read_records} records, {decoded.malformed} malformed"
+            else:
+                figures = f"{decoded.data_rows} rows, {decoded.set_aside_rows} set aside"
+            self._event(entry.file_id, "decoded", f"{figures} ({decoded.decoded_with})")
+
+    def record_companion(self, file_id: str, records: int | None, seconds: int | None, fault: str | None) -> None:
+        """Keep what a companion declares that came after its file was registered."""
+        with self.transaction():
+            self._db.execute(
+                "update files set declared_records = ?, declared_seconds = ?, ctl_fault = ? where file_id = ?",
+                [records, seconds, fault, file_id],
+            )
+            self._event(file_id, "companion", fault or f"records={records} seconds={seconds}")
+
+    def files(self, kind: str | None = None) -> list[FileEntry]:
+        """Every registered file (of a kind) by seen_order."""
+        where = "" if kind is None else "where file_kind = ? "
+        rows = self._db.execute(f"select * from files {where}order by seen_order", [] if kind is None else [kind])
+        return [_entry(row) for row in rows]
+
+    def file(self, file_id: str) -> FileEntry:
+        """A file by its id, or by the beginning of one that no other file shares. Raises TollhouseError."""
+        exact = self._find(file_id)
+        if exact is not None:
+            return exact
+        rows = self._db.execute(
+            "select * from files where substr(file_id, 1, ?) = ? order by seen_order limit 3", [len(file_id), file_id]
+        ).fetchall()
+        if not file_id or not rows:
+            raise TollhouseError(f"no file '{file_id}' in the ledger; `tollhouse files` lists them")
+        if len(rows) > 1:
+            names = ", ".join(f"{row['file_id']} ({row['file_name']})" for row in rows)
+            raise TollhouseError(f"'{file_id}' begins more than one file id: {names}; give more of it")
+        return _entry(rows[0])
+
+    def call_days(self) -> list[FileCallDay]:
+        """Per file and call date the records that are not malformed."""
+        rows = self._db.execute(
+            "select * from file_call_days join files using (file_id) order by seen_order, call_date"
+        )
+        return [
+            FileCallDay(date.fromisoformat(row["call_date"]), row["records"], row["other_day_records"], row["file_id"])
+            for row in rows
+        ]
+
+    def events(self, file_id: str) -> list[FileEvent]:
+        """The history of a file, oldest first."""
+        rows = self._db.execute(
+            "select file_id, at, event, detail from file_events where file_id = ? order by event_number", [file_id]
+        )
+        return [FileEvent(**dict(row)) for row in rows]
+
+    # --- bank batches ----------------------------------------------------------------------------------------------
+
+    def record_bank_batch(self, file_id: str, facts: dict[str, Any]) -> None:
+        """Keep the figures of a bank result file (JSON-able) for the judge."""
+        with self.transaction():
+            self._db.execute(
+                "insert or replace into bank_batches values (?, ?)", [file_id, json.dumps(facts, sort_keys=True)]
+            )
+
+    def bank_batch(self, file_id: str) -> dict[str, Any] | None:
+        """The figures of a decoded bank result file."""
+        row = self._db.execute("select facts from bank_batches where file_id = ?", [file_id]).fetchone()
+        return None if row is None else json.loads(row["facts"])
+
+    # --- decisions -------------------------------------------------------------------------------------------------
+
+    def decisions(self, kind: str | None = None) -> list[Decision]:
+        """The decisions (of a kind) in their order."""
+        where = "" if kind is None else "where kind = ? "
+        rows = self._db.execute(f"select * from decisions {where}order by order_number", [] if kind is None else [kind])
+        return [Decision(**dict(row)) for row in rows]
+
+    def add_decision(self, kind: str, why: str, file_id: str | None = None, period: str | None = None) -> Decision:
+        """Keep a decision, with who decided it and when."""
+        if not why.strip():
+            raise TollhouseError("say why: a decision is kept with its reason (--why)")
+        with self.transaction():
+            decision = Decision(self._next_order(), kind, file_id, period, why, _now(), _user())
+            self._db.execute(
+                "insert into decisions values (?, ?, ?, ?, ?, ?, ?)",
+                [decision.order_number, kind, file_id, period, why, decision.decided_at, decision.decided_by],
+            )
+            if file_id is not None:
+                self._event(file_id, kind, f"{why} ({decision.decided_by})")
+            return decision
+
+    def release_file(self, file_id: str, why: str) -> Decision:
+        """Let a held file in: it is loaded, as if registered now. Raises TollhouseError where it is not held."""
+        with self.transaction():
+            entry = self.file(file_id)
+            if entry.status != "held":
+                raise TollhouseError(
+                    f"{entry.file_id} ({entry.file_name}) is {entry.status}: only a held file can be released"
+                )
+            if entry.file_kind == "bank":
+                self._refuse_second_batch(entry)
+            decision = self.add_decision("release_file", why, entry.file_id)
+            self._db.execute(
+                "update files set effective_order = ? where file_id = ?", [decision.order_number, entry.file_id]
+            )
+            self.set_status(entry.file_id, "loaded", f"released: {why}; was held: {entry.status_reason}")
+            return decision
+
+    def release_calls(self, file_id: str, why: str) -> Decision:
+        """Accept the other_day records of a loaded CDR file, as if registered now. Raises TollhouseError otherwise."""
+        with self.transaction():
+            entry = self.file(file_id)
+            label = f"{entry.file_id} ({entry.file_name})"
+            if entry.file_kind != "cdr" or entry.status != "loaded":
+                raise TollhouseError(
+                    f"{label} is a {entry.status} {entry.file_kind} file: calls are released of a loaded cdr file"
+                )
+            other_day = self._db.execute(
+                "select coalesce(sum(other_day_records), 0) from file_call_days where file_id = ?", [entry.file_id]
+            ).fetchone()[0]
+            if other_day == 0:
+                raise TollhouseError(f"{label} has no calls of another day: there is nothing to release")
+            if any(decision.file_id == entry.file_id for decision in self.decisions("release_calls")):
+                raise TollhouseError(f"{label}: its calls of another day were released before")
+            return self.add_decision("release_calls", why, entry.file_id)
+
+    # --- the memory of a pull --------------------------------------------------------------------------------------
+
+    def deliveries(self, source: str) -> dict[str, tuple[int, int, str]]:
+        """What a source's files were like when last hashed: name → (size, mtime in ns, file_id)."""
+        rows = self._db.execute(
+            "select file_name, size_bytes, mtime_ns, file_id from seen_deliveries where source = ?", [source]
+        )
+        return {row["file_name"]: (row["size_bytes"], row["mtime_ns"], row["file_id"]) for row in rows}
+
+    def remember_delivery(self, source: str, file_name: str, size_bytes: int, mtime_ns: int, file_id: str) -> None:
+        """Remember a hashed file, so that it is not hashed again while size and time stay."""
+        with self.transaction():
+            self._db.execute(
+                "insert or replace into seen_deliveries values (?, ?, ?, ?, ?)",
+                [source, file_name, size_bytes, mtime_ns, file_id],
+            )
+
+    # --- within ----------------------------------------------------------------------------------------------------
+
+    def _find(self, file_id: str) -> FileEntry | None:
+        row = self._db.execute("select * from files where file_id = ?", [file_id]).fetchone()
+        return None if row is None else _entry(row)
+
+    def _next_order(self) -> int:
+        return int(
+            self._db.execute(
+                "select 1 + max(coalesce((select max(seen_order) from files), 0), "
+                "coalesce((select max(order_number) from decisions), 0))"
+            ).fetchone()[0]
+        )
+
+    def _event(self, file_id: str, event: str, detail: str | None) -> None:
+        self._db.execute(
+            "insert into file_events (file_id, at, event, detail) values (?, ?, ?, ?)", [file_id, _now(), event, detail]
+        )
+
+    def _same_name_fault(self, new: NewFile) -> str | None:
+        row = self._db.execute(
+            "select file_id, file_name from files where source = ? and base_name = ? and status <> 'rejected' "
+            "and content_sha256 is not ? order by seen_order limit 1",
+            [new.source, new.base_name, new.content_sha256],
+        ).fetchone()
+        return None if row is None else f"same name with other content as {row['file_name']} ({row['file_id']})"
+
+    def _refuse_second_batch(self, entry: FileEntry) -> None:
+        batch = self.bank_batch(entry.file_id)
+        for other in self.files("bank"):
+            if batch is None or other.status != "loaded":
+                continue
+            facts = self.bank_batch(other.file_id)
+            if facts is not None and (facts["bank_code"], facts["batch_id"]) == (batch["bank_code"], batch["batch_id"]):
+                raise TollhouseError(
+                    f"{entry.file_id} ({entry.file_name}): batch {batch['batch_id']} of bank {batch['bank_code']} is already "
+                    f"loaded from {other.file_name}; its debits would be paid twice"
+                )
+
+
+def _entry(row: sqlite3.Row) -> FileEntry:
+    values = {column: row[column] for column in _ENTRY_COLUMNS}
+    if values["file_date"] is not None:
+        values["file_date"] = date.fromisoformat(values["file_date"])
+    return FileEntry(**values)
+
+
+def _stored(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return f"uid {os.getuid()}"
