@@ -1,0 +1,182 @@
+"""Hand-worked files: names, packing, repetitions, holds, duplicates over files, other days, gaps."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from typing import Any
+
+import pytest
+import zstandard
+
+from tests.oracle import compute
+from tests.oracle.records import Malformed, normalised
+
+HEADER = (
+    "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,"
+    "release_cause\n"
+)
+CALL = "5550001,5550002,,,2026-01-05 10:00:00,60,16"
+OTHER_CALL = "5550001,5550002,,,2026-01-05 11:00:00,60,16"
+
+
+def reconciliation(branch: Any) -> dict[str, dict[str, Any]]:
+    return {row["file_name"]: row for row in compute(branch.inbox, branch.reference)["file_reconciliation"]}
+
+
+def test_numbers_are_normalised() -> None:
+    assert normalised("+86 (548) 220-4.1*#") == "008654822041"
+    assert normalised("") == ""
+    for text in ("12a", "86+1", "１２"):
+        with pytest.raises(Malformed):
+            normalised(text)
+
+
+def test_every_kind_of_malformed_line(branch: Any) -> None:
+    lines = [
+        CALL.replace("5550001", ""),
+        CALL.replace("5550001", "55x"),
+        CALL.replace(",60,", ",-1,"),
+        CALL.replace(",60,", ",86401,"),
+        CALL.replace("10:00:00", "24:00:00"),
+        CALL.replace("2026-01-05", "2026-01-07"),  # after the file's date + 1 day
+        CALL.replace(",16", ",x"),
+        CALL + ",more",
+        CALL,
+    ]
+    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    name = branch.calls("20260105", 1, *lines)
+    again = f"8,{OTHER_CALL}\n9,{OTHER_CALL}\n0,{OTHER_CALL}\n"  # 8 had no readable number, 9 repeats, 0 is below 1
+    branch.put("cdr/SW1", name, (branch.inbox / "cdr/SW1" / name).read_text() + again)
+    row = reconciliation(branch)[name]
+    assert (row["read_records"], row["malformed"], row["undocumented"], row["read_seconds"]) == (12, 10, 2, 120)
+
+
+def test_an_unknown_switch_makes_every_record_malformed(branch: Any) -> None:
+    name = branch.calls("20260105", 1, CALL, OTHER_CALL, switch="SW9")
+    row = reconciliation(branch)[name]
+    assert (row["malformed"], row["held"], row["file_status"]) == (2, 0, "held")
+
+
+def test_names_packing_and_repetitions(branch: Any) -> None:
+    first, other = HEADER + f"1,{CALL}\n", HEADER + f"1,{OTHER_CALL}\n"
+    branch.put("cdr/SW1", "SW1_20260105_000001.csv", first)
+    branch.put("cdr/SW1", "SW1_20260105_000001.csv.gz", gzip.compress(first.encode()))  # same name, same content
+    branch.put("cdr/SW1", "SW1_20260105_000001.csv.zst", zstandard.compress(other.encode()))  # same name, other content
+    branch.put("cdr/SW1", "SW1_20260105_000002.csv", first)  # same content
+    branch.put("cdr/SW1", "SW1_20260105_000003.csv", HEADER)  # no record: loaded, however often
+    branch.put("cdr/SW1", "SW1_20260105_000004.csv", HEADER)
+    branch.put("cdr/SW1", "SW1_20260105_000005.csv.gz", gzip.compress(first.encode())[:-9])
+    branch.put("cdr/SW1", "SW1_20260105_000006.csv", "")
+    branch.put("cdr/SW1", "SW1_20260230_000007.csv", other)
+    branch.put("cdr/SW1", "SW2_20260105_000008.csv", other)
+    branch.put("cdr/SW1", "SW1_20260105_000009.csv.zst", zstandard.compress(other.encode()))
+    for ignored in (".hidden", "x.csv.part", "y.tmp", "SW1_20260105_000001.csv.done"):
+        branch.put("cdr/SW1", ignored, "")
+    rows = reconciliation(branch)
+    assert {name[4:]: row["file_status"] for name, row in rows.items()} == {
+        "20260105_000001.csv": "loaded",
+        "20260105_000001.csv.gz": "rejected",
+        "20260105_000001.csv.zst": "rejected",
+        "20260105_000002.csv": "rejected",
+        "20260105_000003.csv": "loaded",
+        "20260105_000004.csv": "loaded",
+        "20260105_000005.csv.gz": "rejected",
+        "20260105_000006.csv": "rejected",
+        "20260230_000007.csv": "rejected",
+        "20260105_000008.csv": "rejected",
+        "20260105_000009.csv.zst": "loaded",
+    }
+    assert "other content" in rows["SW1_20260105_000001.csv.zst"]["status_reason"]
+    assert rows["SW1_20260105_000002.csv"]["read_records"] == 0
+
+
+@pytest.mark.parametrize(
+    ("control", "status"),
+    [("records=2\nseconds=120\n", "loaded"), ("records=3\n", "held"), ("seconds=119\n", "held"), ("", "loaded")],
+)
+def test_the_control_file_agrees_or_holds(branch: Any, control: str, status: str) -> None:
+    name = branch.calls("20260105", 1, CALL, OTHER_CALL)
+    branch.put("cdr/SW1", f"{name}.ctl", control)
+    row = reconciliation(branch)[name]
+    assert (row["file_status"], row["held"]) == (status, 2 if status == "held" else 0)
+
+
+def test_a_share_holds_strictly_above(branch: Any) -> None:
+    late = "5550001,5550002,,,2026-01-02 10:00:00,60,16"
+    half = branch.calls("20260105", 1, CALL, late)  # 1 of 2 is other_day: not above 0.5
+    more = branch.calls("20260105", 2, OTHER_CALL, late, late.replace(":00:00", ":01:00"), "bad,,,,,,")
+    rows = reconciliation(branch)
+    assert (rows[half]["file_status"], rows[half]["other_day"]) == ("loaded", 1)
+    # 2 of 4 are other_day, 1 of 4 malformed: loaded too.
+    assert (rows[more]["file_status"], rows[more]["other_day"], rows[more]["malformed"]) == ("loaded", 2, 1)
+    held = branch.calls("20260105", 3, late, late, OTHER_CALL.replace("11:", "12:"))
+    row = reconciliation(branch)[held]  # 2 of 3
+    assert (row["file_status"], row["held"], row["other_day"]) == ("held", 3, 0)
+
+
+def test_duplicates_within_and_over_files_up_to_90_days(branch: Any) -> None:
+    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    first = branch.calls("20260105", 1, CALL, OTHER_CALL, CALL)
+    branch.calls("20260405", 1, CALL)  # 90 days after: duplicate of the first
+    branch.calls("20260406", 1, OTHER_CALL)  # 91 days after: a call of another day
+    branch.calls("20260106", 1, CALL, "5550001,5550002,T1,,2026-01-05 10:00:00,60,16")  # the second came over a trunk
+    marts = compute(branch.inbox, branch.reference)
+    assert [
+        (row["file_name"][4:12], row["record_number"], row["original_file_name"], row["original_record_number"])
+        for row in marts["duplicate_calls"]
+    ] == [("20260105", 3, first, 1), ("20260106", 1, first, 1), ("20260405", 1, first, 1)]
+    assert [row["file_name"][4:12] for row in marts["suspended_calls"] if row["state"] == "other_day"] == [
+        "20260106",
+        "20260406",
+    ]
+
+
+def test_a_held_file_is_no_first(branch: Any) -> None:
+    held = branch.calls("20260105", 1, CALL)
+    branch.put("cdr/SW1", f"{held}.ctl", "records=5")
+    later = branch.calls("20260105", 2, CALL, OTHER_CALL)
+    assert reconciliation(branch)[later]["duplicate"] == 0
+
+
+def test_a_call_that_reaches_into_the_files_day_is_of_it(branch: Any) -> None:
+    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    name = branch.calls(
+        "20260105",
+        1,
+        "5550001,5550002,,,2026-01-04 23:59:30,30,16",  # ends at 00:00:00 on the 5th
+        "5550001,5550002,,,2026-01-04 23:59:30,29,16",
+        "5550001,5550002,,,2026-01-03 23:59:30,86400,16",
+        "5550001,5550002,,,2026-01-06 00:00:00,30,16",
+    )
+    row = reconciliation(branch)[name]
+    assert (row["undocumented"], row["other_day"]) == (1, 3)
+
+
+def test_gaps_between_registered_numbers(branch: Any) -> None:
+    for sequence in (3, 4, 7, 9):
+        branch.calls("20260105", sequence, CALL.replace("10:00:00", f"10:00:0{sequence}"))
+    branch.put("cdr/SW1", "SW1_20260105_000008.csv", "")  # rejected: still missing
+    gaps = compute(branch.inbox, branch.reference)["sequence_gaps"]
+    assert [(row["missing_from"], row["missing_to"]) for row in gaps] == [(5, 6), (8, 8)]
+
+
+def test_files_after_the_as_of_date_are_not_there(branch: Any) -> None:
+    branch.calls("20260105", 1, CALL)
+    branch.calls("20260106", 2, CALL.replace("-05 ", "-06 "))
+    assert len(compute(branch.inbox, branch.reference)["file_reconciliation"]) == 2
+    assert len(compute(branch.inbox, branch.reference, as_of=date(2026, 1, 5))["file_reconciliation"]) == 1
+
+
+def test_rows_of_an_export_that_do_not_parse_are_set_aside(branch: Any) -> None:
+    branch.export(
+        "payments",
+        "20260105",
+        "P1,A1,2026-01-02 10:00:00,5.00,counter,O1",
+        "P1,A1,2026-01-03 10:00:00,6.00,counter,O1",  # the key repeats
+        "P2,A1,2026-01-03,6.00,counter,O1",
+        "P3,A1,2026-01-03 10:00:00,0.00,counter,O1",
+        "P4,A1,2026-01-03 10:00:00,1.00,counter",
+    )
+    row = reconciliation(branch)["payments_20260105.csv"]
+    assert (row["data_rows"], row["set_aside_rows"], row["read_records"]) == (5, 4, 0)
