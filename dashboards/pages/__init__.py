@@ -1,0 +1,1 @@
+"""Pages as pure functions from an edition to a page model. No HTML here, and no SQL."""

@@ -1,0 +1,104 @@
+"""The gate results: every check of the edition, what it claims, how it ended, and rows that broke it."""
+
+from __future__ import annotations
+
+from dashboards import formats
+from dashboards.edition import Edition, Gate
+from dashboards.i18n import Translate
+from dashboards.pages import frame
+from dashboards.pages.model import Cell, Column, Details, Mark, Message, Page, Section, Table
+from dashboards.pages.problems import SEVERITY_TONES
+
+_SEVERITIES = ("critical", "error", "warn")
+
+
+def gates(edition: Edition, t: Translate) -> Page:
+    """Gates that failed first, the gravest on top; then the others in the order of their suites."""
+    return frame.framed(edition, t, frame.GATES, (_results(edition, t),))
+
+
+def _results(edition: Edition, t: Translate) -> Section:
+    title = t("site.gates")
+    if not edition.gates:
+        return Section("gates", title, blocks=(Message(t("missing.no_gates"), "warning"),))
+    ordered = sorted(edition.gates, key=lambda gate: (gate.success, _rank(gate) if not gate.success else 0))
+    table = Table(
+        columns=(
+            Column(t("gates.result")),
+            Column(t("gates.severity")),
+            Column(t("gates.suite")),
+            Column(t("gates.gate")),
+            Column(t("gates.description")),
+            Column(t("gates.checked"), is_figure=True),
+            Column(t("gates.failed"), is_figure=True),
+            Column(t("gates.sample")),
+        ),
+        rows=tuple(_row(gate, t) for gate in ordered),
+        title=t("gates.all"),
+    )
+    return Section("gates", title, t("gates.intro"), blocks=(_summary(edition.gates, t), table), is_paired=False)
+
+
+def _summary(all_gates: tuple[Gate, ...], t: Translate) -> Table:
+    present = {gate.severity for gate in all_gates}
+    severities = [severity for severity in _SEVERITIES if severity in present] + sorted(present.difference(_SEVERITIES))
+
+    def line(label: str, some: list[Gate]) -> tuple[Cell, ...]:
+        failed = sum(1 for gate in some if not gate.success)
+        return (label, formats.count(len(some)), formats.count(len(some) - failed), formats.count(failed))
+
+    return Table(
+        columns=(
+            Column(t("gates.severity")),
+            Column(t("gates.count"), is_figure=True),
+            Column(t("gates.passed"), is_figure=True),
+            Column(t("gates.failed_result"), is_figure=True),
+        ),
+        rows=tuple(
+            line(t.code("severity", severity), [gate for gate in all_gates if gate.severity == severity])
+            for severity in severities
+        ),
+        title=t("gates.summary"),
+        total=line(t("site.total"), list(all_gates)),
+    )
+
+
+def _row(gate: Gate, t: Translate) -> tuple[Cell, ...]:
+    if gate.success:
+        result = Mark(t("gates.passed"), "good")
+    else:
+        text = t("gates.raised") if gate.exception else t("gates.failed_result")
+        result = Mark(text, SEVERITY_TONES.get(gate.severity, "warning"))
+    return (
+        result,
+        t.code("severity", gate.severity),
+        gate.suite,
+        gate.gate,
+        gate.description,
+        formats.count(gate.checked_rows),
+        formats.count(gate.failed_rows),
+        _sample(gate, t),
+    )
+
+
+def _sample(gate: Gate, t: Translate) -> Cell:
+    if gate.exception:
+        return Details(t("gates.error_text"), text=gate.exception)
+    if not gate.sample:
+        return t("gates.no_sample")
+    fields = list(dict.fromkeys(field for row in gate.sample for field in row))
+    number = len(gate.sample)
+    return Details(
+        t("gates.rows_one") if number == 1 else t("gates.rows", count=formats.count(number)),
+        Table(
+            columns=tuple(Column(field) for field in fields),
+            rows=tuple(
+                tuple(formats.NOTHING if row.get(field) is None else str(row[field]) for field in fields)
+                for row in gate.sample
+            ),
+        ),
+    )
+
+
+def _rank(gate: Gate) -> int:
+    return _SEVERITIES.index(gate.severity) if gate.severity in _SEVERITIES else len(_SEVERITIES)

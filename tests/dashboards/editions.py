@@ -1,0 +1,117 @@
+"""Writes small editions for the tests of the dashboards: marts as Parquet, a manifest, a pointer. No product code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+COLUMNS: Mapping[str, str] = {
+    "dimension_names": "dimension varchar, dimension_id varchar, name_zh varchar, name_en varchar",
+    "collection_rates": (
+        "billing_period varchar, dimension varchar, dimension_id varchar, as_of date, bills bigint, "
+        "receivable decimal(18, 2), received decimal(18, 2), collection_rate double"
+    ),
+    "bills": (
+        "account_id varchar, billing_period varchar, customer_id varchar, customer_class varchar, "
+        "business_unit_id varchar, agent_id varchar, outlet_id varchar, amount decimal(18, 2), issued_on date, "
+        "due_on date, is_provisional boolean"
+    ),
+    "payment_applications": (
+        "payment_id varchar, account_id varchar, billing_period varchar, applied_on date, amount decimal(18, 2)"
+    ),
+    "rated_calls": (
+        "call_id varchar, started_at timestamp, call_date date, duration_seconds bigint, amount decimal(18, 6), "
+        "billing_period varchar"
+    ),
+    "arrears": (
+        "settling_account_id varchar, amount decimal(18, 2), days_past_due bigint, amount_1_30 decimal(18, 2), "
+        "amount_31_60 decimal(18, 2), amount_61_90 decimal(18, 2), amount_91_plus decimal(18, 2), "
+        "on_dunning_list boolean"
+    ),
+    "commission_lines": (
+        "agent_id varchar, settlement_period varchar, line_kind varchar, basis_amount decimal(18, 2), "
+        "rate decimal(18, 6), amount decimal(18, 2)"
+    ),
+    "commission_statements": "agent_id varchar, settlement_period varchar, amount decimal(18, 2)",
+    "trunk_traffic_hourly": (
+        "trunk_group_id varchar, direction varchar, hour timestamp, seizures bigint, answers bigint, "
+        "conversation_seconds bigint, erlangs double"
+    ),
+    "trunk_traffic_daily": (
+        "trunk_group_id varchar, date date, seizures bigint, answers bigint, conversation_seconds bigint, asr double, "
+        "busy_hour timestamp, busy_hour_erlangs double, circuits bigint, circuits_needed bigint, utilisation double, "
+        "blocking double"
+    ),
+    "file_reconciliation": (
+        "file_id varchar, file_kind varchar, file_name varchar, source varchar, switch_id varchar, file_date date, "
+        "file_status varchar, status_reason varchar, read_records bigint, malformed bigint, held bigint, "
+        "duplicate bigint, other_day bigint, not_answered bigint, not_charged bigint, undocumented bigint, "
+        "unrated bigint, rated bigint"
+    ),
+    "problem_bulletin": (
+        "problem_id varchar, found_on date, kind varchar, severity varchar, business_unit_id varchar, "
+        'outlet_id varchar, subject varchar, detail varchar, "count" bigint, first_seen_on date, resolved_on date'
+    ),
+}
+
+Rows = Sequence[Sequence[Any]]
+
+
+def write_edition(
+    published: Path, as_of: str, marts: Mapping[str, Rows], gates: Sequence[Mapping[str, Any]] = (), revision: int = 1
+) -> Path:
+    """Write an edition with these marts (each a list of rows in the order of COLUMNS) and point current.json to it."""
+    edition = f"{as_of}-{revision:04d}"
+    directory = published / "editions" / edition
+    listed = {}
+    with duckdb.connect(":memory:") as connection:
+        for mart, rows in marts.items():
+            file = directory / mart / "part-0.parquet"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            connection.execute(f"create table {mart} ({COLUMNS[mart]})")
+            if rows:
+                places = ", ".join("?" for _ in rows[0])
+                connection.executemany(f"insert into {mart} values ({places})", [list(row) for row in rows])
+            connection.execute(f"copy {mart} to '{file}' (format parquet)")
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            path = file.relative_to(published).as_posix()
+            listed[mart] = {"files": [{"path": path, "rows": len(rows), "sha256": digest}], "totals": {}}
+    directory.mkdir(parents=True, exist_ok=True)
+    manifest = {
+        "edition": edition,
+        "as_of": as_of,
+        "built_at": f"{as_of}T23:15:04",
+        "revision": revision,
+        "marts": listed,
+        "gates": list(gates),
+    }
+    (directory / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+    point_to(published, edition)
+    return directory
+
+
+def point_to(published: Path, edition: str) -> None:
+    """Make an edition the current one."""
+    pointer = {"edition": edition, "path": f"editions/{edition}"}
+    (published / "current.json").write_text(json.dumps(pointer), encoding="utf-8")
+
+
+def gate(name: str, severity: str = "critical", success: bool = True, **more: Any) -> dict[str, Any]:
+    """A gate result as the manifest holds it."""
+    result: dict[str, Any] = {
+        "suite": "release",
+        "gate": name,
+        "description": f"Claim of {name}.",
+        "severity": severity,
+        "success": success,
+        "checked_rows": 1200,
+        "failed_rows": 0,
+        "sample": [],
+        "exception": None,
+    }
+    return result | more
