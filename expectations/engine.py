@@ -7,6 +7,7 @@ transaction alone: write, audit, commit.
 from __future__ import annotations
 
 import os
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read at import: a gate tells nobody but its caller
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     import duckdb
 
 GX_SEVERITY = {"warn": "info", "error": "warning", "critical": "critical"}
+
+
+class SharedHandle(ConnectionWrapper):
+    """The caller's handle, lent: when the pool is thrown away it closes its connections, and this one is not its own."""
+
+    def close(self) -> None:
+        """Give the handle back without closing it."""
+        self.closed = True
 
 
 class NoRows(gxe.UnexpectedRowsExpectation):
@@ -50,7 +59,7 @@ class GxEngine:
             connection_string="duckdb:///:memory:",
             create_temp_table=False,
             kwargs={
-                "creator": lambda: ConnectionWrapper(con),
+                "creator": lambda: SharedHandle(con),
                 "poolclass": StaticPool,
                 "isolation_level": "AUTOCOMMIT",
                 "skip_autocommit_rollback": True,
@@ -68,7 +77,9 @@ class GxEngine:
     def _batch(self, table: str) -> Any:
         if table not in self._batches:
             schema, name = table.split(".")
-            asset = self._source.add_table_asset(table, table_name=name, schema_name=schema)
+            with warnings.catch_warnings():  # one handle, several schemas: the schema cannot stand in the connection
+                warnings.filterwarnings("ignore", "`schema_name` is deprecated", DeprecationWarning)
+                asset = self._source.add_table_asset(table, table_name=name, schema_name=schema)
             self._batches[table] = asset.add_batch_definition_whole_table("whole").get_batch()
         return self._batches[table]
 

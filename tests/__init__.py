@@ -1,0 +1,1 @@
+"""The tests mirror the code; each asserts figures worked by hand or by the oracle."""

@@ -1,0 +1,268 @@
+"""For every gate, what breaks it in the sound warehouse, and how many rows fail then, counted by hand."""
+
+from __future__ import annotations
+
+CRM = "staging.stg_crm__"
+
+
+def _file(values: str) -> str:
+    return f"update marts.file_reconciliation set {values} where file_id = 'F1'"
+
+
+def _set(table: str, values: str, where: str = "true") -> str:
+    return f"update {table} set {values} where {where}"
+
+
+def _again(table: str) -> str:
+    """Every row once more."""
+    return f"insert into {table} select * from {table}"
+
+
+def _fault(fault: str) -> str:
+    return f"insert into intermediate.int_tariff_faults values ('tariff_rates', 'P1', '{fault}', 'a'), ('t', 'k', 'x', 'b')"
+
+
+def _crm(table: str, gates: dict[str, tuple[str, int]]) -> dict[tuple[str, str], tuple[str, int]]:
+    return {
+        (f"crm_{table}", gate): (statement.format(t=f"{CRM}{table}"), rows) for gate, (statement, rows) in gates.items()
+    }
+
+
+CDR_FILES = {
+    "some_file_is_registered": ("delete from marts.file_reconciliation", 1),
+    "no_cdr_file_is_held": (_file("file_status = 'held', status_reason = 'its .ctl disagrees'"), 1),
+    "no_cdr_file_is_rejected": (_file("file_status = 'rejected'"), 1),
+    "thresholds_are_set": ("delete from reference.gate_thresholds where gate_id <> 'malformed'", 2),
+    # 1 of 100 is not above 0.01; 2 of 100 are. 2 of 100 are not above 0.02; 3 are.
+    "malformed_share_below_warning": (_file("malformed = 2"), 1),
+    "duplicate_share_below_warning": (_file("duplicate = 3"), 1),
+    "other_day_share_below_warning": (_file("other_day = 3"), 1),
+    "companion_totals_agree": (_file("read_seconds = 599"), 1),
+    "switch_is_known": ("delete from reference.switches", 2),
+    "no_file_is_missing_in_the_sequence": ("insert into marts.sequence_gaps values ('SW1', 3, 4), ('SW1', 7, 7)", 2),
+    "states_sum_to_records_read": (_file("rated = 3"), 1),
+}
+
+DEBIT_FILES = {
+    "no_bank_file_is_held": (_set("marts.file_reconciliation", "file_status = 'held'", "file_kind = 'bank'"), 1),
+    "no_bank_file_is_rejected": (
+        _set("marts.file_reconciliation", "file_status = 'rejected'", "file_kind = 'bank'"),
+        1,
+    ),
+    "batch_has_its_period": (_set("marts.debit_batches", "billing_period = null"), 1),
+    "batch_delivered_once": (_again("marts.debit_batches"), 1),
+    "bank_is_known": ("delete from reference.debit_result_codes", 1),
+    "header_totals_equal_details": (_set("marts.debit_batches", "detail_success_amount = null"), 1),
+}
+
+TARIFF_FAULTS = {
+    "every_rate_starts_at_second_zero": "rate_starts_not_at_zero",
+    "no_rate_step_stands_twice": "rate_step_twice",
+    "rate_units_are_positive": "rate_unit_not_positive",
+    "no_price_is_negative": "price_negative",
+    "versions_do_not_overlap": "versions_overlap",
+    "band_sets_cover_the_week": "band_set_hole",
+    "bands_do_not_overlap": "band_set_overlap",
+    "every_zone_is_known": "unknown_zone",
+    "every_plan_is_known": "unknown_plan",
+    "every_band_is_known": "unknown_band",
+    "every_band_set_is_known": "unknown_band_set",
+    "no_prefix_stands_twice": "prefix_twice",
+    "one_plan_per_class": "class_plan_twice",
+    "no_other_fault": "x",
+}
+
+RELEASE = {
+    ("rated_calls", "no_call_stands_twice"): ("insert into marts.suspended_calls values ('F1:2', 'unrated', 'r')", 1),
+    # the second call made equal to the first, empty incoming trunk group and all
+    ("rated_calls", "no_call_is_charged_twice"): (
+        _set("marts.rated_calls", "started_at = '2026-03-01 09:00:00', duration_seconds = 180", "call_id = 'F1:2'"),
+        1,
+    ),
+    # A2 had 2345679 until 2026-03-20: a call on the second it ended has no owner
+    ("rated_calls", "every_charged_number_had_an_owner"): (
+        _set("marts.rated_calls", "started_at = '2026-03-20 00:00:00'", "call_id = 'F1:4'"),
+        1,
+    ),
+    # three calls of one line that is gone: one group of calls is unbilled
+    ("rated_calls", "every_rated_call_is_in_a_usage_line"): (
+        "delete from marts.bill_lines where billing_period = '2026-03' and line_kind = 'usage'",
+        1,
+    ),
+    ("suspended_calls", "every_suspended_call_says_why"): (_set("marts.suspended_calls", "reason = ''"), 3),
+    ("duplicate_calls", "every_duplicate_has_an_original"): (
+        "insert into marts.duplicate_calls values ('F1:9', 'F1:8'), ('F1:10', null)",
+        2,
+    ),
+    ("file_reconciliation", "states_sum_to_records_read"): (_file("read_records = 101"), 1),
+    ("file_reconciliation", "marts_hold_what_the_files_count"): (
+        "delete from marts.suspended_calls where state = 'undocumented'; "
+        "insert into marts.duplicate_calls values ('F9:1', 'F1:1')",
+        2,
+    ),
+    ("debit_batches", "accepted_batches_agree_with_their_details"): (
+        _set("marts.debit_batches", "detail_records = 1"),
+        1,
+    ),
+    # half-up of 0.335 is 0.34, not 0.33
+    ("bill_lines", "usage_lines_are_the_sums_of_their_calls"): (
+        _set("marts.bill_lines", "amount = 0.33", "amount = 0.34"),
+        1,
+    ),
+    ("bill_lines", "one_usage_line_for_its_calls"): (_again("marts.bill_lines"), 2),
+    ("bills", "bills_are_the_sums_of_their_lines"): (
+        "delete from marts.bills where billing_period = '2026-02'; update marts.bills set amount = 18.35",
+        2,
+    ),
+    ("payment_applications", "no_payment_pays_more_than_it_is"): (
+        _set("intermediate.int_payments", "amount = 18.33", "payment_id = 'P1'")
+        + "; delete from intermediate.int_payments where payment_id = 'P0'",
+        2,
+    ),
+    # one bill a cent smaller than what was applied, one not issued yet
+    ("payment_applications", "no_bill_is_paid_beyond_its_amount"): (
+        "update marts.bills set amount = 18.33 where billing_period = '2026-03';"
+        " update marts.bills set is_provisional = true where billing_period = '2026-02'",
+        2,
+    ),
+    ("commission_lines", "every_line_is_on_a_statement"): ("delete from marts.commission_statements", 2),
+    ("commission_statements", "statements_are_the_sums_of_their_lines"): (
+        _set("marts.commission_lines", "amount = 5.01", "line_kind = 'on_time'"),
+        1,
+    ),
+    # a changed row is one lost and one new
+    ("closed_periods", "closed_rated_calls_are_unchanged"): (
+        _set("marts.rated_calls", "file_name = 'other.csv'", "call_id = 'F0:1'"),
+        2,
+    ),
+    ("closed_periods", "closed_bill_lines_are_unchanged"): (
+        "insert into marts.bill_lines select * from marts.bill_lines where billing_period = '2026-02'",
+        1,
+    ),
+    ("closed_periods", "closed_bills_are_unchanged"): ("delete from marts.bills where billing_period = '2026-02'", 1),
+}
+
+CUSTOMERS = {
+    "columns_present": ("alter table {t} rename column name to full_name", 1),
+    "no_customers_file_is_held": (
+        _set("marts.file_reconciliation", "file_status = 'held'", "file_kind = 'customers'"),
+        1,
+    ),
+    "no_customers_file_is_rejected": (
+        _set("marts.file_reconciliation", "file_status = 'rejected'", "file_kind = 'customers'"),
+        1,
+    ),
+    "customers_exist": ("delete from {t}", 1),
+    "customer_id_filled": ("update {t} set customer_id = null", 2),
+    "customer_id_once": ("insert into {t} select * from {t} where customer_id = 'C1'", 1),
+    "name_filled": ("update {t} set name = ' ' where customer_id = 'C1'", 1),
+    "class_known": ("update {t} set customer_class = 'royal' where customer_id = 'C1'", 1),
+    "business_unit_known": ("update {t} set business_unit_id = null where customer_id = 'C1'", 1),
+    "outlet_known": ("update {t} set outlet_id = 'O9' where customer_id = 'C1'", 1),
+    "agent_known": ("update {t} set agent_id = 'AG9'", 2),
+    "opened_before_closed": ("update {t} set closed_on = '2019-12-31'", 2),
+}
+
+ACCOUNTS = {
+    "columns_present": ("alter table {t} drop column closed_on; alter table {t} drop column bank_code", 2),
+    "accounts_exist": ("delete from {t}", 1),
+    "account_id_filled": ("update {t} set account_id = null where account_id = 'A2'", 1),
+    "account_id_once": ("insert into {t} select * from {t} where account_id = 'A2'", 1),
+    "customer_known": ("update {t} set customer_id = 'C9' where account_id = 'A2'", 1),
+    "payment_method_filled": ("update {t} set payment_method = null", 2),
+    "payment_method_known": ("update {t} set payment_method = 'barter' where account_id = 'A2'", 1),
+    "debit_account_has_bank": ("update {t} set bank_account = ''", 1),
+    "opened_before_closed": ("update {t} set closed_on = '2019-12-31'", 2),
+}
+
+SERVICE_NUMBERS = {
+    "columns_present": ("alter table {t} drop column exchange_id", 1),
+    "service_numbers_exist": ("delete from {t}", 1),
+    "service_number_filled": ("update {t} set service_number = null where account_id = 'A1'", 1),
+    "account_id_filled": ("update {t} set account_id = null where account_id = 'A1'", 1),
+    "valid_from_filled": ("update {t} set valid_from = null", 2),
+    "account_id_known": ("update {t} set account_id = 'A9' where account_id = 'A1'", 1),
+    "exchange_known": ("update {t} set exchange_id = 'E9'", 2),
+    "tariff_plan_known": ("update {t} set tariff_plan_id = 'P9' where account_id = 'A1'", 1),
+    # 23456780 has one digit too many for the range 2345000 to 2345999
+    "number_in_a_range": ("update {t} set service_number = '23456780' where account_id = 'A1'", 1),
+    "interval_in_order": ("update {t} set valid_to = '2019-12-31 23:59:59'", 2),
+}
+
+SUBSCRIPTIONS = {
+    "columns_present": ("alter table {t} drop column promotion_id", 1),
+    "subscriptions_exist": ("delete from {t}", 1),
+    "subscription_id_filled": ("update {t} set subscription_id = null", 1),
+    "subscription_id_once": (_again("{t}"), 1),
+    "account_id_filled": ("update {t} set account_id = null", 1),
+    "product_id_filled": ("update {t} set product_id = null", 1),
+    "valid_from_filled": ("update {t} set valid_from = null", 1),
+    "account_id_known": ("update {t} set account_id = 'A9'", 1),
+    "product_known": ("update {t} set product_id = 'R9'", 1),
+    "promotion_known": ("update {t} set promotion_id = 'R9'", 1),
+    "interval_in_order": ("update {t} set valid_to = '2025-12-31'", 1),
+}
+
+PAYMENTS = {
+    "columns_present": ("alter table {t} drop column channel", 1),
+    "payments_exist": ("delete from {t}", 1),
+    "payment_id_filled": ("update {t} set payment_id = null where payment_id = 'P0'", 1),
+    "payment_id_once": (_again("{t}"), 2),
+    "account_id_filled": ("update {t} set account_id = null", 2),
+    "paid_at_filled": ("update {t} set paid_at = null where payment_id = 'P0'", 1),
+    "amount_filled": ("update {t} set amount = null where payment_id = 'P0'", 1),
+    "channel_known": ("update {t} set channel = 'shells' where payment_id = 'P0'", 1),
+    "account_id_known": ("update {t} set account_id = 'A9'", 2),
+    "outlet_known": ("update {t} set outlet_id = 'O9' where payment_id = 'P0'", 1),
+}
+
+ACCOUNT_MERGES = {
+    "columns_present": ("alter table {t} drop column outlet_id", 1),
+    "merge_id_filled": ("update {t} set merge_id = null", 1),
+    "merge_id_once": (_again("{t}"), 1),
+    "from_account_id_filled": ("update {t} set from_account_id = null", 1),
+    "into_account_id_filled": ("update {t} set into_account_id = null", 1),
+    "merged_at_filled": ("update {t} set merged_at = null", 1),
+    "merged_into_another": ("update {t} set from_account_id = 'A1'", 1),
+    "from_account_id_known": ("update {t} set from_account_id = 'A9'", 1),
+    "into_account_id_known": ("update {t} set into_account_id = 'A9'", 1),
+    "outlet_known": ("update {t} set outlet_id = 'O9'", 1),
+}
+
+NUMBER_ORDERS = {
+    "columns_present": ("alter table {t} drop column status", 1),
+    "order_id_filled": ("update {t} set order_id = null", 1),
+    "order_id_once": (_again("{t}"), 1),
+    "service_number_filled": ("update {t} set service_number = null", 1),
+    "ordered_at_filled": ("update {t} set ordered_at = null", 1),
+    "status_filled": ("update {t} set status = null", 1),
+    "status_known": ("update {t} set status = 'lost'", 1),
+    "outlet_known": ("update {t} set outlet_id = 'O9'", 1),
+}
+
+COMPLAINTS = {
+    "columns_present": ("alter table {t} drop column kind", 1),
+    "complaint_id_filled": ("update {t} set complaint_id = null", 1),
+    "complaint_id_once": (_again("{t}"), 1),
+    "opened_at_filled": ("update {t} set opened_at = null", 1),
+    "was_billing_error_filled": ("update {t} set was_billing_error = null", 1),
+    "account_id_known": ("update {t} set account_id = 'A9'", 1),
+    "outlet_known": ("update {t} set outlet_id = 'O9'", 1),
+    "opened_before_closed": ("update {t} set closed_at = '2026-02-28 23:59:59'", 1),
+}
+
+BREAKS: dict[tuple[str, str], tuple[str, int]] = {
+    **{("cdr_files", gate): value for gate, value in CDR_FILES.items()},
+    **{("debit_files", gate): value for gate, value in DEBIT_FILES.items()},
+    **_crm("customers", CUSTOMERS),
+    **_crm("accounts", ACCOUNTS),
+    **_crm("service_numbers", SERVICE_NUMBERS),
+    **_crm("subscriptions", SUBSCRIPTIONS),
+    **_crm("payments", PAYMENTS),
+    **_crm("account_merges", ACCOUNT_MERGES),
+    **_crm("number_orders", NUMBER_ORDERS),
+    **_crm("complaints", COMPLAINTS),
+    ("tariff_book", "tariff_book_has_rates"): ("delete from reference.tariff_rates", 1),
+    **{("tariff_book", gate): (_fault(fault), 2 if fault == "x" else 1) for gate, fault in TARIFF_FAULTS.items()},
+    **RELEASE,
+}

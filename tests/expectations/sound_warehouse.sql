@@ -1,0 +1,142 @@
+-- A warehouse in which every gate holds, small enough to be worked by hand.
+-- Calls of A1 in 2026-03: 0.22 + 0.11 + 0.005 = 0.335, rounded half-up 0.34; of A2: 0.004, rounded 0.00, no line.
+-- Bill of A1: calls 0.34 + rental 18.00 = 18.34; P1 of 20.00 pays 18.34 of it, 1.66 stays prepaid.
+-- 2026-02 is closed: one call of A1 of 0.50 on a line of 0.50 and a bill of 0.50, paid by P0.
+create schema reference;
+create schema staging;
+create schema intermediate;
+create schema marts;
+create schema closed;
+
+create table reference.gate_thresholds (gate_id varchar, warn_above decimal(18, 6), hold_above decimal(18, 6));
+insert into reference.gate_thresholds values ('malformed', 0.01, 0.05), ('duplicate', 0.02, 0.1), ('other_day', 0.02, 0.1);
+create table reference.switches as select 'SW1' as switch_id;
+create table reference.debit_result_codes as select 'BK1' as bank_code, '00' as result_code;
+create table reference.class_plans as select 'residential' as customer_class, 'P1' as tariff_plan_id;
+create table reference.business_units as select 'U1' as business_unit_id;
+create table reference.outlets as select 'O1' as outlet_id;
+create table reference.agents as select 'AG1' as agent_id;
+create table reference.exchanges as select 'E1' as exchange_id;
+create table reference.tariff_plans as select 'P1' as tariff_plan_id;
+create table reference.tariff_rates as select 'P1' as tariff_plan_id, 'LOCAL' as zone_id;
+create table reference.number_ranges as select '2345000' as range_start, '2345999' as range_end;
+create table reference.products as select 'RENT' as product_id;
+create table reference.promotions as select 'MATCH' as promotion_id;
+create table intermediate.int_tariff_faults (table_name varchar, row_key varchar, fault varchar, detail varchar);
+
+create table marts.file_reconciliation (
+    file_id varchar, file_kind varchar, file_name varchar, source varchar, switch_id varchar, file_date date,
+    file_status varchar, status_reason varchar, declared_records bigint, read_records bigint, malformed bigint,
+    held bigint, duplicate bigint, other_day bigint, not_answered bigint, not_charged bigint, undocumented bigint,
+    unrated bigint, rated bigint, declared_seconds bigint, read_seconds bigint
+);
+insert into marts.file_reconciliation values
+('F0', 'cdr', 'SW1_20260227_000001.csv', 'sw1', 'SW1', '2026-02-27', 'loaded', null, null, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, null, 60),
+('F1', 'cdr', 'SW1_20260301_000002.csv', 'sw1', 'SW1', '2026-03-01', 'loaded', null, 100, 100, 1, 0, 1, 1, 90, 1, 1, 1, 4, 600, 600),
+('F2', 'bank', 'BK1_20260310_B1.txt', 'bk1', null, '2026-03-10', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null),
+('F3', 'customers', 'customers_20260331.csv', 'crm', null, '2026-03-31', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
+create table marts.sequence_gaps (switch_id varchar, missing_from bigint, missing_to bigint);
+
+create table marts.debit_batches (
+    bank_code varchar, batch_id varchar, billing_period varchar, debited_on date, records bigint,
+    total_amount decimal(18, 2), success_records bigint, success_amount decimal(18, 2), detail_records bigint,
+    detail_total_amount decimal(18, 2), detail_success_records bigint, detail_success_amount decimal(18, 2),
+    totals_agree boolean, file_id varchar
+);
+insert into marts.debit_batches values
+('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, 'F2');
+
+create table staging.stg_crm__customers (
+    customer_id varchar, name varchar, customer_class varchar, is_key_account boolean, business_unit_id varchar,
+    outlet_id varchar, agent_id varchar, opened_on date, closed_on date
+);
+insert into staging.stg_crm__customers values
+('C1', '王芳', 'residential', false, 'U1', 'O1', 'AG1', '2020-01-01', null),
+('C2', '李伟', 'residential', false, 'U1', 'O1', null, '2020-01-01', '2026-03-31');
+create table staging.stg_crm__accounts (
+    account_id varchar, customer_id varchar, payment_method varchar, bank_code varchar, bank_account varchar,
+    opened_on date, closed_on date
+);
+insert into staging.stg_crm__accounts values
+('A1', 'C1', 'debit', 'BK1', '6222001', '2020-01-01', null), ('A2', 'C2', 'counter', null, null, '2020-01-01', null);
+create table staging.stg_crm__service_numbers (
+    service_number varchar, account_id varchar, exchange_id varchar, tariff_plan_id varchar, valid_from timestamp,
+    valid_to timestamp
+);
+insert into staging.stg_crm__service_numbers values
+('2345678', 'A1', 'E1', 'P1', '2020-01-01 00:00:00', null),
+('2345679', 'A2', 'E1', null, '2020-01-01 00:00:00', '2026-03-20 00:00:00');
+create table staging.stg_crm__subscriptions (
+    subscription_id varchar, account_id varchar, service_number varchar, product_id varchar, promotion_id varchar,
+    valid_from date, valid_to date
+);
+insert into staging.stg_crm__subscriptions values ('S1', 'A1', '2345678', 'RENT', 'MATCH', '2026-01-01', null);
+create table staging.stg_crm__payments (
+    payment_id varchar, account_id varchar, paid_at timestamp, amount decimal(18, 2), channel varchar, outlet_id varchar
+);
+insert into staging.stg_crm__payments values
+('P0', 'A1', '2026-03-02 10:00:00', 0.50, 'counter', 'O1'), ('P1', 'A1', '2026-04-02 10:00:00', 20.00, 'counter', 'O1');
+create table staging.stg_crm__account_merges (
+    merge_id varchar, from_account_id varchar, into_account_id varchar, merged_at timestamp, outlet_id varchar
+);
+insert into staging.stg_crm__account_merges values ('M1', 'A2', 'A1', '2026-03-25 00:00:00', 'O1');
+create table staging.stg_crm__number_orders (
+    order_id varchar, service_number varchar, outlet_id varchar, ordered_at timestamp, status varchar
+);
+insert into staging.stg_crm__number_orders values ('N1', '2345700', 'O1', '2026-03-01 00:00:00', 'open');
+create table staging.stg_crm__complaints (
+    complaint_id varchar, account_id varchar, outlet_id varchar, opened_at timestamp, closed_at timestamp, kind varchar,
+    was_billing_error boolean
+);
+insert into staging.stg_crm__complaints values ('K1', 'A1', 'O1', '2026-03-01 00:00:00', null, 'bill', false);
+
+create table intermediate.int_number_assignments as
+select service_number, valid_from, valid_to, account_id from staging.stg_crm__service_numbers;
+create table intermediate.int_payments as select payment_id, account_id, paid_at, amount from staging.stg_crm__payments;
+
+create table marts.rated_calls (
+    call_id varchar, switch_id varchar, trunk_group_in varchar, trunk_group_out varchar, calling_number varchar,
+    called_number varchar, charged_number varchar, started_at timestamp, call_date date, duration_seconds bigint,
+    account_id varchar, file_name varchar, record_number bigint, bill_item_id varchar, amount decimal(18, 6),
+    billing_period varchar
+);
+insert into marts.rated_calls values
+('F0:1', 'SW1', null, null, '2345678', '01088', '2345678', '2026-02-27 09:00:00', '2026-02-27', 60, 'A1', 'SW1_20260227_000001.csv', 1, 'CALL', 0.50, '2026-02'),
+('F1:1', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 09:00:00', '2026-03-01', 180, 'A1', 'SW1_20260301_000002.csv', 1, 'CALL', 0.22, '2026-03'),
+('F1:2', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 10:00:00', '2026-03-01', 60, 'A1', 'SW1_20260301_000002.csv', 2, 'CALL', 0.11, '2026-03'),
+('F1:3', 'SW1', 'T1', null, '01099', '2345678', '2345678', '2026-03-01 11:00:00', '2026-03-01', 3, 'A1', 'SW1_20260301_000002.csv', 3, 'CALL', 0.005, '2026-03'),
+('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
+create table marts.suspended_calls (call_id varchar, state varchar, reason varchar);
+insert into marts.suspended_calls values
+('F1:5', 'other_day', 'began two days before'), ('F1:6', 'undocumented', 'no interval'), ('F1:7', 'unrated', 'no prefix');
+create table marts.duplicate_calls (call_id varchar, original_call_id varchar);
+insert into marts.duplicate_calls values ('F1:8', 'F1:1');
+
+create table marts.bill_lines (
+    account_id varchar, service_number varchar, billing_period varchar, bill_item_id varchar, line_kind varchar,
+    amount decimal(18, 2)
+);
+insert into marts.bill_lines values
+('A1', '2345678', '2026-02', 'CALL', 'usage', 0.50),
+('A1', '2345678', '2026-03', 'CALL', 'usage', 0.34),
+('A1', '2345678', '2026-03', 'RENTAL', 'recurring', 18.00);
+create table marts.bills (account_id varchar, billing_period varchar, amount decimal(18, 2), is_provisional boolean);
+insert into marts.bills values ('A1', '2026-02', 0.50, false), ('A1', '2026-03', 18.34, false);
+create table marts.payment_applications (
+    payment_id varchar, account_id varchar, billing_period varchar, applied_on date, amount decimal(18, 2)
+);
+insert into marts.payment_applications values
+('P0', 'A1', '2026-02', '2026-03-02', 0.50), ('P1', 'A1', '2026-03', '2026-04-02', 18.34);
+create table marts.commission_lines (
+    agent_id varchar, settlement_period varchar, line_kind varchar, basis_amount decimal(18, 2), rate decimal(18, 6),
+    amount decimal(18, 2)
+);
+insert into marts.commission_lines values
+('AG1', '2026-02', 'on_time', 100.00, 5, 5.00), ('AG1', '2026-02', 'clawback', 1, 2.50, -2.50);
+create table marts.commission_statements (agent_id varchar, settlement_period varchar, amount decimal(18, 2));
+insert into marts.commission_statements values ('AG1', '2026-02', 2.50);
+
+create table closed.periods as select '2026-02' as billing_period;
+create table closed.rated_calls as select * from marts.rated_calls where billing_period = '2026-02';
+create table closed.bill_lines as select * from marts.bill_lines where billing_period = '2026-02';
+create table closed.bills as select * from marts.bills where billing_period = '2026-02';

@@ -1,0 +1,117 @@
+"""Every gate of the catalogue: it holds in the sound warehouse and fails, by the rows that fail, in a broken one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+import pytest
+
+from expectations.catalogue import all_suites, suite_named, suites_of_stage
+from expectations.runner import run_gates, run_suites
+
+from .breaks import BREAKS
+
+GATES = [(suite.name, gate.name) for suite in all_suites() for gate in suite.gates]
+
+
+def test_every_gate_has_a_breaking_input() -> None:
+    assert sorted(BREAKS) == sorted(GATES)
+
+
+def test_every_gate_holds_in_the_sound_warehouse(warehouse: duckdb.DuckDBPyConnection) -> None:
+    results = run_suites(warehouse, [suite.name for suite in all_suites()])
+    assert [(result.suite, result.gate) for result in results] == GATES
+    assert [result for result in results if not result.success] == []
+    assert all(result.failed_rows == 0 and result.sample == [] for result in results)
+    checked = {(result.suite, result.gate): result.checked_rows for result in results}
+    assert checked[("rated_calls", "no_call_is_charged_twice")] == 5
+    assert checked[("closed_periods", "closed_rated_calls_are_unchanged")] == 1
+    assert checked[("crm_customers", "customers_exist")] == 2
+
+
+@pytest.mark.parametrize(("suite_name", "gate_name"), GATES, ids=[".".join(pair) for pair in GATES])
+def test_gate_fails_where_its_claim_is_broken(
+    warehouse: duckdb.DuckDBPyConnection, suite_name: str, gate_name: str
+) -> None:
+    suite = suite_named(suite_name)
+    gate = next(gate for gate in suite.gates if gate.name == gate_name)
+    statement, failed_rows = BREAKS[(suite_name, gate_name)]
+    warehouse.execute(statement)
+    (result,) = run_gates(warehouse, [replace(suite, gates=(gate,))])
+    assert result.exception is None
+    assert not result.success
+    assert result.failed_rows == failed_rows
+    assert 1 <= len(result.sample) <= 20
+    assert result.severity == gate.severity
+
+
+def test_severities_follow_the_stage() -> None:
+    for stage, allowed in (("release", {"critical"}), ("intake", {"warn", "error"}), ("tariff", {"error"})):
+        for suite in suites_of_stage(stage):  # type: ignore[arg-type]
+            assert {gate.severity for gate in suite.gates} <= allowed, suite.name
+
+
+def test_a_batch_of_a_held_file_may_disagree(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("update marts.debit_batches set detail_records = 1")
+    warehouse.execute("update marts.file_reconciliation set file_status = 'held' where file_id = 'F2'")
+    (result,) = run_suites(warehouse, ["debit_batches"])
+    assert result.success
+
+
+def test_calls_of_closed_periods_need_no_owner_any_more(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("delete from intermediate.int_number_assignments where account_id = 'A1'")
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["rated_calls"])}
+    owners = by_gate["every_charged_number_had_an_owner"]
+    # F1:1, F1:2 and F1:3 of the open period; F0:1 of the closed one stays as it was
+    assert [row["call_id"] for row in owners.sample] == ["F1:1", "F1:2", "F1:3"]
+    assert owners.failed_rows == 3
+
+
+def test_an_owner_must_be_the_account_charged(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("update intermediate.int_number_assignments set account_id = 'A7' where account_id = 'A2'")
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["rated_calls"])}
+    assert [row["call_id"] for row in by_gate["every_charged_number_had_an_owner"].sample] == ["F1:4"]
+
+
+def test_a_call_without_account_is_not_billed(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("update marts.rated_calls set account_id = null, amount = 0.006 where call_id = 'F1:4'")
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["rated_calls"])}
+    billed = by_gate["every_rated_call_is_in_a_usage_line"]
+    assert billed.sample == [
+        {
+            "account_id": None,
+            "charged_number": "2345679",
+            "billing_period": "2026-03",
+            "bill_item_id": "CALL",
+            "calls": 1,
+            "rounded_amount": "0.01",
+        }
+    ]
+
+
+def test_a_row_without_account_that_came_to_a_closed_period_is_found(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("insert into marts.bills values (null, '2026-02', 1.00, false)")
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["closed_periods"])}
+    bills = by_gate["closed_bills_are_unchanged"]
+    assert bills.failed_rows == 1
+    assert bills.sample == [
+        {"change": "new", "account_id": None, "billing_period": "2026-02", "amount": "1.00", "is_provisional": False}
+    ]
+
+
+def test_a_warning_threshold_is_not_yet_passed_at_its_value(warehouse: duckdb.DuckDBPyConnection) -> None:
+    # 1 of 100 records malformed at a threshold of 0.01 is no warning; SPEC 4: strictly above
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["cdr_files"])}
+    assert by_gate["malformed_share_below_warning"].success
+    warehouse.execute("update reference.gate_thresholds set warn_above = 0.009999 where gate_id = 'malformed'")
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["cdr_files"])}
+    assert [row["file_id"] for row in by_gate["malformed_share_below_warning"].sample] == ["F1"]
+
+
+def test_duckdb_rounds_decimals_half_away_from_zero_and_exactly(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rounded = warehouse.execute(
+        "select cast(round(cast(x as decimal(38, 6)), 2) as varchar) from"
+        " (values ('0.005'), ('-0.005'), ('2.675'), ('0.004999'), ('9007199254740993.005')) as v(x)"
+    ).fetchall()
+    assert [row[0] for row in rounded] == ["0.01", "-0.01", "2.68", "0.00", "9007199254740993.01"]
