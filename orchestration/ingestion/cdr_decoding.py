@@ -16,11 +16,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.errors import TollhouseError
 from orchestration.ingestion import cdr_rules
 from orchestration.ingestion.cdr_formats import RECORD_COLUMNS, CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_rules import literal
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
+from orchestration.ingestion.malformed_rows import malformed_path
 from orchestration.ingestion.packing import open_unpacked, packing_of
 from orchestration.settings import Settings
 
@@ -40,15 +40,8 @@ def cdr_signature(entry: FileEntry, known_switches: set[str]) -> str:
 def decode_cdr(
     settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry, known_switches: set[str]
 ) -> DecodedFile:
-    """Decode a registered CDR file; its Parquet files replace earlier ones whole. `con` is in no open transaction.
-
-    Raises TollhouseError where the landed file is not there any more.
-    """
+    """Decode a registered CDR file; its Parquet files replace earlier ones whole. `con` is in no open transaction."""
     landed = settings.home / entry.landing_path
-    if not landed.is_file():
-        raise TollhouseError(
-            f"{landed}: the landed file of {entry.file_id} is gone; put it back from the delivery {entry.file_name}"
-        )
     work = _Work(settings, con, entry, landed, load_cdr_format(entry.format))
     work.calls.parent.mkdir(parents=True, exist_ok=True)
     if entry.switch_id not in known_switches:
@@ -60,11 +53,6 @@ def decode_cdr(
     finally:
         work.calls_part.unlink(missing_ok=True)
         work.malformed_part.unlink(missing_ok=True)
-
-
-def malformed_path(settings: Settings, file_id: str) -> Path:
-    """Where the lines of a file that do not parse are kept as text."""
-    return settings.raw / "malformed" / f"{file_id}.parquet"
 
 
 @dataclass

@@ -27,8 +27,10 @@ def _whole(column: str, largest: int, faults: list[tuple[str, str]]) -> list[str
         f"when {column} = '' then {literal(column + '|is empty')}",
         f"when not regexp_full_match({column}, '-?[0-9]+') then {literal(column + '|is no whole number')}",
         f"when {column}[1] = '-' then {literal(column + '|is negative')}",
-        f"when coalesce(try_cast({column} as bigint), {largest + 1}) > {largest} then "
-        f"{literal(column + f'|is greater than {largest}')}",
+        (
+            f"when coalesce(try_cast({column} as bigint), {largest + 1}) > {largest} then "
+            + literal(column + f"|is greater than {largest}")
+        ),
         *(f"when {condition} then {literal(column + '|' + reason)}" for condition, reason in faults),
     ]
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import duckdb
 
 from orchestration.errors import TollhouseError
+from orchestration.ingestion.bank_results import ResultCodes, bank_signature, decode_bank_result
 from orchestration.ingestion.cdr_decoding import cdr_signature, decode_cdr
+from orchestration.ingestion.customer_exports import CUSTOMERS_SIGNATURE, decode_customer_export
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
-from orchestration.ingestion.packing import PackingError
 from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]
-ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 
 def decode_registered(
@@ -28,23 +28,48 @@ def decode_registered(
 ) -> list[DecodedFile]:
     """Decode every file that is not rejected and whose decode is missing or depended on other facts, in seen_order.
 
-    A CDR file decoded afresh keeps its status; judging is a later step. Customers files become loaded.
+    A CDR file keeps its status (judging is a later step), a bank file until `judge_bank_files`; a customer export that
+    can be read is loaded. Raises TollhouseError where a landed file is gone.
     """
     stale = [
-        (entry, signature)
+        entry
         for entry in ledger.files()
-        if entry.status != "rejected"
-        and entry.decoded_with != (signature := _signature(entry, known_switches, result_codes))
+        if entry.status != "rejected" and entry.decoded_with != _signature(entry, known_switches, result_codes)
     ]
     decoded_files = []
-    for number, (entry, _) in enumerate(stale, start=1):
+    for number, entry in enumerate(stale, start=1):
         if progress is not None:
             progress(number, len(stale), f"{entry.source}/{entry.file_name}")
-        decoded = decode_cdr(settings, con, entry, known_switches)
-        ledger.record_decode(decoded)
+        if not (settings.home / entry.landing_path).is_file():
+            raise TollhouseError(
+                f"{settings.home / entry.landing_path}: the landed file {entry.file_id} is gone; "
+                f"restore it from a backup or from the delivery {entry.source}/{entry.file_name}"
+            )
+        with ledger.transaction():
+            decoded = _decode(settings, ledger, con, entry, known_switches, result_codes)
+            ledger.record_decode(decoded)
+            if entry.file_kind == "customers":
+                ledger.set_status(entry.file_id, "loaded", None)
         decoded_files.append(decoded)
     return decoded_files
 
 
+def _decode(
+    settings: Settings,
+    ledger: FileLedger,
+    con: duckdb.DuckDBPyConnection,
+    entry: FileEntry,
+    known_switches: set[str],
+    result_codes: ResultCodes,
+) -> DecodedFile:
+    if entry.file_kind == "cdr":
+        return decode_cdr(settings, con, entry, known_switches)
+    if entry.file_kind == "bank":
+        return decode_bank_result(settings, ledger, entry, result_codes)
+    return decode_customer_export(settings, con, entry)
+
+
 def _signature(entry: FileEntry, known_switches: set[str], result_codes: ResultCodes) -> str:
-    return cdr_signature(entry, known_switches)
+    if entry.file_kind == "cdr":
+        return cdr_signature(entry, known_switches)
+    return bank_signature(entry.bank_code, result_codes) if entry.file_kind == "bank" else CUSTOMERS_SIGNATURE

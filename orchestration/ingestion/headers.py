@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from orchestration.ingestion.bank_results import bank_header_fault
 from orchestration.ingestion.cdr_formats import load_cdr_format
+from orchestration.ingestion.customer_tables import export_header_fault
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -17,7 +19,10 @@ def header_fault(kind: str, format_name: str, export_table: str | None, first_li
         return "no header: the file is empty or begins with an empty line"
     if kind == "cdr":
         return _cdr_header_fault(line, format_name)
-    return None
+    if kind == "bank":
+        return bank_header_fault(line)
+    assert export_table is not None, "a customers name of the pattern has a table"
+    return export_header_fault(export_table, line)
 
 
 def _cdr_header_fault(line: str, format_name: str) -> str | None:

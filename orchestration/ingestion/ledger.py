@@ -19,8 +19,8 @@ from typing import Any, Self
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger_schema import (
     SCHEMA,
-    DecodedFile,
     Decision,
+    DecodedFile,
     FileCallDay,
     FileEntry,
     FileEvent,

@@ -89,7 +89,7 @@ def pull(
     for source in load_sources(settings):
         try:
             listed = _list(source)
-        except Exception as error:  # each remote file system has its own errors; none may stop the other sources
+        except Exception as error:  # noqa: BLE001  each remote file system has its own errors; none may stop the other sources
             result.unreachable.append(f"{source.name}: {source.url} cannot be listed: {error}")
             continue
         result.listed += len(listed)

@@ -13,6 +13,7 @@ import yaml
 
 from orchestration.errors import UsageError
 from orchestration.ingestion.cdr_formats import load_cdr_format
+from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.packing import base_name
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -66,6 +67,8 @@ class Source:
         if match is None:
             return None
         parts = match.groupdict()
+        if "table" in parts and parts["table"] not in EXPORT_TABLES:
+            return None
         try:
             file_date = datetime.strptime(parts["date"], "%Y%m%d").date()
         except ValueError:

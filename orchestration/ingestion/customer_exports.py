@@ -1,0 +1,201 @@
+"""Decoding a customer-system export (SPEC 3.3) to raw/customers/<table>; rows that do not parse are set aside as text.
+
+Which snapshot counts, and what a row without its customer means, is the warehouse's matter.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.ingestion.cdr_rules import literal
+from orchestration.ingestion.customer_tables import EXPORT_TABLES, ExportTable
+from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
+from orchestration.ingestion.packing import open_unpacked
+from orchestration.settings import Settings
+
+# Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
+CUSTOMERS_SIGNATURE = "customers-1"
+
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_NOT_UTF8 = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True)
+class _Row:
+    line_number: int
+    text: str
+    fields: list[str] | None  # None: the row cannot be split
+    fault: str
+
+
+def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry) -> DecodedFile:
+    """Decode a registered export; its Parquet files replace earlier ones whole. `con` is in no open transaction."""
+    assert entry.export_table is not None, "a name of the pattern has a table"
+    table = EXPORT_TABLES[entry.export_table]
+    with open_unpacked(settings.home / entry.landing_path) as stream:
+        content = stream.read()
+    header, rows = _rows(content)
+    positions = {column: header.index(column) for column in table.columns}
+    set_aside, sound = [], []
+    for row in rows:
+        if row.fields is None:
+            set_aside.append(SetAsideLine(row.line_number, row.text, "line", row.fault))
+        else:
+            sound.append(row)
+    lines = pa.table(
+        {
+            "line_number": pa.array([row.line_number for row in sound], pa.int64()),
+            "record_text": pa.array([row.text for row in sound], pa.string()),
+            **{
+                column: pa.array([row.fields[at] for row in sound if row.fields is not None], pa.string())
+                for column, at in positions.items()
+            },
+        }
+    )
+    target = settings.raw / "customers" / entry.export_table / f"{entry.file_id}.parquet"
+    loaded = _write(con, entry.file_id, table, lines, target, set_aside)
+    write_set_aside(settings, entry.file_id, set_aside)
+    return DecodedFile(
+        entry.file_id, CUSTOMERS_SIGNATURE, data_rows=loaded + len(set_aside), set_aside_rows=len(set_aside)
+    )
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    file_id: str,
+    table: ExportTable,
+    lines: pa.Table,
+    target: Path,
+    set_aside: list[SetAsideLine],
+) -> int:
+    """Write the rows that parse, add the others to `set_aside`, and say how many were written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".parquet.tmp")
+    typed = ", ".join(f"{_typed(name, kind, table)} as {name}" for name, kind in table.columns.items())
+    keys = ", ".join(_typed(name, table.columns[name], table) for name in table.key)
+    con.register("export_lines", lines)
+    try:
+        # The first sound row with a key counts; those that repeat it are set aside.
+        con.execute(f"""
+            create or replace temp table export_judged as
+            with judged as (select *, {_fault(table)} as fault from export_lines),
+            ranked as (
+                select *, first_value(line_number) over (
+                    partition by (case when fault is null then row({keys}) end) order by line_number
+                ) as first_line
+                from judged
+            )
+            select * replace (
+                case when fault is null and first_line < line_number
+                    then {literal(table.key[0])} || '|repeats the key of line ' || first_line else fault end as fault
+            ) from ranked""")
+        con.execute(
+            f"copy (select {literal(file_id)} as file_id, line_number, {typed} from export_judged "
+            f"where fault is null order by line_number) to {literal(str(part))} (format parquet, compression lz4)"
+        )
+        faults = con.execute(
+            "select line_number, record_text, split_part(fault, '|', 1), substr(fault, 1 + instr(fault, '|')) "
+            "from export_judged where fault is not null"
+        ).fetchall()
+        set_aside.extend(SetAsideLine(*row) for row in faults)
+        os.replace(part, target)
+        return lines.num_rows - len(faults)
+    finally:
+        con.unregister("export_lines")
+        con.execute("drop table if exists export_judged")
+        part.unlink(missing_ok=True)
+
+
+def _typed(name: str, kind: str, table: ExportTable) -> str:
+    if name in table.empty_is_text:
+        return name
+    return f"try_cast(nullif({name}, '') as {kind})"
+
+
+def _fault(table: ExportTable) -> str:
+    """`<field>|<reason>` of the first thing wrong with a row, in column order; null where it is sound."""
+    cases = []
+    for name, kind in table.columns.items():
+        if name in table.key or name in table.required:
+            cases.append(f"when {name} = '' then {literal(name + '|is empty')}")
+        shape, reason = {
+            "DATE": (_DAY, "is no date YYYY-MM-DD"),
+            "TIMESTAMP": (f"{_DAY}( {_CLOCK})?", "is no time YYYY-MM-DD HH:MM:SS"),
+            "BOOLEAN": ("true|false", "is neither true nor false"),
+            "DECIMAL(18,2)": (r"-?[0-9]+(\.[0-9]{1,2})?", "is no amount with at most two decimals"),
+            "VARCHAR": ("", ""),
+        }[kind]
+        if shape:
+            cases.append(
+                f"when {name} <> '' and (not regexp_full_match({name}, {literal(shape)}) "
+                f"or try_cast({name} as {kind}) is null) then {literal(name + '|' + reason)}"
+            )
+        if name in table.positive:
+            cases.append(
+                f"when {name} <> '' and try_cast({name} as {kind}) <= 0 then {literal(name + '|is not above 0')}"
+            )
+    return f"case {' '.join(cases)} end"
+
+
+def _rows(content: bytes) -> tuple[list[str], list[_Row]]:
+    """Header and rows. A stray quote swallows lines: then each line is read for itself, and only it is damaged."""
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    header = next(csv.reader(lines[:1]))
+    try:
+        rows = list(_whole_rows(lines, len(header)))
+    except _StrayQuote:
+        rows = [_row(number, line, len(header)) for number, line in enumerate(lines[1:], start=2)]
+    while rows and not rows[-1].text:
+        rows.pop()  # an empty line at the end is no row
+    return header, rows
+
+
+class _StrayQuote(Exception):
+    """A quote opened on one line took in others that are rows of their own."""
+
+
+def _whole_rows(lines: list[str], width: int) -> Iterator[_Row]:
+    """Rows whose quoted fields may hold line ends."""
+    at = 1
+    while at < len(lines):
+        end = at + 1
+        # An odd number of quotes: the field goes on in the next line.
+        odd = lines[at].count('"') % 2
+        while odd:
+            if end >= len(lines):
+                raise _StrayQuote
+            odd ^= lines[end].count('"') % 2
+            end += 1
+        row = _row(at + 1, "\n".join(lines[at:end]), width)
+        if end - at > 1 and row.fields is None:
+            raise _StrayQuote
+        yield row
+        at = end
+
+
+def _row(number: int, text: str, width: int) -> _Row:
+    if not text:
+        return _Row(number, text, None, "is empty")
+    if _NOT_UTF8 in text:
+        return _Row(number, text, None, "is not UTF-8")
+    if '"' not in text:
+        fields = text.split(",")
+    else:
+        try:
+            fields = next(csv.reader(io.StringIO(text, newline=""), strict=True))
+        except csv.Error as error:
+            return _Row(number, text, None, f"is no line of CSV: {error}")
+    if len(fields) != width:
+        return _Row(number, text, None, f"has {len(fields)} columns instead of {width}")
+    return _Row(number, text, fields, "")

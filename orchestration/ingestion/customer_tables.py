@@ -1,0 +1,98 @@
+"""The tables of the customer system's exports (SPEC 3.3): columns, types, keys. How a file is read is in customer_exports.py."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """One export: its columns with their SQL types, the key, and what a row cannot do without besides the key."""
+
+    columns: dict[str, str]
+    key: tuple[str, ...]
+    required: tuple[str, ...] = ()
+    positive: tuple[str, ...] = ()
+    empty_is_text: tuple[str, ...] = ()  # '' is a value of these, not "unknown"
+
+
+_TEXT, _DAY, _TIME, _FLAG, _MONEY = "VARCHAR", "DATE", "TIMESTAMP", "BOOLEAN", "DECIMAL(18,2)"
+
+
+def _columns(text: str, **types: str) -> dict[str, str]:
+    return {name: types.get(name, _TEXT) for name in text.split()}
+
+
+EXPORT_TABLES: dict[str, ExportTable] = {
+    "customers": ExportTable(
+        _columns(
+            "customer_id name customer_class is_key_account business_unit_id outlet_id agent_id opened_on closed_on",
+            is_key_account=_FLAG,
+            opened_on=_DAY,
+            closed_on=_DAY,
+        ),
+        key=("customer_id",),
+    ),
+    "accounts": ExportTable(
+        _columns(
+            "account_id customer_id payment_method bank_code bank_account opened_on closed_on",
+            opened_on=_DAY,
+            closed_on=_DAY,
+        ),
+        key=("account_id",),
+    ),
+    "service_numbers": ExportTable(
+        _columns(
+            "service_number account_id exchange_id tariff_plan_id valid_from valid_to", valid_from=_TIME, valid_to=_TIME
+        ),
+        key=("service_number", "account_id", "valid_from"),
+    ),
+    "subscriptions": ExportTable(
+        _columns(
+            "subscription_id account_id service_number product_id promotion_id valid_from valid_to",
+            valid_from=_DAY,
+            valid_to=_DAY,
+        ),
+        key=("subscription_id",),
+        required=("valid_from",),
+        empty_is_text=("service_number",),
+    ),
+    "payments": ExportTable(
+        _columns("payment_id account_id paid_at amount channel outlet_id", paid_at=_TIME, amount=_MONEY),
+        key=("payment_id",),
+        required=("paid_at", "amount"),
+        positive=("amount",),
+    ),
+    "account_merges": ExportTable(
+        _columns("merge_id from_account_id into_account_id merged_at outlet_id", merged_at=_TIME),
+        key=("merge_id",),
+        required=("from_account_id", "into_account_id", "merged_at"),
+    ),
+    "number_orders": ExportTable(
+        _columns("order_id service_number outlet_id ordered_at status", ordered_at=_TIME), key=("order_id",)
+    ),
+    "complaints": ExportTable(
+        _columns(
+            "complaint_id account_id outlet_id opened_at closed_at kind was_billing_error",
+            opened_at=_TIME,
+            closed_at=_TIME,
+            was_billing_error=_FLAG,
+        ),
+        key=("complaint_id",),
+    ),
+}
+
+
+def export_header_fault(table: str, line: str) -> str | None:
+    """Why a header line is not one of the table's, or None. More columns than the table's are allowed, in any order."""
+    try:
+        found = next(csv.reader([line], strict=True))
+    except csv.Error as error:
+        return f"wrong header: no line of CSV: {error}"
+    for column in EXPORT_TABLES[table].columns:
+        if found.count(column) == 0:
+            return f"wrong header: column {column} is missing; {table} has {', '.join(EXPORT_TABLES[table].columns)}"
+        if found.count(column) > 1:
+            return f"wrong header: column {column} stands twice"
+    return None

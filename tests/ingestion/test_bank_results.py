@@ -1,0 +1,139 @@
+"""Bank result files: totals by hand, and every reason to hold or reject one."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from orchestration.errors import TollhouseError
+from orchestration.ingestion.bank_results import judge_bank_files
+from tests.ingestion.intake import RESULT_CODES, Intake
+
+NAME = "ICBC_20260120_B1.txt"
+# 20.80 + 12.00 went through, 5.50 did not: 38.30 asked for, 32.80 taken.
+HEADER = "H|ICBC|B1|2025-12|2026-01-20|3|38.30|2|32.80"
+DETAILS = ["D|1|A1|6222001|20.80|00", "D|2|A2|6222002|12.00|00", "D|3|A3|6222003|5.50|51"]
+SOUND = "\n".join([HEADER, *DETAILS, "T|3"]) + "\n"
+
+
+def judged(intake: Intake, content: str | bytes, name: str = NAME) -> tuple[str, str | None]:
+    """Deliver, pull, decode and judge a bank file; its status and reason."""
+    intake.deliver("bank/ICBC", name, content)
+    intake.pull()
+    intake.decode()
+    judge_bank_files(intake.ledger, RESULT_CODES)
+    entry = next(entry for entry in intake.ledger.files("bank")[::-1] if entry.file_name == name)
+    return entry.status, entry.status_reason
+
+
+def test_a_sound_batch_is_loaded_with_its_totals(intake: Intake) -> None:
+    assert judged(intake, SOUND) == ("loaded", None)
+    entry = intake.only_file()
+    assert (entry.data_rows, entry.set_aside_rows, entry.read_records) == (3, 0, 0)
+    assert (entry.bank_code, entry.batch_in_name, entry.file_date) == ("ICBC", "B1", date(2026, 1, 20))
+    assert intake.rows("debits", entry.file_id, "line, account_id, bank_account, amount, result_code") == [
+        (1, "A1", "6222001", Decimal("20.80"), "00"),
+        (2, "A2", "6222002", Decimal("12.00"), "00"),
+        (3, "A3", "6222003", Decimal("5.50"), "51"),
+    ]
+    columns = (
+        "batch_id, billing_period, debited_on, trailer_records, detail_records, detail_total_amount, "
+        "detail_success_records, detail_success_amount, totals_agree, unknown_codes"
+    )
+    assert intake.rows("debit_batches", entry.file_id, columns) == [
+        ("B1", "2025-12", date(2026, 1, 20), 3, 3, Decimal("38.30"), 2, Decimal("32.80"), True, [])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (SOUND.replace("|38.30|", "|38.31|"), "header total_amount 38.31, details 38.30"),
+        (SOUND.replace("|3|38", "|4|38"), "header records 4, details 3"),
+        (SOUND.replace("|2|32.80", "|3|32.80"), "header success_records 3, details 2"),
+        (SOUND.replace("|32.80", "|32.79"), "header success_amount 32.79, details 32.80"),
+        (SOUND.replace("T|3", "T|2"), "trailer records 2, details 3"),
+        (SOUND.replace("T|3\n", ""), "there is no trailer"),
+        (SOUND.replace("|51", "|77"), "result codes not in debit_result_codes of ICBC: 77"),
+        (SOUND.replace("H|ICBC", "H|CCB"), "the header is of bank CCB, the file's name of ICBC"),
+    ],
+)
+def test_a_batch_that_disagrees_is_held_with_the_figures(intake: Intake, content: str, reason: str) -> None:
+    status, why = judged(intake, content)
+    assert status == "held"
+    assert reason in str(why)
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "reason"),
+    [
+        ("D|3|A3|6222003|5.5|51", "amount", "is no amount with two decimals"),
+        ("D|3|A3|6222003|-5.50|51", "amount", "is no amount with two decimals"),
+        ("D|x|A3|6222003|5.50|51", "line", "is no whole number from 1"),
+        ("D|2|A3|6222003|5.50|51", "line", "repeats that of line 3 of the file"),
+        ("D|3||6222003|5.50|51", "account_id", "is empty"),
+        ("D|3|A3|6222003|5.50|", "result_code", "is empty"),
+        ("D|3|A3|5.50|51", "line", "has 4 fields instead of 5"),
+        ("X|3", "line", "is neither a detail D|… nor the trailer T|records"),
+    ],
+)
+def test_a_detail_that_does_not_parse_is_set_aside_and_holds(
+    intake: Intake, line: str, field: str, reason: str
+) -> None:
+    status, why = judged(intake, SOUND.replace(DETAILS[2], line))
+    entry = intake.only_file()
+    assert status == "held"
+    assert f"1 lines do not parse, the first: line 4: {field} {reason}" in str(why)
+    assert intake.malformed(entry.file_id) == [(4, field, reason)]
+    assert (entry.data_rows, entry.set_aside_rows) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "unreadable: no header: the file is empty or begins with an empty line"),
+        ("D|1|A1|6222001|20.80|00\n", "unreadable: no header: the first line should begin with H|"),
+        (SOUND.replace("2025-12|", ""), "unreadable: wrong header: it has 7 fields instead of bank_code"),
+        (SOUND.replace("2025-12", "2025-13"), "unreadable: wrong header: field billing_period cannot be '2025-13'"),
+        (
+            SOUND.replace("2026-01-20", "2026-02-30"),
+            "unreadable: wrong header: field debited_on cannot be '2026-02-30'",
+        ),
+    ],
+)
+def test_a_file_without_a_right_header_is_rejected(intake: Intake, content: str, reason: str) -> None:
+    status, why = judged(intake, content)
+    assert status == "rejected"
+    assert str(why).startswith(reason)
+
+
+def test_the_same_bytes_under_another_name_are_rejected_and_the_same_batch_is_held(intake: Intake) -> None:
+    assert judged(intake, SOUND) == ("loaded", None)
+    status, reason = judged(intake, SOUND, "ICBC_20260121_B2.txt")
+    assert status == "rejected"
+    assert str(reason).startswith(f"same content as {NAME}")
+    other = SOUND.replace("6222003", "6222004")
+    status, reason = judged(intake, other, "ICBC_20260122_B3.txt")
+    assert status == "held"
+    assert f"batch B1 is already loaded from {NAME}" in str(reason)
+    with pytest.raises(TollhouseError, match="would be paid twice"):
+        intake.ledger.release_file(intake.ledger.files()[-1].file_id, "the bank says so")
+
+
+def test_a_released_batch_counts_from_its_release(intake: Intake) -> None:
+    assert judged(intake, SOUND.replace("T|3", "T|2"))[0] == "held"
+    entry = intake.only_file()
+    intake.ledger.release_file(entry.file_id[:6], "trailer mended by telephone")
+    released = intake.only_file()
+    assert (released.status, released.seen_order, released.effective_order) == ("loaded", 1, 2)
+    judge_bank_files(intake.ledger, RESULT_CODES)
+    assert intake.only_file().status == "loaded"
+
+
+def test_a_result_code_that_the_book_learns_lets_the_file_in(intake: Intake) -> None:
+    assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
+    codes = {**RESULT_CODES, ("ICBC", "77"): "failed"}
+    assert len(intake.decode(codes=codes)) == 1
+    assert [entry.status for entry in judge_bank_files(intake.ledger, codes)] == ["loaded"]

@@ -1,0 +1,153 @@
+"""Customer exports: types, set-aside rows, real CSV, and headers that are wrong."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.ingestion.intake import Intake
+
+CUSTOMERS = "customer_id,name,customer_class,is_key_account,business_unit_id,outlet_id,agent_id,opened_on,closed_on"
+PAYMENTS = "payment_id,account_id,paid_at,amount,channel,outlet_id"
+NUMBERS = "service_number,account_id,exchange_id,tariff_plan_id,valid_from,valid_to"
+SUBSCRIPTIONS = "subscription_id,account_id,service_number,product_id,promotion_id,valid_from,valid_to"
+
+
+def export(intake: Intake, table: str, *lines: str | bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, str, str]]]:
+    """Deliver an export and decode it: its rows (file_id apart) and what was set aside."""
+    content = b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines) + b"\n"
+    intake.deliver("customers", f"{table}_20260131.csv", content)
+    intake.pull()
+    intake.decode()
+    entry = intake.only_file()
+    assert (entry.status, entry.status_reason) == ("loaded", None)
+    rows = [row[1:] for row in intake.rows(f"customers/{table}", entry.file_id)]
+    set_aside = intake.malformed(entry.file_id)
+    assert (entry.data_rows, entry.set_aside_rows) == (len(rows) + len(set_aside), len(set_aside))
+    return rows, set_aside
+
+
+def test_names_may_hold_commas_quotes_and_line_ends(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "customers",
+        CUSTOMERS,
+        'C1,"Wang, ""Lao""\nof the mill",residential,true,BU1,OUT1,,2020-02-29,',
+        "C2,李雷,staff,false,BU1,,AG1,2020-03-01,2024-01-31",
+    )
+    assert rows == [
+        (2, "C1", 'Wang, "Lao"\nof the mill', "residential", True, "BU1", "OUT1", None, date(2020, 2, 29), None),
+        (4, "C2", "李雷", "staff", False, "BU1", None, "AG1", date(2020, 3, 1), date(2024, 1, 31)),
+    ]
+    assert set_aside == []
+
+
+def test_a_row_that_does_not_parse_is_set_aside_and_the_rest_loads(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "customers",
+        CUSTOMERS,
+        "C1,a,staff,yes,BU1,,,2020-01-01,",
+        "C2,b,staff,,BU1,,,2021-02-29,",
+        ",c,staff,,BU1,,,,",
+        "C4,d,staff",
+        "",
+        b"C5,\xff\xfe,staff,true,BU1,,,,",
+        'C6,"e,staff,true,BU1,,,,',
+        "C7,,,,,,,,",
+        "C7,again,,,,,,,",
+    )
+    assert [row[:3] for row in rows] == [(9, "C7", None)]
+    assert set_aside == [
+        (2, "is_key_account", "is neither true nor false"),
+        (3, "opened_on", "is no date YYYY-MM-DD"),
+        (4, "customer_id", "is empty"),
+        (5, "line", "has 3 columns instead of 9"),
+        (6, "line", "is empty"),
+        (7, "line", "is not UTF-8"),
+        (8, "line", "is no line of CSV: unexpected end of data"),
+        (10, "customer_id", "repeats the key of line 9"),
+    ]
+
+
+def test_payments_are_exact_and_positive(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "payments",
+        PAYMENTS,
+        "P1,A1,2026-01-05 09:30:00,20.80,counter,OUT1",
+        "P2,A1,2026-01-06,9999999999999999.99,other,",
+        "P3,A1,2026-01-06,1.005,counter,OUT1",
+        "P4,A1,2026-01-06,0.00,counter,OUT1",
+        "P5,A1,2026-01-06,-5,counter,OUT1",
+        "P6,A1,2026-01-06 24:00:00,5,counter,OUT1",
+        "P7,A1,2026-01-06,,counter,OUT1",
+        "P8,A1,2026-01-06,99999999999999999.99,counter,OUT1",
+    )
+    assert rows == [
+        (2, "P1", "A1", datetime(2026, 1, 5, 9, 30), Decimal("20.80"), "counter", "OUT1"),
+        (3, "P2", "A1", datetime(2026, 1, 6), Decimal("9999999999999999.99"), "other", None),
+    ]
+    assert set_aside == [
+        (4, "amount", "is no amount with at most two decimals"),
+        (5, "amount", "is not above 0"),
+        (6, "amount", "is not above 0"),
+        (7, "paid_at", "is no time YYYY-MM-DD HH:MM:SS"),
+        (8, "amount", "is empty"),
+        (9, "amount", "is no amount with at most two decimals"),
+    ]
+
+
+def test_the_key_of_a_service_number_is_number_account_and_start(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "service_numbers",
+        NUMBERS,
+        "2345678,A1,EX1,,2025-01-01 00:00:00,2025-06-01 12:00:00",
+        "2345678,A1,EX1,,2025-06-01 12:00:00,",
+        "2345678,A1,EX1,,2025-01-01,",
+        "2345678,A2,EX1,,,",
+    )
+    assert [row[0] for row in rows] == [2, 3]
+    assert set_aside == [(4, "service_number", "repeats the key of line 2"), (5, "valid_from", "is empty")]
+
+
+def test_a_subscription_of_the_whole_account_keeps_an_empty_number(intake: Intake) -> None:
+    rows, _ = export(intake, "subscriptions", SUBSCRIPTIONS, "S1,A1,,RENT,,2026-01-01,")
+    assert rows == [(2, "S1", "A1", "", "RENT", None, date(2026, 1, 1), None)]
+
+
+def test_columns_may_stand_in_another_order_with_others_between(intake: Intake) -> None:
+    rows, _ = export(
+        intake, "number_orders", "status,note,order_id,ordered_at,outlet_id,service_number", "open,x,O1,,OUT1,1"
+    )
+    assert rows == [(2, "O1", "1", "OUT1", None, "open")]
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (
+            PAYMENTS.replace("paid_at", "paid"),
+            "unreadable: wrong header: column paid_at is missing; payments has payment_id",
+        ),
+        (PAYMENTS + ",amount", "unreadable: wrong header: column amount stands twice"),
+        ("", "unreadable: no header: the file is empty or begins with an empty line"),
+    ],
+)
+def test_a_wrong_header_rejects_the_export(intake: Intake, header: str, reason: str) -> None:
+    intake.deliver("customers", "payments_20260131.csv", header + "\n")
+    intake.pull()
+    assert intake.decode() == []
+    entry = intake.only_file()
+    assert entry.status == "rejected"
+    assert str(entry.status_reason).startswith(reason)
+
+
+def test_a_table_that_is_not_exported_is_no_name_of_the_pattern(intake: Intake) -> None:
+    intake.deliver("customers", "invoices_20260131.csv", "a\n")
+    intake.pull()
+    assert "name not of its source's pattern" in str(intake.only_file().status_reason)
