@@ -96,8 +96,10 @@ RELEASE = {
     ),
     ("file_reconciliation", "states_sum_to_records_read"): (_file("read_records = 101"), 1),
     ("file_reconciliation", "marts_hold_what_the_files_count"): (
-        "delete from marts.suspended_calls where state = 'undocumented'; "
-        "insert into marts.duplicate_calls values ('F9:1', 'F1:1')",
+        (
+            "delete from marts.suspended_calls where state = 'undocumented'; "
+            "insert into marts.duplicate_calls values ('F9:1', 'F1:1')"
+        ),
         2,
     ),
     ("debit_batches", "accepted_batches_agree_with_their_details"): (
@@ -121,8 +123,10 @@ RELEASE = {
     ),
     # one bill a cent smaller than what was applied, one not issued yet
     ("payment_applications", "no_bill_is_paid_beyond_its_amount"): (
-        "update marts.bills set amount = 18.33 where billing_period = '2026-03';"
-        " update marts.bills set is_provisional = true where billing_period = '2026-02'",
+        (
+            "update marts.bills set amount = 18.33 where billing_period = '2026-03';"
+            " update marts.bills set is_provisional = true where billing_period = '2026-02'"
+        ),
         2,
     ),
     ("commission_lines", "every_line_is_on_a_statement"): ("delete from marts.commission_statements", 2),
