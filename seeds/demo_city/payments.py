@@ -1,0 +1,110 @@
+"""Payments at counters: on time, late, in part or never, and the planted ones. Debits are in bank."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+
+import numpy as np
+
+from seeds.demo_city.awkward_people import Cast
+from seeds.demo_city.book import Row
+from seeds.demo_city.calendar import next_month
+from seeds.demo_city.estimate import Estimates
+from seeds.demo_city.people import Account, City
+
+FEN = Decimal("0.01")
+
+
+class Payments:
+    """Collects the payments export's rows, in the order of payment."""
+
+    def __init__(self, city: City, cast: Cast, estimates: Estimates) -> None:
+        self.city = city
+        self.cast = cast
+        self.estimates = estimates
+        self.rng = city.stream(3)
+        self._rows: list[tuple[datetime, str, Decimal, str, str]] = []
+        # How surely an outlet's customers pay: some agents press harder than others.
+        self._surety = {outlet: float(self.rng.uniform(0.84, 0.985)) for outlet in city.outlets}
+        self._outlet = {customer.customer_id: customer.outlet_id for customer in city.customers}
+
+    def make(self, refused: list[tuple[Account, date]]) -> list[Row]:
+        """All payments known by the last day; `refused` are accounts and months that the bank did not debit."""
+        apart = {self.cast[part].account.account_id for part in APART}
+        for month in self.city.calendar.ended_months():
+            for account in self.city.accounts:
+                if account.payment_method == "counter" and account.account_id not in apart:
+                    self._pay(account, month, self._surety.get(self._outlet.get(account.customer_id, ""), 0.9))
+        for account, month in refused:
+            self._pay(account, month, 0.55, late=True)
+        self._planted()
+        self._rows.sort(key=lambda row: (row[0], row[1], row[2]))
+        return [
+            {
+                "payment_id": f"P{number:07d}",
+                "account_id": account_id,
+                "paid_at": paid_at.strftime("%Y-%m-%d %H:%M:%S"),
+                "amount": f"{amount:.2f}",
+                "channel": channel,
+                "outlet_id": outlet,
+            }
+            for number, (paid_at, account_id, amount, channel, outlet) in enumerate(self._rows, start=1)
+        ]
+
+    def _add(self, account_id: str, paid_at: datetime, amount: Decimal, channel: str, outlet: str) -> bool:
+        if paid_at.date() > self.city.calendar.last_day or amount <= 0:
+            return False
+        self._rows.append((paid_at, account_id, amount, channel, outlet))
+        return True
+
+    def _pay(self, account: Account, month: date, surety: float, late: bool = False) -> None:
+        rng = self.rng
+        owed = Decimal(f"{self.estimates.get((account.account_id, month), 0.0):.2f}")
+        draws = rng.random(4)
+        day, second = int(rng.integers(1, 24)), int(rng.integers(8 * 3600, 18 * 3600))
+        if owed <= 0 or draws[0] >= surety:
+            return
+        if late or draws[1] < 0.06:
+            day += int(rng.integers(14, 32))
+        paid_at = datetime.combine(next_month(month), datetime.min.time()) + timedelta(days=day, seconds=second)
+        outlet = self._outlet.get(account.customer_id, "")
+        channel, outlet = ("other", "") if draws[3] < 0.06 else ("counter", outlet)
+        self._add(account.account_id, paid_at, self._amount(owed, float(draws[2])), channel, outlet)
+
+    @staticmethod
+    def _amount(owed: Decimal, draw: float) -> Decimal:
+        if draw < 0.04:
+            return (owed * Decimal("0.6")).quantize(FEN)
+        if draw < 0.50:
+            return owed.quantize(Decimal(1), rounding=ROUND_CEILING)
+        if draw < 0.62:
+            return Decimal(10) * (owed / 10).quantize(Decimal(1), rounding=ROUND_CEILING)
+        return owed
+
+    def _planted(self) -> None:
+        planted, calendar = self.city.planted, self.city.calendar
+        late = datetime.combine(calendar.last_day - timedelta(days=2), datetime.min.time()) + timedelta(hours=10)
+        outlet = self.cast["resident"].customer.outlet_id
+        for number in range(2):
+            account_id = f"A99000{number + 1}"
+            if self._add(account_id, late + timedelta(hours=number), Decimal("50.00"), "counter", outlet):
+                planted.add("payment_unknown_account", account_id)
+        if not calendar.ended_months():
+            return
+        for part in ("resident", "resident_2", "family"):
+            account_id = self.cast[part].account.account_id
+            if self._add(account_id, late, Decimal("500.00"), "counter", outlet):
+                planted.add("prepaid_rest", account_id)
+        chain = [self.cast[part].account.account_id for part in ("chain_first", "chain_second", "chain_last")]
+        owed = [self.estimates.get((a, month), 0.0) for a in chain for month in calendar.ended_months()]
+        amount = Decimal(f"{float(np.sum(owed)):.2f}")
+        if self._add(chain[-1], late + timedelta(minutes=7), amount, "counter", outlet):
+            planted.add(
+                "payment_over_three_bills",
+                {"account_id": chain[-1], "amount": f"{amount:.2f}", "bills": len(owed)},
+            )
+
+
+#: Parts whose accounts pay by plan or not at all.
+APART = ("resident", "resident_2", "family", "chain_first", "chain_second", "chain_last", "debtor")
