@@ -16,6 +16,7 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 from duckdb_sqlalchemy import ConnectionWrapper
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy.pool import StaticPool
 
 from expectations.gates import NO_ROWS, Gate
@@ -23,7 +24,11 @@ from expectations.gates import NO_ROWS, Gate
 if TYPE_CHECKING:
     import duckdb
 
-GX_SEVERITY = {"warn": "info", "error": "warning", "critical": "critical"}
+GX_SEVERITY = {
+    "warn": FailureSeverity.INFO,
+    "error": FailureSeverity.WARNING,
+    "critical": FailureSeverity.CRITICAL,
+}
 
 
 class SharedHandle(ConnectionWrapper):
@@ -54,7 +59,7 @@ class GxEngine:
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
         # AUTOCOMMIT and no rollback at checkin: otherwise the pool's rollback discards results before they are read.
-        self._source = context.data_sources.add_sql(
+        self._source = context.data_sources.add_sql(  # type: ignore[call-arg]  # the stub omits kwargs
             "warehouse",
             connection_string="duckdb:///:memory:",
             create_temp_table=False,

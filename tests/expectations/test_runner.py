@@ -85,6 +85,19 @@ def test_values_in_set_and_columns_report_what_is_wrong(con: duckdb.DuckDBPyConn
     assert columns.sample == [{"missing_column": "x"}, {"missing_column": "y"}]
 
 
+def test_views_are_judged_like_tables(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema staging; create view staging.even as select n from marts.numbers where n % 2 = 0")
+    gates = [
+        row_count_at_least("some", "d", 500, severity="error"),
+        not_null("filled", "d", "n", severity="error"),
+        columns_present("columns", "d", ("n",), severity="error"),
+        no_rows("even", "d", "select n from {batch} where n > 996", severity="error"),
+    ]
+    *hold, even = run_gates(con, [_suite(*gates, table="staging.even")])
+    assert [result.success for result in hold] == [True, True, True]
+    assert (even.checked_rows, even.sample) == (500, [{"n": 998}])
+
+
 def test_uncommitted_rows_are_seen_and_the_transaction_stays_open(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("begin; insert into marts.numbers values (-1)")
     gate = no_rows("positive", "d", "select n from {batch} where n < 0", severity="critical")
