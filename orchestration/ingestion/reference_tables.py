@@ -1,0 +1,174 @@
+"""The reference book's tables as data (SPEC 2): columns and types, keys, named ids, allowed words and bounds.
+
+Reading and checking a book is in reference_book.py. Whether a tariff is sound is a gate's matter, not a rule here.
+"""
+
+from __future__ import annotations
+
+# What an SQL type in REFERENCE_TABLES may be; TIME columns are VARCHAR 'HH:MM' or 'HH:MM:SS' and named in TIME_COLUMNS.
+TEXT, DAY, NUMBER, WHOLE = "VARCHAR", "DATE", "DECIMAL(18,6)", "INTEGER"
+
+_TYPES = {
+    "valid_from": DAY,
+    "valid_to": DAY,
+    "holiday_date": DAY,
+    "expected_files_per_day": WHOLE,
+    "circuits": WHOLE,
+    "rounding_decimals": WHOLE,
+    "from_second": WHOLE,
+    "rate_unit_seconds": WHOLE,
+    "increment_seconds": WHOLE,
+    "clawback_days": WHOLE,
+    "connect_fee": NUMBER,
+    "rate": NUMBER,
+    "monthly_fee": NUMBER,
+    "value": NUMBER,
+    "provider_share_percent": NUMBER,
+    "tier_from_rate": NUMBER,
+    "commission_percent": NUMBER,
+    "late_percent": NUMBER,
+    "activation_bonus": NUMBER,
+    "warn_above": NUMBER,
+    "hold_above": NUMBER,
+}
+
+
+def _table(columns: str) -> dict[str, str]:
+    return {column: _TYPES.get(column, TEXT) for column in columns.split()}
+
+
+REFERENCE_TABLES: dict[str, dict[str, str]] = {
+    "business_units": _table("business_unit_id name_zh name_en"),
+    "sales_areas": _table("sales_area_id business_unit_id name_zh name_en"),
+    "agents": _table("agent_id name_zh name_en business_unit_id commission_plan_id"),
+    "outlets": _table("outlet_id name_zh name_en business_unit_id sales_area_id outlet_kind agent_id"),
+    "exchanges": _table("exchange_id name_zh name_en area_code"),
+    "switches": _table("switch_id exchange_id cdr_format expected_files_per_day"),
+    "trunk_groups": _table("trunk_group_id exchange_id direction carrier circuits"),
+    "number_ranges": _table("range_start range_end exchange_id business_unit_id sales_area_id billing_area usage_type"),
+    "bill_items": _table("bill_item_id item_kind name_zh name_en"),
+    "call_categories": _table("call_category bill_item_id name_zh name_en"),
+    "zones": _table("zone_id call_category charged_party name_zh name_en"),
+    "destinations": _table("prefix zone_id valid_from valid_to"),
+    "holidays": _table("holiday_date name_zh name_en"),
+    "time_bands": _table("band_set_id days starts_at ends_at band_id"),
+    "tariff_plans": _table("tariff_plan_id band_set_id band_rule rounding_mode rounding_decimals"),
+    "tariff_rates": _table(
+        "tariff_plan_id zone_id band_id valid_from valid_to connect_fee from_second rate rate_unit_seconds increment_seconds"
+    ),
+    "class_plans": _table("customer_class tariff_plan_id valid_from valid_to"),
+    "products": _table("product_id bill_item_id monthly_fee proration name_zh name_en"),
+    "promotions": _table("promotion_id kind value bill_item_id name_zh name_en"),
+    "info_services": _table("access_prefix provider_id provider_name contact provider_share_percent name_zh name_en"),
+    "commission_plans": _table(
+        "commission_plan_id valid_from valid_to tier_from_rate commission_percent late_percent activation_bonus clawback_days"
+    ),
+    "debit_result_codes": _table("bank_code result_code outcome cause name_zh name_en"),
+    "gate_thresholds": _table("gate_id warn_above hold_above"),
+}
+
+# Tables that are not here have no key of their own: that two of their rows do not overlap is the tariff gate's matter.
+KEYS: dict[str, tuple[str, ...]] = {
+    "business_units": ("business_unit_id",),
+    "sales_areas": ("sales_area_id",),
+    "agents": ("agent_id",),
+    "outlets": ("outlet_id",),
+    "exchanges": ("exchange_id",),
+    "switches": ("switch_id",),
+    "trunk_groups": ("trunk_group_id",),
+    "number_ranges": ("range_start",),
+    "bill_items": ("bill_item_id",),
+    "call_categories": ("call_category",),
+    "zones": ("zone_id",),
+    "holidays": ("holiday_date",),
+    "tariff_plans": ("tariff_plan_id",),
+    "products": ("product_id",),
+    "promotions": ("promotion_id",),
+    "info_services": ("access_prefix",),
+    "commission_plans": ("commission_plan_id", "valid_from", "tier_from_rate"),
+    "debit_result_codes": ("bank_code", "result_code"),
+    "gate_thresholds": ("gate_id",),
+}
+
+# Columns that may be empty, in every table that has them and (second) in one table only.
+OPTIONAL = {
+    "name_zh",
+    "name_en",
+    "valid_to",
+    "carrier",
+    "contact",
+    "provider_name",
+    "area_code",
+    "billing_area",
+    "usage_type",
+}
+OPTIONAL_IN: dict[str, set[str]] = {
+    "agents": {"commission_plan_id"},
+    "outlets": {"sales_area_id", "agent_id"},
+    "switches": {"expected_files_per_day"},
+    "number_ranges": {"sales_area_id"},
+    "destinations": {"prefix"},
+    "tariff_rates": {"band_id"},
+    "promotions": {"value", "bill_item_id"},
+    "gate_thresholds": {"warn_above", "hold_above"},
+}
+
+# An empty text of these is a value: the empty prefix starts every number.
+EMPTY_IS_TEXT = {("destinations", "prefix")}
+
+# (table, column) → the table whose key of the same name it must stand in. Zones, plans and band sets that tariffs name
+# are not here: an unknown one makes the tariff unsound, which is gated and stops only the calls that it touches.
+NAMED_IDS: dict[tuple[str, str], str] = {
+    ("sales_areas", "business_unit_id"): "business_units",
+    ("agents", "business_unit_id"): "business_units",
+    ("agents", "commission_plan_id"): "commission_plans",
+    ("outlets", "business_unit_id"): "business_units",
+    ("outlets", "sales_area_id"): "sales_areas",
+    ("outlets", "agent_id"): "agents",
+    ("switches", "exchange_id"): "exchanges",
+    ("trunk_groups", "exchange_id"): "exchanges",
+    ("number_ranges", "exchange_id"): "exchanges",
+    ("number_ranges", "business_unit_id"): "business_units",
+    ("number_ranges", "sales_area_id"): "sales_areas",
+    ("call_categories", "bill_item_id"): "bill_items",
+    ("zones", "call_category"): "call_categories",
+    ("products", "bill_item_id"): "bill_items",
+    ("promotions", "bill_item_id"): "bill_items",
+}
+
+WORDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("outlets", "outlet_kind"): ("own", "agent"),
+    ("trunk_groups", "direction"): ("in", "out", "both"),
+    ("bill_items", "item_kind"): ("rental", "call", "info_service", "value_added", "other", "discount"),
+    ("zones", "charged_party"): ("calling", "called"),
+    ("tariff_plans", "band_rule"): ("increment", "start"),
+    ("tariff_plans", "rounding_mode"): ("half_up", "up", "down"),
+    ("products", "proration"): ("none", "daily"),
+    ("promotions", "kind"): ("rental_match", "percent_off", "fixed_credit"),
+    ("debit_result_codes", "outcome"): ("success", "failed"),
+    ("debit_result_codes", "cause"): ("none", "insufficient_funds", "account_fault", "mandate", "other"),
+}
+
+TIME_COLUMNS = {("time_bands", "starts_at"), ("time_bands", "ends_at")}
+DIGIT_COLUMNS = {
+    ("number_ranges", "range_start"),
+    ("number_ranges", "range_end"),
+    ("destinations", "prefix"),
+    ("info_services", "access_prefix"),
+}
+
+BOUNDS: dict[tuple[str, str], tuple[int, int | None]] = {
+    ("switches", "expected_files_per_day"): (0, None),
+    ("trunk_groups", "circuits"): (0, None),
+    ("tariff_plans", "rounding_decimals"): (0, 6),
+    ("products", "monthly_fee"): (0, None),
+    ("promotions", "value"): (0, None),
+    ("info_services", "provider_share_percent"): (0, 100),
+    ("commission_plans", "tier_from_rate"): (0, 1),
+    ("commission_plans", "commission_percent"): (0, 100),
+    ("commission_plans", "late_percent"): (0, 100),
+    ("commission_plans", "activation_bonus"): (0, None),
+    ("commission_plans", "clawback_days"): (0, None),
+    ("gate_thresholds", "warn_above"): (0, None),
+    ("gate_thresholds", "hold_above"): (0, None),
+}

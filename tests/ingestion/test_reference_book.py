@@ -1,0 +1,208 @@
+"""The reference book: what a sound one gives, and the message for each fault that a hand can make."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.ingestion.reference_book import REFERENCE_TABLES, read_reference_book
+
+ROWS = {
+    "business_units": ["BU1,一部,Unit 1"],
+    "sales_areas": ["SA1,BU1,,"],
+    "agents": ["AG1,,,BU1,CP1"],
+    "outlets": ["OUT1,,,BU1,SA1,own,", "OUT2,,,BU1,,agent,AG1"],
+    "exchanges": ["EX1,,,0531"],
+    "switches": ["SW1,EX1,canonical,4", "SW2,EX1,canonical,"],
+    "trunk_groups": ["TG1,EX1,both,carrier,30"],
+    "number_ranges": ["2340000,2349999,EX1,BU1,SA1,city,residential"],
+    "bill_items": ["RENT,rental,,", "LOCAL,call,,", "PROMO,discount,,"],
+    "call_categories": ["local,LOCAL,,"],
+    "zones": ["Z1,local,calling,,"],
+    "destinations": [",Z1,2020-01-01,", "010,Z1,2020-01-01,2026-01-01"],
+    "holidays": ["2026-01-01,元旦,New Year"],
+    "time_bands": ["ALL,1234567H,00:00,24:00,DAY"],
+    "tariff_plans": ["P1,ALL,increment,half_up,2"],
+    "tariff_rates": ["P1,Z1,,2020-01-01,,0,0,0.22,180,180"],
+    "class_plans": ["residential,P1,2020-01-01,"],
+    "products": ["LINE,RENT,12.00,daily,,"],
+    "promotions": ["M1,rental_match,,,,", "D1,percent_off,20,LOCAL,,"],
+    "info_services": ["16899,SP1,Weather,,60,,"],
+    "commission_plans": ["CP1,2020-01-01,,0.95,3,1,20,90"],
+    "debit_result_codes": ["ICBC,00,success,none,,"],
+    "gate_thresholds": ["malformed,0.01,0.05"],
+}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A small sound book that a test may spoil."""
+    for table, columns in REFERENCE_TABLES.items():
+        (tmp_path / f"{table}.csv").write_text("\n".join([",".join(columns), *ROWS[table]]) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def faults(book: Path) -> str:
+    """The message of a faulty book."""
+    with pytest.raises(UsageError) as caught:
+        read_reference_book(book)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def spoil(book: Path, table: str, old: str, new: str) -> None:
+    """Replace a text in a table; it must be there."""
+    path = book / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_sound_book_is_typed(book: Path) -> None:
+    read = read_reference_book(book)
+    assert read.known_switches == {"SW1", "SW2"}
+    assert read.result_codes == {("ICBC", "00"): "success"}
+    assert read.tables["destinations"] == [
+        {"line_number": 2, "prefix": "", "zone_id": "Z1", "valid_from": date(2020, 1, 1), "valid_to": None},
+        {
+            "line_number": 3,
+            "prefix": "010",
+            "zone_id": "Z1",
+            "valid_from": date(2020, 1, 1),
+            "valid_to": date(2026, 1, 1),
+        },
+    ]
+    assert read.tables["tariff_rates"][0]["rate"] == Decimal("0.22")
+    assert read.tables["tariff_rates"][0]["rate_unit_seconds"] == 180
+    assert read.tables["switches"][1]["expected_files_per_day"] is None
+
+
+def test_the_fingerprint_follows_the_content_and_not_the_folder(
+    book: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copy = tmp_path_factory.mktemp("elsewhere") / "book"
+    shutil.copytree(book, copy)
+    before = read_reference_book(book)
+    assert read_reference_book(copy).fingerprint == before.fingerprint
+    spoil(copy, "tariff_rates", "0.22", "0.23")
+    after = read_reference_book(copy)
+    assert after.fingerprint != before.fingerprint
+    assert [t for t in REFERENCE_TABLES if after.file_sha256[t] != before.file_sha256[t]] == ["tariff_rates"]
+
+
+def test_the_projects_own_book_is_sound() -> None:
+    folder = Path(__file__).resolve().parents[2] / "seeds" / "reference"
+    assert set(read_reference_book(folder).tables) == set(REFERENCE_TABLES)
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("outlets", "outlet_kind", "kind", "outlets.csv line 1, field outlet_kind: the column is missing"),
+        (
+            "outlets",
+            "BU1,SA1",
+            "BU9,SA1",
+            "outlets.csv line 2, field business_unit_id: 'BU9' is in no line of business_units",
+        ),
+        ("outlets", "agent,AG1", "agent,", "outlets.csv line 3, field agent_id: is empty; an outlet of kind agent"),
+        ("outlets", "own", "shop", "outlets.csv line 2, field outlet_kind: 'shop' is none of own, agent"),
+        (
+            "switches",
+            "SW2,EX1",
+            "SW2,EX7",
+            "switches.csv line 3, field exchange_id: 'EX7' is in no line of exchanges.csv",
+        ),
+        ("switches", "SW2", "SW1", "switches.csv line 3, field switch_id: 'SW1' stands in line 2 already"),
+        ("switches", ",4", ",-4", "switches.csv line 2, field expected_files_per_day: -4 is out of bounds"),
+        ("holidays", "2026-01-01", "2026-02-29", "holidays.csv line 2, field holiday_date: '2026-02-29' is no date"),
+        ("trunk_groups", ",30", ",30.5", "trunk_groups.csv line 2, field circuits: '30.5' is not a whole number"),
+        ("trunk_groups", "TG1", "", "trunk_groups.csv line 2, field trunk_group_id: is empty"),
+        ("trunk_groups", "carrier,30", "a,b,30", "trunk_groups.csv line 2: has 6 fields, the header 5"),
+        (
+            "tariff_rates",
+            "0.22",
+            "0.1234567",
+            "tariff_rates.csv line 2, field rate: '0.1234567' is not a number with at most",
+        ),
+        ("time_bands", "24:00", "24:30", "time_bands.csv line 2, field ends_at: '24:30' is no time of day"),
+        ("time_bands", "1234567H", "0123", "time_bands.csv line 2, field days: '0123' is no set of days"),
+        ("commission_plans", "0.95", "95", "commission_plans.csv line 2, field tier_from_rate: 95 is out of bounds"),
+        (
+            "commission_plans",
+            ",3,",
+            ",101,",
+            "commission_plans.csv line 2, field commission_percent: 101 is out of bounds",
+        ),
+        ("promotions", ",20,", ",120,", "promotions.csv line 3, field value: 120 is out of bounds"),
+        (
+            "promotions",
+            "20,LOCAL",
+            "20,",
+            "promotions.csv line 3, field bill_item_id: is empty; a percent_off needs it",
+        ),
+        ("tariff_plans", ",2", ",7", "tariff_plans.csv line 2, field rounding_decimals: 7 is out of bounds"),
+        (
+            "number_ranges",
+            "2349999",
+            "2339999",
+            "number_ranges.csv line 2, field range_end: '2339999' is no end of a range",
+        ),
+        ("destinations", "010", "01a", "destinations.csv line 3, field prefix: '01a' is not digits alone"),
+        (
+            "bill_items",
+            "PROMO,discount",
+            "PROMO,other",
+            "bill_items.csv, field item_kind: there are 0 items of kind discount",
+        ),
+        (
+            "bill_items",
+            "LOCAL,call",
+            "LOCAL,discount",
+            "there are 2 items of kind discount (lines 3, 4); keep exactly one",
+        ),
+        ("exchanges", "EX1,", 'EX1,"', "exchanges.csv line 2: is no line of CSV"),
+    ],
+)
+def test_a_fault_is_named_with_file_line_and_field(book: Path, table: str, old: str, new: str, message: str) -> None:
+    spoil(book, table, old, new)
+    assert message in faults(book)
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new"),
+    [
+        ("destinations", "010,Z1", "010,Z9"),
+        ("class_plans", "P1", "P9"),
+        ("tariff_plans", "P1,ALL", "P1,NONE"),
+        ("tariff_rates", "0.22,180,180", "-0.22,0,0"),
+        ("tariff_rates", "P1,Z1,,", "P9,Z9,NIGHT,"),
+        ("time_bands", "24:00", "12:00"),
+        ("destinations", "010,Z1,2020-01-01,2026-01-01", "010,Z1,2020-01-01,\n010,Z1,2020-01-01,"),
+    ],
+)
+def test_an_unsound_tariff_loads_because_it_is_gated_later(book: Path, table: str, old: str, new: str) -> None:
+    spoil(book, table, old, new)
+    read_reference_book(book)
+
+
+def test_every_fault_is_listed_up_to_twenty(book: Path) -> None:
+    (book / "zones.csv").unlink()
+    with (book / "holidays.csv").open("a", encoding="utf-8") as holidays:
+        holidays.write("".join(f"2026-13-{day:02d},,\n" for day in range(1, 26)))
+    lines = faults(book).splitlines()
+    assert lines[0] == "the reference book has faults:"
+    assert "holidays.csv line 3, field holiday_date" in "\n".join(lines)
+    assert "zones.csv: the file is missing" in "\n".join(lines)
+    assert (len(lines), lines[-1]) == (22, "and 6 more")
+
+
+def test_a_book_that_is_not_utf8_or_not_there(book: Path) -> None:
+    (book / "agents.csv").write_bytes((book / "agents.csv").read_bytes() + "AG2,代理,,BU1,CP1\n".encode("gbk"))
+    assert "agents.csv line 3: is not UTF-8" in faults(book)
+    assert "set TOLLHOUSE_REFERENCE" in faults(book / "nowhere")
