@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import count
 
 import numpy as np
 
@@ -170,6 +171,8 @@ class City:
         self.planted = planted
         self.rng = np.random.default_rng([seed, 1])
         self.numbers = Numbers(book, self.rng)
+        # Counted apart from the lists: a record taken out of the export must not give its id to the next.
+        self._customer_numbers, self._account_numbers, self._subscription_numbers = count(1), count(1), count(1)
         self.customers: list[Customer] = []
         self.accounts: list[Account] = []
         self.intervals: list[Interval] = []
@@ -200,7 +203,7 @@ class City:
             outlets = [row for row in outlets if (row["outlet_kind"] == "agent") == agent] or outlets
         outlet = outlets[int(self.rng.integers(len(outlets)))]
         customer = Customer(
-            customer_id=f"C{len(self.customers) + 1:06d}",
+            customer_id=f"C{next(self._customer_numbers):06d}",
             name=self._name(customer_class),
             customer_class=customer_class,
             is_key_account=False,
@@ -216,7 +219,7 @@ class City:
         """An account of the customer; a third of them pay by direct debit."""
         debit = self.rng.random() < 0.34 if method is None else method == "debit"
         account = Account(
-            account_id=f"A{len(self.accounts) + 1:06d}",
+            account_id=f"A{next(self._account_numbers):06d}",
             customer_id=customer.customer_id,
             payment_method="debit" if debit else "counter",
             bank_code=BANKS[int(self.rng.integers(len(BANKS)))] if debit else "",
@@ -257,7 +260,7 @@ class City:
     ) -> Subscription:
         """A subscription of a product on a number."""
         subscription = Subscription(
-            f"S{len(self.subscriptions) + 1:07d}", account.account_id, number, product, promotion, starts, ends
+            f"S{next(self._subscription_numbers):07d}", account.account_id, number, product, promotion, starts, ends
         )
         self.subscriptions.append(subscription)
         return subscription
