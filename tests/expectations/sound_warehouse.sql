@@ -41,10 +41,10 @@ create table marts.debit_batches (
     bank_code varchar, batch_id varchar, billing_period varchar, debited_on date, records bigint,
     total_amount decimal(18, 2), success_records bigint, success_amount decimal(18, 2), detail_records bigint,
     detail_total_amount decimal(18, 2), detail_success_records bigint, detail_success_amount decimal(18, 2),
-    totals_agree boolean, file_id varchar
+    totals_agree boolean, is_accepted boolean
 );
 insert into marts.debit_batches values
-('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, 'F2');
+('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true);
 
 create table staging.stg_crm__customers (
     customer_id varchar, name varchar, customer_class varchar, is_key_account boolean, business_unit_id varchar,
@@ -91,7 +91,7 @@ create table staging.stg_crm__complaints (
 insert into staging.stg_crm__complaints values ('K1', 'A1', 'O1', '2026-03-01 00:00:00', null, 'bill', false);
 
 create table intermediate.int_number_assignments as
-select service_number, valid_from, valid_to, account_id from staging.stg_crm__service_numbers;
+select service_number, valid_from, valid_to, account_id, cast(null as varchar) as fault from staging.stg_crm__service_numbers;
 create table intermediate.int_payments as select payment_id, account_id, paid_at, amount from staging.stg_crm__payments;
 
 create table marts.rated_calls (

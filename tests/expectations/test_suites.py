@@ -53,8 +53,7 @@ def test_severities_follow_the_stage() -> None:
 
 
 def test_a_batch_of_a_held_file_may_disagree(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute("update marts.debit_batches set detail_records = 1")
-    warehouse.execute("update marts.file_reconciliation set file_status = 'held' where file_id = 'F2'")
+    warehouse.execute("update marts.debit_batches set detail_records = 1, is_accepted = false")
     (result,) = run_suites(warehouse, ["debit_batches"])
     assert result.success
 
@@ -66,6 +65,12 @@ def test_calls_of_closed_periods_need_no_owner_any_more(warehouse: duckdb.DuckDB
     # F1:1, F1:2 and F1:3 of the open period; F0:1 of the closed one stays as it was
     assert [row["call_id"] for row in owners.sample] == ["F1:1", "F1:2", "F1:3"]
     assert owners.failed_rows == 3
+
+
+def test_an_owner_whose_account_is_in_no_export_is_none(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("update intermediate.int_number_assignments set fault = 'gone' where account_id = 'A2'")
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["rated_calls"])}
+    assert [row["call_id"] for row in by_gate["every_charged_number_had_an_owner"].sample] == ["F1:4"]
 
 
 def test_an_owner_must_be_the_account_charged(warehouse: duckdb.DuckDBPyConnection) -> None:

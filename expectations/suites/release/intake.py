@@ -65,7 +65,6 @@ def _file_reconciliation() -> Suite:
 
 
 def _debit_batches() -> Suite:
-    disagree = totals_disagree_query()
     return Suite(
         "debit_batches",
         "release",
@@ -74,8 +73,7 @@ def _debit_batches() -> Suite:
             no_rows(
                 "accepted_batches_agree_with_their_details",
                 "The totals in the header of every accepted debit file are those of its lines.",
-                f"select * from ({disagree}) as batches where batches.file_id is null or batches.file_id not in"
-                f" (select file_id from {FILES} where file_status in ('held', 'rejected'))",
+                f"select * from ({totals_disagree_query()}) as batches where is_accepted is distinct from false",
                 severity="critical",
             ),
         ),

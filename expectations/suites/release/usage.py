@@ -51,7 +51,7 @@ def _rated_calls() -> Suite:
                 "with b as (select * from {batch}) select b.call_id, b.charged_number, b.account_id, b.started_at from b"
                 " where not exists (select 1 from closed.periods as p where p.billing_period = b.billing_period)"
                 " and not exists (select 1 from intermediate.int_number_assignments as a"
-                " where a.service_number = b.charged_number and a.account_id = b.account_id"
+                " where a.service_number = b.charged_number and a.account_id = b.account_id and a.fault is null"
                 " and a.valid_from <= b.started_at and (a.valid_to is null or a.valid_to > b.started_at))",
                 severity="critical",
             ),
