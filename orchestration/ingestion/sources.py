@@ -135,6 +135,7 @@ def _expand(path: Path, where: str, entry: dict[str, Any], settings: Settings, l
     _check_format(path, where, entry["format"], kind)
     _check_pattern(path, where, entry["pattern"], kind)
     url = _with_variables(path, where, entry["url"], settings)
+    _check_protocol(f"{path}: {where}", url)
     folder = _FOLDER_PLACEHOLDER.search(url)
     if folder is None:
         if "{" in url:
@@ -235,8 +236,14 @@ def _folders_in(path: Path, where: str, url: str) -> list[str]:
 
 def file_system(url: str, where: str) -> tuple[Any, str]:
     """The file system of a url and the path in it. Raises UsageError where the url's protocol cannot be used."""
+    _check_protocol(where, url)
+    files, folder = fsspec.core.url_to_fs(url)
+    return files, folder
+
+
+def _check_protocol(where: str, url: str) -> None:
+    """Only that there is a driver: making the file system itself may already connect, which is the pull's matter."""
     try:
-        files, folder = fsspec.core.url_to_fs(url)
+        fsspec.get_filesystem_class("file" if _is_local(url) else url.split("://", 1)[0])
     except (ValueError, ImportError) as error:
         raise UsageError(f"{where}: field url: {url} cannot be used: {error}") from error
-    return files, folder

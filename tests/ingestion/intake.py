@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from orchestration.settings import Settings
 
 HEADER = "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,release_cause"
 RESULT_CODES = {("ICBC", "00"): "success", ("ICBC", "51"): "failed"}
-LONG_AGO = 1_000_000_000
+LONG_AGO = itertools.count(1_000_000_000)  # each delivery a second later, as a rewritten file has another time
 
 
 @dataclass
@@ -34,7 +35,8 @@ class Intake:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         if settled:
-            os.utime(path, (LONG_AGO, LONG_AGO))
+            written_at = next(LONG_AGO)
+            os.utime(path, (written_at, written_at))
         return path
 
     def pull(self, settle_seconds: float = 0.05) -> PullResult:

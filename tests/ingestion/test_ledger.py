@@ -1,0 +1,130 @@
+"""The file ledger: orders, releases, history, and readers beside a run."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import TollhouseError
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry, NewFile
+from tests.ingestion.intake import Intake
+
+
+def register(ledger: FileLedger, file_id: str, kind: str = "cdr") -> FileEntry:
+    """Register a file with an id of the test's choice."""
+    name = f"{file_id}.csv"
+    entry, is_new = ledger.register(
+        NewFile(file_id, "s", kind, "canonical", name, name, 1, file_id, "landing", file_id)
+    )
+    assert is_new
+    return entry
+
+
+def test_a_released_file_counts_by_its_release(intake: Intake) -> None:
+    ledger = intake.ledger
+    register(ledger, "aa01")
+    register(ledger, "aa02")
+    ledger.set_status("aa01", "held", "malformed 6 % above 5 %")
+    ledger.set_status("aa02", "loaded", None)
+    decision = ledger.release_file("aa01", "checked with the switch room")
+    assert (decision.order_number, decision.kind, decision.file_id) == (3, "release_file", "aa01")
+    assert register(ledger, "aa03").seen_order == 4
+    assert [(f.file_id, f.status, f.seen_order, f.effective_order) for f in ledger.files()] == [
+        ("aa01", "loaded", 1, 3),
+        ("aa02", "loaded", 2, 2),
+        ("aa03", "registered", 4, None),
+    ]
+    assert "was held: malformed 6 % above 5 %" in str(ledger.file("aa01").status_reason)
+    assert ledger.decisions("release_file") == [decision]
+    assert [event.event for event in ledger.events("aa01")] == ["registered", "held", "release_file", "loaded"]
+    with pytest.raises(TollhouseError, match="is loaded: only a held file"):
+        ledger.release_file("aa01", "again")
+
+
+def test_calls_are_released_of_a_loaded_cdr_file_with_other_days(intake: Intake) -> None:
+    ledger = intake.ledger
+    for file_id in ("aa01", "aa02"):
+        register(ledger, file_id)
+    register(ledger, "bb01", "bank")
+    days = (CallDay(date(2026, 1, 4), 3, 2), CallDay(date(2026, 1, 5), 10, 0))
+    ledger.record_decode(
+        DecodedFile("aa01", "cdr-1", read_records=14, malformed=1, read_seconds=600, other_day=2, days=days)
+    )
+    with pytest.raises(TollhouseError, match="registered cdr file"):
+        ledger.release_calls("aa01", "why")
+    for file_id in ("aa01", "aa02", "bb01"):
+        ledger.set_status(file_id, "loaded", None)
+    assert ledger.release_calls("aa01", "the clock was wrong").order_number == 4
+    with pytest.raises(TollhouseError, match="released before"):
+        ledger.release_calls("aa01", "twice")
+    with pytest.raises(TollhouseError, match="no calls of another day"):
+        ledger.release_calls("aa02", "why")
+    with pytest.raises(TollhouseError, match="loaded bank file"):
+        ledger.release_calls("bb01", "why")
+    assert [(d.file_id, d.call_date, d.records, d.other_day_records) for d in ledger.call_days()] == [
+        ("aa01", date(2026, 1, 4), 3, 2),
+        ("aa01", date(2026, 1, 5), 10, 0),
+    ]
+
+
+def test_a_rejected_file_has_counts_of_zero(intake: Intake) -> None:
+    register(intake.ledger, "aa01")
+    days = (CallDay(date(2026, 1, 5), 13, 0),)
+    intake.ledger.record_decode(DecodedFile("aa01", "cdr-1", read_records=14, malformed=1, read_seconds=600, days=days))
+    intake.ledger.set_status("aa01", "rejected", "same content as a loaded file")
+    entry = intake.ledger.file("aa01")
+    assert (entry.read_records, entry.malformed_records, entry.read_seconds) == (0, 0, 0)
+    assert intake.ledger.call_days() == []
+
+
+def test_a_file_is_found_by_the_beginning_of_its_id(intake: Intake) -> None:
+    for file_id in ("aa01", "aa02", "bb_1"):
+        register(intake.ledger, file_id)
+    assert intake.ledger.file("b").file_id == "bb_1"
+    for wrong, message in (("aa", "more than one"), ("cc", "no file 'cc'"), ("%", "no file"), ("", "no file")):
+        with pytest.raises(TollhouseError, match=message):
+            intake.ledger.file(wrong)
+
+
+def test_a_decision_has_a_reason_and_an_author(intake: Intake) -> None:
+    with pytest.raises(TollhouseError, match="say why"):
+        intake.ledger.add_decision("close_period", " ", period="2026-01")
+    decision = intake.ledger.add_decision("close_period", "month end", period="2026-01")
+    assert (decision.order_number, decision.period) == (1, "2026-01")
+    assert decision.decided_by
+
+
+def test_history_cannot_be_rewritten(intake: Intake) -> None:
+    register(intake.ledger, "aa01")
+    intake.ledger.add_decision("close_period", "month end", period="2026-01")
+    other = sqlite3.connect(intake.settings.ledger_path)
+    for statement in ("update decisions set why = 'x'", "delete from decisions", "update file_events set detail = 'x'"):
+        with pytest.raises(sqlite3.IntegrityError, match="append only"):
+            other.execute(statement)
+    other.close()
+
+
+def test_a_reader_sees_what_was_kept_while_a_run_writes(intake: Intake) -> None:
+    register(intake.ledger, "aa01")
+    with intake.ledger.transaction():
+        register(intake.ledger, "aa02")
+        with FileLedger(intake.settings.ledger_path, read_only=True) as reader:
+            assert [entry.file_id for entry in reader.files()] == ["aa01"]
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                reader.set_status("aa01", "held", "x")
+
+
+def test_a_transaction_that_fails_leaves_nothing(intake: Intake) -> None:
+    with pytest.raises(RuntimeError), intake.ledger.transaction():
+        register(intake.ledger, "aa01")
+        raise RuntimeError
+    assert intake.ledger.files() == []
+
+
+def test_there_is_no_ledger_before_the_first_run(tmp_path: Path) -> None:
+    with pytest.raises(TollhouseError, match="no file ledger yet"):
+        FileLedger(tmp_path / "ledger.sqlite", read_only=True)
