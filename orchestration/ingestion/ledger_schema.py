@@ -18,6 +18,7 @@ create table if not exists files (
     sha256 text not null,               -- of the bytes as delivered
     content_sha256 text,                -- of the unpacked bytes; null where they cannot be unpacked
     content_lines integer,              -- lines of the unpacked bytes, the header with them
+    content_delimiters integer,         -- of a CDR file: the format's delimiters in the unpacked bytes
     landing_path text not null,         -- relative to the home
     switch_id text,
     file_date text,
@@ -99,6 +100,7 @@ class NewFile:
     landing_path: str
     content_sha256: str | None = None
     content_lines: int | None = None
+    content_delimiters: int | None = None
     switch_id: str | None = None
     file_date: date | None = None
     sequence_number: int | None = None

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry, NewFile
@@ -181,7 +182,9 @@ def _land(settings: Settings, incoming: Path, delivered: _Delivered) -> _Landed 
     packing = packing_of(delivered.name)
     unpack = unpacker(packing)
     packing_fault: str | None = None
-    first_line, line_ends, last_byte, copied = b"", 0, b"\n", 0
+    first_line, line_ends, delimiters, last_byte, copied = b"", 0, 0, b"\n", 0
+    is_cdr = delivered.source.kind == "cdr"
+    delimiter = load_cdr_format(delivered.source.format).delimiter.encode() if is_cdr else b""
     with delivered.files.open(delivered.path, "rb") as source, copy.open("wb") as target:
         while chunk := source.read(_CHUNK_BYTES):
             target.write(chunk)
@@ -199,6 +202,7 @@ def _land(settings: Settings, incoming: Path, delivered: _Delivered) -> _Landed 
             if b"\n" not in first_line and len(first_line) < _LONGEST_HEADER_BYTES:
                 first_line += text[:_LONGEST_HEADER_BYTES]
             line_ends += text.count(b"\n")
+            delimiters += text.count(delimiter) if delimiter else 0
             last_byte = text[-1:] or last_byte
         target.flush()
         os.fsync(target.fileno())
@@ -223,6 +227,7 @@ def _land(settings: Settings, incoming: Path, delivered: _Delivered) -> _Landed 
         landing_path=place.relative_to(settings.home).as_posix(),
         content_sha256=(sha256 if packing == "none" else content.hexdigest()) if readable else None,
         content_lines=line_ends + (last_byte != b"\n") if readable else None,
+        content_delimiters=delimiters if readable and is_cdr else None,
     )
     if fault is None and packing_fault is not None:
         fault = f"unreadable: {packing_fault}"

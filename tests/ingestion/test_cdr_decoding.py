@@ -257,19 +257,19 @@ def _both_ways(home: Path, lines: list[str]) -> tuple[list[object], list[object]
     (settings.landing).mkdir(parents=True, exist_ok=True)
     (settings.landing / NAME).write_bytes(content)
     entry = FileEntry(
-        "f1",
-        "s",
-        "cdr",
-        "canonical",
-        NAME,
-        NAME,
-        len(content),
-        "",
-        f"landing/{NAME}",
-        "",
-        content.count(b"\n"),
-        "SW1",
-        date(2026, 1, 5),
+        file_id="f1",
+        source="s",
+        file_kind="cdr",
+        format="canonical",
+        file_name=NAME,
+        base_name=NAME,
+        size_bytes=len(content),
+        sha256="",
+        landing_path=f"landing/{NAME}",
+        content_lines=content.count(b"\n"),
+        content_delimiters=content.count(b","),
+        switch_id="SW1",
+        file_date=date(2026, 1, 5),
     )
     results: list[list[object]] = []
     with duckdb.connect() as con:
