@@ -19,6 +19,7 @@ from typing import Any, Self
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger_schema import (
     SCHEMA,
+    SCHEMA_VERSION,
     Decision,
     DecodedFile,
     FileCallDay,
@@ -51,7 +52,14 @@ class FileLedger:
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             self._db.execute("pragma foreign_keys = on")
-            self._db.executescript(SCHEMA)
+            if self._db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
+                self._db.executescript(f"begin immediate; {SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;")
+        version = self._db.execute("pragma user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            raise TollhouseError(
+                f"{path}: the file ledger is of schema version {version}, this tollhouse reads {SCHEMA_VERSION}; "
+                "use the tollhouse that made it, or another TOLLHOUSE_HOME"
+            )
         self._db.row_factory = sqlite3.Row
         self._in_transaction = False
 

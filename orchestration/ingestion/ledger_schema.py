@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+# Goes up with every change of the schema; a ledger of another version is refused, not guessed at.
+SCHEMA_VERSION = 1
+
 SCHEMA = """
 create table if not exists files (
     file_id text primary key,

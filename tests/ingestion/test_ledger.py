@@ -128,3 +128,14 @@ def test_a_transaction_that_fails_leaves_nothing(intake: Intake) -> None:
 def test_there_is_no_ledger_before_the_first_run(tmp_path: Path) -> None:
     with pytest.raises(TollhouseError, match="no file ledger yet"):
         FileLedger(tmp_path / "ledger.sqlite", read_only=True)
+
+
+def test_a_ledger_of_another_schema_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    FileLedger(path).close()
+    FileLedger(path).close()
+    with sqlite3.connect(path) as other:
+        other.execute("pragma user_version = 99")
+    other.close()
+    with pytest.raises(TollhouseError, match="schema version 99"):
+        FileLedger(path)
