@@ -49,6 +49,8 @@ def replace_text(path: Path, text: str) -> None:
 
 def share(existing: Path, path: Path) -> None:
     """Give an existing file another name without writing it again; copy it where links cannot be made."""
+    if path.exists() and path.samefile(existing):
+        return  # renaming one link of a file onto another does nothing and would leave both
     building = path.with_name(f".{path.name}.sharing")
     building.unlink(missing_ok=True)
     try:

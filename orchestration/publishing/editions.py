@@ -140,7 +140,7 @@ def publish(staged: StagedEdition) -> Path:
         raise GatesBlocked(f"edition {staged.edition} is not published: release gates failed: {names}")
     editions = staged.published / EDITIONS
     folder = editions / staged.edition
-    staged.write_manifest()
+    staged.add_site_files()  # whatever was put into site/ since it was last listed
     flush_tree(staged.folder)
     _clear_unpublished(staged.published, folder)
     os.rename(staged.folder, folder)
@@ -162,7 +162,7 @@ def publish_blocked(
 ) -> Path:
     """Show what blocked a run, in published/blocked/<run_id>/; the current edition stays.
 
-    Of the given marts those in SHOWN_WHEN_BLOCKED are written, each as one file; one that the broken run left without
+    An edition that the run has staged is thrown away. Of the given marts those in SHOWN_WHEN_BLOCKED are written, each as one file; one that the broken run left without
     a table is named under `missing_marts`. The gate results stand in gate_results.parquet and in the manifest.
     """
     if not _RUN_ID.match(run_id):

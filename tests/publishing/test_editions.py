@@ -346,6 +346,17 @@ def test_a_page_written_anew_does_not_write_into_the_older_edition(
     assert ((one / "site/index.html").read_text(), (two / "site/index.html").read_text()) == ("old", "new")
 
 
+def test_pages_that_nobody_listed_are_listed_when_published(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
+    staged = _stage(tmp_path, con)
+    (staged.folder / "site").mkdir()
+    (staged.folder / "site" / "index.html").write_bytes(b"new")
+    publish(staged)
+    edition = current_edition(tmp_path)
+    assert edition is not None
+    assert [page["path"] for page in edition.manifest["site"]] == ["editions/2026-03-31-0001/site/index.html"]
+    assert verify_edition(tmp_path, edition) == []
+
+
 def test_verification_names_what_is_missing_changed_and_foreign(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
     folder = publish(_stage(tmp_path, con))
     (folder / "bills/bills.parquet").write_bytes(b"other")
