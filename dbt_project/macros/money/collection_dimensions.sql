@@ -1,0 +1,10 @@
+{# What collection rates are broken down by, and the column of a bill that says it. #}
+{% macro collection_dimensions() %}
+    {{ return({
+        'branch': "'branch'",
+        'business_unit': 'business_unit_id',
+        'agent': 'agent_id',
+        'outlet': 'outlet_id',
+        'customer_class': 'customer_class',
+    }) }}
+{% endmacro %}

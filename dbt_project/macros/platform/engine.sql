@@ -1,0 +1,33 @@
+{# What differs between engines stands here, behind adapter.dispatch: a second engine needs macros, not models. #}
+
+{# Whole-number division, rounding down (both sides not negative). #}
+{% macro int_div(numerator, denominator) %}{{ return(adapter.dispatch('int_div')(numerator, denominator)) }}{% endmacro %}
+{% macro default__int_div(numerator, denominator) %}(({{ numerator }}) // ({{ denominator }})){% endmacro %}
+{% macro spark__int_div(numerator, denominator) %}(({{ numerator }}) div ({{ denominator }})){% endmacro %}
+
+{# Days from one date to another. #}
+{% macro days_between(from_date, to_date) %}{{ return(adapter.dispatch('days_between')(from_date, to_date)) }}{% endmacro %}
+{% macro default__days_between(from_date, to_date) %}cast(({{ to_date }}) - ({{ from_date }}) as bigint){% endmacro %}
+{% macro spark__days_between(from_date, to_date) %}cast(datediff({{ to_date }}, {{ from_date }}) as bigint){% endmacro %}
+
+{# Seconds from one timestamp to another. #}
+{% macro seconds_between(from_time, to_time) %}{{ return(adapter.dispatch('seconds_between')(from_time, to_time)) }}{% endmacro %}
+{% macro default__seconds_between(from_time, to_time) %}date_diff('second', {{ from_time }}, {{ to_time }}){% endmacro %}
+{% macro spark__seconds_between(from_time, to_time) %}(unix_timestamp({{ to_time }}) - unix_timestamp({{ from_time }})){% endmacro %}
+
+{# A timestamp or date so many seconds or days later; the count is an expression. #}
+{% macro add_seconds(moment, seconds) %}{{ return(adapter.dispatch('add_seconds')(moment, seconds)) }}{% endmacro %}
+{% macro default__add_seconds(moment, seconds) %}({{ moment }} + to_seconds({{ seconds }})){% endmacro %}
+{% macro spark__add_seconds(moment, seconds) %}({{ moment }} + make_interval(0, 0, 0, 0, 0, 0, {{ seconds }})){% endmacro %}
+
+{% macro add_days(day, days) %}{{ return(adapter.dispatch('add_days')(day, days)) }}{% endmacro %}
+{% macro default__add_days(day, days) %}cast({{ day }} + to_days(cast({{ days }} as integer)) as date){% endmacro %}
+{% macro spark__add_days(day, days) %}date_add({{ day }}, {{ days }}){% endmacro %}
+
+{# The least common multiple of a group's whole numbers. #}
+{% macro lcm_of(column) %}{{ return(adapter.dispatch('lcm_of')(column)) }}{% endmacro %}
+{% macro default__lcm_of(column) %}list_reduce(list(distinct {{ column }}), lambda a, b : lcm(a, b)){% endmacro %}
+
+{# Texts of a group as one, in an order of their own. #}
+{% macro joined_text(expression, separator, order_by) %}{{ return(adapter.dispatch('joined_text')(expression, separator, order_by)) }}{% endmacro %}
+{% macro default__joined_text(expression, separator, order_by) %}string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }}){% endmacro %}

@@ -1,0 +1,79 @@
+-- One row per record of the stale days with its first six states decided in the order of SPEC 4 (`early_state`, null where
+-- the record is to be rated), the holder of the charged number, his plan and the version of its rates.
+with calls as (
+    select * from {{ ref('int_calls_zoned') }}
+),
+assigned as (
+    select
+        calls.*,
+        {{ second_of_timestamp('calls.started_at') }} as start_second,
+        repeated.original_call_id,
+        callers.customer_class as caller_class,
+        holders.account_id,
+        holders.customer_id,
+        holders.customer_class,
+        holders.business_unit_id,
+        holders.agent_id,
+        holders.outlet_id,
+        case
+            when repeated.call_id is not null then 'duplicate'
+            when calls.is_other_day then 'other_day'
+            when calls.duration_seconds = 0 then 'not_answered'
+            when calls.trunk_group_in is not null and not calls.is_charged_to_called then 'not_charged'
+            when holders.account_id is null or holders.fault is not null then 'undocumented'
+        end as early_state,
+        case
+            when holders.account_id is null then 'no account holds number ' || calls.charged_number || ' at that time'
+            else holders.fault
+        end as undocumented_reason,
+        holders.tariff_plan_id as own_plan_id
+    from calls
+    left join {{ source('raw', 'repeated_calls') }} as repeated on calls.call_id = repeated.call_id
+    left join {{ ref('int_number_assignments') }} as holders
+        on
+            calls.charged_number = holders.service_number
+            and calls.started_at >= holders.valid_from
+            and calls.started_at < holders.valid_to
+    left join {{ ref('int_number_assignments') }} as callers
+        on
+            calls.calling_number = callers.service_number
+            and calls.started_at >= callers.valid_from
+            and calls.started_at < callers.valid_to
+),
+planned as (
+    select
+        assigned.*,
+        case when assigned.early_state is null then coalesce(assigned.own_plan_id, class_plans.tariff_plan_id) end as tariff_plan_id,
+        case when assigned.own_plan_id is null then class_plans.fault end as plan_fault
+    from assigned
+    left join {{ ref('int_class_plans') }} as class_plans
+        on
+            assigned.customer_class = class_plans.customer_class
+            and assigned.call_date >= class_plans.valid_from
+            and assigned.call_date < class_plans.valid_to
+)
+select
+    planned.*,
+    versions.version_id,
+    case
+        when planned.early_state is not null then null
+        when planned.destination_prefix is null
+            then 'no destination prefix in force for ' || planned.called_number
+        when planned.destination_fault is not null
+            then 'tariff book unsound: destination prefix ' || planned.destination_prefix || ': ' || planned.destination_fault
+        when planned.plan_fault is not null
+            then 'tariff book unsound: class plan of ' || planned.customer_class || ': ' || planned.plan_fault
+        when planned.tariff_plan_id is null
+            then 'no tariff plan for class ' || coalesce(planned.customer_class, '(none)')
+        when versions.version_id is null
+            then 'no rate in force for plan ' || planned.tariff_plan_id || ', zone ' || planned.zone_id
+        when versions.fault is not null
+            then 'tariff book unsound: ' || versions.fault
+    end as unrated_reason
+from planned
+left join {{ ref('int_tariff_versions') }} as versions
+    on
+        planned.tariff_plan_id = versions.tariff_plan_id
+        and planned.zone_id = versions.zone_id
+        and planned.call_date >= versions.valid_from
+        and planned.call_date < versions.valid_to

@@ -1,0 +1,86 @@
+{{ config(materialized='replaced_by_day') }}
+-- One row per readable record of the loaded files, in its one state (SPEC 4), rated where it could be.
+-- Only stale days are rebuilt. A call of a closed period is the row that was closed, whatever is known today; a call
+-- rated after its period was closed is billed in the oldest open period.
+with calls as (
+    select * from {{ ref('int_calls_assigned') }}
+),
+charged as (
+    select
+        calls.*,
+        charges.charged_seconds,
+        charges.amount,
+        case
+            when calls.early_state is not null then calls.early_state
+            when calls.unrated_reason is not null or charges.amount is null then 'unrated'
+            else 'rated'
+        end as state
+    from calls
+    left join {{ ref('int_charges') }} as charges
+        on
+            calls.version_id = charges.version_id
+            and calls.call_date = charges.call_date
+            and calls.start_second = charges.start_second
+            and calls.duration_seconds = charges.duration_seconds
+),
+open_periods as (
+    select * from {{ ref('int_billing_periods') }} where not is_closed
+),
+oldest_open as (
+    select min(billing_period) as billing_period from open_periods
+),
+judged as (
+    select
+        charged.call_id,
+        charged.file_id,
+        charged.file_name,
+        charged.record_number,
+        charged.switch_id,
+        charged.exchange_id,
+        charged.trunk_group_in,
+        charged.trunk_group_out,
+        charged.calling_number,
+        charged.called_number,
+        charged.charged_number,
+        charged.started_at,
+        charged.call_date,
+        charged.duration_seconds,
+        charged.release_cause,
+        charged.state,
+        case charged.state
+            when 'other_day'
+                then 'began on ' || cast(charged.call_date as varchar) || ', a day that is not its file''s'
+            when 'undocumented' then charged.undocumented_reason
+            when 'unrated'
+                then coalesce(
+                    charged.unrated_reason,
+                    'plan ' || charged.tariff_plan_id || ', zone ' || charged.zone_id || ': no rate in force at some second of the call'
+                )
+        end as reason,
+        charged.original_call_id,
+        coalesce(charged.caller_class, 'unknown') as caller_class,
+        case when charged.state in ('unrated', 'rated') then charged.account_id end as account_id,
+        case when charged.state in ('unrated', 'rated') then charged.customer_id end as customer_id,
+        case when charged.state in ('unrated', 'rated') then charged.customer_class end as customer_class,
+        case when charged.state in ('unrated', 'rated') then charged.business_unit_id end as business_unit_id,
+        case when charged.state in ('unrated', 'rated') then charged.agent_id end as agent_id,
+        case when charged.state in ('unrated', 'rated') then charged.outlet_id end as outlet_id,
+        charged.destination_prefix,
+        charged.zone_id,
+        charged.call_category,
+        charged.bill_item_id,
+        charged.tariff_plan_id,
+        case when charged.state = 'rated' then charged.charged_seconds end as charged_seconds,
+        case when charged.state = 'rated' then charged.amount end as amount,
+        case when charged.state = 'rated' then coalesce(open_periods.billing_period, oldest_open.billing_period) end as billing_period
+    from charged
+    cross join oldest_open
+    left join open_periods on {{ period_of('charged.call_date') }} = open_periods.billing_period
+    left join {{ source('closed', 'calls') }} as closed on charged.call_id = closed.call_id
+    where closed.call_id is null
+)
+select * from judged
+union all by name
+select closed.*
+from {{ source('closed', 'calls') }} as closed
+inner join {{ source('raw', 'stale_days') }} as stale on closed.call_date = stale.call_date

@@ -1,0 +1,38 @@
+-- One row per merge (merge_id) whose from-account had unpaid bills at that moment: what the account, and those merged into
+-- it before, had been billed and had not paid by then (SPEC 7).
+with recursive merges as (
+    select * from {{ ref('stg_crm__account_merges') }}
+    where cast(merged_at as date) <= {{ as_of_date() }} and from_account_id <> into_account_id
+),
+members as (
+    select merge_id, merged_at, from_account_id as account_id from merges
+    union
+    select members.merge_id, members.merged_at, earlier.from_account_id as account_id
+    from members
+    inner join merges as earlier on members.account_id = earlier.into_account_id and earlier.merged_at < members.merged_at
+),
+billed as (
+    select members.merge_id, sum(bills.amount) as amount
+    from members
+    inner join {{ ref('bills') }} as bills
+        on members.account_id = bills.account_id and not bills.is_provisional and bills.issued_on <= cast(members.merged_at as date)
+    group by members.merge_id
+),
+paid as (
+    select members.merge_id, sum(payments.amount) as amount
+    from members
+    inner join {{ ref('int_payments') }} as payments
+        on members.account_id = payments.account_id and payments.paid_at <= members.merged_at
+    group by members.merge_id
+)
+select
+    merges.merge_id,
+    merges.from_account_id,
+    merges.into_account_id,
+    merges.merged_at,
+    merges.outlet_id,
+    cast(billed.amount - coalesce(paid.amount, 0) as {{ money() }}) as unpaid_amount
+from merges
+inner join billed on merges.merge_id = billed.merge_id
+left join paid on merges.merge_id = paid.merge_id
+where billed.amount > coalesce(paid.amount, 0)

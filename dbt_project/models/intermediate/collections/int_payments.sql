@@ -1,0 +1,37 @@
+-- One row per payment up to the as-of date: counter and other payments of the newest export, and the successful lines of
+-- the accepted debit batches. `is_applicable` is false where no export ever knew the account: such a payment is not
+-- applied and stands in the bulletin.
+with payments as (
+    select
+        payment_id,
+        account_id,
+        paid_at,
+        amount,
+        channel,
+        outlet_id
+    from {{ ref('stg_crm__payments') }}
+    union all
+    select
+        payment_id,
+        account_id,
+        cast(debited_on as timestamp) as paid_at,
+        amount,
+        'debit' as channel,
+        cast(null as varchar) as outlet_id
+    from {{ ref('stg_bank__debits') }}
+    where outcome = 'success' and amount > 0
+),
+known_accounts as (
+    select distinct account_id from {{ source('raw', 'crm_accounts_history') }}
+)
+select
+    payments.payment_id,
+    payments.account_id,
+    payments.paid_at,
+    cast(payments.amount as {{ money() }}) as amount,
+    payments.channel,
+    payments.outlet_id,
+    known_accounts.account_id is not null as is_applicable
+from payments
+left join known_accounts on payments.account_id = known_accounts.account_id
+where cast(payments.paid_at as date) <= {{ as_of_date() }}

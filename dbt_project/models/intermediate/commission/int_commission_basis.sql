@@ -1,0 +1,50 @@
+-- One row per (agent_id, settlement_period): what was billed and applied to the agent's bills, by the dates that commission
+-- turns on: on time (the period's bills, up to the cut-off) and late (older bills, applied in the month after the period).
+with bills as (
+    select * from {{ ref('bills') }} where not is_provisional and agent_id is not null
+),
+billed as (
+    select agent_id, billing_period as settlement_period, sum(amount) as receivable
+    from bills
+    group by agent_id, billing_period
+),
+applied as (
+    select
+        bills.agent_id,
+        bills.billing_period,
+        applications.applied_on,
+        applications.amount
+    from {{ ref('payment_applications') }} as applications
+    inner join bills
+        on applications.account_id = bills.account_id and applications.billing_period = bills.billing_period
+),
+sums as (
+    select
+        applied.agent_id,
+        periods.settlement_period,
+        sum(case
+            when applied.billing_period = periods.settlement_period and applied.applied_on <= periods.cut_off_on
+                then applied.amount
+            else 0
+        end) as on_time_amount,
+        sum(case
+            when
+                applied.billing_period < periods.settlement_period
+                and applied.applied_on >= periods.ends_on and applied.applied_on <= periods.cut_off_on
+                then applied.amount
+            else 0
+        end) as late_amount
+    from applied
+    cross join {{ ref('int_settlement_periods') }} as periods
+    group by applied.agent_id, periods.settlement_period
+)
+select
+    agents.agent_id,
+    periods.settlement_period,
+    coalesce(billed.receivable, 0) as receivable,
+    coalesce(sums.on_time_amount, 0) as on_time_amount,
+    coalesce(sums.late_amount, 0) as late_amount
+from {{ ref('agents') }} as agents
+cross join {{ ref('int_settlement_periods') }} as periods
+left join billed on agents.agent_id = billed.agent_id and periods.settlement_period = billed.settlement_period
+left join sums on agents.agent_id = sums.agent_id and periods.settlement_period = sums.settlement_period

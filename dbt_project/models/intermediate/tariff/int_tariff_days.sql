@@ -1,0 +1,30 @@
+-- One row per (call_date, tariff_plan_id, zone_id): a fingerprint of all that decides the price of such a call begun on
+-- that day. The planner compares it with that of the run before: a day whose calls' fingerprints changed is stale.
+with step_texts as (
+    select
+        version_id,
+        md5({{ joined_text(
+            "day_type || ' ' || starts_second || ' ' || ends_second || ' ' || from_second || ' ' || increment_seconds || ' '
+            || increment_price || ' ' || connect_price",
+            '|', 'day_type, starts_second, from_second'
+        ) }}) as steps_fingerprint
+    from {{ ref('int_rating_steps') }}
+    group by version_id
+)
+select
+    days.call_date,
+    versions.tariff_plan_id,
+    versions.zone_id,
+    md5(concat_ws(
+        '|', coalesce(step_texts.steps_fingerprint, 'none'), versions.price_denominator, versions.band_rule,
+        versions.rounding_mode, versions.rounding_decimals, coalesce(versions.fault, ''),
+        coalesce(today.day_type, ''), coalesce(tomorrow.day_type, '')
+    )) as fingerprint
+from {{ source('raw', 'call_days') }} as days
+inner join {{ ref('int_tariff_versions') }} as versions
+    on days.call_date >= versions.valid_from and days.call_date < versions.valid_to
+left join step_texts on versions.version_id = step_texts.version_id
+left join {{ ref('int_band_days') }} as today
+    on versions.band_set_id = today.band_set_id and days.call_date = today.day
+left join {{ ref('int_band_days') }} as tomorrow
+    on versions.band_set_id = tomorrow.band_set_id and {{ add_days('days.call_date', 1) }} = tomorrow.day

@@ -1,0 +1,209 @@
+-- One row per fault of the tariff book (SPEC 5, "a sound tariff book") and row it stands on, with what it touches:
+-- a plan and zone between two dates, a band set, a prefix between two dates, or a class between two dates.
+with rates as (
+    select
+        rates.*,
+        coalesce(rates.band_id, '') as band_key,
+        coalesce(rates.valid_to, {{ end_of_time() }}) as ends_on,
+        rates.tariff_plan_id || '/' || rates.zone_id || '/' || coalesce(rates.band_id, '*') || '/'
+        || cast(rates.valid_from as varchar) || '/' || cast(rates.from_second as varchar) as row_key,
+        plans.band_set_id
+    from {{ ref('tariff_rates') }} as rates
+    left join {{ ref('tariff_plans') }} as plans on rates.tariff_plan_id = plans.tariff_plan_id
+),
+steps as (
+    select
+        tariff_plan_id,
+        zone_id,
+        band_key,
+        valid_from,
+        ends_on,
+        min(from_second) as lowest_from_second
+    from rates
+    group by tariff_plan_id, zone_id, band_key, valid_from, ends_on
+),
+repeated_steps as (
+    select tariff_plan_id, zone_id, band_key, valid_from, ends_on, from_second
+    from rates
+    group by tariff_plan_id, zone_id, band_key, valid_from, ends_on, from_second
+    having count(*) > 1
+),
+rate_faults as (
+    select rates.*, 'rate_starts_not_at_zero' as fault,
+        'the lowest from_second is ' || cast(steps.lowest_from_second as varchar) || ', it must be 0' as detail
+    from rates
+    inner join steps
+        on
+            rates.tariff_plan_id = steps.tariff_plan_id and rates.zone_id = steps.zone_id and rates.band_key = steps.band_key
+            and rates.valid_from = steps.valid_from and rates.ends_on = steps.ends_on
+    where steps.lowest_from_second <> 0
+    union all
+    select rates.*, 'rate_step_twice' as fault, 'two rows start at the same from_second' as detail
+    from rates
+    inner join repeated_steps
+        on
+            rates.tariff_plan_id = repeated_steps.tariff_plan_id and rates.zone_id = repeated_steps.zone_id
+            and rates.band_key = repeated_steps.band_key and rates.valid_from = repeated_steps.valid_from
+            and rates.ends_on = repeated_steps.ends_on and rates.from_second = repeated_steps.from_second
+    union all
+    select rates.*, 'rate_unit_not_positive' as fault,
+        'rate_unit_seconds ' || cast(rate_unit_seconds as varchar) || ' and increment_seconds '
+        || cast(increment_seconds as varchar) || ' must both be above 0' as detail
+    from rates
+    where rate_unit_seconds <= 0 or increment_seconds <= 0
+    union all
+    select rates.*, 'price_negative' as fault,
+        'rate ' || cast(rate as varchar) || ', connect_fee ' || cast(connect_fee as varchar) || ': neither may be below 0' as detail
+    from rates
+    where rate < 0 or connect_fee < 0
+    union all
+    select rates.*, 'unknown_zone' as fault, 'zone ' || rates.zone_id || ' is not in zones' as detail
+    from rates
+    where rates.zone_id not in (select zones.zone_id from {{ ref('zones') }} as zones)
+    union all
+    select rates.*, 'unknown_plan' as fault, 'plan ' || rates.tariff_plan_id || ' is not in tariff_plans' as detail
+    from rates
+    where rates.tariff_plan_id not in (select plans.tariff_plan_id from {{ ref('tariff_plans') }} as plans)
+    union all
+    select rates.*, 'unknown_band' as fault,
+        'band ' || rates.band_id || ' is not in band set ' || coalesce(rates.band_set_id, '(none)') as detail
+    from rates
+    where
+        rates.band_id is not null
+        and not exists (
+            select 1 from {{ ref('time_bands') }} as bands
+            where bands.band_set_id = rates.band_set_id and bands.band_id = rates.band_id
+        )
+    union all
+    select distinct rates.*, 'versions_overlap' as fault,
+        'another version, from ' || cast(others.valid_from as varchar) || ', holds at the same time' as detail
+    from rates
+    inner join rates as others
+        on
+            rates.tariff_plan_id = others.tariff_plan_id and rates.zone_id = others.zone_id and rates.band_key = others.band_key
+            and rates.valid_from < others.ends_on and others.valid_from < rates.ends_on
+            and (rates.valid_from <> others.valid_from or rates.ends_on <> others.ends_on)
+),
+needed_days as (
+    select sets.band_set_id, types.day_type
+    from (select distinct band_set_id from {{ ref('time_bands') }}) as sets
+    cross join {{ ref('int_day_types') }} as types
+    where
+        types.day_type <> 'H'
+        or exists (
+            select 1 from {{ ref('time_bands') }} as bands
+            where bands.band_set_id = sets.band_set_id and position('H' in bands.days) > 0
+        )
+),
+stretches as (
+    select
+        needed_days.band_set_id,
+        needed_days.day_type,
+        stretches.starts_second,
+        stretches.ends_second,
+        coalesce(max(stretches.ends_second) over (
+            partition by needed_days.band_set_id, needed_days.day_type
+            order by stretches.starts_second, stretches.ends_second, stretches.band_id
+            rows between unbounded preceding and 1 preceding
+        ), 0) as covered_until,
+        max(stretches.ends_second) over (partition by needed_days.band_set_id, needed_days.day_type) as day_covered_until
+    from needed_days
+    left join {{ ref('int_band_stretches') }} as stretches
+        on needed_days.band_set_id = stretches.band_set_id and needed_days.day_type = stretches.day_type
+),
+band_faults as (
+    select distinct
+        band_set_id,
+        day_type,
+        'band_set_hole' as fault,
+        'day ' || day_type || ' is not covered wholly from 00:00 to 24:00' as detail
+    from stretches
+    where starts_second is null or starts_second > covered_until or day_covered_until < 86400
+    union all
+    select distinct
+        band_set_id,
+        day_type,
+        'band_set_overlap' as fault,
+        'on day ' || day_type || ' two bands hold at the same time' as detail
+    from stretches
+    where starts_second < covered_until
+),
+prefixes as (
+    select
+        destinations.prefix,
+        destinations.zone_id,
+        destinations.valid_from,
+        coalesce(destinations.valid_to, {{ end_of_time() }}) as ends_on,
+        row_number() over (order by destinations.prefix, destinations.valid_from, destinations.valid_to, destinations.zone_id) as row_number
+    from {{ ref('destinations') }} as destinations
+),
+classes as (
+    select
+        class_plans.customer_class,
+        class_plans.tariff_plan_id,
+        class_plans.valid_from,
+        coalesce(class_plans.valid_to, {{ end_of_time() }}) as ends_on,
+        row_number() over (
+            order by class_plans.customer_class, class_plans.valid_from, class_plans.valid_to, class_plans.tariff_plan_id
+        ) as row_number
+    from {{ ref('class_plans') }} as class_plans
+)
+select
+    'tariff_rates' as table_name, row_key, fault, detail,
+    tariff_plan_id, zone_id, valid_from, ends_on as valid_to,
+    cast(null as varchar) as band_set_id, cast(null as varchar) as prefix, cast(null as varchar) as customer_class
+from rate_faults
+union all
+select
+    'time_bands' as table_name, band_set_id || '/' || day_type as row_key, fault, detail,
+    null as tariff_plan_id, null as zone_id, null as valid_from, null as valid_to,
+    band_set_id, null as prefix, null as customer_class
+from band_faults
+union all
+select
+    'tariff_plans' as table_name, plans.tariff_plan_id as row_key, 'unknown_band_set' as fault,
+    'band set ' || plans.band_set_id || ' is not in time_bands' as detail,
+    null as tariff_plan_id, null as zone_id, null as valid_from, null as valid_to,
+    plans.band_set_id, null as prefix, null as customer_class
+from {{ ref('tariff_plans') }} as plans
+where plans.band_set_id not in (select bands.band_set_id from {{ ref('time_bands') }} as bands)
+union all
+select
+    'destinations' as table_name, coalesce(prefix, '') || '/' || cast(valid_from as varchar) as row_key, 'unknown_zone' as fault,
+    'zone ' || zone_id || ' is not in zones' as detail,
+    null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
+    null as band_set_id, coalesce(prefix, '') as prefix, null as customer_class
+from prefixes
+where zone_id not in (select zones.zone_id from {{ ref('zones') }} as zones)
+union all
+select distinct
+    'destinations' as table_name, coalesce(prefixes.prefix, '') || '/' || cast(prefixes.valid_from as varchar) as row_key,
+    'prefix_twice' as fault, 'prefix ' || coalesce(prefixes.prefix, '') || ' stands twice at one time' as detail,
+    null as tariff_plan_id, null as zone_id,
+    greatest(prefixes.valid_from, others.valid_from) as valid_from, least(prefixes.ends_on, others.ends_on) as valid_to,
+    null as band_set_id, coalesce(prefixes.prefix, '') as prefix, null as customer_class
+from prefixes
+inner join prefixes as others
+    on
+        coalesce(prefixes.prefix, '') = coalesce(others.prefix, '') and prefixes.row_number <> others.row_number
+        and prefixes.valid_from < others.ends_on and others.valid_from < prefixes.ends_on
+union all
+select
+    'class_plans' as table_name, customer_class || '/' || cast(valid_from as varchar) as row_key, 'unknown_plan' as fault,
+    'plan ' || tariff_plan_id || ' is not in tariff_plans' as detail,
+    null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
+    null as band_set_id, null as prefix, customer_class
+from classes
+where tariff_plan_id not in (select plans.tariff_plan_id from {{ ref('tariff_plans') }} as plans)
+union all
+select distinct
+    'class_plans' as table_name, classes.customer_class || '/' || cast(classes.valid_from as varchar) as row_key,
+    'class_plan_twice' as fault, 'class ' || classes.customer_class || ' has two plans at one time' as detail,
+    null as tariff_plan_id, null as zone_id,
+    greatest(classes.valid_from, others.valid_from) as valid_from, least(classes.ends_on, others.ends_on) as valid_to,
+    null as band_set_id, null as prefix, classes.customer_class
+from classes
+inner join classes as others
+    on
+        classes.customer_class = others.customer_class and classes.row_number <> others.row_number
+        and classes.valid_from < others.ends_on and others.valid_from < classes.ends_on

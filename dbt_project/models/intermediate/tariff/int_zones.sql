@@ -1,0 +1,8 @@
+-- One row per zone: its call category, the bill item its calls go to, and who is charged.
+select
+    zones.zone_id,
+    zones.call_category,
+    categories.bill_item_id,
+    zones.charged_party
+from {{ ref('zones') }} as zones
+left join {{ ref('call_categories') }} as categories on zones.call_category = categories.call_category

@@ -1,0 +1,22 @@
+-- One row per (account_id, service_number, billing_period, bill_item_id, line_kind): a line of a bill. Lines of closed
+-- periods are those that were closed; a line that comes to zero is left out.
+with lines as (
+    select account_id, service_number, billing_period, bill_item_id, line_kind, amount
+    from {{ ref('int_charge_lines') }}
+    union all
+    select account_id, service_number, billing_period, bill_item_id, 'promotion' as line_kind, amount
+    from {{ ref('int_promotion_lines') }}
+)
+select
+    account_id,
+    service_number,
+    billing_period,
+    bill_item_id,
+    line_kind,
+    cast(sum(amount) as {{ money() }}) as amount
+from lines
+group by account_id, service_number, billing_period, bill_item_id, line_kind
+having sum(amount) <> 0
+union all
+select account_id, service_number, billing_period, bill_item_id, line_kind, amount
+from {{ source('closed', 'bill_lines') }}

@@ -1,0 +1,101 @@
+-- One row per (agent_id, settlement_period, line_kind): a line of an agent's statement, with its basis (SPEC 8).
+-- basis_amount is the money applied, or a count of numbers; rate the percent, or the bonus. Zero lines are left out.
+with terms as (
+    select * from {{ ref('int_commission_terms') }}
+),
+basis as (
+    select * from {{ ref('int_commission_basis') }}
+),
+reached as (
+    select basis.agent_id, basis.settlement_period, max(terms.tier_from_rate) as tier_from_rate
+    from basis
+    inner join terms on basis.agent_id = terms.agent_id and basis.settlement_period = terms.settlement_period
+    where basis.receivable > 0 and basis.on_time_amount >= terms.tier_from_rate * basis.receivable
+    group by basis.agent_id, basis.settlement_period
+),
+activations as (
+    select
+        terms.agent_id,
+        terms.settlement_period,
+        count(*) as numbers
+    from terms
+    inner join {{ ref('int_activations') }} as activations
+        on terms.agent_id = activations.agent_id and terms.settlement_period = activations.activation_period
+    where terms.tier_rank = 1
+    group by terms.agent_id, terms.settlement_period
+),
+clawbacks as (
+    select
+        terms.agent_id,
+        terms.settlement_period,
+        count(*) as numbers
+    from terms
+    inner join {{ ref('int_activations') }} as activations
+        on
+            terms.agent_id = activations.agent_id
+            and terms.settlement_period = {{ period_of('cast(activations.ends_at as date)') }}
+            and activations.ends_at <= activations.starts_at + to_days(cast(terms.clawback_days as integer))
+    where terms.tier_rank = 1
+    group by terms.agent_id, terms.settlement_period
+),
+lines as (
+    select
+        basis.agent_id,
+        basis.settlement_period,
+        'on_time' as line_kind,
+        cast(basis.on_time_amount as {{ money() }}) as basis_amount,
+        terms.commission_percent as rate,
+        {{ divided_to_cents(hundredths('basis.on_time_amount') ~ ' * ' ~ millionths('terms.commission_percent'), '100000000') }} as amount
+    from basis
+    inner join reached on basis.agent_id = reached.agent_id and basis.settlement_period = reached.settlement_period
+    inner join terms
+        on
+            reached.agent_id = terms.agent_id and reached.settlement_period = terms.settlement_period
+            and reached.tier_from_rate = terms.tier_from_rate
+    union all
+    select
+        basis.agent_id,
+        basis.settlement_period,
+        'late' as line_kind,
+        cast(basis.late_amount as {{ money() }}) as basis_amount,
+        terms.late_percent as rate,
+        {{ divided_to_cents(hundredths('basis.late_amount') ~ ' * ' ~ millionths('terms.late_percent'), '100000000') }} as amount
+    from basis
+    inner join terms
+        on basis.agent_id = terms.agent_id and basis.settlement_period = terms.settlement_period and terms.tier_rank = 1
+    union all
+    select
+        activations.agent_id,
+        activations.settlement_period,
+        'activation' as line_kind,
+        cast(activations.numbers as {{ money() }}) as basis_amount,
+        terms.activation_bonus as rate,
+        {{ round_half_up('activations.numbers * terms.activation_bonus') }} as amount
+    from activations
+    inner join terms
+        on
+            activations.agent_id = terms.agent_id and activations.settlement_period = terms.settlement_period
+            and terms.tier_rank = 1
+    union all
+    select
+        clawbacks.agent_id,
+        clawbacks.settlement_period,
+        'clawback' as line_kind,
+        cast(clawbacks.numbers as {{ money() }}) as basis_amount,
+        terms.activation_bonus as rate,
+        -{{ round_half_up('clawbacks.numbers * terms.activation_bonus') }} as amount
+    from clawbacks
+    inner join terms
+        on
+            clawbacks.agent_id = terms.agent_id and clawbacks.settlement_period = terms.settlement_period
+            and terms.tier_rank = 1
+)
+select
+    agent_id,
+    settlement_period,
+    line_kind,
+    basis_amount,
+    cast(rate as {{ call_money() }}) as rate,
+    cast(amount as {{ money() }}) as amount
+from lines
+where amount <> 0

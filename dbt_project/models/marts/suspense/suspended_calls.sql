@@ -1,0 +1,26 @@
+{{ config(materialized='replaced_by_day') }}
+-- One row per record that waits: of another day, of a number nobody holds, or with no rate; each run tries it again.
+select
+    call_id,
+    state,
+    reason,
+    switch_id,
+    exchange_id,
+    trunk_group_in,
+    trunk_group_out,
+    calling_number,
+    called_number,
+    charged_number,
+    started_at,
+    call_date,
+    duration_seconds,
+    release_cause,
+    account_id,
+    zone_id,
+    tariff_plan_id,
+    file_name,
+    record_number
+from {{ ref('int_calls_judged') }}
+where
+    state in ('other_day', 'undocumented', 'unrated')
+    and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)

@@ -1,0 +1,9 @@
+-- One row per (customer_class, date) with traffic: seizures and answers of the calls begun that day, seconds that fall into it.
+-- erlangs is the day's traffic volume in erlang-hours (conversation_seconds ÷ 3600).
+select
+    customer_class,
+    cast(hour as date) as date,
+    {{ traffic_measures() }}
+from {{ ref('int_traffic_parts') }}
+group by customer_class, cast(hour as date)
+having sum(seizures) > 0 or sum(conversation_seconds) > 0

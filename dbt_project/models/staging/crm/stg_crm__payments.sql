@@ -1,0 +1,9 @@
+-- One row per payment of the newest payments export dated up to the as-of date.
+select
+    payment_id,
+    account_id,
+    paid_at,
+    amount,
+    channel,
+    outlet_id
+from {{ source('raw', 'crm_payments') }}

@@ -1,0 +1,25 @@
+-- One row per registered file dated up to the as-of date (a file whose name has no date always counts).
+select
+    file_id,
+    file_kind,
+    source,
+    file_name,
+    switch_id,
+    bank_code,
+    export_table,
+    file_date,
+    sequence_number,
+    file_status,
+    status_reason,
+    effective_order,
+    declared_records,
+    declared_seconds,
+    read_records,
+    malformed_records,
+    read_seconds,
+    data_rows,
+    set_aside_rows,
+    first_seen_on,
+    released_on,
+    is_other_day_released
+from {{ source('raw', 'file_register') }}

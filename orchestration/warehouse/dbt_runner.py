@@ -1,0 +1,167 @@
+"""Running dbt inside this process, on a manifest made beforehand: no second interpreter, no second parsing.
+
+The manifest is made anew only when the project's files changed (its fingerprint stands beside it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import TollhouseError
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
+from orchestration.warehouse.staleness import ModelCode
+
+TARGET = DBT_PROJECT / "target"
+MANIFEST = TARGET / "manifest.json"
+_FINGERPRINT = TARGET / "manifest.fingerprint"
+_PARSE_LOCK = TARGET / "manifest.lock"
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One model, seed or test that dbt ran."""
+
+    unique_id: str
+    status: str
+    seconds: float
+    message: str | None
+    failures: int | None
+
+
+def project_fingerprint() -> str:
+    """A hash of everything that decides what the models compute."""
+    return _hash_of(
+        path
+        for folder in (DBT_PROJECT / "models", DBT_PROJECT / "macros", DBT_PROJECT / "tests")
+        for path in folder.rglob("*")
+        if path.suffix in (".sql", ".yml", ".md")
+    )
+
+
+def product_fingerprint() -> str:
+    """A hash of the code that an edition depends on: models, gates, pages and the intake."""
+    return _hash_of(
+        path
+        for folder in ("dbt_project/models", "dbt_project/macros", "expectations", "dashboards", "orchestration")
+        for path in (PROJECT_ROOT / folder).rglob("*")
+        if path.suffix in (".sql", ".yml", ".py", ".css", ".js")
+    )
+
+
+def ensure_manifest() -> Path:
+    """The path of a manifest that fits the project's files; parses them where it does not. Raises TollhouseError."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with open(_PARSE_LOCK, "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two processes may start on a fresh clone
+        fingerprint = project_fingerprint()
+        if MANIFEST.is_file() and _FINGERPRINT.is_file() and _FINGERPRINT.read_text() == fingerprint:
+            return MANIFEST
+        result = _invoke(["parse"], manifest=None)
+        if not result.success:
+            raise TollhouseError(f"dbt cannot read the project: {result.exception}")
+        _FINGERPRINT.write_text(fingerprint)
+    return MANIFEST
+
+
+def run_dbt(
+    settings: Settings, command: str, select: str, on_node: Callable[[NodeResult], None] | None = None
+) -> list[NodeResult]:
+    """Run `build` or `test` over a selection on the warehouse; returns every node's result.
+
+    Raises TollhouseError naming the models that failed. Nothing else may hold the warehouse open while it runs.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.artifacts.schemas.manifest import WritableManifest
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(str(ensure_manifest())))
+    with _environment(settings):
+        try:
+            result = _invoke([command, "--select", select, "--indirect-selection", "buildable"], manifest)
+        finally:
+            # dbt keeps the file open for the next command; the run's own connection comes next.
+            DuckDBConnectionManager.close_all_connections()
+    if result.exception is not None:
+        raise TollhouseError(f"dbt {command} failed: {result.exception}")
+    nodes = [
+        NodeResult(run.node.unique_id, str(run.status), run.execution_time, run.message, run.failures) for run in result.result
+    ]
+    for node in nodes:
+        if on_node is not None:
+            on_node(node)
+    broken = [node for node in nodes if node.status in ("error", "fail")]
+    if broken:
+        listed = "; ".join(f"{node.unique_id.split('.')[2]}: {(node.message or '').strip()}" for node in broken[:5])
+        raise TollhouseError(f"{len(broken)} of {len(nodes)} dbt nodes failed: {listed}")
+    return nodes
+
+
+def model_code() -> ModelCode:
+    """The models' fingerprint and daily tables, for the planner."""
+    daily = [
+        f"{node['schema']}.{node['name']}"
+        for node in manifest_nodes()["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "replaced_by_day"
+    ]
+    return ModelCode(project_fingerprint(), tuple(sorted(daily)))
+
+
+def manifest_nodes() -> dict[str, Any]:
+    """The manifest as it stands on disk."""
+    nodes: dict[str, Any] = json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    return nodes
+
+
+def _invoke(arguments: list[str], manifest: Any) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    quiet = ["--quiet", "--log-level", "none", "--no-send-anonymous-usage-stats", "--no-use-colors", "--log-level-file", "none"]
+    places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *places])
+
+
+@contextlib.contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """What the dbt profile and the seeds read from the environment, for the length of a command."""
+    wanted = {
+        "TOLLHOUSE_WAREHOUSE": str(settings.warehouse_path),
+        "TOLLHOUSE_REFERENCE": str(settings.reference),
+        "TOLLHOUSE_THREADS": str(settings.threads),
+        "TOLLHOUSE_MEMORY_LIMIT": settings.memory_limit or _engine_memory_limit(),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _engine_memory_limit() -> str:
+    """The engine's own default, said in words that the profile can set."""
+    import duckdb
+
+    row = duckdb.connect().execute("select current_setting('memory_limit')").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _hash_of(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(str(path.relative_to(PROJECT_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,227 @@
+"""The raw schema: what dbt reads, laid ready from the ledger and the raw zone at the start of every run.
+
+Tables for small facts, views over Parquet for rows. `lay_book_inputs` comes before the book side of the graph,
+`lay_call_inputs` (the stale days and their calls) before the calls side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.ingestion.customer_tables import EXPORT_TABLES
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.settings import Settings
+from orchestration.warehouse.judging import loaded_files
+from orchestration.warehouse.repeats import find_repeats
+
+_REGISTER = """
+file_id varchar, file_kind varchar, source varchar, file_name varchar, switch_id varchar, bank_code varchar,
+export_table varchar, file_date date, sequence_number bigint, file_status varchar, status_reason varchar,
+effective_order bigint, declared_records bigint, declared_seconds bigint, read_records bigint, malformed_records bigint,
+read_seconds bigint, data_rows bigint, set_aside_rows bigint, first_seen_on date, released_on date,
+is_other_day_released boolean
+"""
+
+_CALLS = {
+    "file_id": "varchar", "record_number": "bigint", "line_number": "bigint", "calling_number": "varchar",
+    "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar", "started_at": "timestamp",
+    "call_date": "date", "duration_seconds": "integer", "release_cause": "integer", "is_other_day": "boolean",
+    "key_hash": "ubigint",
+}  # fmt: skip
+_SET_ASIDE = {
+    "file_id": "varchar", "line_number": "bigint", "record_text": "varchar", "field": "varchar", "reason": "varchar",
+}  # fmt: skip
+_DEBITS = {
+    "file_id": "varchar", "line": "bigint", "account_id": "varchar", "bank_account": "varchar",
+    "amount": "decimal(18, 2)", "result_code": "varchar",
+}  # fmt: skip
+_DEBIT_BATCHES = {
+    "file_id": "varchar", "bank_code": "varchar", "batch_id": "varchar", "billing_period": "varchar", "debited_on": "date",
+    "records": "bigint", "total_amount": "decimal(18, 2)", "success_records": "bigint", "success_amount": "decimal(18, 2)",
+    "trailer_records": "bigint", "detail_records": "bigint", "detail_total_amount": "decimal(18, 2)",
+    "detail_success_records": "bigint", "detail_success_amount": "decimal(18, 2)", "totals_agree": "boolean",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a run stands on: the date it is as of, and the first billing period (None before any CDR file is loaded)."""
+
+    as_of: date
+    first_billing_period: str | None
+
+
+def run_facts(settings: Settings, ledger: FileLedger, closed_periods: Sequence[str], as_of: date | None) -> RunFacts | None:
+    """The facts of a run, None where nothing with a date is registered.
+
+    The as-of date is by default the newest date among the registered files. The first period is that of the earliest
+    loaded CDR file (or the setting); a closed period stays the first.
+    """
+    dates = [entry.file_date for entry in ledger.files() if entry.file_date is not None]
+    if as_of is None:
+        if not dates:
+            return None
+        as_of = max(dates)
+    loaded = [f.file_date for f in loaded_files(ledger, as_of)]
+    first = settings.first_billing_period or (min(loaded).isoformat()[:7] if loaded else None)
+    if closed_periods:
+        first = min(closed_periods)
+    return RunFacts(as_of, first)
+
+
+def lay_book_inputs(
+    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, facts: RunFacts
+) -> None:
+    """Everything in raw but the calls: the run's facts, the file register, exports, debits, and the days with calls."""
+    register = [entry for entry in ledger.files() if entry.file_date is None or entry.file_date <= facts.as_of]
+    con.execute("begin")
+    con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
+    con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
+    _lay_register(con, ledger, register)
+    _lay_exports(con, settings.raw, register)
+    usable = [entry for entry in register if entry.status in ("loaded", "held")]
+    banks = [entry.file_id for entry in usable if entry.file_kind == "bank"]
+    _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks))
+    _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks))
+    rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
+    _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
+    con.execute("create or replace table raw.call_days (call_date date)")
+    days = sorted(_days_of_calls(ledger, {f.file_id for f in loaded_files(ledger, facts.as_of)}))
+    if days:
+        con.executemany("insert into raw.call_days values (?)", [[day] for day in days])
+    con.execute("create table if not exists raw.stale_days (call_date date)")
+    _lay_closed(con)
+    con.execute("commit")
+
+
+def lay_call_inputs(
+    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, facts: RunFacts, stale: Iterable[date]
+) -> None:
+    """The stale days, the calls of the loaded files that began on them, and which of those repeat an earlier one."""
+    stale = sorted(stale)
+    files = loaded_files(ledger, facts.as_of)
+    touched = {day.file_id for day in ledger.call_days() if day.call_date in set(stale)}
+    near = [f for f in files if f.file_id in touched]
+    find_repeats(con, settings.raw, near, stale, "found_repeats")
+    con.execute("begin")
+    con.execute("create or replace table raw.stale_days (call_date date)")
+    if stale:
+        con.executemany("insert into raw.stale_days values (?)", [[day] for day in stale])
+    _lay_view(con, "calls", _CALLS, [settings.raw / "calls" / f"{f.file_id}.parquet" for f in near])
+    con.execute(
+        "create or replace table raw.repeated_calls as select file_id || ':' || record_number as call_id, "
+        "original_file_id || ':' || original_record_number as original_call_id from found_repeats"
+    )
+    con.execute("commit")
+
+
+def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry]) -> None:
+    released_calls = {decision.file_id for decision in ledger.decisions("release_calls")}
+    released_on = {decision.file_id: decision.decided_at[:10] for decision in ledger.decisions("release_file")}
+    con.execute(f"create or replace table raw.file_register ({_REGISTER})")
+    rows = [
+        [
+            e.file_id, e.file_kind, e.source, e.file_name, e.switch_id, e.bank_code, e.export_table, e.file_date,
+            e.sequence_number, e.status, e.status_reason, e.effective_order, e.declared_records, e.declared_seconds,
+            e.read_records, e.malformed_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
+            released_on.get(e.file_id), e.file_id in released_calls,
+        ]
+        for e in register
+    ]  # fmt: skip
+    if rows:
+        con.executemany(f"insert into raw.file_register values ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _lay_exports(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry]) -> None:
+    """Per export table its newest snapshot, and of accounts and customers the whole history, which fixes the bills."""
+    con.execute(
+        "create or replace table raw.crm_snapshots (export_table varchar, snapshot_date date, file_id varchar, is_newest boolean)"
+    )
+    for table, export in EXPORT_TABLES.items():
+        columns = export.columns
+        snapshots = {
+            entry.file_date: entry for entry in register if entry.export_table == table and entry.status == "loaded"
+        }
+        newest = max(snapshots, default=None)  # type: ignore[type-var]
+        for snapshot_date, entry in sorted(snapshots.items()):
+            con.execute(
+                "insert into raw.crm_snapshots values (?, ?, ?, ?)",
+                [table, snapshot_date, entry.file_id, snapshot_date == newest],
+            )
+        folder = raw / "customers" / table
+        _lay_view(con, f"crm_{table}", columns, [folder / f"{snapshots[newest].file_id}.parquet"] if snapshots else [])
+        if table in ("accounts", "customers"):
+            parts = [
+                f"select date '{snapshot_date}' as snapshot_date, {', '.join(columns)} "
+                f"from read_parquet('{_quoted(folder / (entry.file_id + '.parquet'))}')"
+                for snapshot_date, entry in sorted(snapshots.items())
+            ] or [_empty({"snapshot_date": "date", **columns})]
+            con.execute(f"create or replace view raw.crm_{table}_history as {' union all '.join(parts)}")
+
+
+def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
+    """The closed schema's tables, empty until the first closing."""
+    con.execute("create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)")
+    con.execute(
+        """
+        create table if not exists closed.calls (
+            call_id varchar, file_id varchar, file_name varchar, record_number bigint, switch_id varchar, exchange_id varchar,
+            trunk_group_in varchar, trunk_group_out varchar, calling_number varchar, called_number varchar,
+            charged_number varchar, started_at timestamp, call_date date, duration_seconds integer, release_cause integer,
+            state varchar, reason varchar, original_call_id varchar, caller_class varchar, account_id varchar,
+            customer_id varchar, customer_class varchar, business_unit_id varchar, agent_id varchar, outlet_id varchar,
+            destination_prefix varchar, zone_id varchar, call_category varchar, bill_item_id varchar, tariff_plan_id varchar,
+            charged_seconds bigint, amount decimal(18, 6), billing_period varchar
+        )
+        """
+    )
+    con.execute(
+        "create table if not exists closed.bill_lines (account_id varchar, service_number varchar, billing_period varchar, "
+        "bill_item_id varchar, line_kind varchar, amount decimal(18, 2))"
+    )
+    con.execute(
+        "create table if not exists closed.bills (account_id varchar, billing_period varchar, customer_id varchar, "
+        "customer_class varchar, business_unit_id varchar, agent_id varchar, outlet_id varchar, amount decimal(18, 2), "
+        "issued_on date, due_on date, is_provisional boolean)"
+    )
+    con.execute(
+        """
+        create or replace view closed.rated_calls as
+        select call_id, switch_id, exchange_id, trunk_group_in, trunk_group_out, calling_number, called_number, charged_number,
+            started_at, call_date, duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
+            outlet_id, file_name, record_number, destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
+            charged_seconds, amount, billing_period
+        from closed.calls
+        """
+    )
+
+
+def _days_of_calls(ledger: FileLedger, file_ids: set[str]) -> set[date]:
+    return {day.call_date for day in ledger.call_days() if day.file_id in file_ids}
+
+
+def _existing(folder: Path, file_ids: Iterable[str]) -> list[Path]:
+    """Files with nothing to tell (no set-aside line, no batch) have no Parquet."""
+    return [path for file_id in file_ids if (path := folder / f"{file_id}.parquet").is_file()]
+
+
+def _lay_view(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], paths: Sequence[Path]) -> None:
+    if paths:
+        listed = ", ".join(f"'{_quoted(path)}'" for path in paths)
+        con.execute(f"create or replace view raw.{name} as select {', '.join(columns)} from read_parquet([{listed}])")
+    else:
+        con.execute(f"create or replace view raw.{name} as {_empty(columns)}")
+
+
+def _empty(columns: Mapping[str, str]) -> str:
+    return f"select {', '.join(f'cast(null as {kind}) as {column}' for column, kind in columns.items())} where false"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,135 @@
+"""Duplicates (SPEC 4, state 3): which records repeat an earlier one. Written once, for the judge and for the warehouse.
+
+A record repeats another with the same key (switch, numbers, start, duration, trunk groups) that stands earlier in the same
+file, or in an earlier-registered loaded file dated at most 90 days before or after. Records of another day that were not
+released can repeat but cannot be repeated. The start time is part of the key, so only files with calls of the same day
+can hold a twin: nothing else is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+WINDOW_DAYS = 90
+
+_KEY = "switch_id, calling_number, called_number, started_at, duration_seconds, trunk_group_in, trunk_group_out"
+
+
+@dataclass(frozen=True)
+class OrderedFile:
+    """A readable CDR file that counts as loaded, with the order it counts by.
+
+    `other_day_order` is the order of the release of its calls of another day, None where they were not released.
+    """
+
+    file_id: str
+    switch_id: str
+    file_date: date
+    order: int
+    other_day_order: int | None = None
+
+
+def find_repeats(
+    con: duckdb.DuckDBPyConnection, raw: Path, files: Sequence[OrderedFile], days: Iterable[date], target: str
+) -> None:
+    """Make the temporary table `target`(file_id, record_number, original_file_id, original_record_number).
+
+    Reads the raw zone's Parquet of `files` (those with calls of `days`, else none need be given) twice at most: the hashes
+    of the keys, and the whole keys of those whose hash stands more than once.
+    """
+    con.execute("create or replace temp table ordered_files (file_id varchar, switch_id varchar, file_date date, file_order bigint, other_day_order bigint)")
+    con.execute("create or replace temp table days_looked_at (call_date date)")
+    con.execute(
+        f"create or replace temp table {target} "
+        "(file_id varchar, record_number bigint, original_file_id varchar, original_record_number bigint)"
+    )
+    days = sorted(days)
+    if not files or not days:
+        return
+    con.executemany(
+        "insert into ordered_files values (?, ?, ?, ?, ?)",
+        [[f.file_id, f.switch_id, f.file_date, f.order, f.other_day_order] for f in files],
+    )
+    con.executemany("insert into days_looked_at values (?)", [[day] for day in days])
+    paths = [str(raw / "calls" / f"{f.file_id}.parquet") for f in files]
+    con.execute(
+        "create or replace temp table repeated_hashes as "
+        "select key_hash from read_parquet(?) where call_date in (select call_date from days_looked_at) "
+        "group by key_hash having count(*) > 1",
+        [paths],
+    )
+    if _count(con, "repeated_hashes") == 0:
+        return
+    con.execute(
+        f"""
+        create or replace temp table twins as
+        with records as (
+            select calls.*, files.switch_id, files.file_date,
+                case when calls.is_other_day and files.other_day_order is not null then files.other_day_order
+                    else files.file_order end as record_order,
+                not calls.is_other_day or files.other_day_order is not null as may_be_first
+            from read_parquet(?) as calls
+            inner join ordered_files as files using (file_id)
+            where calls.key_hash in (select key_hash from repeated_hashes)
+                and calls.call_date in (select call_date from days_looked_at)
+        )
+        select dense_rank() over (order by {_KEY}) as group_id, file_id, record_number, file_date, may_be_first,
+            row_number() over (partition by {_KEY} order by record_order, line_number, file_id) as position
+        from records
+        """,
+        [paths],
+    )
+    con.execute(
+        """
+        create or replace temp table twin_groups as
+        select group_id, min(case when may_be_first then position end) as first_position,
+            max(file_date) - min(file_date) as spread_days
+        from twins group by group_id having count(*) > 1
+        """
+    )
+    con.execute(
+        f"""
+        insert into {target}
+        select twins.file_id, twins.record_number, firsts.file_id, firsts.record_number
+        from twins
+        inner join twin_groups as groups on twins.group_id = groups.group_id and twins.position > groups.first_position
+        inner join twins as firsts on twins.group_id = firsts.group_id and firsts.position = groups.first_position
+        where groups.spread_days <= {WINDOW_DAYS}
+        """
+    )
+    far_apart = con.execute(
+        f"""
+        select twins.group_id, twins.file_id, twins.record_number, twins.file_date, twins.may_be_first
+        from twins inner join twin_groups as groups using (group_id)
+        where groups.spread_days > {WINDOW_DAYS} and groups.first_position is not null
+        order by twins.group_id, twins.position
+        """
+    ).fetchall()
+    repeated = list(_repeats_far_apart(far_apart))
+    if repeated:
+        con.executemany(f"insert into {target} values (?, ?, ?, ?)", repeated)
+
+
+def _repeats_far_apart(rows: Iterable[tuple[int, str, int, date, bool]]) -> Iterable[list[str | int]]:
+    """Groups whose files lie more than the window apart, one by one: a record too far from a first can be one itself."""
+    firsts: list[tuple[str, int, date]] = []
+    group: int | None = None
+    for group_id, file_id, record_number, file_date, may_be_first in rows:
+        if group_id != group:
+            group, firsts = group_id, []
+        near = next((first for first in firsts if abs((first[2] - file_date).days) <= WINDOW_DAYS), None)
+        if near is not None:
+            yield [file_id, record_number, near[0], near[1]]
+        elif may_be_first:
+            firsts.append((file_id, record_number, file_date))
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = con.execute(f"select count(*) from {table}").fetchone()
+    assert row is not None
+    return int(row[0])

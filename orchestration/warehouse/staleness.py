@@ -1,0 +1,289 @@
+"""Which call days a run must rebuild, and nothing else (SPEC 4, last paragraph; DESIGN: incremental by call date).
+
+A day is stale when the files that hold its calls are not those it was built from (new, released, judged otherwise, dated
+after the as-of date), or when something that decided one of its calls has changed: who holds a number, a rate, a prefix,
+a zone, a switch's exchange. What was used is kept in the state schema, and the comparison is by effect: a new interval of
+a number makes only those days stale on which a call of that number now has another holder. Days found stale stay noted
+until they are built, so a run that dies loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.warehouse.judging import loaded_files
+from orchestration.warehouse.raw_schema import RunFacts
+
+# What was used → the model that says it today.
+_USED = {
+    "number_assignments": "intermediate.int_number_assignments",
+    "tariff_days": "intermediate.int_tariff_days",
+    "class_plans": "intermediate.int_class_plans",
+    "destinations": "intermediate.int_destinations",
+    "zones": "intermediate.int_zones",
+    "switches": "reference.switches",
+    "info_services": "reference.info_services",
+}
+
+@dataclass(frozen=True)
+class ModelCode:
+    """The models as they stand: a fingerprint of their code, and the tables that are replaced day by day."""
+
+    fingerprint: str
+    daily_tables: tuple[str, ...]
+
+
+# A call of a closed period is what was closed: nothing that changes now makes its day stale.
+_OPEN = "(calls.state <> 'rated' or calls.billing_period not in (select billing_period from closed.periods))"
+
+_CHANGED_DAYS = {
+    "the holder of a charged number changed": f"""
+        with changed as (
+            select distinct service_number from (
+                (select * from state.used_number_assignments except select * from intermediate.int_number_assignments)
+                union all
+                (select * from intermediate.int_number_assignments except select * from state.used_number_assignments)
+            )
+        )
+        select distinct calls.call_date
+        from intermediate.int_calls_judged as calls
+        left join state.used_number_assignments as used on calls.charged_number = used.service_number
+            and calls.started_at >= used.valid_from and calls.started_at < used.valid_to
+        left join intermediate.int_number_assignments as now on calls.charged_number = now.service_number
+            and calls.started_at >= now.valid_from and calls.started_at < now.valid_to
+        where calls.charged_number in (select service_number from changed)
+            and calls.state in ('undocumented', 'unrated', 'rated') and {_OPEN}
+            and (used.account_id, used.customer_id, used.customer_class, used.business_unit_id, used.agent_id,
+                used.outlet_id, used.tariff_plan_id, used.fault)
+                is distinct from (now.account_id, now.customer_id, now.customer_class, now.business_unit_id, now.agent_id,
+                now.outlet_id, now.tariff_plan_id, now.fault)
+        """,
+    "the class of a calling number changed": f"""
+        with changed as (
+            select distinct service_number from (
+                (select * from state.used_number_assignments except select * from intermediate.int_number_assignments)
+                union all
+                (select * from intermediate.int_number_assignments except select * from state.used_number_assignments)
+            )
+        )
+        select distinct calls.call_date
+        from intermediate.int_calls_judged as calls
+        left join intermediate.int_number_assignments as now on calls.calling_number = now.service_number
+            and calls.started_at >= now.valid_from and calls.started_at < now.valid_to
+        where calls.calling_number in (select service_number from changed)
+            and calls.state <> 'duplicate' and {_OPEN}
+            and calls.caller_class is distinct from coalesce(now.customer_class, 'unknown')
+        """,
+    "a rate, plan, band or holiday of a call changed": f"""
+        with changed as (
+            select coalesce(used.call_date, now.call_date) as call_date,
+                coalesce(used.tariff_plan_id, now.tariff_plan_id) as tariff_plan_id, coalesce(used.zone_id, now.zone_id) as zone_id
+            from state.used_tariff_days as used
+            full join intermediate.int_tariff_days as now
+                on used.call_date = now.call_date and used.tariff_plan_id = now.tariff_plan_id and used.zone_id = now.zone_id
+            where used.fingerprint is distinct from now.fingerprint
+        )
+        select distinct calls.call_date
+        from intermediate.int_calls_judged as calls
+        inner join changed on calls.call_date = changed.call_date and calls.tariff_plan_id = changed.tariff_plan_id
+            and calls.zone_id = changed.zone_id
+        where calls.state in ('unrated', 'rated') and {_OPEN}
+        """,
+    "the plan of a customer class changed": f"""
+        with changed as (
+            select distinct customer_class from (
+                (select * from state.used_class_plans except select * from intermediate.int_class_plans)
+                union all
+                (select * from intermediate.int_class_plans except select * from state.used_class_plans)
+            )
+        )
+        select distinct calls.call_date
+        from intermediate.int_calls_judged as calls
+        left join state.used_class_plans as used on calls.customer_class = used.customer_class
+            and calls.call_date >= used.valid_from and calls.call_date < used.valid_to
+        left join intermediate.int_class_plans as now on calls.customer_class = now.customer_class
+            and calls.call_date >= now.valid_from and calls.call_date < now.valid_to
+        where calls.customer_class in (select customer_class from changed) and calls.state in ('unrated', 'rated') and {_OPEN}
+            and (used.tariff_plan_id, used.fault) is distinct from (now.tariff_plan_id, now.fault)
+        """,
+    "a destination prefix of a call changed": f"""
+        with differing as (
+            (select * from state.used_destinations except select * from intermediate.int_destinations)
+            union all
+            (select * from intermediate.int_destinations except select * from state.used_destinations)
+        ),
+        changed as (select distinct prefix, prefix_length from differing),
+        dialled as (
+            select distinct calls.call_date, calls.called_number, changed.prefix
+            from intermediate.int_calls_judged as calls
+            inner join changed on starts_with(calls.called_number, changed.prefix)
+            where calls.state <> 'duplicate' and {_OPEN}
+                and coalesce(length(calls.destination_prefix), 0) <= changed.prefix_length
+        )
+        select distinct dialled.call_date
+        from dialled
+        left join state.used_destinations as used on dialled.prefix = used.prefix
+            and dialled.call_date >= used.valid_from and dialled.call_date < used.valid_to
+        left join intermediate.int_destinations as now on dialled.prefix = now.prefix
+            and dialled.call_date >= now.valid_from and dialled.call_date < now.valid_to
+        where (used.zone_id, used.fault) is distinct from (now.zone_id, now.fault)
+        """,
+    "a zone of a call changed": f"""
+        with changed as (
+            select distinct zone_id from (
+                (select * from state.used_zones except select * from intermediate.int_zones)
+                union all
+                (select * from intermediate.int_zones except select * from state.used_zones)
+            )
+        )
+        select distinct calls.call_date
+        from intermediate.int_calls_judged as calls
+        inner join intermediate.int_destinations as destinations on calls.destination_prefix = destinations.prefix
+            and calls.call_date >= destinations.valid_from and calls.call_date < destinations.valid_to
+        where coalesce(calls.zone_id, destinations.zone_id) in (select zone_id from changed) and {_OPEN}
+        """,
+    "the exchange of a switch changed": f"""
+        with changed as (
+            select distinct switch_id from (
+                (select switch_id, exchange_id from state.used_switches except select switch_id, exchange_id from reference.switches)
+                union all
+                (select switch_id, exchange_id from reference.switches except select switch_id, exchange_id from state.used_switches)
+            )
+        )
+        select distinct call_date from intermediate.int_calls_judged as calls
+        where switch_id in (select switch_id from changed) and {_OPEN}
+        """,
+    "the access prefix of an information service changed": f"""
+        with changed as (
+            select distinct access_prefix from (
+                (select access_prefix from state.used_info_services except select access_prefix from reference.info_services)
+                union all
+                (select access_prefix from reference.info_services except select access_prefix from state.used_info_services)
+            )
+        )
+        select distinct calls.call_date from intermediate.int_calls_judged as calls
+        inner join changed on starts_with(calls.called_number, changed.access_prefix)
+        where calls.state = 'rated' and {_OPEN}
+        """,
+}
+
+
+def find_stale_days(
+    con: duckdb.DuckDBPyConnection,
+    ledger: FileLedger,
+    facts: RunFacts,
+    code: ModelCode,
+    forced: frozenset[date] = frozenset(),
+) -> dict[date, str]:
+    """The days to rebuild, with the first reason for each, noted in state.stale_days until `note_built`.
+
+    Needs the book side of the graph to be built for this run. A change of the models' code makes every day stale and
+    drops the daily tables that the old code built.
+    """
+    _lay_state(con)
+    if _single(con, "select max(code_fingerprint) from state.code") != code.fingerprint:
+        _drop_built(con, code.daily_tables)
+    signatures = day_signatures(con, ledger, facts)
+    built = dict(con.execute("select call_date, signature from state.day_builds").fetchall())
+    stale: dict[date, str] = {day: "asked for" for day in forced}
+    for day in sorted(signatures.keys() | built.keys()):
+        if day not in built:
+            stale.setdefault(day, "not built yet")
+        elif signatures.get(day) != built[day]:
+            stale.setdefault(day, "its files or periods changed")
+    if built and _exists(con, "intermediate", "int_calls_judged"):
+        for reason, query in _CHANGED_DAYS.items():
+            for (day,) in con.execute(query).fetchall():
+                stale.setdefault(day, reason)
+    con.execute("begin")
+    for table, model in _USED.items():
+        con.execute(f"create or replace table state.used_{table} as select * from {model}")
+    for day, reason in stale.items():
+        con.execute("insert into state.stale_days values (?, ?) on conflict do nothing", [day, reason])
+    con.execute("delete from state.code")
+    con.execute("insert into state.code values (?)", [code.fingerprint])
+    con.execute("commit")
+    return dict(con.execute("select call_date, why from state.stale_days order by call_date").fetchall())
+
+
+def note_built(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFacts, run_id: str) -> None:
+    """The stale days are built: keep what they were built from, and forget that they were stale."""
+    signatures = day_signatures(con, ledger, facts)
+    con.execute("begin")
+    stale = [day for (day,) in con.execute("select call_date from state.stale_days order by call_date").fetchall()]
+    for day in stale:
+        con.execute("delete from state.day_builds where call_date = ?", [day])
+        if day in signatures:
+            con.execute("insert into state.day_builds values (?, ?, ?)", [day, signatures[day], f"{run_id}/{day}"])
+    con.execute("delete from state.stale_days")
+    con.execute("commit")
+
+
+def day_builds(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Per call date the id of its last build, by which the publisher knows what did not change."""
+    return {day.isoformat(): build for day, build in con.execute("select call_date, build_id from state.day_builds").fetchall()}
+
+
+def day_signatures(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFacts) -> dict[date, str]:
+    """Per call date a hash of the loaded files that hold its calls, the orders they count by, and the period it bills to."""
+    files = {f.file_id: f for f in loaded_files(ledger, facts.as_of)}
+    decoded = {entry.file_id: entry.decoded_with for entry in ledger.files("cdr")}
+    closed = {period for (period,) in con.execute("select billing_period from closed.periods").fetchall()}
+    first, last = facts.first_billing_period or "", facts.as_of.isoformat()[:7]
+    oldest_open = min((p for p in _periods(first, last) if p not in closed), default="")
+    texts: dict[date, list[str]] = {}
+    for day in ledger.call_days():
+        file = files.get(day.file_id)
+        if file is not None:
+            texts.setdefault(day.call_date, []).append(
+                f"{file.file_id} {file.order} {file.other_day_order if day.other_day_records else ''} {decoded[file.file_id]}"
+            )
+    signatures = {}
+    for call_date, lines in texts.items():
+        period = call_date.isoformat()[:7]
+        billed_in = "closed" if period in closed else period if first <= period <= last else f"late {oldest_open}"
+        signatures[call_date] = hashlib.sha256("\n".join([billed_in, *sorted(lines)]).encode()).hexdigest()
+    return signatures
+
+
+def _periods(first: str, last: str) -> list[str]:
+    periods = []
+    while first and first <= last:
+        periods.append(first)
+        year, month = int(first[:4]), int(first[5:])
+        first = f"{year + month // 12:04d}-{month % 12 + 1:02d}"
+    return periods
+
+
+def _lay_state(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create table if not exists state.code (code_fingerprint varchar)")
+    con.execute("create table if not exists state.day_builds (call_date date primary key, signature varchar, build_id varchar)")
+    con.execute("create table if not exists state.stale_days (call_date date primary key, why varchar)")
+    for table, model in _USED.items():
+        con.execute(f"create table if not exists state.used_{table} as select * from {model} limit 0")
+
+
+def _drop_built(con: duckdb.DuckDBPyConnection, daily_tables: tuple[str, ...]) -> None:
+    """Forget what other code built: the tables that are replaced day by day are made anew, in the new code's columns."""
+    for table in daily_tables:
+        con.execute(f"drop table if exists {table} cascade")
+    con.execute("delete from state.day_builds")
+    for used in _USED:
+        con.execute(f"drop table if exists state.used_{used}")
+    _lay_state(con)
+
+
+def _exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    return bool(
+        _single(con, f"select count(*) from information_schema.tables where table_schema = '{schema}' and table_name = '{table}'")
+    )
+
+
+def _single(con: duckdb.DuckDBPyConnection, query: str) -> object:
+    row = con.execute(query).fetchone()
+    return None if row is None else row[0]
