@@ -1,0 +1,37 @@
+"""Which marts an edition holds and the key by which each is sorted. The key is the mart's grain, so the order is total.
+
+The calls are the only mart that grows by the day without end: they have a file for each day, shared while it stands.
+"""
+
+from __future__ import annotations
+
+from orchestration.publishing.marts import MartSpec
+
+PUBLISHED_MARTS = (
+    MartSpec("file_reconciliation", ("file_id",)),
+    MartSpec("sequence_gaps", ("switch_id", "missing_from")),
+    MartSpec("rated_calls", ("call_id",), partition_by="call_date"),
+    MartSpec("suspended_calls", ("call_id",)),
+    MartSpec("duplicate_calls", ("call_id",)),
+    MartSpec("undocumented_numbers", ("calling_number",)),
+    MartSpec("bill_lines", ("account_id", "service_number", "billing_period", "bill_item_id", "line_kind")),
+    MartSpec("bills", ("account_id", "billing_period")),
+    MartSpec("payment_applications", ("payment_id", "account_id", "billing_period")),
+    MartSpec("collection_rates", ("billing_period", "dimension", "dimension_id")),
+    MartSpec("arrears", ("settling_account_id",)),
+    MartSpec("debit_batches", ("bank_code", "batch_id", "file_name")),
+    MartSpec("debit_failures", ("bank_code", "batch_id", "line")),
+    MartSpec("customer_counts", ("billing_period", "business_unit_id", "customer_class")),
+    MartSpec("commission_lines", ("agent_id", "settlement_period", "line_kind")),
+    MartSpec("commission_statements", ("agent_id", "settlement_period")),
+    MartSpec("trunk_traffic_hourly", ("trunk_group_id", "direction", "hour")),
+    MartSpec("trunk_traffic_daily", ("trunk_group_id", "date")),
+    MartSpec("trunk_traffic_monthly", ("trunk_group_id", "month")),
+    MartSpec("traffic_by_exchange", ("exchange_id", "date")),
+    MartSpec("traffic_by_customer_class", ("customer_class", "date")),
+    MartSpec("info_service_calls", ("billing_period", "customer_id", "access_prefix")),
+    MartSpec("info_service_settlements", ("provider_id", "billing_period")),
+    MartSpec("number_conflicts", ("service_number", "kind")),
+    MartSpec("problem_bulletin", ("problem_id",)),
+    MartSpec("dimension_names", ("dimension", "dimension_id")),
+)
