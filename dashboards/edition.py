@@ -190,7 +190,10 @@ class Edition:
         self.marts = frozenset(opened)
 
     def _mart_file(self, mart: str, entry: Mapping[str, Any], root: Path) -> Path:
-        path = (root / entry["path"]).resolve()
+        # While an edition is staged its folder has another name than its manifest says.
+        own = f"editions/{self.name}/"
+        listed = str(entry["path"])
+        path = (self.directory.resolve() / listed.removeprefix(own) if listed.startswith(own) else root / listed).resolve()
         if not _MART_NAME.match(mart) or not path.is_relative_to(root):
             raise EditionError(f"{self.directory / 'manifest.json'}: marts.{mart}: '{entry['path']}' is out of place")
         return path

@@ -25,15 +25,16 @@ def decode_registered(
     progress: Progress | None = None,
     *,
     result_codes: ResultCodes,
+    kind: str | None = None,
 ) -> list[DecodedFile]:
-    """Decode every file that is not rejected and whose decode is missing or depended on other facts, in seen_order.
+    """Decode every file (of a kind) that is not rejected and whose decode is missing or depended on other facts, in seen_order.
 
     A CDR file keeps its status (judging is a later step), a bank file until `judge_bank_files`; a customer export that
     can be read is loaded. Raises TollhouseError where a landed file is gone.
     """
     stale = [
         entry
-        for entry in ledger.files()
+        for entry in ledger.files(kind)
         if entry.status != "rejected" and entry.decoded_with != _signature(entry, known_switches, result_codes)
     ]
     decoded_files = []

@@ -129,6 +129,28 @@ def pull(
     return result
 
 
+def waiting_files(settings: Settings, sources: list[Source]) -> list[str]:
+    """The files in reachable sources that the ledger has not taken in as they are now, each with its size and time.
+
+    For the sensor: looks and copies nothing. A file that is still growing counts, with the size it has.
+    """
+    waiting = []
+    known: dict[str, dict[str, tuple[int, int, str]]] = {}
+    if settings.ledger_path.is_file():
+        with FileLedger(settings.ledger_path, read_only=True) as ledger:
+            known = {source.name: ledger.deliveries(source.name) for source in sources}
+    for source in sources:
+        try:
+            listed = _list(source)
+        except OSError:
+            continue  # the run reports an unreachable source; a sensor that cannot look has nothing to start
+        for d in listed:
+            size, mtime_ns, _ = known.get(source.name, {}).get(d.name, (-1, -1, ""))
+            if (size, mtime_ns) != (d.size, d.mtime_ns):
+                waiting.append(f"{d.label} {d.size} {d.mtime_ns}")
+    return sorted(waiting)
+
+
 def _list(source: Source) -> list[_Delivered]:
     files, folder = file_system(source.url, source.name)
     files.invalidate_cache()

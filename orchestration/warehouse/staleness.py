@@ -246,7 +246,8 @@ def day_signatures(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: Ru
     signatures = {}
     for call_date, lines in texts.items():
         period = call_date.isoformat()[:7]
-        billed_in = "closed" if period in closed else period if first <= period <= last else f"late {oldest_open}"
+        # A day of a closed period keeps its signature: its calls are frozen, and late ones come with a file of their own.
+        billed_in = period if first <= period <= last else f"late {oldest_open}"
         signatures[call_date] = hashlib.sha256("\n".join([billed_in, *sorted(lines)]).encode()).hexdigest()
     return signatures
 

@@ -1,0 +1,61 @@
+# Everything a newcomer or CI types. `make demo` and `make test` need python3 >= 3.11, make and git; both set up first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONDONTWRITEBYTECODE = 1
+export DO_NOT_TRACK = 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS = false
+export DAGSTER_DISABLE_TELEMETRY = yes
+
+.PHONY: help setup demo run test check lint types sql conventions ui serve lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## make .venv with the command .venv/bin/tollhouse
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Tollhouse needs Python 3.11, 3.12 or 3.13; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 setup")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c 'from orchestration.warehouse.dbt_runner import ensure_manifest; ensure_manifest()'
+	@touch $(STAMP)
+
+demo: setup ## make the demo city's files, run everything, say where to look
+	$(BIN)/tollhouse demo
+
+run: setup ## one run over what lies in the inbox
+	$(BIN)/tollhouse run
+
+test: setup ## all tests
+	$(BIN)/python -m pytest
+
+check: lint types sql conventions test ## what CI runs: lint, types, SQL lint, dbt parse, conventions, tests
+
+lint: setup ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy
+	$(BIN)/mypy
+
+sql: setup ## SQL lint of the models
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models
+
+conventions: setup ## dbt parse, lock file, house rules
+	$(BIN)/python -m tests.conventions
+
+ui: setup ## the Dagster UI with daemon, on http://127.0.0.1:3000
+	$(BIN)/tollhouse ui
+
+serve: setup ## the dashboards, on http://127.0.0.1:8600
+	$(BIN)/tollhouse serve
+
+lock: ## resolve requirements.lock anew, with hashes and without index addresses
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
+
+clean: ## remove the demo's state (var/) and what dbt generated; .venv stays
+	rm -rf var dbt_project/target dbt_project/logs logs

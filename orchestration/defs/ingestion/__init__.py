@@ -1,0 +1,1 @@
+"""Assets of the intake: from the sources to the raw zone."""

@@ -1,0 +1,128 @@
+"""Assets of the intake: from the sources' folders to typed Parquet. Decoding is in orchestration/ingestion, judging in
+orchestration/warehouse/judging.py; gates are in defs/quality."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import dagster as dg
+
+from orchestration.errors import UsageError
+from orchestration.ingestion.bank_results import judge_bank_files
+from orchestration.ingestion.decoding import decode_registered
+from orchestration.ingestion.pulling import pull
+from orchestration.partitions import CALL_DAYS
+from orchestration.reporting import reporter
+from orchestration.resources import WAREHOUSE_POOL, BillingRun
+from orchestration.run_record import update_record
+from orchestration.warehouse.judging import GATES, judge_cdr_files
+
+GROUP = "intake"
+OWNERS = ["team:mediation"]
+
+
+@dg.asset(group_name=GROUP, owners=OWNERS, kinds={"python", "sqlite"}, pool=WAREHOUSE_POOL)
+def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """One row per delivered file: pulled whole into the landing area and registered in the file ledger."""
+    reporter().step("pull files")
+    pulled = pull(billing_run.settings, billing_run.ledger, progress=reporter().detail)
+    problems = list(pulled.unreachable)
+    problems += [f"{name}: still growing, left for the next run" for name in pulled.growing]
+    problems += [f"{entry.source}/{entry.file_name} is rejected: {entry.status_reason}" for entry in pulled.rejected]
+    for problem in problems:
+        reporter().warn(problem)
+    update_record(billing_run.settings, problems=problems)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": len(billing_run.ledger.files()), "listed": pulled.listed, "new": len(pulled.registered)}
+    )
+
+
+@dg.asset(group_name=GROUP, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
+def customer_exports(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """One row per row of a customer-system export, typed; rows that cannot be read stand beside it as text with a reason."""
+    reporter().step("decode exports and bank files")
+    return _decoded(billing_run, "customers")
+
+
+@dg.asset(group_name=GROUP, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
+def bank_results(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """One row per detail line of a bank result file; a file that disagrees with itself is held with the difference."""
+    result = _decoded(billing_run, "bank")
+    for entry in judge_bank_files(billing_run.ledger, billing_run.book.result_codes):
+        if entry.status != "loaded":
+            reporter().warn(f"{entry.source}/{entry.file_name} is {entry.status}: {entry.status_reason}")
+    return result
+
+
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"python", "parquet"},
+    deps=[inbox_files, bank_results, customer_exports],
+    partitions_def=CALL_DAYS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool=WAREHOUSE_POOL,
+)
+def call_detail_records(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """One row per call record of every readable file, typed; malformed lines stand beside it as text. Files are judged:
+    loaded, held or rejected, in the order they were registered. Partitions are the days the calls began on."""
+    reporter().step("decode call records")
+    ledger = billing_run.ledger
+    result = _decoded(billing_run, "cdr")
+    reporter().step("judge call files")
+    with billing_run.warehouse() as con:
+        judgements = judge_cdr_files(
+            ledger, con, billing_run.settings.raw, _hold_above(billing_run), billing_run.as_of_date()
+        )
+    for judgement in judgements:
+        if judgement.status != "loaded":
+            reporter().warn(f"{judgement.entry.source}/{judgement.entry.file_name} is {judgement.status}: {judgement.reason}")
+    new = {judgement.entry.file_id for judgement in judgements}
+    records: dict[str, int] = {}
+    for day in ledger.call_days():
+        if day.file_id in new:
+            records[day.call_date.isoformat()] = records.get(day.call_date.isoformat(), 0) + day.records
+    note_days(context, context.asset_key, records)
+    yield result
+
+
+def note_days(context: dg.AssetExecutionContext, key: dg.AssetKey, rows: dict[str, int]) -> None:
+    """Tell Dagster which days of a daily asset this run made, each with its row count.
+
+    A run rebuilds the days that are stale, which need be no unbroken range and are not known when it is launched: so the
+    days are logged one by one. A day that was asked for as the run's own partition is told by the asset's result.
+    """
+    own = context.partition_keys if context.has_partition_key or context.has_partition_key_range else []
+    for day, count in sorted(rows.items()):
+        if day not in own:
+            context.log_event(dg.AssetMaterialization(key, partition=day, metadata={"dagster/partition_row_count": count}))
+
+
+def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    with billing_run.warehouse() as con:
+        decoded = decode_registered(
+            billing_run.settings,
+            billing_run.ledger,
+            con,
+            billing_run.book.known_switches,
+            progress=reporter().detail,
+            result_codes=billing_run.book.result_codes,
+            kind=kind,
+        )
+    for file in decoded:
+        # A file is judged by what is in it: one that reads differently now (its switch has become known) is judged anew.
+        if kind == "cdr" and billing_run.ledger.file(file.file_id).status == "held":
+            billing_run.ledger.set_status(file.file_id, "registered", None)
+    rows = sum(entry.read_records + entry.data_rows for entry in billing_run.ledger.files(kind))
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files_decoded": len(decoded)})
+
+
+def _hold_above(billing_run: BillingRun) -> dict[str, Decimal]:
+    """The shares above which a file is held; an empty limit never holds."""
+    rows = {row["gate_id"]: row for row in billing_run.book.tables["gate_thresholds"]}
+    missing = [gate for gate in GATES if gate not in rows]
+    if missing:
+        raise UsageError(
+            f"{billing_run.book.folder / 'gate_thresholds.csv'}, field gate_id: no row for {', '.join(missing)}; "
+            "say above which share of its records a file is held (hold_above), or leave it empty"
+        )
+    return {gate: Decimal(1) if rows[gate]["hold_above"] is None else rows[gate]["hold_above"] for gate in GATES}

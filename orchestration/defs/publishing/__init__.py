@@ -1,0 +1,1 @@
+"""The edition: marts, pages, and the pointer that shows them."""

@@ -1,0 +1,108 @@
+"""The last assets: the edition's files, its pages, and the pointer that shows both at once."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dashboards.site import build_site
+from expectations.results import blocking
+from orchestration.defs.quality.assets import gate_results
+from orchestration.errors import GatesBlocked
+from orchestration.publishing.editions import publish, publish_blocked, stage_edition
+from orchestration.publishing.published_marts import PUBLISHED_MARTS
+from orchestration.reporting import reporter
+from orchestration.resources import WAREHOUSE_POOL, BillingRun
+from orchestration.run_record import update_record
+from orchestration.warehouse.edition_inputs import note_published, run_signature
+from orchestration.warehouse.gate_results import kept_results
+from orchestration.warehouse.staleness import day_builds
+
+GROUP = "publishing"
+OWNERS = ["team:analysts"]
+
+
+@dg.multi_asset(
+    name="edition",
+    specs=[
+        dg.AssetSpec(
+            "edition_files",
+            description="One folder of Parquet files per mart with a manifest of hashes and control totals; what did not change is shared with the edition before.",
+            deps=[gate_results.key, *(dg.AssetKey(["marts", mart.name]) for mart in PUBLISHED_MARTS)],
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"parquet", "duckdb"},
+        ),
+        dg.AssetSpec(
+            "management_page",
+            description="The edition's bilingual pages (Chinese, English): branch figures and gate results, readable from disk without network.",
+            deps=["edition_files"],
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"plotly"},
+        ),
+        dg.AssetSpec(
+            "published_edition",
+            description="The pointer current.json, replaced in one step when all release gates hold; else it stays and the blocked run is shown apart.",
+            deps=["edition_files", "management_page"],
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"json"},
+        ),
+    ],
+    pool=WAREHOUSE_POOL,
+    can_subset=False,
+)
+def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Stage the marts, draw the pages into them, and show all at once; or show what blocked it, and keep the old one."""
+    settings = billing_run.settings
+    with billing_run.warehouse() as con:
+        facts = billing_run.facts(con)
+        gates = kept_results(con)
+        blocked_by = blocking(gates)
+        if blocked_by:
+            reporter().step("show what blocked the edition")
+            folder = publish_blocked(settings.published, con, context.run_id, PUBLISHED_MARTS, gates, facts.as_of)
+            update_record(settings, status="blocked", blocked_path=str(folder.relative_to(settings.home)))
+            names = ", ".join(f"{result.suite}.{result.gate}" for result in blocked_by)
+            raise GatesBlocked(f"the release gates blocked the edition: {names}; see {folder}. The last edition stays")
+        reporter().step("stage the edition")
+        staged = stage_edition(
+            settings.published,
+            con,
+            PUBLISHED_MARTS,
+            as_of=facts.as_of,
+            gates=gates,
+            partition_builds={"rated_calls": day_builds(con)},
+        )
+        reporter().step("draw the pages")
+        pages = build_site(staged.folder, settings.published)
+        reporter().step("publish")
+        folder = publish(staged)
+        closed = [period for (period,) in con.execute("select billing_period from closed.periods").fetchall()]
+        note_published(con, run_signature(billing_run.ledger, billing_run.book, facts, closed), staged.edition)
+        figures = _key_figures(con)
+    update_record(
+        settings, status="published", edition=staged.edition, edition_path=str(folder.relative_to(settings.home)), figures=figures
+    )
+    marts = staged.manifest["marts"]
+    rows = sum(entry["rows"] for mart in marts.values() for entry in mart["files"])
+    yield dg.MaterializeResult(asset_key="edition_files", metadata={"dagster/row_count": rows, "edition": staged.edition})
+    yield dg.MaterializeResult(
+        asset_key="management_page", metadata={"dagster/row_count": len(pages), "page": dg.MetadataValue.path(str(folder / "site" / "index.html"))}
+    )
+    yield dg.MaterializeResult(asset_key="published_edition", metadata={"dagster/row_count": 1, "edition": staged.edition})
+
+
+def _key_figures(con) -> dict[str, str]:  # type: ignore[no-untyped-def]
+    """What a run says at its end, as text: states of records, and the newest complete period of the branch."""
+    figures: dict[str, str] = {}
+    for state, count in con.execute("select state, sum(records) from intermediate.int_call_states_daily group by state order by state").fetchall():
+        figures[f"records {state}"] = str(count)
+    row = con.execute(
+        "select billing_period, receivable, received, collection_rate from marts.collection_rates "
+        "where dimension = 'branch' order by billing_period desc limit 1"
+    ).fetchone()
+    if row is not None:
+        figures |= {"newest complete period": row[0], "receivable": str(row[1]), "received": str(row[2])}
+        figures["collection rate"] = "-" if row[3] is None else f"{row[3]:.2%}"
+    return figures

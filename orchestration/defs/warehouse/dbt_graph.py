@@ -1,0 +1,97 @@
+"""The dbt graph as assets: keys, groups, owners and partitions of its nodes, and running a side of it in this process."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from orchestration.partitions import CALL_DAYS
+from orchestration.resources import BillingRun
+from orchestration.warehouse.dbt_runner import manifest_nodes, run_dbt
+
+MANIFEST = manifest_nodes()
+
+# The daily mart that people look at by the day; its partitions say which days were rebuilt, and when.
+DAILY_MART = "rated_calls"
+
+_OWNERS = {
+    "reference": "team:billing",
+    "staging": "team:mediation",
+    "intake": "team:mediation",
+    "suspense": "team:mediation",
+    "usage": "team:billing",
+    "billing": "team:billing",
+    "collections": "team:finance",
+    "commission": "team:finance",
+    "traffic": "team:network",
+    "numbering": "team:numbering",
+    "site": "team:analysts",
+}
+
+
+class TollhouseTranslator(DagsterDbtTranslator):
+    """dbt nodes as assets: key = schema and name, group = the folder that says the domain."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`<schema>/<name>`, for models, seeds and sources alike."""
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """reference, staging, intermediate_<domain> or the mart's domain."""
+        if dbt_resource_props["resource_type"] == "seed":
+            return "reference"
+        _, layer, *rest = dbt_resource_props["fqn"]
+        if layer == "staging":
+            return "staging"
+        return f"intermediate_{rest[0]}" if layer == "intermediate" else str(rest[0])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """The team that answers for the domain."""
+        return [_OWNERS.get(self.get_group_name(dbt_resource_props).removeprefix("intermediate_"), "team:billing")]
+
+    def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> dg.PartitionsDefinition | None:
+        """Rated calls have a partition for each call day; sums over days have none."""
+        return CALL_DAYS if dbt_resource_props["name"] == DAILY_MART else None
+
+
+TRANSLATOR = TollhouseTranslator(DagsterDbtTranslatorSettings(enable_asset_checks=True))
+
+
+def run_side(
+    context: dg.AssetExecutionContext, billing_run: BillingRun, side: str
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """Build a side of the graph (tag book, calls or accounts); yields each asset with its row count, and each test."""
+    nodes = run_dbt(billing_run.settings, "build", f"tag:{side}")
+    counts = {}
+    with billing_run.warehouse() as con:
+        for schema, name in con.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_type = 'BASE TABLE' and table_schema in ('reference', 'intermediate', 'marts')"
+        ).fetchall():
+            row = con.execute(f'select count(*) from {schema}."{name}"').fetchone()
+            counts[(schema, name)] = row[0] if row else 0
+    wanted = {spec.key for spec in context.assets_def.specs}
+    checks = set(context.assets_def.check_keys)
+    for node in nodes:
+        properties = MANIFEST["nodes"][node.unique_id]
+        if properties["resource_type"] == "test":
+            check = get_asset_check_key_for_test(MANIFEST, TRANSLATOR, node.unique_id, None)
+            if check in checks and check is not None:
+                yield dg.AssetCheckResult(
+                    passed=node.status == "pass",
+                    check_name=check.name,
+                    asset_key=check.asset_key,
+                    severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
+                    metadata={"failures": node.failures or 0, "seconds": node.seconds},
+                )
+            continue
+        key = TRANSLATOR.get_asset_key(properties)
+        if key not in wanted:
+            continue
+        metadata: dict[str, Any] = {"seconds": node.seconds}
+        count = counts.get((properties["schema"], properties["name"]))
+        if count is not None:
+            metadata["dagster/row_count"] = count
+        yield dg.MaterializeResult(asset_key=key, metadata=metadata)

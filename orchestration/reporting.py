@@ -1,0 +1,51 @@
+"""How far a run is, told to whoever listens: a terminal, or nobody. Assets report here; the commands decide how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Reporter(Protocol):
+    """Listens to a run."""
+
+    def step(self, name: str) -> None:
+        """A step begins; the one before has ended."""
+
+    def detail(self, done: int, total: int, label: str) -> None:
+        """Progress within the step."""
+
+    def warn(self, text: str) -> None:
+        """Something that people should know and that does not stop the run."""
+
+
+class Silent:
+    """A reporter that nobody listens to."""
+
+    def step(self, name: str) -> None:
+        """Nothing."""
+
+    def detail(self, done: int, total: int, label: str) -> None:
+        """Nothing."""
+
+    def warn(self, text: str) -> None:
+        """Nothing."""
+
+
+_current: list[Reporter] = [Silent()]
+
+
+def reporter() -> Reporter:
+    """The reporter of the run at work in this process."""
+    return _current[-1]
+
+
+@contextmanager
+def reporting_to(listener: Reporter | None) -> Iterator[None]:
+    """Within, `reporter()` is the listener."""
+    _current.append(listener or Silent())
+    try:
+        yield
+    finally:
+        _current.pop()

@@ -1,0 +1,83 @@
+"""The one resource of a run: settings, ledger, book, and the lock that keeps a second run away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+import dagster as dg
+import duckdb
+from pydantic import PrivateAttr
+
+from orchestration.errors import UsageError
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.reference_book import ReferenceBook, read_reference_book
+from orchestration.run_record import RunRecord
+from orchestration.settings import Settings
+from orchestration.warehouse.connection import open_warehouse, run_lock
+from orchestration.warehouse.raw_schema import RunFacts
+
+WAREHOUSE_POOL = "duckdb"
+
+
+class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """One run over the branch: where its state is, what it stands on. Held from the run's first step to its last."""
+
+    as_of: str | None = None
+
+    _settings: Settings = PrivateAttr()
+    _ledger: FileLedger = PrivateAttr()
+    _book: ReferenceBook = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[BillingRun]:
+        """Take the lock, read and check the reference book, open the ledger; let go of all at the run's end."""
+        self._settings = Settings.from_environment()
+        self.as_of_date()
+        with run_lock(self._settings):
+            self._book = read_reference_book(self._settings.reference)
+            record = RunRecord(
+                run_id=context.run_id or "", started_at=datetime.now(UTC).isoformat(timespec="seconds"), as_of=self.as_of
+            )
+            record.save(self._settings)
+            with FileLedger(self._settings.ledger_path) as ledger:
+                self._ledger = ledger
+                yield self
+
+    @property
+    def settings(self) -> Settings:
+        """The settings read when the run began."""
+        return self._settings
+
+    @property
+    def ledger(self) -> FileLedger:
+        """The file ledger, open for writing."""
+        return self._ledger
+
+    @property
+    def book(self) -> ReferenceBook:
+        """The reference book, checked."""
+        return self._book
+
+    def as_of_date(self) -> date | None:
+        """The date asked for, None for the newest date among the registered files."""
+        if self.as_of is None:
+            return None
+        try:
+            return date.fromisoformat(self.as_of)
+        except ValueError:
+            raise UsageError(f"--as-of: '{self.as_of}' is no date; write it like 2026-05-20") from None
+
+    @contextmanager
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, open for this step."""
+        with open_warehouse(self._settings) as con:
+            yield con
+
+    @staticmethod
+    def facts(con: duckdb.DuckDBPyConnection) -> RunFacts:
+        """What this run stands on, as its first step laid it down."""
+        row = con.execute("select as_of, first_billing_period from raw.run_facts").fetchone()
+        assert row is not None
+        return RunFacts(*row)

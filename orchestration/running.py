@@ -1,0 +1,151 @@
+"""Running the job from a command: one run in this process, through Dagster, and closing a period around it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from orchestration.errors import GatesBlocked, TollhouseError
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.reference_book import read_reference_book
+from orchestration.reporting import Reporter, reporting_to
+from orchestration.run_record import load_record
+from orchestration.settings import Settings
+from orchestration.warehouse.closing import freeze_period
+from orchestration.warehouse.connection import open_warehouse, run_lock
+
+_DAGSTER_YAML = """\
+# Written by tollhouse. One writer at a time: whatever touches the warehouse is in the pool duckdb, limited to 1.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: op
+run_coordinator:
+  module: dagster._core.run_coordinator
+  class: QueuedRunCoordinator
+"""
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run came to. `status` is published, nothing_new or blocked; `steps` are names with seconds."""
+
+    status: str
+    edition: str | None
+    edition_path: Path | None
+    blocked_path: Path | None
+    as_of: date | None
+    problems: list[str]
+    figures: dict[str, str]
+    rebuilt_days: dict[str, str] = field(default_factory=dict)
+    steps: list[tuple[str, float]] = field(default_factory=list)
+
+
+class _Timed:
+    """Passes on to a reporter, and keeps how long each step took."""
+
+    def __init__(self, listener: Reporter | None) -> None:
+        self.listener = listener
+        self.steps: list[tuple[str, float]] = []
+        self._begun: tuple[str, float] | None = None
+
+    def step(self, name: str) -> None:
+        """End the step before and begin this one."""
+        self.end()
+        self._begun = (name, time.monotonic())
+        if self.listener is not None:
+            self.listener.step(name)
+
+    def end(self) -> None:
+        """End the last step."""
+        if self._begun is not None:
+            self.steps.append((self._begun[0], round(time.monotonic() - self._begun[1], 2)))
+            self._begun = None
+
+    def detail(self, done: int, total: int, label: str) -> None:
+        """Pass on."""
+        if self.listener is not None:
+            self.listener.detail(done, total, label)
+
+    def warn(self, text: str) -> None:
+        """Pass on."""
+        if self.listener is not None:
+            self.listener.warn(text)
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Dagster's folder with its configuration; DAGSTER_HOME is set to it for this process."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = home / "dagster.yaml"
+    if not configuration.is_file() or configuration.read_text(encoding="utf-8") != _DAGSTER_YAML:
+        configuration.write_text(_DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    return home
+
+
+def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporter | None = None) -> RunOutcome:
+    """One run of the whole job: pull, load, gate, build, check, publish.
+
+    Raises TollhouseError (or UsageError) as the step that failed raised it. A run that the release gates blocked is an
+    outcome of status blocked. Nothing is done, and said so, where an edition of exactly this stands already.
+    """
+    with run_lock(settings):
+        # Says at once, and in plain words, that another run is at work or the book has faults; the job does both itself.
+        read_reference_book(settings.reference)
+    timed = _Timed(reporter)
+    timed.step("start")
+    prepare_dagster_home(settings)
+    import dagster as dg
+
+    from orchestration.defs.automation.jobs import collected_failures
+    from orchestration.definitions import defs
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    configuration: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if as_of is not None:
+        configuration["resources"] = {"billing_run": {"config": {"as_of": as_of.isoformat()}}}
+    with reporting_to(timed), dg.DagsterInstance.get() as instance, collected_failures() as failures:
+        result = defs.resolve_job_def("tollhouse_run").execute_in_process(
+            run_config=configuration, instance=instance, raise_on_error=False
+        )
+    timed.end()
+    for failure in failures:
+        if not isinstance(failure, GatesBlocked):
+            raise failure
+    record = load_record(settings)
+    if record is None or record.run_id != result.run_id or record.status not in ("published", "nothing_new", "blocked"):
+        events = [event.message for event in result.all_events if event.is_failure]
+        raise TollhouseError(f"the run failed: {'; '.join(events) or 'Dagster did not say why'}")
+    return RunOutcome(
+        status=record.status,
+        edition=record.edition,
+        edition_path=settings.home / record.edition_path if record.edition_path else None,
+        blocked_path=settings.home / record.blocked_path if record.blocked_path else None,
+        as_of=date.fromisoformat(record.as_of) if record.as_of else None,
+        problems=record.problems,
+        figures=record.figures,
+        rebuilt_days=record.rebuilt_days,
+        steps=timed.steps,
+    )
+
+
+def close_period(settings: Settings, period: str, *, reporter: Reporter | None = None) -> RunOutcome:
+    """Close a billing period: bring the edition up to date, freeze the period's calls, lines and bills, publish again.
+
+    Raises UsageError where the period is not one, and TollhouseError where it may not be closed now (not ended, an earlier
+    one open, closed already) or the gates block the edition that would be frozen.
+    """
+    outcome = run_once(settings, reporter=reporter)
+    if outcome.status == "blocked":
+        raise GatesBlocked(f"period {period} stays open: the release gates block the edition; see {outcome.blocked_path}")
+    with run_lock(settings), FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
+        freeze_period(con, ledger, period)
+    return run_once(settings, reporter=reporter)

@@ -1,0 +1,50 @@
+"""Whether anything has changed since the current edition: a signature of all that an edition depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import duckdb
+
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.reference_book import ReferenceBook
+from orchestration.publishing.reading import current_edition
+from orchestration.settings import Settings
+from orchestration.warehouse.dbt_runner import product_fingerprint
+from orchestration.warehouse.raw_schema import RunFacts
+
+
+def run_signature(ledger: FileLedger, book: ReferenceBook, facts: RunFacts, closed_periods: Sequence[str]) -> str:
+    """A hash of files and their statuses, decisions, reference book, code, closed periods and dates."""
+    inputs = {
+        "as_of": facts.as_of.isoformat(),
+        "first_billing_period": facts.first_billing_period,
+        "files": [
+            [e.file_id, e.status, e.status_reason, e.effective_order, e.decoded_with, e.declared_records, e.declared_seconds]
+            for e in ledger.files()
+        ],
+        "decisions": [decision.order_number for decision in ledger.decisions()],
+        "book": book.fingerprint,
+        "closed_periods": sorted(closed_periods),
+        "code": product_fingerprint(),
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def is_published(con: duckdb.DuckDBPyConnection, settings: Settings, signature: str) -> bool:
+    """Whether the current edition was made from exactly this, and is there."""
+    con.execute("create table if not exists state.published (signature varchar, edition varchar)")
+    row = con.execute("select signature, edition from state.published").fetchone()
+    current = current_edition(settings.published)
+    return row is not None and current is not None and row[0] == signature and row[1] == current.edition
+
+
+def note_published(con: duckdb.DuckDBPyConnection, signature: str, edition: str) -> None:
+    """Keep what the current edition was made from."""
+    con.execute("begin")
+    con.execute("create table if not exists state.published (signature varchar, edition varchar)")
+    con.execute("delete from state.published")
+    con.execute("insert into state.published values (?, ?)", [signature, edition])
+    con.execute("commit")

@@ -1,0 +1,27 @@
+"""The results of a run's gates, kept in the warehouse between the step that judges and the steps that show and publish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import duckdb
+
+from expectations.results import GateResult
+
+
+def keep_results(con: duckdb.DuckDBPyConnection, results: Sequence[GateResult]) -> None:
+    """Replace the kept results."""
+    con.execute("begin")
+    con.execute("create or replace table state.gate_results (position integer, result varchar)")
+    con.executemany(
+        "insert into state.gate_results values (?, ?)",
+        [[number, json.dumps(result.as_dict(), ensure_ascii=False)] for number, result in enumerate(results)],
+    )
+    con.execute("commit")
+
+
+def kept_results(con: duckdb.DuckDBPyConnection) -> list[GateResult]:
+    """The kept results, in the order they were judged."""
+    rows = con.execute("select result from state.gate_results order by position").fetchall()
+    return [GateResult(**json.loads(text)) for (text,) in rows]
