@@ -1,0 +1,86 @@
+"""From the typed words to the exit code: parse, do, answer, and say what went wrong. No command is defined here."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from orchestration.cli import calls, demo, doctor, files, runs, servers, status
+from orchestration.cli.context import Answer, Context
+from orchestration.cli.failures import log_failure, print_failure
+from orchestration.cli.parsing import Parser, json_option
+from orchestration.errors import TollhouseError, UsageError
+
+# In the order in which --help lists them.
+_COMMAND_GROUPS = (demo, runs, status, files, calls, servers, doctor)
+
+_EXIT_CODES = (
+    "exit codes: 0 done and published; 1 failed; 2 wrong usage or settings; 3 release gates blocked the edition"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Never raises, whatever the command does."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    context = Context(is_json="--json" in words)
+    try:
+        answer = _answer(words, context)
+        context.give(answer)
+        return answer.exit_code
+    except KeyboardInterrupt:
+        stopped = "stopped; nothing is lost: what was taken in is kept, and the next `tollhouse run` goes on from there"
+        return print_failure(context, stopped, 128 + signal.SIGINT)
+    except BrokenPipeError:
+        # The reader of the output went away (`tollhouse files | head`). Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except TollhouseError as error:
+        return print_failure(context, str(error), error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the last place that can turn a fault of ours into one line and a log
+        return print_failure(context, log_failure(error), 1)
+
+
+def make_parser() -> Parser:
+    """Every command with its options."""
+    parser = Parser(
+        prog="tollhouse",
+        description="A data warehouse for a telecom billing centre: files in, a published edition out.",
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
+    json_option(parser)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command_name")
+    for group in _COMMAND_GROUPS:
+        group.add_commands(commands)
+    return parser
+
+
+def _answer(words: list[str], context: Context) -> Answer:
+    arguments = make_parser().parse_args(words)
+    if arguments.version:
+        return _version()
+    command = getattr(arguments, "command", None)
+    if command is None:
+        raise UsageError("no command given; `tollhouse --help` lists them")
+    return _run(command, arguments, context)
+
+
+def _run(command: object, arguments: argparse.Namespace, context: Context) -> Answer:
+    assert callable(command)
+    # With --json stdout is for the one object; whatever a library prints on the way goes to stderr.
+    aside = contextlib.redirect_stdout(sys.stderr) if context.is_json else contextlib.nullcontext()
+    with aside:
+        answer = command(arguments, context)
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def _version() -> Answer:
+    from importlib.metadata import version
+
+    found = version("tollhouse")
+    return Answer({"version": found}, lambda console: console.print(f"tollhouse {found}"))

@@ -1,0 +1,283 @@
+"""What `tollhouse doctor` looks at. Nothing is changed by looking, and a check that fails stops no other."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import TollhouseError, UsageError
+from orchestration.settings import Settings
+
+OK, WARN, ERROR = "ok", "warn", "error"
+LEVELS = (OK, WARN, ERROR)
+
+_PACKAGES = (
+    "dagster",
+    "dagster-dbt",
+    "dagster-webserver",
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "duckdb-sqlalchemy",
+    "fsspec",
+    "great-expectations",
+    "pandas",
+    "plotly",
+    "pyarrow",
+    "pyyaml",
+    "rich",
+    "zstandard",
+)
+_SETTINGS = {
+    "TOLLHOUSE_HOME": "home",
+    "TOLLHOUSE_REFERENCE": "reference",
+    "TOLLHOUSE_SOURCES": "sources_file",
+    "TOLLHOUSE_MEMORY_LIMIT": "memory_limit",
+    "TOLLHOUSE_THREADS": "threads",
+    "TOLLHOUSE_FIRST_BILLING_PERIOD": "first_billing_period",
+}
+_FOR_TESTS = {"TOLLHOUSE_SAMPLES"}
+_OLDEST_PYTHON, _FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
+_SCANTY_BYTES, _TOO_FEW_BYTES = 2 * 1024**3, 256 * 1024**2
+_MOST_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found and what to do about it. `exit_code` is what the command ends with if it is an error."""
+
+    check: str
+    level: str
+    found: str
+    advice: str = ""
+    exit_code: int = 1
+
+
+def examine() -> list[Finding]:
+    """Every finding, those on the machine first. Without usable settings the state cannot be looked at."""
+    findings = [*_python(), *_packages()]
+    try:
+        settings = Settings.from_environment()
+    except UsageError as error:
+        return [*findings, Finding("settings", ERROR, str(error), "correct the variable", error.exit_code)]
+    findings += _settings(settings)
+    for check, look in _OF_THE_STATE.items():
+        findings += _look(check, look, settings)
+    return findings
+
+
+def _look(check: str, look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> list[Finding]:
+    try:
+        return list(look(settings))
+    except TollhouseError as error:
+        return [Finding(check, ERROR, str(error), "mend what the message names", error.exit_code)]
+    except Exception as error:  # noqa: BLE001 - whatever is broken: the doctor says so and looks on
+        return [Finding(check, ERROR, f"cannot be looked at: {type(error).__name__}: {error}", "mend what it names")]
+
+
+def _python() -> Iterator[Finding]:
+    found = f"{platform.python_version()} at {sys.executable}"
+    if _OLDEST_PYTHON <= sys.version_info[:2] < _FIRST_UNTRIED_PYTHON:
+        yield Finding("python", OK, found)
+    else:
+        yield Finding("python", ERROR, found, "use Python 3.11, 3.12 or 3.13: `make clean setup` with it first in PATH")
+
+
+def _packages() -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = []
+    for name in ("tollhouse", *_PACKAGES):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            yield Finding("packages", ERROR, f"{name} is not installed", "`make setup` installs what is locked")
+    yield Finding("packages", OK, ", ".join(found))
+    try:
+        rival = version("duckdb-engine")
+    except PackageNotFoundError:
+        return
+    yield Finding(
+        "packages",
+        ERROR,
+        f"duckdb-engine {rival} is installed and claims the same SQLAlchemy name as duckdb-sqlalchemy",
+        "`.venv/bin/pip uninstall duckdb-engine`",
+    )
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    for variable, name in _SETTINGS.items():
+        origin = "from the environment" if os.environ.get(variable) else "default"
+        value = getattr(settings, name)
+        yield Finding("settings", OK, f"{variable} = {'not set' if value is None else value} ({origin})")
+    for variable in sorted(set(os.environ) - set(_SETTINGS) - _FOR_TESTS):
+        if variable.startswith("TOLLHOUSE_"):
+            yield Finding(
+                "settings", WARN, f"{variable} is no setting and does nothing", "correct its name or unset it"
+            )
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    there = _nearest(settings.home)
+    if not there.is_dir():
+        yield Finding("home", ERROR, f"{there} is no folder", "set TOLLHOUSE_HOME to a folder", UsageError.exit_code)
+        return
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        advice = "give yourself the right to write there, or set another TOLLHOUSE_HOME"
+        yield Finding("home", ERROR, f"{there} cannot be written to: {error.strerror}", advice)
+        return
+    yield Finding("home", OK, f"{settings.home} " + ("can be written to" if there == settings.home else "can be made"))
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(_nearest(settings.home)).free
+    found = f"{free / 1024**3:.1f} GiB free"
+    advice = "make room: a run needs about as much as its files unpacked; old folders in published/editions may go"
+    if free < _TOO_FEW_BYTES:
+        yield Finding("disk", ERROR, found, advice)
+    elif free < _SCANTY_BYTES:
+        yield Finding("disk", WARN, found, advice)
+    else:
+        yield Finding("disk", OK, found)
+
+
+def _book(settings: Settings) -> Iterator[Finding]:
+    from orchestration.ingestion.reference_book import read_reference_book
+
+    book = read_reference_book(settings.reference)
+    rows = sum(len(rows) for rows in book.tables.values())
+    yield Finding("reference book", OK, f"{settings.reference}: {len(book.tables)} tables, {rows} rows")
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    from orchestration.ingestion.sources import file_system, load_sources
+
+    if settings.sources_file is None and not settings.inbox.is_dir():
+        advice = "put files there (`tollhouse demo` makes some), or name other sources in TOLLHOUSE_SOURCES"
+        yield Finding("sources", WARN, f"{settings.inbox} is not there", advice)
+        return
+    sources = load_sources(settings)
+    unreadable = 0
+    for source in sources:
+        try:
+            files, folder = file_system(source.url, source.name)
+            files.ls(folder, detail=False)
+        except Exception as error:  # noqa: BLE001 - every driver of a remote store has errors of its own
+            unreadable += 1
+            found = f"{source.name}: {source.url} cannot be listed: {error}"
+            yield Finding("sources", ERROR, found, "check the address, the credentials and the folder's rights")
+    if not unreadable:
+        yield Finding("sources", OK, f"{len(sources)} can be listed: {', '.join(source.name for source in sources)}")
+
+
+def _ledger(settings: Settings) -> Iterator[Finding]:
+    from orchestration.ingestion.ledger import FileLedger
+
+    if not settings.ledger_path.is_file():
+        yield Finding("ledger", OK, "there is none yet; the first run makes it")
+        return
+    advice = (
+        f"put back a backup of {settings.ledger_path}; it holds the decisions of people, which no run can make again"
+    )
+    try:
+        with sqlite3.connect(f"{settings.ledger_path.as_uri()}?mode=ro", uri=True, timeout=30) as db:
+            problems = [row[0] for row in db.execute(f"pragma integrity_check({_MOST_SHOWN})") if row[0] != "ok"]
+            problems += [
+                f"a row of {row[0]} names no row of {row[2]}" for row in db.execute("pragma foreign_key_check")
+            ]
+        db.close()
+        with FileLedger(settings.ledger_path, read_only=True) as ledger:
+            entries = ledger.files()
+    except sqlite3.DatabaseError as error:
+        yield Finding("ledger", ERROR, f"{settings.ledger_path}: {error}", advice)
+        return
+    for problem in problems[:_MOST_SHOWN]:
+        yield Finding("ledger", ERROR, f"{settings.ledger_path}: {problem}", advice)
+    lost = [entry for entry in entries if not (settings.home / entry.landing_path).is_file()]
+    if lost:
+        found = f"{len(lost)} landed files are gone, the first {settings.home / lost[0].landing_path}"
+        yield Finding("ledger", ERROR, found, "put them back from a backup: what the warehouse holds rests on them")
+    if not problems and not lost:
+        yield Finding("ledger", OK, f"sound, {len(entries)} files registered")
+
+
+def _edition(settings: Settings) -> Iterator[Finding]:
+    from orchestration.publishing.reading import current_edition, verify_edition
+
+    edition = current_edition(settings.published)
+    if edition is None:
+        yield Finding("edition", OK, "none is published yet")
+        return
+    problems = verify_edition(settings.published, edition)
+    advice = "put the files back from a backup, or remove published/current.json and run again for a whole new edition"
+    for problem in problems[:_MOST_SHOWN]:
+        yield Finding("edition", ERROR, f"{edition.edition}: {problem}", advice)
+    if len(problems) > _MOST_SHOWN:
+        yield Finding("edition", ERROR, f"{edition.edition}: and {len(problems) - _MOST_SHOWN} more", advice)
+    if not problems:
+        yield Finding("edition", OK, f"{edition.edition}: every file is as it was published")
+
+
+def _leftovers(settings: Settings) -> Iterator[Finding]:
+    from orchestration.publishing.editions import BLOCKED, BUILDING, EDITIONS
+
+    parents = (settings.published / EDITIONS, settings.published / BLOCKED, settings.home)
+    left = sorted(folder for parent in parents for folder in parent.glob(f"{BUILDING}*"))
+    if left and _lock_holder(settings) is None:
+        found = f"{len(left)} half-built folders of killed runs, the first {left[0]}"
+        yield Finding("leftovers", WARN, found, "nothing to do: the next run that builds the same removes them")
+    else:
+        yield Finding("leftovers", OK, "none" if not left else "a run is building")
+
+
+def _lock(settings: Settings) -> Iterator[Finding]:
+    holder = _lock_holder(settings)
+    if holder is not None:
+        yield Finding("run lock", OK, f"a run is at work: {holder}")
+        return
+    text = settings.lock_path.read_text(encoding="utf-8").strip() if settings.lock_path.is_file() else ""
+    if text:
+        advice = "nothing to do: the lock went with the process, and the next run goes on from what was kept"
+        yield Finding("run lock", WARN, f"free, but the last run ({text}) was killed", advice)
+    else:
+        yield Finding("run lock", OK, "free")
+
+
+def _lock_holder(settings: Settings) -> str | None:
+    """Who holds the run lock; None where nobody does. Asked with a shared lock, let go of at once."""
+    if not settings.lock_path.is_file():
+        return None
+    with settings.lock_path.open(encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return lock.read().strip() or "another process"
+        return None
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or the nearest of its parents that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+_OF_THE_STATE: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+    "home": _home,
+    "disk": _disk,
+    "reference book": _book,
+    "sources": _sources,
+    "ledger": _ledger,
+    "edition": _edition,
+    "leftovers": _leftovers,
+    "run lock": _lock,
+}

@@ -1,0 +1,48 @@
+"""How a failure is told: one line on stderr, or the error object of --json; the traceback goes into a log."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.cli.context import Context, write_json
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+
+
+def print_failure(context: Context, message: str, exit_code: int) -> int:
+    """Say what went wrong; the exit code."""
+    if context.is_json and not context.has_answered:
+        write_json(context.out, {"error": {"message": message, "exit_code": exit_code}})
+        context.out.flush()
+    else:
+        print(f"tollhouse: {message}", file=sys.stderr)
+    return exit_code
+
+
+def log_failure(error: Exception) -> str:
+    """Keep the traceback of a fault that nobody foresaw, in `$TOLLHOUSE_HOME/logs/`; the message that names the log."""
+    first_line = (str(error).strip().splitlines() or ["no message"])[0]
+    what = f"an unexpected {type(error).__name__}: {first_line}"
+    text = "".join(traceback.format_exception(error))
+    for folder in _log_folders():
+        path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"tollhouse {' '.join(sys.argv[1:])}\n\n{text}", encoding="utf-8")
+        except OSError:
+            continue  # a full or read-only disk may be the very fault: try the next place
+        return f"{what}; the details are in {path}"
+    return f"{what}; the details could not be kept: no log can be written"
+
+
+def _log_folders() -> list[Path]:
+    elsewhere = Path(tempfile.gettempdir()) / "tollhouse-logs"
+    try:
+        return [Settings.from_environment().home / "logs", elsewhere]
+    except UsageError:  # the settings are wrong, so there is no home to write to
+        return [elsewhere]

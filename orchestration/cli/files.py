@@ -1,0 +1,122 @@
+"""`tollhouse files`: what was delivered and what became of it, and letting a held file in. The ledger decides."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from orchestration.cli.context import Answer, Context, table
+from orchestration.cli.parsing import add_command, reason
+from orchestration.ingestion.ledger import STATUSES, FileLedger
+from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+KINDS = ("cdr", "bank", "customers")
+
+
+def add_commands(commands: Any) -> None:
+    """Add files with show and release."""
+    files = add_command(commands, "files", "list the delivered files and what became of them", _list)
+    files.add_argument("--status", choices=STATUSES, help="only files of this status")
+    files.add_argument("--kind", choices=KINDS, help="only files of this kind")
+    actions = files.add_subparsers(metavar="ACTION")
+    show = add_command(actions, "show", "all that is known of one file, with its history", _show)
+    show.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
+    release = add_command(actions, "release", "let a held file in", _release)
+    release.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
+    release.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
+
+
+def file_facts(entry: FileEntry) -> dict[str, Any]:
+    """A file as the list shows it."""
+    return {
+        "file_id": entry.file_id,
+        "file_name": entry.file_name,
+        "source": entry.source,
+        "file_kind": entry.file_kind,
+        "file_date": entry.file_date,
+        "status": entry.status,
+        "records": entry.read_records if entry.file_kind == "cdr" else entry.data_rows,
+        "reason": entry.status_reason,
+    }
+
+
+def file_rows(facts: list[dict[str, Any]]) -> Any:
+    """The list as a table."""
+    rows = (fact.values() for fact in facts)
+    columns = ("id", "name", "source", "kind", "date", "status", "records", "reason")
+    return table(*columns, rows=[list(row) for row in rows], figures=["records"])
+
+
+@contextmanager
+def ledger_for_decisions(settings: Settings) -> Iterator[FileLedger]:
+    """The ledger, to be written to between runs and never in the middle of one."""
+    from orchestration.warehouse.connection import run_lock
+
+    FileLedger(settings.ledger_path, read_only=True).close()  # says so where there is none; opening would make one
+    with run_lock(settings), FileLedger(settings.ledger_path) as ledger:
+        yield ledger
+
+
+def _list(arguments: argparse.Namespace, context: Context) -> Answer:
+    with FileLedger(context.settings.ledger_path, read_only=True) as ledger:
+        entries = ledger.files(arguments.kind)
+    facts = [file_facts(entry) for entry in entries if arguments.status in (None, entry.status)]
+
+    def show(console: Console) -> None:
+        if facts:
+            console.print(file_rows(facts))
+        console.print(f"{len(facts)} file{'' if len(facts) == 1 else 's'}")
+
+    return Answer({"files": facts}, show)
+
+
+def _show(arguments: argparse.Namespace, context: Context) -> Answer:
+    with FileLedger(context.settings.ledger_path, read_only=True) as ledger:
+        entry = ledger.file(arguments.file_id)
+        events = ledger.events(entry.file_id)
+        decisions = [decision for decision in ledger.decisions() if decision.file_id == entry.file_id]
+        days = [day for day in ledger.call_days() if day.file_id == entry.file_id]
+    columns = asdict(entry) | {"landing_path": context.settings.home / entry.landing_path}
+    data = {
+        "file": columns,
+        "call_days": [
+            {"call_date": day.call_date, "records": day.records, "other_day_records": day.other_day_records}
+            for day in days
+        ],
+        "history": [{"at": event.at, "event": event.event, "detail": event.detail} for event in events],
+        "decisions": [asdict(decision) for decision in decisions],
+    }
+
+    def show(console: Console) -> None:
+        known = [(name, value) for name, value in columns.items() if value is not None]
+        console.print(table("column", "value", rows=known))
+        if days:
+            console.print()
+            rows = [(day.call_date, day.records, day.other_day_records) for day in days]
+            figures = ["records", "of them other_day"]
+            console.print(table("call date", "records", "of them other_day", rows=rows, figures=figures))
+        console.print()
+        console.print(table("at", "event", "detail", rows=[(event.at, event.event, event.detail) for event in events]))
+        if decisions:
+            console.print()
+            made = [(one.decided_at, one.kind, one.decided_by, one.why) for one in decisions]
+            console.print(table("decided at", "decision", "by", "why", rows=made))
+
+    return Answer(data, show)
+
+
+def _release(arguments: argparse.Namespace, context: Context) -> Answer:
+    with ledger_for_decisions(context.settings) as ledger:
+        decision = ledger.release_file(arguments.file_id, arguments.why)
+        assert decision.file_id is not None
+        entry = ledger.file(decision.file_id)
+    told = f"{entry.file_name} ({entry.file_id}) is released: {decision.why}. The next `tollhouse run` takes it in."
+    data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
+    return Answer(data, lambda console: console.print(told))

@@ -1,0 +1,186 @@
+"""`tollhouse status`: where the branch stands, from the pointer, the ledger and the blocked runs. It runs nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.cli.context import Answer, Context, table
+from orchestration.cli.files import file_facts, file_rows
+from orchestration.cli.parsing import add_command
+from orchestration.errors import TollhouseError
+from orchestration.ingestion.ledger import STATUSES, FileLedger
+from orchestration.publishing.reading import MANIFEST, CurrentEdition, current_edition
+from orchestration.run_record import load_record
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_NEWEST_PERIOD = """
+    select billing_period, as_of, bills, receivable, received, collection_rate
+    from read_parquet(?)
+    where dimension = 'branch' and billing_period < ?
+    order by billing_period desc
+    limit 1
+"""
+
+
+def add_commands(commands: Any) -> None:
+    """Add status."""
+    add_command(commands, "status", "the current edition, the files, and what waits for a decision", _status)
+
+
+def _status(arguments: argparse.Namespace, context: Context) -> Answer:
+    settings = context.settings
+    edition = current_edition(settings.published)
+    files, held = _files(settings)
+    data = {
+        "home": settings.home,
+        "edition": None if edition is None else _edition_facts(edition),
+        "blocked": _blocked(settings.published, edition),
+        "last_run": _last_run(settings),
+        "files": files,
+        "held": held,
+    }
+    return Answer(data, lambda console: _show(console, data))
+
+
+def _edition_facts(edition: CurrentEdition) -> dict[str, Any]:
+    return {
+        "edition": edition.edition,
+        "as_of": edition.as_of,
+        "built_at": edition.manifest["built_at"],
+        "revision": edition.revision,
+        "path": edition.folder,
+        "site": edition.folder / "site" / "index.html",
+        "gates": _gate_badge(edition.manifest["gates"]),
+        "newest_complete_period": _newest_complete_period(edition),
+    }
+
+
+def _gate_badge(gates: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many gates passed, and how many did not by severity; `text` says it in words."""
+    failed = Counter(gate["severity"] for gate in gates if not gate["success"])
+    counts = {severity: failed[severity] for severity in ("critical", "error", "warn")}
+    passed = sum(1 for gate in gates if gate["success"])
+    words = [f"{count} {severity}" for severity, count in counts.items() if count]
+    text = f"{passed} of {len(gates)} passed" + (f" ({', '.join(words)})" if words else "")
+    return {"gates": len(gates), "passed": passed, **counts, "text": text if gates else "no gate was asked"}
+
+
+def _newest_complete_period(edition: CurrentEdition) -> dict[str, Any] | None:
+    """The branch's figures of the newest period whose bills are issued by the as-of date; None before the first."""
+    import duckdb
+
+    files = [str(path) for path in edition.files("collection_rates")]
+    if not files:
+        return None
+    try:
+        with duckdb.connect() as con:
+            found = con.execute(_NEWEST_PERIOD, [files, f"{edition.as_of:%Y-%m}"])
+            names = [column[0] for column in found.description or []]
+            row = found.fetchone()
+    except duckdb.Error as error:
+        raise TollhouseError(
+            f"edition {edition.edition}: its collection rates cannot be read: {error}; `tollhouse doctor` says more"
+        ) from error
+    return None if row is None else dict(zip(names, row, strict=True))
+
+
+def _files(settings: Settings) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
+    """Counts by kind and status, and the held files; nothing of either before the first run."""
+    if not settings.ledger_path.is_file():
+        return {}, []
+    with FileLedger(settings.ledger_path, read_only=True) as ledger:
+        entries = ledger.files()
+    counts = Counter((entry.file_kind, entry.status) for entry in entries)
+    kinds = dict.fromkeys(entry.file_kind for entry in entries)
+    by_kind = {kind: {status: counts[kind, status] for status in STATUSES} for kind in kinds}
+    return by_kind, [file_facts(entry) for entry in entries if entry.status == "held"]
+
+
+def _blocked(published: Path, edition: CurrentEdition | None) -> dict[str, Any] | None:
+    """The last run that its release gates blocked, where no edition was published after it."""
+    manifests = [
+        (json.loads(path.read_text(encoding="utf-8")), path.parent)
+        for path in published.glob(f"blocked/*/{MANIFEST}")
+        if not path.parent.name.startswith(".")
+    ]
+    if not manifests:
+        return None
+    manifest, folder = max(manifests, key=lambda found: str(found[0]["built_at"]))
+    if edition is not None and manifest["built_at"] <= edition.manifest["built_at"]:
+        return None
+    failed = [gate for gate in manifest["gates"] if not gate["success"] and gate["severity"] == "critical"]
+    return {
+        "run_id": manifest["run_id"],
+        "as_of": manifest["as_of"],
+        "built_at": manifest["built_at"],
+        "path": folder,
+        "gates": [
+            {name: gate[name] for name in ("suite", "gate", "description", "failed_rows", "exception")}
+            for gate in failed
+        ],
+    }
+
+
+def _last_run(settings: Settings) -> dict[str, Any] | None:
+    record = load_record(settings)
+    if record is None:
+        return None
+    return {"started_at": record.started_at, "status": record.status, "as_of": record.as_of}
+
+
+def _show(console: Console, data: dict[str, Any]) -> None:
+    edition = data["edition"]
+    if edition is None:
+        console.print(
+            f"No edition is published yet in {data['home']}: `tollhouse run` (or `tollhouse demo`) makes one."
+        )
+    else:
+        _show_edition(console, edition)
+    if data["blocked"] is not None:
+        _show_blocked(console, data["blocked"])
+    if data["last_run"] is not None:
+        console.print(f"last run    {data['last_run']['status']}, begun {data['last_run']['started_at']}")
+    if data["files"]:
+        console.print()
+        rows = [(kind, *counts.values()) for kind, counts in data["files"].items()]
+        console.print(table("files", *STATUSES, rows=rows, figures=STATUSES))
+    if data["held"]:
+        console.print()
+        console.print("Held, waiting for `tollhouse files release FILE_ID --why TEXT`:")
+        console.print(file_rows(data["held"]))
+
+
+def _show_edition(console: Console, edition: dict[str, Any]) -> None:
+    console.print(f"edition     {edition['edition']} (as of {edition['as_of']}, revision {edition['revision']})")
+    console.print(f"built at    {edition['built_at']}")
+    console.print(f"gates       {edition['gates']['text']}")
+    period = edition["newest_complete_period"]
+    if period is None:
+        console.print("period      no billing period is complete yet")
+    else:
+        rate = period["collection_rate"]
+        console.print(f"period      {period['billing_period']}, {period['bills']} bills")
+        console.print(f"receivable  {_money(period['receivable'])}")
+        console.print(f"received    {_money(period['received'])}")
+        console.print(f"collected   {'no rate: nothing is receivable' if rate is None else f'{rate:.2%}'}")
+    console.print(f"dashboards  {edition['site']}")
+
+
+def _show_blocked(console: Console, blocked: dict[str, Any]) -> None:
+    console.print(f"BLOCKED     the run of {blocked['built_at']} (as of {blocked['as_of']}) was not published:")
+    for gate in blocked["gates"]:
+        found = gate["exception"] or f"{gate['failed_rows']} rows"
+        console.print(f"            {gate['suite']}.{gate['gate']}: {gate['description']} ({found})")
+    console.print(f"            see {blocked['path']}")
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
