@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 
 @dataclass(frozen=True)
@@ -62,27 +60,38 @@ Command = Callable[[argparse.Namespace, Context], Answer]
 
 
 def console(out: TextIO) -> Console:
-    """A console that writes names as they are, and cuts nothing off where no person reads along."""
+    """A console that writes names as they are: no markup in them is meant, and no line of text is broken."""
     from rich.console import Console
 
-    options: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False, "soft_wrap": True}
-    # A pipe has no width: a table is as wide as its longest line, or scripts and `grep` would see half a name.
-    width = None if out.isatty() or "COLUMNS" in os.environ else 1000
-    return Console(file=out, width=width, **options)
+    return Console(file=out, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
-def table(*columns: str, rows: Iterable[Sequence[Any]], figures: Iterable[str] = ()) -> Table:
-    """A plain table; the columns named in `figures` stand to the right."""
-    from rich import box
-    from rich.table import Table
-
+def print_table(
+    console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]], figures: Iterable[str] = ()
+) -> None:
+    """A plain table; the columns named in `figures` stand to the right. Fitted to a terminal, and cut nowhere else."""
     to_the_right = set(figures)
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        made.add_column(column, justify="right" if column in to_the_right else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*("" if value is None else str(value) for value in row))
-    return made
+    texts = [["" if value is None else str(value) for value in row] for row in rows]
+    if console.is_terminal:
+        from rich import box
+        from rich.table import Table
+
+        made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for column in columns:
+            made.add_column(column, justify="right" if column in to_the_right else "left", overflow="fold")
+        for row in texts:
+            made.add_row(*row)
+        console.print(made, soft_wrap=False)
+        return
+    from rich.cells import cell_len, set_cell_size
+
+    widths = [max(map(cell_len, cells)) for cells in zip(columns, *texts, strict=True)]
+    for row in ([*columns], *texts):
+        cells = [
+            " " * (width - cell_len(text)) + text if column in to_the_right else set_cell_size(text, width)
+            for column, text, width in zip(columns, row, widths, strict=True)
+        ]
+        console.file.write("  ".join(cells).rstrip() + "\n")
 
 
 def write_json(out: TextIO, data: Mapping[str, Any]) -> None:

@@ -100,7 +100,13 @@ def _make(settings: Settings, wanted: dict[str, int]) -> dict[str, Any]:
     read_reference_book(settings.reference)
     building = settings.home / _BUILDING
     try:
-        city = make_city(building / "inbox", reference=settings.reference, **wanted)
+        city = make_city(
+            building / "inbox",
+            subscribers=wanted["subscribers"],
+            months=wanted["months"],
+            seed=wanted["seed"],
+            reference=settings.reference,
+        )
     except LookupError as error:
         raise TollhouseError(
             f"the demo city needs the demo's own ids, and the reference book {settings.reference} lacks {error}; "

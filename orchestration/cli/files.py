@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from orchestration.cli.context import Answer, Context, table
+from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, reason
 from orchestration.ingestion.ledger import STATUSES, FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry
@@ -47,11 +47,10 @@ def file_facts(entry: FileEntry) -> dict[str, Any]:
     }
 
 
-def file_rows(facts: list[dict[str, Any]]) -> Any:
+def print_files(console: Console, facts: list[dict[str, Any]]) -> None:
     """The list as a table."""
-    rows = (fact.values() for fact in facts)
     columns = ("id", "name", "source", "kind", "date", "status", "records", "reason")
-    return table(*columns, rows=[list(row) for row in rows], figures=["records"])
+    print_table(console, columns, [list(fact.values()) for fact in facts], figures=["records"])
 
 
 @contextmanager
@@ -71,7 +70,7 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
 
     def show(console: Console) -> None:
         if facts:
-            console.print(file_rows(facts))
+            print_files(console, facts)
         console.print(f"{len(facts)} file{'' if len(facts) == 1 else 's'}")
 
     return Answer({"files": facts}, show)
@@ -96,18 +95,18 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
 
     def show(console: Console) -> None:
         known = [(name, value) for name, value in columns.items() if value is not None]
-        console.print(table("column", "value", rows=known))
+        print_table(console, ["column", "value"], known)
         if days:
             console.print()
             rows = [(day.call_date, day.records, day.other_day_records) for day in days]
             figures = ["records", "of them other_day"]
-            console.print(table("call date", "records", "of them other_day", rows=rows, figures=figures))
+            print_table(console, ["call date", *figures], rows, figures)
         console.print()
-        console.print(table("at", "event", "detail", rows=[(event.at, event.event, event.detail) for event in events]))
+        print_table(console, ["at", "event", "detail"], [(event.at, event.event, event.detail) for event in events])
         if decisions:
             console.print()
             made = [(one.decided_at, one.kind, one.decided_by, one.why) for one in decisions]
-            console.print(table("decided at", "decision", "by", "why", rows=made))
+            print_table(console, ["decided at", "decision", "by", "why"], made)
 
     return Answer(data, show)
 

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from orchestration.cli.context import Answer, Context, table
+from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, period
 from orchestration.cli.progress import progress
 from orchestration.errors import GatesBlocked
@@ -42,12 +42,12 @@ def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
             console.print(f"Nothing new: edition {outcome.edition} (as of {outcome.as_of}) stays the current one.")
         if outcome.figures:
             console.print()
-            console.print(table("figure", "value", rows=outcome.figures.items(), figures=["value"]))
+            print_table(console, ["figure", "value"], list(outcome.figures.items()), figures=["value"])
         for problem in outcome.problems:
             console.print(f"note: {problem}")
         if outcome.status == "published" and outcome.steps:
             console.print()
-            console.print(table("step", "seconds", rows=_step_rows(outcome), figures=["seconds"]))
+            print_table(console, ["step", "seconds"], _step_rows(outcome), figures=["seconds"])
         if outcome.edition_path is not None:
             console.print()
             console.print(f"dashboards  {site}")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.cli.context import Answer, Context, table
-from orchestration.cli.files import file_facts, file_rows
+from orchestration.cli.context import Answer, Context, print_table
+from orchestration.cli.files import file_facts, print_files
 from orchestration.cli.parsing import add_command
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import STATUSES, FileLedger
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _NEWEST_PERIOD = """
     select billing_period, as_of, bills, receivable, received, collection_rate
-    from read_parquet(?)
-    where dimension = 'branch' and billing_period < ?
+    from collection_rates
+    where dimension = 'branch' and billing_period < '{running}'
     order by billing_period desc
     limit 1
 """
@@ -82,9 +82,11 @@ def _newest_complete_period(edition: CurrentEdition) -> dict[str, Any] | None:
         return None
     try:
         with duckdb.connect() as con:
-            found = con.execute(_NEWEST_PERIOD, [files, f"{edition.as_of:%Y-%m}"])
-            names = [column[0] for column in found.description or []]
+            # No bound parameters: duckdb would import pandas to look at them, and that takes a second.
+            sql = _NEWEST_PERIOD.format(running=f"{edition.as_of:%Y-%m}")
+            found = con.read_parquet(files).query("collection_rates", sql)
             row = found.fetchone()
+            names = found.columns
     except duckdb.Error as error:
         raise TollhouseError(
             f"edition {edition.edition}: its collection rates cannot be read: {error}; `tollhouse doctor` says more"
@@ -151,11 +153,11 @@ def _show(console: Console, data: dict[str, Any]) -> None:
     if data["files"]:
         console.print()
         rows = [(kind, *counts.values()) for kind, counts in data["files"].items()]
-        console.print(table("files", *STATUSES, rows=rows, figures=STATUSES))
+        print_table(console, ["files", *STATUSES], rows, figures=STATUSES)
     if data["held"]:
         console.print()
         console.print("Held, waiting for `tollhouse files release FILE_ID --why TEXT`:")
-        console.print(file_rows(data["held"]))
+        print_files(console, data["held"])
 
 
 def _show_edition(console: Console, edition: dict[str, Any]) -> None:
