@@ -56,6 +56,7 @@ serve: setup ## the dashboards, on http://127.0.0.1:8600
 
 lock: ## resolve requirements.lock anew, with hashes and without index addresses
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
+	$(BIN)/python -m tests.conventions mark-lock
 
 clean: ## remove the demo's state (var/) and what dbt generated; .venv stays
 	rm -rf var dbt_project/target dbt_project/logs logs

@@ -20,6 +20,7 @@ from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
 from orchestration.warehouse.staleness import ModelCode
 
 TARGET = DBT_PROJECT / "target"
+_FOLDERS = ("models", "macros", "tests")
 MANIFEST = TARGET / "manifest.json"
 _PARSED = TARGET / "partial_parse.msgpack"
 _FINGERPRINT = TARGET / "manifest.fingerprint"
@@ -37,14 +38,18 @@ class NodeResult:
     failures: int | None
 
 
-def project_fingerprint() -> str:
-    """A hash of everything that decides what the models compute."""
+def _project_fingerprint() -> str:
+    """A hash of everything that the manifest is made of."""
     return _hash_of(
         path
-        for folder in (DBT_PROJECT / "models", DBT_PROJECT / "macros", DBT_PROJECT / "tests")
-        for path in folder.rglob("*")
+        for path in (*DBT_PROJECT.glob("*.yml"), *(p for folder in _FOLDERS for p in (DBT_PROJECT / folder).rglob("*")))
         if path.suffix in (".sql", ".yml", ".md")
     )
+
+
+def _model_fingerprint() -> str:
+    """A hash of everything that decides what the models compute: their SQL and the macros, not their descriptions."""
+    return _hash_of(path for folder in ("models", "macros") for path in (DBT_PROJECT / folder).rglob("*.sql"))
 
 
 def product_fingerprint() -> str:
@@ -62,7 +67,7 @@ def ensure_manifest() -> Path:
     TARGET.mkdir(parents=True, exist_ok=True)
     with open(_PARSE_LOCK, "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two processes may start on a fresh clone
-        fingerprint = project_fingerprint()
+        fingerprint = _project_fingerprint()
         if MANIFEST.is_file() and _PARSED.is_file() and _FINGERPRINT.is_file() and _FINGERPRINT.read_text() == fingerprint:
             return MANIFEST
         result = _invoke(["parse"], manifest=None)
@@ -114,7 +119,7 @@ def model_code() -> ModelCode:
         for node in manifest_nodes()["nodes"].values()
         if node["resource_type"] == "model" and node["config"]["materialized"] == "replaced_by_day"
     ]
-    return ModelCode(project_fingerprint(), tuple(sorted(daily)))
+    return ModelCode(_model_fingerprint(), tuple(sorted(daily)))
 
 
 def manifest_nodes() -> dict[str, Any]:

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 import duckdb
 
 from expectations.results import GateResult
+from orchestration.warehouse.connection import insert_rows
 
 
 def keep_results(con: duckdb.DuckDBPyConnection, results: Sequence[GateResult]) -> None:
     """Replace the kept results."""
     con.execute("begin")
     con.execute("create or replace table state.gate_results (position integer, result varchar)")
-    con.executemany(
-        "insert into state.gate_results values (?, ?)",
+    insert_rows(
+        con,
+        "state.gate_results",
         [[number, json.dumps(result.as_dict(), ensure_ascii=False)] for number, result in enumerate(results)],
     )
     con.execute("commit")

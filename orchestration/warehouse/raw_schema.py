@@ -17,6 +17,7 @@ from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
+from orchestration.warehouse.connection import insert_rows
 from orchestration.warehouse.judging import loaded_files
 from orchestration.warehouse.repeats import find_repeats
 
@@ -93,8 +94,7 @@ def lay_book_inputs(
     _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
     con.execute("create or replace table raw.call_days (call_date date)")
     days = sorted(_days_of_calls(ledger, {f.file_id for f in loaded_files(ledger, facts.as_of)}))
-    if days:
-        con.executemany("insert into raw.call_days values (?)", [[day] for day in days])
+    insert_rows(con, "raw.call_days", [[day] for day in days])
     con.execute("create table if not exists raw.stale_days (call_date date)")
     _lay_closed(con)
     con.execute("commit")
@@ -111,8 +111,7 @@ def lay_call_inputs(
     find_repeats(con, settings.raw, near, stale, "found_repeats")
     con.execute("begin")
     con.execute("create or replace table raw.stale_days (call_date date)")
-    if stale:
-        con.executemany("insert into raw.stale_days values (?)", [[day] for day in stale])
+    insert_rows(con, "raw.stale_days", [[day] for day in stale])
     _lay_view(con, "calls", _CALLS, [settings.raw / "calls" / f"{f.file_id}.parquet" for f in near])
     con.execute(
         "create or replace table raw.repeated_calls as select file_id || ':' || record_number as call_id, "
@@ -134,8 +133,7 @@ def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: 
         ]
         for e in register
     ]  # fmt: skip
-    if rows:
-        con.executemany(f"insert into raw.file_register values ({', '.join('?' * len(rows[0]))})", rows)
+    insert_rows(con, "raw.file_register", rows)
 
 
 def _lay_exports(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry]) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.warehouse.connection import insert_rows
+
 WINDOW_DAYS = 90
 
 _KEY = "switch_id, calling_number, called_number, started_at, duration_seconds, trunk_group_in, trunk_group_out"
@@ -51,11 +53,8 @@ def find_repeats(
     days = sorted(days)
     if not files or not days:
         return
-    con.executemany(
-        "insert into ordered_files values (?, ?, ?, ?, ?)",
-        [[f.file_id, f.switch_id, f.file_date, f.order, f.other_day_order] for f in files],
-    )
-    con.executemany("insert into days_looked_at values (?)", [[day] for day in days])
+    insert_rows(con, "ordered_files", [[f.file_id, f.switch_id, f.file_date, f.order, f.other_day_order] for f in files])
+    insert_rows(con, "days_looked_at", [[day] for day in days])
     paths = [str(raw / "calls" / f"{f.file_id}.parquet") for f in files]
     con.execute(
         "create or replace temp table repeated_hashes as "
@@ -111,8 +110,7 @@ def find_repeats(
         """
     ).fetchall()
     repeated = list(_repeats_far_apart(far_apart))
-    if repeated:
-        con.executemany(f"insert into {target} values (?, ?, ?, ?)", repeated)
+    insert_rows(con, target, repeated)
 
 
 def _repeats_far_apart(rows: Iterable[tuple[int, str, int, date, bool]]) -> Iterable[list[str | int]]:
