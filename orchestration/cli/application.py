@@ -7,11 +7,13 @@ import contextlib
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 
 from orchestration.cli import calls, demo, doctor, files, runs, servers, status
 from orchestration.cli.context import Answer, Context
 from orchestration.cli.failures import log_failure, print_failure
+from orchestration.cli.interrupts import InterruptWatch
 from orchestration.cli.parsing import Parser, json_option
 from orchestration.errors import TollhouseError, UsageError
 
@@ -27,21 +29,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Never raises, whatever the command does."""
     words = list(sys.argv[1:] if argv is None else argv)
     context = Context(is_json="--json" in words)
-    try:
-        answer = _answer(words, context)
-        context.give(answer)
-        return answer.exit_code
-    except KeyboardInterrupt:
-        stopped = "stopped; nothing is lost: what was taken in is kept, and the next `tollhouse run` goes on from there"
-        return print_failure(context, stopped, 128 + signal.SIGINT)
-    except BrokenPipeError:
-        # The reader of the output went away (`tollhouse files | head`). Python would complain once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    except TollhouseError as error:
-        return print_failure(context, str(error), error.exit_code)
-    except Exception as error:  # noqa: BLE001 - the last place that can turn a fault of ours into one line and a log
-        return print_failure(context, log_failure(error), 1)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries tell their developers is not for a billing clerk
+    with InterruptWatch() as watch:
+        try:
+            answer = _answer(words, context)
+            context.give(answer)
+            return answer.exit_code
+        except SystemExit as end:  # --help has printed and ends
+            return end.code if isinstance(end.code, int) else 0
+        except BrokenPipeError:
+            # The reader of the output went away (`tollhouse files | head`). Python would complain once more at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        except BaseException as error:  # noqa: BLE001 - the last place that can turn it into one line and an exit code
+            return _fail(error, watch.stopped_by(), context)
 
 
 def make_parser() -> Parser:
@@ -77,6 +79,15 @@ def _run(command: object, arguments: argparse.Namespace, context: Context) -> An
         answer = command(arguments, context)
     assert isinstance(answer, Answer)
     return answer
+
+
+def _fail(error: BaseException, stopped_by: signal.Signals | None, context: Context) -> int:
+    if stopped_by is not None or isinstance(error, KeyboardInterrupt):
+        stopped = "stopped; nothing is lost: what was taken in is kept, and the next `tollhouse run` goes on from there"
+        return print_failure(context, stopped, 128 + (stopped_by or signal.SIGINT))
+    if isinstance(error, TollhouseError):
+        return print_failure(context, str(error), error.exit_code)
+    return print_failure(context, log_failure(error), TollhouseError.exit_code)
 
 
 def _version() -> Answer:

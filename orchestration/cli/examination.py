@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -191,12 +192,11 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         f"put back a backup of {settings.ledger_path}; it holds the decisions of people, which no run can make again"
     )
     try:
-        with sqlite3.connect(f"{settings.ledger_path.as_uri()}?mode=ro", uri=True, timeout=30) as db:
+        with closing(sqlite3.connect(f"{settings.ledger_path.as_uri()}?mode=ro", uri=True, timeout=30)) as db:
             problems = [row[0] for row in db.execute(f"pragma integrity_check({_MOST_SHOWN})") if row[0] != "ok"]
             problems += [
                 f"a row of {row[0]} names no row of {row[2]}" for row in db.execute("pragma foreign_key_check")
             ]
-        db.close()
         with FileLedger(settings.ledger_path, read_only=True) as ledger:
             entries = ledger.files()
     except sqlite3.DatabaseError as error:
@@ -234,7 +234,7 @@ def _leftovers(settings: Settings) -> Iterator[Finding]:
 
     parents = (settings.published / EDITIONS, settings.published / BLOCKED, settings.home)
     left = sorted(folder for parent in parents for folder in parent.glob(f"{BUILDING}*"))
-    if left and _lock_holder(settings) is None:
+    if left and lock_holder(settings) is None:
         found = f"{len(left)} half-built folders of killed runs, the first {left[0]}"
         yield Finding("leftovers", WARN, found, "nothing to do: the next run that builds the same removes them")
     else:
@@ -242,7 +242,7 @@ def _leftovers(settings: Settings) -> Iterator[Finding]:
 
 
 def _lock(settings: Settings) -> Iterator[Finding]:
-    holder = _lock_holder(settings)
+    holder = lock_holder(settings)
     if holder is not None:
         yield Finding("run lock", OK, f"a run is at work: {holder}")
         return
@@ -254,7 +254,7 @@ def _lock(settings: Settings) -> Iterator[Finding]:
         yield Finding("run lock", OK, "free")
 
 
-def _lock_holder(settings: Settings) -> str | None:
+def lock_holder(settings: Settings) -> str | None:
     """Who holds the run lock; None where nobody does. Asked with a shared lock, let go of at once."""
     if not settings.lock_path.is_file():
         return None

@@ -24,10 +24,12 @@ def print_failure(context: Context, message: str, exit_code: int) -> int:
     return exit_code
 
 
-def log_failure(error: Exception) -> str:
+def log_failure(error: BaseException) -> str:
     """Keep the traceback of a fault that nobody foresaw, in `$TOLLHOUSE_HOME/logs/`; the message that names the log."""
     first_line = (str(error).strip().splitlines() or ["no message"])[0]
     what = f"an unexpected {type(error).__name__}: {first_line}"
+    if isinstance(error, OSError) and error.strerror:
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     text = "".join(traceback.format_exception(error))
     for folder in _log_folders():
         path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, reason
+from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import STATUSES, FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
@@ -54,17 +56,30 @@ def print_files(console: Console, facts: list[dict[str, Any]]) -> None:
 
 
 @contextmanager
+def ledger_to_read(settings: Settings) -> Iterator[FileLedger]:
+    """The ledger as it stands, also while a run works. Raises TollhouseError where there is none, or a damaged one."""
+    try:
+        with FileLedger(settings.ledger_path, read_only=True) as ledger:
+            yield ledger
+    except sqlite3.DatabaseError as error:
+        raise TollhouseError(
+            f"{settings.ledger_path}: the file ledger cannot be read: {error}; `tollhouse doctor` says more"
+        ) from error
+
+
+@contextmanager
 def ledger_for_decisions(settings: Settings) -> Iterator[FileLedger]:
     """The ledger, to be written to between runs and never in the middle of one."""
     from orchestration.warehouse.connection import run_lock
 
-    FileLedger(settings.ledger_path, read_only=True).close()  # says so where there is none; opening would make one
+    with ledger_to_read(settings):
+        pass  # it is there and sound: to open it for writing would make one
     with run_lock(settings), FileLedger(settings.ledger_path) as ledger:
         yield ledger
 
 
 def _list(arguments: argparse.Namespace, context: Context) -> Answer:
-    with FileLedger(context.settings.ledger_path, read_only=True) as ledger:
+    with ledger_to_read(context.settings) as ledger:
         entries = ledger.files(arguments.kind)
     facts = [file_facts(entry) for entry in entries if arguments.status in (None, entry.status)]
 
@@ -77,7 +92,7 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _show(arguments: argparse.Namespace, context: Context) -> Answer:
-    with FileLedger(context.settings.ledger_path, read_only=True) as ledger:
+    with ledger_to_read(context.settings) as ledger:
         entry = ledger.file(arguments.file_id)
         events = ledger.events(entry.file_id)
         decisions = [decision for decision in ledger.decisions() if decision.file_id == entry.file_id]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-import subprocess
 import sys
 from typing import Any
 
@@ -62,18 +61,12 @@ def _ui(arguments: argparse.Namespace, context: Context) -> Answer:
     command += ["-h", _LOCAL, "-p", str(wanted)]
     url = f"http://{_LOCAL}:{wanted}/"
     told = f"Dagster's UI will be at {url} in some seconds (Ctrl-C ends)."
-    # Its log goes to stderr: with --json stdout is for the one object.
-    with subprocess.Popen(command, env=_environment(settings), stdout=sys.stderr.fileno()) as dagster:
-        data = {"url": url, "dagster_home": settings.dagster_home, "process": dagster.pid}
-        context.give(Answer(data, lambda console: console.print(told)))
-        try:
-            exit_code = dagster.wait()
-        except KeyboardInterrupt:
-            dagster.wait()  # the terminal has interrupted it as well: let it end its own processes
-            exit_code = 0
-    if exit_code != 0:
-        raise TollhouseError(f"`dagster dev` ended with exit code {exit_code}; its log above says why")
-    return Answer({}, lambda _: None)
+    data = {"url": url, "dagster_home": settings.dagster_home}
+    context.give(Answer(data, lambda console: console.print(told)))
+    if context.is_json:
+        os.dup2(sys.stderr.fileno(), context.out.fileno())  # Dagster's log is not for stdout: one object is there
+    # In place of this process: whoever ends or interrupts `tollhouse ui` ends Dagster with all that it has started.
+    os.execve(sys.executable, command, _environment(settings))
 
 
 def _environment(settings: Settings) -> dict[str, str]:

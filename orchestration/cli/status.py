@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.files import file_facts, print_files
+from orchestration.cli.examination import lock_holder
+from orchestration.cli.files import file_facts, ledger_to_read, print_files
 from orchestration.cli.parsing import add_command
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import STATUSES, FileLedger
+from orchestration.ingestion.ledger import STATUSES
 from orchestration.publishing.reading import MANIFEST, CurrentEdition, current_edition
 from orchestration.run_record import load_record
 from orchestration.settings import Settings
@@ -98,7 +99,7 @@ def _files(settings: Settings) -> tuple[dict[str, dict[str, int]], list[dict[str
     """Counts by kind and status, and the held files; nothing of either before the first run."""
     if not settings.ledger_path.is_file():
         return {}, []
-    with FileLedger(settings.ledger_path, read_only=True) as ledger:
+    with ledger_to_read(settings) as ledger:
         entries = ledger.files()
     counts = Counter((entry.file_kind, entry.status) for entry in entries)
     kinds = dict.fromkeys(entry.file_kind for entry in entries)
@@ -108,11 +109,11 @@ def _files(settings: Settings) -> tuple[dict[str, dict[str, int]], list[dict[str
 
 def _blocked(published: Path, edition: CurrentEdition | None) -> dict[str, Any] | None:
     """The last run that its release gates blocked, where no edition was published after it."""
-    manifests = [
-        (json.loads(path.read_text(encoding="utf-8")), path.parent)
-        for path in published.glob(f"blocked/*/{MANIFEST}")
-        if not path.parent.name.startswith(".")
-    ]
+    paths = [path for path in published.glob(f"blocked/*/{MANIFEST}") if not path.parent.name.startswith(".")]
+    try:
+        manifests = [(json.loads(path.read_text(encoding="utf-8")), path.parent) for path in paths]
+    except (OSError, ValueError) as error:
+        raise TollhouseError(f"a blocked run in {published / 'blocked'} cannot be read: {error}; remove it") from error
     if not manifests:
         return None
     manifest, folder = max(manifests, key=lambda found: str(found[0]["built_at"]))
@@ -135,7 +136,10 @@ def _last_run(settings: Settings) -> dict[str, Any] | None:
     record = load_record(settings)
     if record is None:
         return None
-    return {"started_at": record.started_at, "status": record.status, "as_of": record.as_of}
+    # A run that failed or was killed left its record as it was at the time.
+    is_over = record.status == "running" and lock_holder(settings) is None
+    status = "unfinished" if is_over else record.status
+    return {"started_at": record.started_at, "status": status, "as_of": record.as_of}
 
 
 def _show(console: Console, data: dict[str, Any]) -> None:
