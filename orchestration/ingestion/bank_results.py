@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
 from orchestration.ingestion.packing import open_unpacked
@@ -225,7 +225,7 @@ def _verdict(
     reasons = list(totals.differences)
     if totals.unknown_codes:
         reasons.append(
-            f"result codes not in debit_result_codes of {facts['bank_code']}: {', '.join(totals.unknown_codes)}"
+            f"{UNKNOWN_RESULT_CODES} of {facts['bank_code']}: {', '.join(totals.unknown_codes)}"
         )
     if facts["set_aside_rows"]:
         reasons.append(f"{facts['set_aside_rows']} lines do not parse, the first: {facts['first_set_aside']}")

@@ -29,6 +29,8 @@ from orchestration.ingestion.ledger_schema import (
 )
 
 STATUSES = ("registered", "loaded", "held", "rejected")
+# How a bank file's reason for being held begins where only its result codes are at fault.
+UNKNOWN_RESULT_CODES = "result codes not in debit_result_codes"
 _NEW_COLUMNS = [f.name for f in fields(NewFile)]
 _ENTRY_COLUMNS = [f.name for f in fields(FileEntry)]
 
@@ -259,7 +261,7 @@ class FileLedger:
                     f"{entry.file_id} ({entry.file_name}) is {entry.status}: only a held file can be released"
                 )
             if entry.file_kind == "bank":
-                self._refuse_second_batch(entry)
+                self._refuse_untrusted_batch(entry)
             decision = self.add_decision("release_file", why, entry.file_id)
             self._db.execute(
                 "update files set effective_order = ? where file_id = ?", [decision.order_number, entry.file_id]
@@ -329,17 +331,23 @@ class FileLedger:
         ).fetchone()
         return None if row is None else f"same name with other content as {row['file_name']} ({row['file_id']})"
 
-    def _refuse_second_batch(self, entry: FileEntry) -> None:
+    def _refuse_untrusted_batch(self, entry: FileEntry) -> None:
+        """A batch loaded twice is paid twice, and its totals must equal its details for good (a release gate): so of held
+        bank files only those with nothing but an unknown result code are let in."""
         batch = self.bank_batch(entry.file_id)
         for other in self.files("bank"):
-            if batch is None or other.status != "loaded":
-                continue
-            facts = self.bank_batch(other.file_id)
-            if facts is not None and (facts["bank_code"], facts["batch_id"]) == (batch["bank_code"], batch["batch_id"]):
+            facts = self.bank_batch(other.file_id) if other.status == "loaded" else None
+            if batch and facts and (facts["bank_code"], facts["batch_id"]) == (batch["bank_code"], batch["batch_id"]):
                 raise TollhouseError(
                     f"{entry.file_id} ({entry.file_name}): batch {batch['batch_id']} of bank {batch['bank_code']} is already "
                     f"loaded from {other.file_name}; its debits would be paid twice"
                 )
+        reason = entry.status_reason or ""
+        if not reason.startswith(UNKNOWN_RESULT_CODES) or "; " in reason:
+            raise TollhouseError(
+                f"{entry.file_id} ({entry.file_name}) is held because {reason}; such a file cannot be released: "
+                "ask the bank for a corrected one"
+            )
 
 
 def _entry(row: sqlite3.Row) -> FileEntry:

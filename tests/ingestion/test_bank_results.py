@@ -123,13 +123,20 @@ def test_the_same_bytes_under_another_name_are_rejected_and_the_same_batch_is_he
 
 
 def test_a_released_batch_counts_from_its_release(intake: Intake) -> None:
-    assert judged(intake, SOUND.replace("T|3", "T|2"))[0] == "held"
+    assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
     entry = intake.only_file()
-    intake.ledger.release_file(entry.file_id[:6], "trailer mended by telephone")
+    intake.ledger.release_file(entry.file_id[:6], "77 is a refusal, says the bank; the book follows")
     released = intake.only_file()
     assert (released.status, released.seen_order, released.effective_order) == ("loaded", 1, 2)
     judge_bank_files(intake.ledger, RESULT_CODES)
     assert intake.only_file().status == "loaded"
+
+
+def test_a_batch_whose_totals_disagree_cannot_be_released(intake: Intake) -> None:
+    assert judged(intake, SOUND.replace("T|3", "T|2"))[0] == "held"
+    with pytest.raises(TollhouseError, match="trailer records 2, details 3; such a file cannot be released"):
+        intake.ledger.release_file(intake.only_file().file_id, "trailer mended by telephone")
+    assert intake.only_file().status == "held"
 
 
 def test_a_result_code_that_the_book_learns_lets_the_file_in(intake: Intake) -> None:
