@@ -38,7 +38,9 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         with run_lock(self._settings):
             self._book = read_reference_book(self._settings.reference)
             record = RunRecord(
-                run_id=context.run_id or "", started_at=datetime.now(UTC).isoformat(timespec="seconds"), as_of=self.as_of
+                run_id=context.run_id or "",
+                started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                as_of=self.as_of,
             )
             record.save(self._settings)
             with FileLedger(self._settings.ledger_path) as ledger:

@@ -105,8 +105,8 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     prepare_dagster_home(settings)
     import dagster as dg
 
-    from orchestration.defs.automation.jobs import collected_failures
     from orchestration.definitions import defs
+    from orchestration.defs.automation.jobs import collected_failures
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     configuration: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -122,7 +122,7 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
             raise failure
     record = load_record(settings)
     if record is None or record.run_id != result.run_id or record.status not in ("published", "nothing_new", "blocked"):
-        events = [event.message for event in result.all_events if event.is_failure]
+        events = [event.message or "" for event in result.all_events if event.is_failure]
         raise TollhouseError(f"the run failed: {'; '.join(events) or 'Dagster did not say why'}")
     return RunOutcome(
         status=record.status,
@@ -145,7 +145,9 @@ def close_period(settings: Settings, period: str, *, reporter: Reporter | None =
     """
     outcome = run_once(settings, reporter=reporter)
     if outcome.status == "blocked":
-        raise GatesBlocked(f"period {period} stays open: the release gates block the edition; see {outcome.blocked_path}")
+        raise GatesBlocked(
+            f"period {period} stays open: the release gates block the edition; see {outcome.blocked_path}"
+        )
     with run_lock(settings), FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
         freeze_period(con, ledger, period)
     return run_once(settings, reporter=reporter)

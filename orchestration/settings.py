@@ -43,7 +43,9 @@ class Settings:
             raise UsageError(f"TOLLHOUSE_MEMORY_LIMIT: '{memory_limit}' is no size; write it like 2GB or 512MiB")
         threads_text = env.get("TOLLHOUSE_THREADS") or str(os.cpu_count() or 1)
         if not threads_text.isdigit() or int(threads_text) < 1:
-            raise UsageError(f"TOLLHOUSE_THREADS: '{threads_text}' is no number of threads; write a whole number from 1")
+            raise UsageError(
+                f"TOLLHOUSE_THREADS: '{threads_text}' is no number of threads; write a whole number from 1"
+            )
         first_period = env.get("TOLLHOUSE_FIRST_BILLING_PERIOD") or None
         if first_period and not _PERIOD.match(first_period):
             raise UsageError(f"TOLLHOUSE_FIRST_BILLING_PERIOD: '{first_period}' is no period; write it like 2026-03")

@@ -43,7 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
         except BaseException as error:  # noqa: BLE001 - the last place that can turn it into one line and an exit code
-            return _fail(error, watch.stopped_by(), context)
+            exit_code = _fail(error, watch.stopped_by(), context)
+    if argv is None and exit_code > 128:
+        # An interrupted dbt leaves threads in the middle of a query; the interpreter's own end would abort over them.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
+    return exit_code
 
 
 def make_parser() -> Parser:

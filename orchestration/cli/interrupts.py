@@ -1,4 +1,4 @@
-"""Whether somebody stopped the command. Libraries catch Ctrl-C in ways of their own, and it then looks like a failure."""
+"""Whether somebody stopped the command: libraries catch Ctrl-C in their own ways, and then it looks like a failure."""
 
 from __future__ import annotations
 

@@ -224,9 +224,7 @@ def _verdict(
     totals = reconcile(facts, result_codes)
     reasons = list(totals.differences)
     if totals.unknown_codes:
-        reasons.append(
-            f"{UNKNOWN_RESULT_CODES} of {facts['bank_code']}: {', '.join(totals.unknown_codes)}"
-        )
+        reasons.append(f"{UNKNOWN_RESULT_CODES} of {facts['bank_code']}: {', '.join(totals.unknown_codes)}")
     if facts["set_aside_rows"]:
         reasons.append(f"{facts['set_aside_rows']} lines do not parse, the first: {facts['first_set_aside']}")
     if entry.bank_code != facts["bank_code"]:

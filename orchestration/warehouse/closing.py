@@ -32,7 +32,9 @@ def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: st
     if is_closed:
         raise TollhouseError(f"period {period} is closed already")
     if is_provisional:
-        raise TollhouseError(f"period {period} has not ended: its bills are issued on {issued_on}, after the as-of date")
+        raise TollhouseError(
+            f"period {period} has not ended: its bills are issued on {issued_on}, after the as-of date"
+        )
     earlier = [name for name, (closed, _, _) in periods.items() if name < period and not closed]
     if earlier:
         raise TollhouseError(f"close {earlier[0]} first: periods are closed in order")
@@ -42,7 +44,12 @@ def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: st
         "insert into closed.calls by name select * from intermediate.int_calls_judged where state = 'rated' and billing_period = ?",
         [period],
     )
-    con.execute("insert into closed.bill_lines by name select * from marts.bill_lines where billing_period = ?", [period])
+    con.execute(
+        "insert into closed.bill_lines by name select * from marts.bill_lines where billing_period = ?", [period]
+    )
     con.execute("insert into closed.bills by name select * from marts.bills where billing_period = ?", [period])
-    con.execute("insert into closed.periods values (?, ?, ?)", [period, datetime.now(UTC).replace(tzinfo=None), decision.decided_by])
+    con.execute(
+        "insert into closed.periods values (?, ?, ?)",
+        [period, datetime.now(UTC).replace(tzinfo=None), decision.decided_by],
+    )
     con.execute("commit")

@@ -45,7 +45,10 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Seque
     for start in range(0, len(rows), 500):
         chunk = rows[start : start + 500]
         row = f"({', '.join('?' * len(chunk[0]))})"
-        con.execute(f"insert into {table} values {', '.join([row] * len(chunk))}", [value for values in chunk for value in values])
+        con.execute(
+            f"insert into {table} values {', '.join([row] * len(chunk))}",
+            [value for values in chunk for value in values],
+        )
 
 
 @contextmanager

@@ -68,7 +68,12 @@ def ensure_manifest() -> Path:
     with open(_PARSE_LOCK, "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two processes may start on a fresh clone
         fingerprint = _project_fingerprint()
-        if MANIFEST.is_file() and _PARSED.is_file() and _FINGERPRINT.is_file() and _FINGERPRINT.read_text() == fingerprint:
+        if (
+            MANIFEST.is_file()
+            and _PARSED.is_file()
+            and _FINGERPRINT.is_file()
+            and _FINGERPRINT.read_text() == fingerprint
+        ):
             return MANIFEST
         result = _invoke(["parse"], manifest=None)
         if not result.success:
@@ -93,14 +98,26 @@ def run_dbt(
     manifest.build_flat_graph()
     with _environment(settings):
         try:
-            result = _invoke([command, "--select", select, "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"], manifest)
+            result = _invoke(
+                [
+                    command,
+                    "--select",
+                    select,
+                    "--indirect-selection",
+                    "buildable",
+                    "--exclude-resource-type",
+                    "unit_test",
+                ],
+                manifest,
+            )
         finally:
             # dbt keeps the file open for the next command; the run's own connection comes next.
             DuckDBConnectionManager.close_all_connections()
     if result.exception is not None:
         raise TollhouseError(f"dbt {command} failed: {result.exception}")
     nodes = [
-        NodeResult(run.node.unique_id, str(run.status), run.execution_time, run.message, run.failures) for run in result.result
+        NodeResult(run.node.unique_id, str(run.status), run.execution_time, run.message, run.failures)
+        for run in result.result
     ]
     for node in nodes:
         if on_node is not None:
@@ -131,7 +148,15 @@ def manifest_nodes() -> dict[str, Any]:
 def _invoke(arguments: list[str], manifest: Any) -> Any:
     from dbt.cli.main import dbtRunner
 
-    quiet = ["--quiet", "--log-level", "none", "--no-send-anonymous-usage-stats", "--no-use-colors", "--log-level-file", "none"]
+    quiet = [
+        "--quiet",
+        "--log-level",
+        "none",
+        "--no-send-anonymous-usage-stats",
+        "--no-use-colors",
+        "--log-level-file",
+        "none",
+    ]
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *places])
 

@@ -138,7 +138,9 @@ def _repeat_fault(
 ) -> str | None:
     duplicates, other_day_duplicates = counts
     other_day = other_days.get(entry.file_id, 0) - other_day_duplicates
-    return _share_fault("duplicate", duplicates, entry, hold_above) or _share_fault("other_day", other_day, entry, hold_above)
+    return _share_fault("duplicate", duplicates, entry, hold_above) or _share_fault(
+        "other_day", other_day, entry, hold_above
+    )
 
 
 def _same_content(

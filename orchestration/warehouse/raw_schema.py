@@ -58,7 +58,9 @@ class RunFacts:
     first_billing_period: str | None
 
 
-def run_facts(settings: Settings, ledger: FileLedger, closed_periods: Sequence[str], as_of: date | None) -> RunFacts | None:
+def run_facts(
+    settings: Settings, ledger: FileLedger, closed_periods: Sequence[str], as_of: date | None
+) -> RunFacts | None:
     """The facts of a run, None where nothing with a date is registered.
 
     The as-of date is by default the newest date among the registered files. The first period is that of the earliest
@@ -76,9 +78,7 @@ def run_facts(settings: Settings, ledger: FileLedger, closed_periods: Sequence[s
     return RunFacts(as_of, first)
 
 
-def lay_book_inputs(
-    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, facts: RunFacts
-) -> None:
+def lay_book_inputs(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, facts: RunFacts) -> None:
     """Everything in raw but the calls: the run's facts, the file register, exports, debits, and the days with calls."""
     register = [entry for entry in ledger.files() if entry.file_date is None or entry.file_date <= facts.as_of]
     con.execute("begin")
@@ -165,7 +165,9 @@ def _lay_exports(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[F
 
 def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
     """The closed schema's tables, empty until the first closing."""
-    con.execute("create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)")
+    con.execute(
+        "create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)"
+    )
     con.execute(
         """
         create table if not exists closed.calls (

@@ -44,7 +44,10 @@ def find_repeats(
     Reads the raw zone's Parquet of `files` (those with calls of `days`, else none need be given) twice at most: the hashes
     of the keys, and the whole keys of those whose hash stands more than once.
     """
-    con.execute("create or replace temp table ordered_files (file_id varchar, switch_id varchar, file_date date, file_order bigint, other_day_order bigint)")
+    con.execute(
+        "create or replace temp table ordered_files "
+        "(file_id varchar, switch_id varchar, file_date date, file_order bigint, other_day_order bigint)"
+    )
     con.execute("create or replace temp table days_looked_at (call_date date)")
     con.execute(
         f"create or replace temp table {target} "
@@ -53,7 +56,9 @@ def find_repeats(
     days = sorted(days)
     if not files or not days:
         return
-    insert_rows(con, "ordered_files", [[f.file_id, f.switch_id, f.file_date, f.order, f.other_day_order] for f in files])
+    insert_rows(
+        con, "ordered_files", [[f.file_id, f.switch_id, f.file_date, f.order, f.other_day_order] for f in files]
+    )
     insert_rows(con, "days_looked_at", [[day] for day in days])
     paths = [str(raw / "calls" / f"{f.file_id}.parquet") for f in files]
     con.execute(

@@ -30,6 +30,7 @@ _USED = {
     "info_services": "reference.info_services",
 }
 
+
 @dataclass(frozen=True)
 class ModelCode:
     """The models as they stand: a fingerprint of their code, and the tables that are replaced day by day."""
@@ -190,7 +191,7 @@ def find_stale_days(
         _drop_built(con, code.daily_tables)
     signatures = day_signatures(con, ledger, facts)
     built = dict(con.execute("select call_date, signature from state.day_builds").fetchall())
-    stale: dict[date, str] = {day: "asked for" for day in forced}
+    stale: dict[date, str] = dict.fromkeys(forced, "asked for")
     for day in sorted(signatures.keys() | built.keys()):
         if day not in built:
             stale.setdefault(day, "not built yet")
@@ -226,7 +227,10 @@ def note_built(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFac
 
 def day_builds(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Per call date the id of its last build, by which the publisher knows what did not change."""
-    return {day.isoformat(): build for day, build in con.execute("select call_date, build_id from state.day_builds").fetchall()}
+    return {
+        day.isoformat(): build
+        for day, build in con.execute("select call_date, build_id from state.day_builds").fetchall()
+    }
 
 
 def day_signatures(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFacts) -> dict[date, str]:
@@ -263,7 +267,9 @@ def _periods(first: str, last: str) -> list[str]:
 
 def _lay_state(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create table if not exists state.code (code_fingerprint varchar)")
-    con.execute("create table if not exists state.day_builds (call_date date primary key, signature varchar, build_id varchar)")
+    con.execute(
+        "create table if not exists state.day_builds (call_date date primary key, signature varchar, build_id varchar)"
+    )
     con.execute("create table if not exists state.stale_days (call_date date primary key, why varchar)")
     for table, model in _USED.items():
         con.execute(f"create table if not exists state.used_{table} as select * from {model} limit 0")
@@ -281,7 +287,10 @@ def _drop_built(con: duckdb.DuckDBPyConnection, daily_tables: tuple[str, ...]) -
 
 def _exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     return bool(
-        _single(con, f"select count(*) from information_schema.tables where table_schema = '{schema}' and table_name = '{table}'")
+        _single(
+            con,
+            f"select count(*) from information_schema.tables where table_schema = '{schema}' and table_name = '{table}'",
+        )
     )
 
 

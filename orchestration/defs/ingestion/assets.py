@@ -32,7 +32,11 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
         reporter().warn(problem)
     update_record(billing_run.settings, problems=problems)
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": len(billing_run.ledger.files()), "listed": pulled.listed, "new": len(pulled.registered)}
+        metadata={
+            "dagster/row_count": len(billing_run.ledger.files()),
+            "listed": pulled.listed,
+            "new": len(pulled.registered),
+        }
     )
 
 
@@ -75,7 +79,9 @@ def call_detail_records(context: dg.AssetExecutionContext, billing_run: BillingR
         )
     for judgement in judgements:
         if judgement.status != "loaded":
-            reporter().warn(f"{judgement.entry.source}/{judgement.entry.file_name} is {judgement.status}: {judgement.reason}")
+            reporter().warn(
+                f"{judgement.entry.source}/{judgement.entry.file_name} is {judgement.status}: {judgement.reason}"
+            )
     new = {judgement.entry.file_id for judgement in judgements}
     records: dict[str, int] = {}
     for day in ledger.call_days():
@@ -94,7 +100,9 @@ def note_days(context: dg.AssetExecutionContext, key: dg.AssetKey, rows: dict[st
     own = context.partition_keys if context.has_partition_key or context.has_partition_key_range else []
     for day, count in sorted(rows.items()):
         if day not in own:
-            context.log_event(dg.AssetMaterialization(key, partition=day, metadata={"dagster/partition_row_count": count}))
+            context.log_event(
+                dg.AssetMaterialization(key, partition=day, metadata={"dagster/partition_row_count": count})
+            )
 
 
 def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # type: ignore[type-arg]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
 
 from dashboards.site import build_site
 from expectations.results import blocking
@@ -26,7 +27,8 @@ OWNERS = ["team:analysts"]
     specs=[
         dg.AssetSpec(
             "edition_files",
-            description="One folder of Parquet files per mart with a manifest of hashes and control totals; what did not change is shared with the edition before.",
+            description="One folder of Parquet files per mart with a manifest of hashes and control totals; "
+            "what did not change is shared with the edition before.",
             deps=[gate_results.key, *(dg.AssetKey(["marts", mart.name]) for mart in PUBLISHED_MARTS)],
             group_name=GROUP,
             owners=OWNERS,
@@ -34,7 +36,8 @@ OWNERS = ["team:analysts"]
         ),
         dg.AssetSpec(
             "management_page",
-            description="The edition's bilingual pages (Chinese, English): branch figures and gate results, readable from disk without network.",
+            description="The edition's bilingual pages (Chinese, English): branch figures and gate results, "
+            "readable from disk without network.",
             deps=["edition_files"],
             group_name=GROUP,
             owners=OWNERS,
@@ -42,7 +45,8 @@ OWNERS = ["team:analysts"]
         ),
         dg.AssetSpec(
             "published_edition",
-            description="The pointer current.json, replaced in one step when all release gates hold; else it stays and the blocked run is shown apart.",
+            description="The pointer current.json, replaced in one step when all release gates hold; "
+            "else it stays and the blocked run is shown apart.",
             deps=["edition_files", "management_page"],
             group_name=GROUP,
             owners=OWNERS,
@@ -82,21 +86,32 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
         note_published(con, run_signature(billing_run.ledger, billing_run.book, facts, closed), staged.edition)
         figures = _key_figures(con)
     update_record(
-        settings, status="published", edition=staged.edition, edition_path=str(folder.relative_to(settings.home)), figures=figures
+        settings,
+        status="published",
+        edition=staged.edition,
+        edition_path=str(folder.relative_to(settings.home)),
+        figures=figures,
     )
     marts = staged.manifest["marts"]
     rows = sum(entry["rows"] for mart in marts.values() for entry in mart["files"])
-    yield dg.MaterializeResult(asset_key="edition_files", metadata={"dagster/row_count": rows, "edition": staged.edition})
     yield dg.MaterializeResult(
-        asset_key="management_page", metadata={"dagster/row_count": len(pages), "page": dg.MetadataValue.path(str(folder / "site" / "index.html"))}
+        asset_key="edition_files", metadata={"dagster/row_count": rows, "edition": staged.edition}
     )
-    yield dg.MaterializeResult(asset_key="published_edition", metadata={"dagster/row_count": 1, "edition": staged.edition})
+    yield dg.MaterializeResult(
+        asset_key="management_page",
+        metadata={"dagster/row_count": len(pages), "page": dg.MetadataValue.path(str(folder / "site" / "index.html"))},
+    )
+    yield dg.MaterializeResult(
+        asset_key="published_edition", metadata={"dagster/row_count": 1, "edition": staged.edition}
+    )
 
 
-def _key_figures(con) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _key_figures(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """What a run says at its end, as text: states of records, and the newest complete period of the branch."""
     figures: dict[str, str] = {}
-    for state, count in con.execute("select state, sum(records) from intermediate.int_call_states_daily group by state order by state").fetchall():
+    for state, count in con.execute(
+        "select state, sum(records) from intermediate.int_call_states_daily group by state order by state"
+    ).fetchall():
         figures[f"records {state}"] = str(count)
     row = con.execute(
         "select billing_period, receivable, received, collection_rate from marts.collection_rates "

@@ -24,7 +24,11 @@ _SEVERITY = {
     "error": dg.AssetCheckSeverity.ERROR,
     "critical": dg.AssetCheckSeverity.ERROR,
 }
-_KNOWN = {tuple(TRANSLATOR.get_asset_key(node).path) for node in MANIFEST["nodes"].values() if node["resource_type"] in ("model", "seed")}
+_KNOWN = {
+    tuple(TRANSLATOR.get_asset_key(node).path)
+    for node in MANIFEST["nodes"].values()
+    if node["resource_type"] in ("model", "seed")
+}
 
 
 def _asset_key(table: str) -> dg.AssetKey:
@@ -38,7 +42,9 @@ def _asset_key(table: str) -> dg.AssetKey:
     group_name="quality",
     owners=["team:billing"],
     kinds={"greatexpectations", "duckdb"},
-    deps=sorted({_asset_key(s.table_of(gate)) for s in _SUITES for gate in s.gates} - {dg.AssetKey(["quality", "gate_results"])})
+    deps=sorted(
+        {_asset_key(s.table_of(gate)) for s in _SUITES for gate in s.gates} - {dg.AssetKey(["quality", "gate_results"])}
+    )
     + [dg.AssetKey(["marts", name]) for name in sorted(_MARTS)],
     pool=WAREHOUSE_POOL,
 )

@@ -10,7 +10,13 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from orchestration.defs.ingestion.assets import bank_results, call_detail_records, customer_exports, inbox_files, note_days
+from orchestration.defs.ingestion.assets import (
+    bank_results,
+    call_detail_records,
+    customer_exports,
+    inbox_files,
+    note_days,
+)
 from orchestration.defs.warehouse.dbt_graph import DAILY_MART, MANIFEST, TRANSLATOR, run_side
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
@@ -35,15 +41,29 @@ def _raw(name: str, description: str, *deps: Any) -> dg.AssetSpec:
 
 _INPUTS = [
     _raw("run_facts", "One row: the run's as-of date and first billing period.", inbox_files),
-    _raw("file_register", "One row per registered file dated up to the as-of date.", inbox_files, call_detail_records, bank_results),
+    _raw(
+        "file_register",
+        "One row per registered file dated up to the as-of date.",
+        inbox_files,
+        call_detail_records,
+        bank_results,
+    ),
     _raw("call_days", "One row per call date of the loaded files.", call_detail_records),
     _raw("debits", "One row per detail line of a bank result file that is not rejected.", bank_results),
     _raw("debit_batches", "One row per bank result file that is not rejected.", bank_results),
-    _raw("set_aside_rows", "One row per line of an export or bank file that could not be read.", bank_results, customer_exports),
+    _raw(
+        "set_aside_rows",
+        "One row per line of an export or bank file that could not be read.",
+        bank_results,
+        customer_exports,
+    ),
     _raw("crm_snapshots", "One row per loaded customer export.", customer_exports),
     _raw("crm_accounts_history", "One row per account and snapshot.", customer_exports),
     _raw("crm_customers_history", "One row per customer and snapshot.", customer_exports),
-    *(_raw(f"crm_{table}", f"The newest {table} export up to the as-of date.", customer_exports) for table in EXPORT_TABLES),
+    *(
+        _raw(f"crm_{table}", f"The newest {table} export up to the as-of date.", customer_exports)
+        for table in EXPORT_TABLES
+    ),
 ]
 
 # What decides a call beside its file; a change of these makes days stale.
@@ -68,7 +88,9 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
     reporter().step("lay the raw schema")
     settings, ledger = billing_run.settings, billing_run.ledger
     with billing_run.warehouse() as con:
-        con.execute("create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)")
+        con.execute(
+            "create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)"
+        )
         closed = [period for (period,) in con.execute("select billing_period from closed.periods").fetchall()]
         facts = run_facts(settings, ledger, closed, billing_run.as_of_date())
         if facts is None:
@@ -106,7 +128,9 @@ def book(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator
             ["raw", "call_days"],
             *(["intermediate", name] for name in _COMPARED),
         ),
-        _raw("calls", "One row per readable record of the loaded files with calls of a stale day.", ["raw", "stale_days"]),
+        _raw(
+            "calls", "One row per readable record of the loaded files with calls of a stale day.", ["raw", "stale_days"]
+        ),
         _raw("repeated_calls", "One row per record of a stale day that repeats an earlier one.", ["raw", "stale_days"]),
     ],
     pool=WAREHOUSE_POOL,
@@ -148,7 +172,9 @@ def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterato
         note_built(con, billing_run.ledger, billing_run.facts(con), context.run_id)
 
 
-@dbt_assets(manifest=MANIFEST, select="tag:accounts", name="accounts", dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL)
+@dbt_assets(
+    manifest=MANIFEST, select="tag:accounts", name="accounts", dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL
+)
 def accounts(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[Any]:
     """Everything that sums over days: bills, payments, collection rates, commission, traffic, conflicts, the bulletin."""
     reporter().step("build the accounts side")
@@ -158,7 +184,11 @@ def accounts(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iter
 def _asked_for(context: dg.AssetExecutionContext) -> frozenset[date]:
     """The call days that the run was launched for as partitions (a rebuild asked for by hand)."""
     tags = context.run.tags
-    days = [tags[name] for name in ("dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end") if name in tags]
+    days = [
+        tags[name]
+        for name in ("dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+        if name in tags
+    ]
     if not days:
         return frozenset()
     first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
