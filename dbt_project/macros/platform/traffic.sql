@@ -13,6 +13,8 @@
 {#
   Erlang-B, the share of calls that find all circuits busy (ITU-T E.501), by the inverse recursion
   1/B(0) = 1, 1/B(n) = 1 + n/load × 1/B(n−1). Null where circuits or load are not known; 0 at load 0.
+  The list carries n/load: in DuckDB 1.5 the lambda of list_reduce must name no column, since where the lists of a table
+  differ in length it reads the column of another row.
 #}
 {% macro erlang_b(load, circuits) %}{{ return(adapter.dispatch('erlang_b')(load, circuits)) }}{% endmacro %}
 {% macro default__erlang_b(load, circuits) -%}
@@ -20,8 +22,8 @@
         when {{ circuits }} is null or {{ load }} is null then null
         when {{ load }} = 0 then cast(0 as double)
         else 1 / list_reduce(
-            list_transform(range(1, cast({{ circuits }} as bigint) + 1), lambda n : cast(n as double)),
-            lambda inverse, n : 1 + n / {{ load }} * inverse,
+            list_transform(range(1, cast({{ circuits }} as bigint) + 1), lambda n : n / {{ load }}),
+            lambda inverse, step : 1 + step * inverse,
             cast(1 as double)
         )
     end
@@ -29,24 +31,22 @@
 
 {#
   The smallest number of circuits with Erlang-B(load, circuits) ≤ the share lost; 1 at load 0. The recursion keeps the
-  inverse while it is below 1 ÷ share and then remembers the count as a negative number; load + 10·√load + 20 circuits
+  inverse while it is below 1 ÷ share and then remembers n/load as a negative number; load + 10·√load + 20 circuits
   are more than any load needs at 1 %.
 #}
 {% macro circuits_needed(load, share='0.01') %}{{ return(adapter.dispatch('circuits_needed')(load, share)) }}{% endmacro %}
 {% macro default__circuits_needed(load, share) -%}
     case
         when {{ load }} = 0 then cast(1 as bigint)
-        else cast(-list_reduce(
-            list_transform(
-                range(1, cast(ceil({{ load }}) + 10 * ceil(sqrt({{ load }})) + 20 as bigint)), lambda n : cast(n as double)
-            ),
-            lambda inverse, n :
+        else cast(round({{ load }} * -list_reduce(
+            list_transform(range(1, cast(ceil({{ load }}) + 10 * ceil(sqrt({{ load }})) + 20 as bigint)), lambda n : n / {{ load }}),
+            lambda inverse, step :
                 case
                     when inverse < 0 then inverse
-                    when 1 + n / {{ load }} * inverse >= 1 / {{ share }} then -n
-                    else 1 + n / {{ load }} * inverse
+                    when 1 + step * inverse >= 1 / {{ share }} then -step
+                    else 1 + step * inverse
                 end,
             cast(1 as double)
-        ) as bigint)
+        )) as bigint)
     end
 {%- endmacro %}
