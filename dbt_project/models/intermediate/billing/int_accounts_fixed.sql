@@ -5,12 +5,22 @@ with wanted as (
     union
     select {{ period_of('cast(starts_at as date)') }} as billing_period, account_id from {{ ref('int_first_intervals') }}
 ),
+-- A number that began before the first period had its bonus then, and a clawback of it asks for whom (SPEC 8).
+periods as (
+    select billing_period, issued_on from {{ ref('int_billing_periods') }}
+    union
+    select
+        {{ period_of('cast(starts_at as date)') }} as billing_period,
+        {{ next_month_start('starts_at') }} as issued_on
+    from {{ ref('int_first_intervals') }}
+    where {{ period_of('cast(starts_at as date)') }} < (select min(billing_period) from {{ ref('int_billing_periods') }})
+),
 fixing_dates as (
     select
         periods.billing_period,
         snapshots.export_table,
         max(snapshots.snapshot_date) as snapshot_date
-    from {{ ref('int_billing_periods') }} as periods
+    from periods
     inner join {{ source('raw', 'crm_snapshots') }} as snapshots on periods.issued_on >= snapshots.snapshot_date
     group by periods.billing_period, snapshots.export_table
 ),
@@ -33,7 +43,7 @@ held as (
         fixed.account_id is not null as is_in_snapshot,
         fixed.customer_id
     from wanted
-    inner join {{ ref('int_billing_periods') }} as periods on wanted.billing_period = periods.billing_period
+    inner join periods on wanted.billing_period = periods.billing_period
     left join fixing_dates on wanted.billing_period = fixing_dates.billing_period and fixing_dates.export_table = 'accounts'
     left join accounts as fixed
         on wanted.account_id = fixed.account_id and fixing_dates.snapshot_date = fixed.snapshot_date
