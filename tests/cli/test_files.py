@@ -1,0 +1,132 @@
+"""Listing, showing and releasing on a real small ledger."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_schema import CallDay, DecodedFile
+from orchestration.settings import Settings
+from orchestration.warehouse.connection import run_lock
+from tests.cli.conftest import Tollhouse
+from tests.cli.made_by_hand import new_file
+
+HELD, LOADED, BANK = "aaaa000000000001", "bbbb000000000002", "cccc000000000003"
+HELD_NAME, LOADED_NAME = "SW1_20260520_000001.csv", "SW1_20260520_000002.csv"
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Settings:
+    """A held file of 5 records, a loaded one of 7 with 2 calls of the day before, and a rejected bank file."""
+    with FileLedger(settings.ledger_path) as made:
+        made.register(new_file(HELD, HELD_NAME))
+        made.record_decode(DecodedFile(HELD, "test", read_records=5, malformed=1))
+        made.set_status(HELD, "held", "1 of 5 records is malformed [a share of 0.2]")
+        made.register(new_file(LOADED, LOADED_NAME))
+        days = (CallDay(date(2026, 5, 19), 2, 2), CallDay(date(2026, 5, 20), 5, 0))
+        made.record_decode(DecodedFile(LOADED, "test", read_records=7, days=days))
+        made.set_status(LOADED, "loaded", None)
+        made.register(new_file(BANK, "notes.txt", "bank"), fault="name not of its source's pattern")
+    return settings
+
+
+@pytest.fixture(autouse=True)
+def _with_ledger(ledger: Settings) -> None:
+    """Every test here has it."""
+
+
+def test_the_list(tollhouse: Tollhouse) -> None:
+    lines = tollhouse("files").out.splitlines()
+    assert lines[0].split() == ["id", "name", "source", "kind", "date", "status", "records", "reason"]
+    assert lines[1].split()[:7] == [HELD, HELD_NAME, "cdr/X", "cdr", "2026-05-20", "held", "5"]
+    assert lines[1].endswith("1 of 5 records is malformed [a share of 0.2]")
+    assert lines[-1] == "3 files"
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ([], [HELD, LOADED, BANK]),
+        (["--status", "held"], [HELD]),
+        (["--kind", "cdr"], [HELD, LOADED]),
+        (["--kind", "bank", "--status", "loaded"], []),
+    ],
+)
+def test_the_list_by_status_and_kind(tollhouse: Tollhouse, options: list[str], ids: list[str]) -> None:
+    assert [file["file_id"] for file in tollhouse("files", *options, "--json").json["files"]] == ids
+
+
+def test_one_file_with_its_history_by_the_beginning_of_its_id(tollhouse: Tollhouse) -> None:
+    shown = tollhouse("files", "show", "bbbb", "--json").json
+    assert shown["file"]["file_name"] == LOADED_NAME
+    assert shown["call_days"][0] == {"call_date": "2026-05-19", "records": 2, "other_day_records": 2}
+    assert [event["event"] for event in shown["history"]] == ["registered", "decoded", "loaded"]
+    assert shown["decisions"] == []
+    assert "of them other_day" in tollhouse("files", "show", "bbbb").out
+
+
+def test_an_unknown_file_exits_1(tollhouse: Tollhouse) -> None:
+    called = tollhouse("files", "show", "ffff")
+    assert (called.exit_code, called.err) == (
+        1,
+        "tollhouse: no file 'ffff' in the ledger; `tollhouse files` lists them\n",
+    )
+
+
+def test_releasing_a_held_file(tollhouse: Tollhouse, ledger: Settings) -> None:
+    called = tollhouse("files", "release", HELD, "--why", "the switch was mended")
+    assert called.exit_code == 0
+    assert called.out == (
+        f"{HELD_NAME} ({HELD}) is released: the switch was mended. The next `tollhouse run` takes it in.\n"
+    )
+    with FileLedger(ledger.ledger_path, read_only=True) as made:
+        assert made.file(HELD).status == "loaded"
+        assert made.file(HELD).effective_order == 4  # after the three that were registered
+        assert [(one.kind, one.why) for one in made.decisions()] == [("release_file", "the switch was mended")]
+    assert "the switch was mended" in tollhouse("files", "show", HELD).out
+
+
+def test_a_file_that_is_not_held_is_not_released(tollhouse: Tollhouse) -> None:
+    called = tollhouse("files", "release", LOADED, "--why", "because", "--json")
+    assert called.json["error"]["exit_code"] == called.exit_code == 1
+    assert "only a held file can be released" in called.json["error"]["message"]
+
+
+def test_releasing_calls_of_another_day_once(tollhouse: Tollhouse) -> None:
+    first = tollhouse("calls", "release", LOADED, "--why", "a clock ran late", "--json")
+    assert first.json["released_calls"] == 2
+    assert first.json["decision"]["kind"] == "release_calls"
+    assert "The next `tollhouse run` takes them in." in first.json["message"]
+    again = tollhouse("calls", "release", LOADED, "--why", "a clock ran late")
+    assert again.exit_code == 1 and "were released before" in again.err
+
+
+@pytest.mark.parametrize("words", [("files", "release", HELD), ("calls", "release", LOADED)])
+def test_nothing_is_released_in_the_middle_of_a_run(tollhouse: Tollhouse, ledger: Settings, words: tuple[str]) -> None:
+    with run_lock(ledger):
+        called = tollhouse(*words, "--why", "because")
+    assert called.exit_code == 1
+    assert "another run is at work" in called.err
+    with FileLedger(ledger.ledger_path, read_only=True) as made:
+        assert made.decisions() == [] and made.file(HELD).status == "held"
+
+
+def test_without_a_ledger_none_is_made(tollhouse: Tollhouse, ledger: Settings) -> None:
+    for path in ledger.home.glob("ledger.sqlite*"):
+        path.unlink()
+    for words in (["files"], ["files", "show", HELD], ["files", "release", HELD, "--why", "because"]):
+        called = tollhouse(*words)
+        assert called.exit_code == 1 and "`tollhouse run` makes it" in called.err
+    assert not ledger.ledger_path.exists()
+
+
+def test_a_damaged_ledger_is_named(tollhouse: Tollhouse, ledger: Settings) -> None:
+    for path in ledger.home.glob("ledger.sqlite-*"):
+        path.unlink()
+    ledger.ledger_path.write_bytes(b"no ledger at all " * 400)
+    called = tollhouse("files")
+    assert called.exit_code == 1
+    assert called.err.startswith(f"tollhouse: {ledger.ledger_path}: the file ledger cannot be read:")
+    assert "`tollhouse doctor`" in called.err

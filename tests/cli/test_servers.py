@@ -1,0 +1,66 @@
+"""serve and ui: what is announced, what is started, and a port that is taken."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration import running
+from orchestration.settings import Settings
+from tests.cli.conftest import Tollhouse
+
+
+def test_serve_announces_itself_once_and_ends_well_by_ctrl_c(
+    tollhouse: Tollhouse, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: ThreadingHTTPServer) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", interrupted)
+    called = tollhouse("serve", "--port", "0", "--json")
+    assert called.exit_code == 0
+    assert called.json["host"] == "127.0.0.1"
+    assert called.json["url"] == f"http://127.0.0.1:{called.json['port']}/"
+    assert tollhouse("serve", "--port", "0").out.startswith("The dashboards of the current edition are at http://127")
+
+
+@pytest.mark.parametrize("command", ["serve", "ui"])
+def test_a_port_that_is_taken(tollhouse: Tollhouse, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        called = tollhouse(command, "--port", str(port))
+    assert (called.exit_code, called.out) == (1, "")
+    assert str(port) in called.err and "port" in called.err
+
+
+def test_ui_becomes_dagster_on_this_machine_only_and_without_telemetry(
+    tollhouse: Tollhouse, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[str, list[str], dict[str, str]]] = []
+    prepared: list[Path] = []
+
+    def prepare(of: Settings) -> Path:
+        prepared.append(of.dagster_home)
+        return of.dagster_home
+
+    def execve(program: str, words: list[str], environment: dict[str, str]) -> Any:
+        started.append((program, words, environment))
+        raise KeyboardInterrupt  # as nothing comes back from it
+
+    monkeypatch.setattr(running, "prepare_dagster_home", prepare)
+    monkeypatch.setattr(os, "execve", execve)
+    called = tollhouse("ui", "--port", "0")
+    ((program, words, environment),) = started
+    assert program == sys.executable
+    assert words[1:7] == ["-m", "dagster", "dev", "-m", "orchestration.definitions", "-h"]
+    assert words[7] == "127.0.0.1" and f"http://127.0.0.1:{words[9]}/" in called.out
+    assert prepared == [settings.dagster_home]
+    assert environment["DAGSTER_HOME"] == str(settings.dagster_home)
+    assert environment["TOLLHOUSE_HOME"] == str(settings.home)
+    assert environment["DAGSTER_DISABLE_TELEMETRY"] == "yes"
