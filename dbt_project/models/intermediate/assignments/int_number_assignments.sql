@@ -56,7 +56,9 @@ select
         when accounts.account_id is null
             then 'account ' || holders.account_id || ' of the number is not in the accounts export'
         when customers.customer_id is null
-            then 'customer ' || coalesce(accounts.customer_id, '(none)') || ' of account ' || holders.account_id || ' is not in the customers export'
+            then
+                'customer ' || coalesce(accounts.customer_id, '(none)') || ' of account ' || holders.account_id
+                || ' is not in the customers export'
     end as fault
 from holders
 left join {{ ref('stg_crm__accounts') }} as accounts on holders.account_id = accounts.account_id

@@ -19,7 +19,8 @@ select
     charged.elapsed_seconds as charged_seconds,
     charged.total_price,
     versions.price_denominator,
-    {{ rounded_charge('charged.total_price', 'versions.price_denominator', 'versions.rounding_mode', 'versions.rounding_decimals') }} as amount
+    {{ rounded_charge('charged.total_price', 'versions.price_denominator', 'versions.rounding_mode', 'versions.rounding_decimals') }}
+        as amount
 from charged
 inner join {{ ref('int_tariff_versions') }} as versions on charged.version_id = versions.version_id
 where charged.elapsed_seconds >= charged.duration_seconds

@@ -27,9 +27,18 @@ walks as (
     select
         walks.account_id,
         edges.into_account_id as reached_id,
-        case when (edges.merged_at, edges.merge_id) > (walks.newest_merged_at, walks.newest_merge_id) then edges.merged_at else walks.newest_merged_at end as newest_merged_at,
-        case when (edges.merged_at, edges.merge_id) > (walks.newest_merged_at, walks.newest_merge_id) then edges.merge_id else walks.newest_merge_id end as newest_merge_id,
-        case when (edges.merged_at, edges.merge_id) > (walks.newest_merged_at, walks.newest_merge_id) then edges.into_account_id else walks.newest_into_id end as newest_into_id,
+        case
+            when (edges.merged_at, edges.merge_id) > (walks.newest_merged_at, walks.newest_merge_id) then edges.merged_at
+            else walks.newest_merged_at
+        end as newest_merged_at,
+        case
+            when (edges.merged_at, edges.merge_id) > (walks.newest_merged_at, walks.newest_merge_id) then edges.merge_id
+            else walks.newest_merge_id
+        end as newest_merge_id,
+        case
+            when (edges.merged_at, edges.merge_id) > (walks.newest_merged_at, walks.newest_merge_id) then edges.into_account_id
+            else walks.newest_into_id
+        end as newest_into_id,
         walks.steps + 1 as steps
     from walks
     inner join edges on walks.reached_id = edges.from_account_id

@@ -12,54 +12,63 @@ accounts as (
     from {{ ref('stg_crm__accounts') }} as accounts
     left join customers on accounts.customer_id = customers.customer_id
 )
-select 'customers' as export_table, customer_id as record_id, 'name' as field, 'the customer has no name' as rule_text,
+select
+    'customers' as export_table, customer_id as record_id, 'name' as field, 'the customer has no name' as rule_text,
     business_unit_id, outlet_id, opened_on as first_seen_on
 from customers
 where coalesce(trim(name), '') = ''
 union all
-select 'customers' as export_table, customer_id as record_id, 'customer_class' as field,
+select
+    'customers' as export_table, customer_id as record_id, 'customer_class' as field,
     'class ' || coalesce(customer_class, '(none)') || ' is not known to the reference book' as rule_text,
     business_unit_id, outlet_id, opened_on as first_seen_on
 from customers
 where customer_class is null or customer_class not in (select plans.customer_class from {{ ref('class_plans') }} as plans)
 union all
-select 'customers' as export_table, customer_id as record_id, 'business_unit_id' as field,
+select
+    'customers' as export_table, customer_id as record_id, 'business_unit_id' as field,
     'business unit ' || coalesce(business_unit_id, '(none)') || ' is not known to the reference book' as rule_text,
     cast(null as varchar) as business_unit_id, outlet_id, opened_on as first_seen_on
 from customers
 where business_unit_id is null or business_unit_id not in (select units.business_unit_id from {{ ref('business_units') }} as units)
 union all
-select 'customers' as export_table, customer_id as record_id, 'outlet_id' as field,
+select
+    'customers' as export_table, customer_id as record_id, 'outlet_id' as field,
     'outlet ' || coalesce(outlet_id, '(none)') || ' is not known to the reference book' as rule_text,
     business_unit_id, cast(null as varchar) as outlet_id, opened_on as first_seen_on
 from customers
 where outlet_id is null or outlet_id not in (select outlets.outlet_id from {{ ref('outlets') }} as outlets)
 union all
-select 'customers' as export_table, customer_id as record_id, 'closed_on' as field,
+select
+    'customers' as export_table, customer_id as record_id, 'closed_on' as field,
     'opened on ' || cast(opened_on as varchar) || ', after it was closed on ' || cast(closed_on as varchar) as rule_text,
     business_unit_id, outlet_id, opened_on as first_seen_on
 from customers
 where opened_on > closed_on
 union all
-select 'accounts' as export_table, account_id as record_id, 'closed_on' as field,
+select
+    'accounts' as export_table, account_id as record_id, 'closed_on' as field,
     'opened on ' || cast(opened_on as varchar) || ', after it was closed on ' || cast(closed_on as varchar) as rule_text,
     business_unit_id, outlet_id, opened_on as first_seen_on
 from accounts
 where opened_on > closed_on
 union all
-select 'accounts' as export_table, account_id as record_id, 'bank_account' as field,
+select
+    'accounts' as export_table, account_id as record_id, 'bank_account' as field,
     'the account pays by direct debit but has no bank code or no bank account' as rule_text,
     business_unit_id, outlet_id, opened_on as first_seen_on
 from accounts
 where payment_method = 'debit' and (coalesce(bank_code, '') = '' or coalesce(bank_account, '') = '')
 union all
-select 'accounts' as export_table, account_id as record_id, 'customer_id' as field,
+select
+    'accounts' as export_table, account_id as record_id, 'customer_id' as field,
     'customer ' || coalesce(customer_id, '(none)') || ' of the account is not in the customers export' as rule_text,
     business_unit_id, outlet_id, opened_on as first_seen_on
 from accounts
 where not has_customer
 union all
-select files.export_table, files.file_name || ' line ' || cast(rows.line_number as varchar) as record_id, rows.field,
+select
+    files.export_table, files.file_name || ' line ' || cast(rows.line_number as varchar) as record_id, rows.field,
     rows.reason as rule_text,
     cast(null as varchar) as business_unit_id, cast(null as varchar) as outlet_id, files.file_date as first_seen_on
 from {{ source('raw', 'set_aside_rows') }} as rows

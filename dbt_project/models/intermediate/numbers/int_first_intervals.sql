@@ -18,10 +18,11 @@ select
     ranked.account_id,
     ranked.valid_from as starts_at,
     case
-        when not exists (
-            select 1 from intervals as successors
-            where successors.service_number = ranked.service_number and successors.valid_from = ranked.valid_to
-        )
+        when
+            not exists (
+                select 1 from intervals as successors
+                where successors.service_number = ranked.service_number and successors.valid_from = ranked.valid_to
+            )
             then ranked.valid_to
     end as ends_at
 from ranked

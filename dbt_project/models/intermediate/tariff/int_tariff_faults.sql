@@ -29,7 +29,8 @@ repeated_steps as (
     having count(*) > 1
 ),
 rate_faults as (
-    select rates.*, 'rate_starts_not_at_zero' as fault,
+    select
+        rates.*, 'rate_starts_not_at_zero' as fault,
         'the lowest from_second is ' || cast(steps.lowest_from_second as varchar) || ', it must be 0' as detail
     from rates
     inner join steps
@@ -46,13 +47,15 @@ rate_faults as (
             and rates.band_key = repeated_steps.band_key and rates.valid_from = repeated_steps.valid_from
             and rates.ends_on = repeated_steps.ends_on and rates.from_second = repeated_steps.from_second
     union all
-    select rates.*, 'rate_unit_not_positive' as fault,
+    select
+        rates.*, 'rate_unit_not_positive' as fault,
         'rate_unit_seconds ' || cast(rate_unit_seconds as varchar) || ' and increment_seconds '
         || cast(increment_seconds as varchar) || ' must both be above 0' as detail
     from rates
     where rate_unit_seconds <= 0 or increment_seconds <= 0
     union all
-    select rates.*, 'price_negative' as fault,
+    select
+        rates.*, 'price_negative' as fault,
         'rate ' || cast(rate as varchar) || ', connect_fee ' || cast(connect_fee as varchar) || ': neither may be below 0' as detail
     from rates
     where rate < 0 or connect_fee < 0
@@ -65,7 +68,8 @@ rate_faults as (
     from rates
     where rates.tariff_plan_id not in (select plans.tariff_plan_id from {{ ref('tariff_plans') }} as plans)
     union all
-    select rates.*, 'unknown_band' as fault,
+    select
+        rates.*, 'unknown_band' as fault,
         'band ' || rates.band_id || ' is not in band set ' || coalesce(rates.band_set_id, '(none)') as detail
     from rates
     where
@@ -75,7 +79,8 @@ rate_faults as (
             where bands.band_set_id = rates.band_set_id and bands.band_id = rates.band_id
         )
     union all
-    select distinct rates.*, 'versions_overlap' as fault,
+    select distinct
+        rates.*, 'versions_overlap' as fault,
         'another version, from ' || cast(others.valid_from as varchar) || ', holds at the same time' as detail
     from rates
     inner join rates as others

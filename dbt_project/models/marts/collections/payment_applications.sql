@@ -51,7 +51,8 @@ select
     cast(
         least(payments_laid.laid_until, bills_laid.laid_until)
         - greatest(payments_laid.laid_until - payments_laid.amount, bills_laid.laid_until - bills_laid.amount)
-    as {{ money() }}) as amount
+        as {{ money() }}
+    ) as amount
 from payments_laid
 inner join bills_laid
     on

@@ -37,7 +37,13 @@ select
     {% endfor -%}
     files.declared_seconds,
     cast(case when files.is_read then coalesce(files.read_seconds, 0) else 0 end as bigint) as read_seconds,
-    cast(case when files.file_kind <> 'cdr' and files.file_status <> 'rejected' then coalesce(files.data_rows, 0) else 0 end as bigint) as data_rows,
-    cast(case when files.file_kind <> 'cdr' and files.file_status <> 'rejected' then coalesce(files.set_aside_rows, 0) else 0 end as bigint) as set_aside_rows
+    cast(
+        case when files.file_kind <> 'cdr' and files.file_status <> 'rejected' then coalesce(files.data_rows, 0) else 0 end
+        as bigint
+    ) as data_rows,
+    cast(
+        case when files.file_kind <> 'cdr' and files.file_status <> 'rejected' then coalesce(files.set_aside_rows, 0) else 0 end
+        as bigint
+    ) as set_aside_rows
 from files
 left join states on files.file_id = states.file_id

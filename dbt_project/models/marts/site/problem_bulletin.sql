@@ -9,7 +9,8 @@ judged_files as (
     inner join {{ ref('file_reconciliation') }} as reconciliation on files.file_id = reconciliation.file_id
 ),
 problems as (
-    select 'file_held' as kind, 'error' as severity, file_name as subject, status_reason as detail,
+    select
+        'file_held' as kind, 'error' as severity, file_name as subject, status_reason as detail,
         greatest(cast(coalesce(read_records, data_rows, 0) as bigint), 1) as count,
         cast(null as varchar) as business_unit_id, cast(null as varchar) as outlet_id,
         coalesce(file_date, first_seen_on) as first_seen_on, coalesce(file_date, first_seen_on) as found_on,
@@ -17,48 +18,59 @@ problems as (
     from files
     where file_status = 'held'
     union all
-    select 'file_rejected', 'error', file_name || ' (' || source || ')', status_reason, 1, null, null,
+    select
+        'file_rejected', 'error', file_name || ' (' || source || ')', status_reason, 1, null, null,
         coalesce(file_date, first_seen_on), coalesce(file_date, first_seen_on), null
     from files
     where file_status = 'rejected'
     union all
-    select 'file_missing', 'error', switch_id || ' ' || cast(file_date as varchar),
-        'switch ' || switch_id || ' is expected to write ' || cast(expected_files as varchar) || ' files a day, ' || cast(files as varchar) || ' came',
+    select
+        'file_missing', 'error', switch_id || ' ' || cast(file_date as varchar),
+        'switch ' || switch_id || ' is expected to write ' || cast(expected_files as varchar) || ' files a day, '
+        || cast(files as varchar) || ' came',
         expected_files - files, null, null, file_date, file_date, null
     from {{ ref('int_missing_files') }}
     union all
-    select 'sequence_gap', 'error', gaps.switch_id || ' ' || cast(gaps.missing_from as varchar) || '–' || cast(gaps.missing_to as varchar),
-        'files ' || cast(gaps.missing_from as varchar) || ' to ' || cast(gaps.missing_to as varchar) || ' of switch ' || gaps.switch_id || ' never came',
+    select
+        'sequence_gap', 'error',
+        gaps.switch_id || ' ' || cast(gaps.missing_from as varchar) || '–' || cast(gaps.missing_to as varchar),
+        'files ' || cast(gaps.missing_from as varchar) || ' to ' || cast(gaps.missing_to as varchar)
+        || ' of switch ' || gaps.switch_id || ' never came',
         gaps.missing_to - gaps.missing_from + 1, null, null,
         max(files.file_date), max(files.file_date), null
     from {{ ref('sequence_gaps') }} as gaps
     left join files on gaps.switch_id = files.switch_id and gaps.missing_from - 1 = files.sequence_number and files.file_kind = 'cdr'
     group by gaps.switch_id, gaps.missing_from, gaps.missing_to
     union all
-    select 'other_day_records', 'warn', file_name,
+    select
+        'other_day_records', 'warn', file_name,
         cast(other_day as varchar) || ' of ' || cast(records as varchar) || ' records began on another day than the file''s',
         other_day, null, null, file_date, file_date, null
     from judged_files
     where other_day > 0
     union all
-    select 'duplicate_calls', 'warn', file_name,
+    select
+        'duplicate_calls', 'warn', file_name,
         cast(duplicate as varchar) || ' of ' || cast(records as varchar) || ' records repeat a call that is already there',
         duplicate, null, null, file_date, file_date, null
     from judged_files
     where duplicate > 0
     union all
-    select 'overlapping_calls', 'info', calling_number,
+    select
+        'overlapping_calls', 'info', calling_number,
         'number ' || calling_number || ' made calls that overlap in time', sum(overlapping_calls),
         min(business_unit_id), min(outlet_id), min(call_date), max(call_date), null
     from {{ ref('int_overlapping_calls') }}
     group by calling_number
     union all
-    select 'undocumented_number', 'error', calling_number,
+    select
+        'undocumented_number', 'error', calling_number,
         'number ' || calling_number || ' calls but no account holds it', calls,
         business_unit_id, null, cast(first_seen_at as date), cast(last_seen_at as date), null
     from {{ ref('undocumented_numbers') }}
     union all
-    select 'unrated_destination', 'error', coalesce(zone_id, '-') || ' ' || reason, reason, count(*), null, null,
+    select
+        'unrated_destination', 'error', coalesce(zone_id, '-') || ' ' || reason, reason, count(*), null, null,
         min(call_date), max(call_date), null
     from (
         select
@@ -70,16 +82,19 @@ problems as (
     ) as unrated
     group by coalesce(zone_id, '-'), reason
     union all
-    select 'tariff_book_unsound', 'error', table_name || ' ' || row_key || ' ' || fault, min(detail), 1, null, null,
+    select
+        'tariff_book_unsound', 'error', table_name || ' ' || row_key || ' ' || fault, min(detail), 1, null, null,
         min(valid_from), min(valid_from), null
     from {{ ref('int_tariff_faults') }}
     group by table_name, row_key, fault
     union all
-    select 'customer_record_incomplete', 'warn', export_table || ' ' || record_id || ' ' || coalesce(field, ''), rule_text, 1,
+    select
+        'customer_record_incomplete', 'warn', export_table || ' ' || record_id || ' ' || coalesce(field, ''), rule_text, 1,
         business_unit_id, outlet_id, first_seen_on, {{ as_of_date() }}, null
     from {{ ref('int_customer_records_incomplete') }}
     union all
-    select conflicts.kind, 'error', conflicts.service_number,
+    select
+        conflicts.kind, 'error', conflicts.service_number,
         case conflicts.kind
             when 'double_assignment' then 'two accounts hold number ' || conflicts.service_number || ' at the same time'
             when 'double_order' then 'two open orders ask for number ' || conflicts.service_number
@@ -92,27 +107,31 @@ problems as (
     left join {{ ref('outlets') }} as outlets on conflicts.outlet_id = outlets.outlet_id
     left join {{ ref('int_numbers_in_ranges') }} as ranges on conflicts.service_number = ranges.service_number
     union all
-    select 'merge_with_arrears', 'error', merges.merge_id,
+    select
+        'merge_with_arrears', 'error', merges.merge_id,
         'account ' || merges.from_account_id || ' was merged into ' || merges.into_account_id || ' with '
         || cast(merges.unpaid_amount as varchar) || ' unpaid',
         1, outlets.business_unit_id, merges.outlet_id, cast(merges.merged_at as date), cast(merges.merged_at as date), null
     from {{ ref('int_merges_with_arrears') }} as merges
     left join {{ ref('outlets') }} as outlets on merges.outlet_id = outlets.outlet_id
     union all
-    select 'payment_unknown_account', 'error', payments.payment_id,
+    select
+        'payment_unknown_account', 'error', payments.payment_id,
         'payment of ' || cast(payments.amount as varchar) || ' on account ' || payments.account_id || ', which no export knows',
         1, outlets.business_unit_id, payments.outlet_id, cast(payments.paid_at as date), cast(payments.paid_at as date), null
     from {{ ref('int_payments') }} as payments
     left join {{ ref('outlets') }} as outlets on payments.outlet_id = outlets.outlet_id
     where not payments.is_applicable
     union all
-    select 'debit_total_mismatch', 'error', bank_code || ' ' || batch_id || ' ' || file_name,
+    select
+        'debit_total_mismatch', 'error', bank_code || ' ' || batch_id || ' ' || file_name,
         coalesce(status_reason, 'header ' || cast(total_amount as varchar) || ', details ' || cast(detail_total_amount as varchar)),
         1, null, null, file_date, file_date, null
     from {{ ref('stg_bank__debit_batches') }}
     where not totals_agree
     union all
-    select 'debit_account_fault', 'error', failures.account_id,
+    select
+        'debit_account_fault', 'error', failures.account_id,
         'bank ' || failures.bank_code || ' refused account ' || failures.account_id || ': result ' || failures.result_code,
         count(*), min(outlets.business_unit_id), failures.outlet_id, min(batches.debited_on), max(batches.debited_on), null
     from {{ ref('debit_failures') }} as failures
@@ -122,7 +141,8 @@ problems as (
     where failures.cause = 'account_fault'
     group by failures.account_id, failures.bank_code, failures.result_code, failures.outlet_id
     union all
-    select 'billing_error_complaint', 'warn', complaints.complaint_id,
+    select
+        'billing_error_complaint', 'warn', complaints.complaint_id,
         'complaint of account ' || complaints.account_id || ' about ' || coalesce(complaints.kind, 'a bill') || ' was a billing error',
         1, outlets.business_unit_id, complaints.outlet_id,
         cast(complaints.opened_at as date), cast(complaints.opened_at as date), cast(complaints.closed_at as date)
@@ -130,7 +150,8 @@ problems as (
     left join {{ ref('outlets') }} as outlets on complaints.outlet_id = outlets.outlet_id
     where complaints.was_billing_error and cast(complaints.opened_at as date) <= {{ as_of_date() }}
     union all
-    select 'late_for_closed_period', 'warn', call_period || ' in ' || billing_period,
+    select
+        'late_for_closed_period', 'warn', call_period || ' in ' || billing_period,
         'calls of the closed period ' || call_period || ' became known too late and are billed in ' || billing_period,
         calls, null, null, first_call_date, first_call_date, null
     from {{ ref('int_late_calls') }}
