@@ -99,7 +99,7 @@ class Edition:
         self.published = published
         self.manifest = manifest
         self.name = _text(manifest, "edition", directory)
-        self.built_at = _text(manifest, "built_at", directory).replace("T", " ")
+        self.built_at = _text(manifest, "built_at", directory)
         try:
             self.as_of = date.fromisoformat(_text(manifest, "as_of", directory))
         except ValueError as error:
@@ -193,7 +193,9 @@ class Edition:
         # While an edition is staged its folder has another name than its manifest says.
         own = f"editions/{self.name}/"
         listed = str(entry["path"])
-        path = (self.directory.resolve() / listed.removeprefix(own) if listed.startswith(own) else root / listed).resolve()
+        path = (
+            self.directory.resolve() / listed.removeprefix(own) if listed.startswith(own) else root / listed
+        ).resolve()
         if not _MART_NAME.match(mart) or not path.is_relative_to(root):
             raise EditionError(f"{self.directory / 'manifest.json'}: marts.{mart}: '{entry['path']}' is out of place")
         return path

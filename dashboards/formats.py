@@ -50,6 +50,11 @@ def day(value: date | None) -> str:
     return NOTHING if value is None else f"{value:%Y-%m-%d}"
 
 
+def moment(text: str) -> str:
+    """An ISO time as people write it: 2026-05-20 23:15:04, with UTC where the text says Z."""
+    return text.replace("T", " ").replace("+00:00", "Z").replace("Z", " UTC")
+
+
 def hour_of_day(value: datetime | int | None) -> str:
     """An hour by its start and end: 20:00–21:00."""
     if value is None:

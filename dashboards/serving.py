@@ -21,8 +21,8 @@ _CONTENT_TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; 
 _MESSAGE = """<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Tollhouse</title>
-<style>body {{ font-family: system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; margin: 12vh auto;
-max-width: 38em; padding: 0 16px; line-height: 1.6; color: #1f2933; }}</style></head>
+<style>body {{ font-family: system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
+margin: 12vh auto; max-width: 38em; padding: 0 16px; line-height: 1.6; color: #1f2933; }}</style></head>
 <body><h1>Tollhouse</h1><p>{zh}</p><p lang="en">{en}</p></body></html>
 """
 
@@ -39,7 +39,7 @@ def serve(published: Path, host: str = "127.0.0.1", port: int = 8600) -> None:
 
 
 def make_server(published: Path, host: str = "127.0.0.1", port: int = 8600) -> ThreadingHTTPServer:
-    """A server that is bound but not yet running; port 0 takes any free one. Raises TollhouseError if it cannot bind."""
+    """A server that is bound but not yet running; port 0 takes any free one. TollhouseError if it cannot bind."""
     try:
         return ThreadingHTTPServer((host, port), partial(SiteHandler, published.resolve()))
     except OSError as error:
@@ -99,7 +99,7 @@ class SiteHandler(BaseHTTPRequestHandler):
             self._message(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "尚未发布任何版本。请先执行 tollhouse run（或 tollhouse demo），然后刷新本页。",
-                "No edition has been published yet. Run tollhouse run (or tollhouse demo) first, then reload this page.",
+                "No edition has been published yet. Run tollhouse run (or tollhouse demo) first, then reload.",
             )
             return
         try:

@@ -13,7 +13,7 @@ from dashboards.i18n import Translate
 
 
 def trunk_group_bars(groups: Sequence[tuple[str, Row]], t: Translate) -> go.Figure:
-    """Busy-hour load per trunk group as bars, with its circuits and the circuits it needs as marks on the same scale."""
+    """Busy-hour load per trunk group as bars, with the circuits it has and needs as marks on the same scale."""
     upwards = list(reversed(groups))
     names = [wrapped(name) for name, _ in upwards]
     loads = [row["busy_hour_erlangs"] for _, row in upwards]

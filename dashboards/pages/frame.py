@@ -12,11 +12,12 @@ GATES = "gates.html"
 
 
 def name_of(edition: Edition, dimension: str, dimension_id: str | None, t: Translate) -> str:
-    """The name of a member of a dimension; its id where the reference book has no name for it."""
+    """The name of a member of a dimension; else the page's own word for the code, else its id."""
     if dimension_id is None:
         return t("site.not_assigned")
     row = edition.names.get((dimension, dimension_id))
-    return dimension_id if row is None else (row[f"name_{t.language}"] or dimension_id)
+    name = None if row is None else row[f"name_{t.language}"]
+    return name or t.code(dimension, dimension_id)
 
 
 def branch_name(edition: Edition, t: Translate) -> str:
@@ -59,7 +60,7 @@ def framed(edition: Edition, t: Translate, file_name: str, sections: tuple[Secti
     facts = [
         Fact(t("site.edition"), edition.name),
         Fact(t("site.as_of"), formats.day(edition.as_of)),
-        Fact(t("site.built_at"), edition.built_at),
+        Fact(t("site.built_at"), formats.moment(edition.built_at)),
     ]
     if is_overview and edition.complete_period is not None:
         facts.insert(0, Fact(t("site.period"), edition.complete_period.code))

@@ -15,7 +15,7 @@ GROUPS_SHOWN = 10
 
 
 def trunk_traffic(edition: Edition, t: Translate) -> Section:
-    """The busiest trunk groups and the shape of the day, in the complete period (in the running one if there is none)."""
+    """The busiest trunk groups and the shape of the day, in the complete period (else in the running one)."""
     period = edition.complete_period or Period.of(edition.as_of)
     days = {"first_day": formats.day(period.first_day), "last_day": formats.day(period.last_day)}
     return Section(

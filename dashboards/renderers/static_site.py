@@ -82,7 +82,8 @@ def _content_policy(script: str) -> str:
 
 def _page(page: Page, languages: Sequence[Page], is_default: bool) -> str:
     links = "".join(
-        f'<a data-page href="{escape(link.target)}"{" aria-current=page" if link.is_current else ""}>{escape(link.text)}</a>'
+        f"<a data-page{' aria-current=page' if link.is_current else ''} "
+        f'href="{escape(link.target)}">{escape(link.text)}</a>'
         for link in page.links
     )
     buttons = "".join(
@@ -162,10 +163,11 @@ def _block(page: Page, section: Section, position: int) -> str:
 def _figure(figure: Figure, figure_id: str) -> str:
     content = json.loads(figure.figure.to_json(validate=False, engine="json"))
     height = int(content["layout"].get("height", 340))
+    data = _json({"data": content["data"], "layout": content["layout"]})
     return f"""<figure class="block"><figcaption><h3>{escape(figure.title)}</h3>\
 <p class="definition">{escape(figure.definition)}</p></figcaption>
 <div class="figure" id="{figure_id}" role="img" aria-label="{escape(figure.title)}" style="height: {height}px"></div>
-<script type="application/json" id="{figure_id}-data">{_json({"data": content["data"], "layout": content["layout"]})}</script>
+<script type="application/json" id="{figure_id}-data">{data}</script>
 </figure>"""
 
 
@@ -185,8 +187,8 @@ def _table(table: Table) -> str:
     foot = f"<tfoot>{_row(table.total, table.columns)}</tfoot>" if table.total else ""
     definition = f'<p class="definition">{escape(table.definition)}</p>' if table.definition else ""
     return (
-        f'<div class="scroll"><table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>{foot}</table></div>'
-        f"{definition}"
+        f'<div class="scroll"><table>{caption}<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody>{foot}</table></div>{definition}"
     )
 
 

@@ -1,0 +1,45 @@
+"""The texts: the same keys and places in both languages, and every key that the code asks for is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import dashboards
+from dashboards.i18n import Translate, load
+
+SOURCES = sorted(Path(dashboards.__file__).parent.rglob("*.py"))
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    zh, en = load("zh"), load("en")
+    assert set(zh) == set(en)
+    for key in zh:
+        assert zh[key].strip() and en[key].strip()
+        assert set(re.findall(r"{(\w+)}", zh[key])) == set(re.findall(r"{(\w+)}", en[key])), key
+
+
+def test_chinese_texts_are_chinese() -> None:
+    shared = {
+        "gates.no_sample",
+        "arrears.bands.amount_1_30",
+        "arrears.bands.amount_31_60",
+        "arrears.bands.amount_61_90",
+    }
+    shared |= {"unit.percent"}
+    for key, text in load("zh").items():
+        assert key in shared or re.search(r"[\u4e00-\u9fff]", text) or not re.sub(r"{\w+}|[\W\d_]", "", text), key
+
+
+def test_every_text_the_code_asks_for_is_there() -> None:
+    asked = {
+        key for source in SOURCES for key in re.findall(r'\bt\(\s*"([a-z_.]+)"', source.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 80
+    assert asked <= set(load("en"))
+
+
+def test_an_unknown_code_is_shown_as_it_is() -> None:
+    t = Translate.to("en")
+    assert t.code("state", "other_day") == "Other day"
+    assert t.code("state", "brand_new") == "brand_new"
