@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import os
 import signal
@@ -45,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BaseException as error:  # noqa: BLE001 - the last place that can turn it into one line and an exit code
             exit_code = _fail(error, watch.stopped_by(), context)
     if argv is None and exit_code > 128:
-        # An interrupted dbt leaves threads in the middle of a query; the interpreter's own end would abort over them.
+        # An interrupted dbt leaves threads in the middle of a query; the interpreter's own end would abort over them. What is to be
+        # tidied up at the end (multiprocessing's semaphores) still is.
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(exit_code)
