@@ -1,0 +1,138 @@
+"""The published marts equal the oracle's, mart by mart: over everything, and as of a day in mid-month by an unsound book."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Published
+from tests.integration.harness import COMPARED, DEMO_BOOK, Branch, Marts, change_book, copied_book, differences, without_ids
+from tests.oracle import compute
+
+MID_MONTH = date(2026, 5, 12)
+
+
+@pytest.fixture(scope="module")
+def published(whole: Published) -> Marts:
+    return without_ids(whole.marts)
+
+
+@pytest.mark.parametrize("mart", sorted(COMPARED))
+def test_a_mart_equals_the_oracles(mart: str, published: Marts, expected: Marts) -> None:
+    assert expected[mart], "nothing to compare"
+    assert differences(mart, published[mart], expected[mart]) == []
+
+
+def test_the_city_is_not_empty(published: Marts) -> None:
+    for mart, column in (
+        ("rated_calls", "amount"),
+        ("bill_lines", "amount"),
+        ("payment_applications", "amount"),
+        ("collection_rates", "received"),
+        ("arrears", "amount"),
+        ("commission_statements", "amount"),
+        ("trunk_traffic_hourly", "conversation_seconds"),
+        ("info_service_settlements", "share_amount"),
+        ("debit_batches", "detail_success_amount"),
+    ):
+        assert sum(row[column] for row in published[mart]) > 0, mart
+    kinds = {row["line_kind"] for row in published["bill_lines"]}
+    assert kinds == {"usage", "recurring", "promotion"}
+    kinds = {row["line_kind"] for row in published["commission_lines"]}
+    assert kinds >= {"on_time", "late", "activation", "clawback"} or kinds >= {"on_time", "activation", "clawback"}
+
+
+def test_the_manifest_states_the_sums(whole: Published) -> None:
+    manifest = whole.branch.manifest()
+    for mart, described in manifest["marts"].items():
+        assert described["totals"]["rows"] == str(len(whole.marts[mart]))
+        for column, total in described["totals"].items():
+            if column != "rows":
+                assert Decimal(total) == sum((row[column] or 0 for row in whole.marts[mart]), Decimal(0)), (mart, column)
+
+
+def test_every_record_is_in_exactly_one_state(whole: Published) -> None:
+    states = "malformed held duplicate other_day not_answered not_charged undocumented unrated rated".split()
+    files = whole.marts["file_reconciliation"]
+    assert [row for row in files if sum(row[state] for state in states) != row["read_records"]] == []
+    assert all(sum(row[state] for row in files) > 0 for state in states)
+
+
+# --- a book with faults, as of a day in mid-month, and then the sound book over everything -------------------------------
+
+
+@pytest.fixture(scope="module")
+def unsound(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Branch:
+    """The same inbox, by a book with one fault of each sort."""
+    folder = tmp_path_factory.mktemp("unsound")
+    branch = Branch(folder / "home", copied_book(folder / "book"))
+    shutil.copytree(city, branch.inbox)
+
+    def spoil_rates(rows: list[dict[str, str]]) -> None:
+        national = [row for row in rows if (row["tariff_plan_id"], row["zone_id"]) == ("RESIDENTIAL", "NATIONAL")]
+        rows += [row | {"valid_from": "2026-04-01"} for row in national]  # overlaps the version in force since 2015
+        for row in rows:
+            if (row["tariff_plan_id"], row["zone_id"], row["from_second"]) == ("RESIDENTIAL", "MOBILE", "0"):
+                row["from_second"] = "60"  # no row from 0
+        rows.append(rows[0] | {"zone_id": "NOWHERE"})
+
+    def spoil_bands(rows: list[dict[str, str]]) -> None:
+        (night,) = (row for row in rows if (row["band_set_id"], row["days"], row["starts_at"]) == ("HOLIDAYS", "67", "00:00"))
+        night["ends_at"] = "06:00"  # a hole from 06:00 to 07:00 on week-ends
+
+    def spoil_prefixes(rows: list[dict[str, str]]) -> None:
+        rows.append({"prefix": "223", "zone_id": "INTERZONE", "valid_from": "2026-03-20", "valid_to": "2026-04-20"})
+        rows.append({"prefix": "2205", "zone_id": "NOWHERE", "valid_from": "2026-03-20", "valid_to": ""})
+
+    change_book(branch.reference, "tariff_rates", spoil_rates)
+    change_book(branch.reference, "time_bands", spoil_bands)
+    change_book(branch.reference, "destinations", spoil_prefixes)
+    return branch
+
+
+@pytest.fixture(scope="module")
+def by_the_unsound_book(unsound: Branch) -> tuple[Marts, Marts, Branch]:
+    """What is published and expected as of mid-month; the branch has its sound book again afterwards."""
+    outcome = unsound.run(as_of=MID_MONTH)
+    assert outcome.status == "published", outcome.problems
+    return without_ids(unsound.marts()), compute(unsound.inbox, unsound.reference, as_of=MID_MONTH), unsound
+
+
+@pytest.mark.parametrize("mart", sorted(COMPARED))
+def test_a_mart_of_an_earlier_day_and_an_unsound_book(mart: str, by_the_unsound_book: tuple[Marts, Marts, Branch]) -> None:
+    ours, theirs, _ = by_the_unsound_book
+    assert theirs[mart], "nothing to compare"
+    assert differences(mart, ours[mart], theirs[mart]) == []
+
+
+def test_an_unsound_book_stops_only_what_it_touches(by_the_unsound_book: tuple[Marts, Marts, Branch]) -> None:
+    ours, _, branch = by_the_unsound_book
+    unrated = [row for row in ours["suspended_calls"] if row["state"] == "unrated"]
+    assert len(unrated) > 100 and all(row["reason"] for row in unrated)
+    subjects = [row["subject"] for row in ours["problem_bulletin"] if row["kind"] == "tariff_book_unsound"]
+    for fault in ("RESIDENTIAL/NATIONAL", "RESIDENTIAL/MOBILE", "NOWHERE", "HOLIDAYS/6", "223/", "2205/"):
+        assert any(fault in subject for subject in subjects), (fault, subjects)
+    failed = [gate for gate in branch.manifest()["gates"] if not gate["success"] and gate["severity"] == "error"]
+    assert failed, "an unsound book is shown as an ERROR check"
+    assert len(ours["rated_calls"]) > 1000
+
+
+@pytest.fixture(scope="module")
+def mended(by_the_unsound_book: tuple[Marts, Marts, Branch]) -> Iterator[Marts]:
+    """The same state run again by the sound book and over everything."""
+    branch = by_the_unsound_book[2]
+    shutil.rmtree(branch.reference)
+    shutil.copytree(DEMO_BOOK, branch.reference)
+    outcome = branch.run()
+    assert outcome.status == "published", outcome.problems
+    yield branch.marts()
+
+
+@pytest.mark.parametrize("mart", [*sorted(COMPARED), "problem_bulletin"])
+def test_a_mended_book_and_a_later_day_leave_no_trace(mart: str, mended: Marts, whole: Published) -> None:
+    assert sorted(mended[mart], key=repr) == sorted(whole.marts[mart], key=repr)
