@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards import formats
 from dashboards.edition import Edition, Gate
 from dashboards.i18n import Translate
+from dashboards.i18n.gate_claims import claim
 from dashboards.pages import frame
 from dashboards.pages.model import Cell, Column, Details, Mark, Message, Page, Section, Table
 from dashboards.pages.problems import SEVERITY_TONES
@@ -74,7 +75,7 @@ def _row(gate: Gate, t: Translate) -> tuple[Cell, ...]:
         t.code("severity", gate.severity),
         gate.suite,
         gate.gate,
-        gate.description,
+        claim(t.language, gate.suite, gate.gate, gate.description),
         formats.count(gate.checked_rows),
         formats.count(gate.failed_rows),
         _sample(gate, t),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import dashboards
 from dashboards.i18n import Translate, load
+from dashboards.i18n.gate_claims import chinese_claim, claim
+from expectations.catalogue import all_suites
 
 SOURCES = sorted(Path(dashboards.__file__).parent.rglob("*.py"))
 
@@ -43,3 +45,16 @@ def test_an_unknown_code_is_shown_as_it_is() -> None:
     t = Translate.to("en")
     assert t.code("state", "other_day") == "Other day"
     assert t.code("state", "brand_new") == "brand_new"
+
+
+def test_every_gate_has_its_claim_in_chinese() -> None:
+    gates = [(suite.name, gate.name) for suite in all_suites() for gate in suite.gates]
+    assert gates
+    assert [name for name in gates if chinese_claim(*name) is None] == [], "add them to dashboards/i18n/gates_zh.yaml"
+
+
+def test_a_claim_is_of_its_suite_or_its_own_description() -> None:
+    assert claim("zh", "crm_complaints", "opened_before_closed", "-") == "没有投诉的办结早于受理。"
+    assert claim("zh", "crm_payments", "paid_at_filled", "-") == "缴费资料的每一行都有 paid_at。"
+    assert claim("zh", "release", "brand_new", "A new claim.") == "A new claim."
+    assert claim("en", "crm_payments", "paid_at_filled", "Every row has it.") == "Every row has it."
