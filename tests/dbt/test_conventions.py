@@ -39,7 +39,9 @@ def test_model_says_what_a_row_is(node: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", ["model", "seed"])
 def test_every_column_is_described_and_every_node_owned(kind: str) -> None:
-    assert [f"{n['name']}.{c['name']}" for n in nodes(kind) for c in n["columns"].values() if not c["description"].strip()] == []
+    assert [
+        f"{n['name']}.{c['name']}" for n in nodes(kind) for c in n["columns"].values() if not c["description"].strip()
+    ] == []
     assert [n["name"] for n in nodes(kind) if not n["columns"] or not n["description"]] == []
     assert [n["name"] for n in nodes(kind) if not str(n["config"]["meta"].get("owner", "")).startswith("team:")] == []
 
@@ -48,7 +50,9 @@ def test_every_source_and_its_columns_are_described() -> None:
     sources = manifest_nodes()["sources"].values()
 
     assert [s["name"] for s in sources if not s["description"].startswith("One row") or not s["columns"]] == []
-    assert [f"{s['name']}.{c['name']}" for s in sources for c in s["columns"].values() if not c["description"].strip()] == []
+    assert [
+        f"{s['name']}.{c['name']}" for s in sources for c in s["columns"].values() if not c["description"].strip()
+    ] == []
 
 
 @each("model")
@@ -115,12 +119,16 @@ def test_a_column_has_one_type_in_all_marts() -> None:
 def test_every_folder_of_models_has_its_descriptions_beside_it() -> None:
     folders = {path.parent for path in (DBT_PROJECT / "models").rglob("*.sql")}
 
-    assert [str(folder.relative_to(DBT_PROJECT)) for folder in sorted(folders) if not (folder / "_models.yml").is_file()] == []
+    assert [
+        str(folder.relative_to(DBT_PROJECT)) for folder in sorted(folders) if not (folder / "_models.yml").is_file()
+    ] == []
 
 
 def test_engine_words_stand_in_macros_alone() -> None:
     """What only DuckDB understands stands behind adapter.dispatch in macros/, so that a second engine needs no new model."""
-    words = re.compile(r"\b(qualify|asof join|unnest\s*\(|list_\w+\s*\(|exclude\s*\(|read_parquet|date_diff\s*\()", re.IGNORECASE)
+    words = re.compile(
+        r"\b(qualify|asof join|unnest\s*\(|list_\w+\s*\(|exclude\s*\(|read_parquet|date_diff\s*\()", re.IGNORECASE
+    )
     found = [
         f"{Path(path).name}: {match.group(0)}"
         for path in sorted((DBT_PROJECT / "models").rglob("*.sql"))

@@ -52,7 +52,8 @@ def test_every_declared_type_is_the_built_one(built_columns: dict[tuple[str, str
         for node in models()
         for column in node["columns"].values()
         if column["data_type"]
-        and (built := built_columns[node["schema"], node["name"]][column["name"]]).replace(",", ", ").lower() != column["data_type"]
+        and (built := built_columns[node["schema"], node["name"]][column["name"]]).replace(",", ", ").lower()
+        != column["data_type"]
     ]
 
     assert wrong == []
@@ -60,13 +61,13 @@ def test_every_declared_type_is_the_built_one(built_columns: dict[tuple[str, str
 
 def test_every_mart_and_every_table_replaced_by_day_declares_its_types() -> None:
     held = [
-        node
-        for node in models()
-        if node["schema"] == "marts" or node["config"]["materialized"] == "replaced_by_day"
+        node for node in models() if node["schema"] == "marts" or node["config"]["materialized"] == "replaced_by_day"
     ]
 
     assert [n["name"] for n in held if not all(c["data_type"] for c in n["columns"].values())] == []
-    assert [n["name"] for n in held if n["config"]["materialized"] != "replaced_by_day" and not n["contract"]["enforced"]] == []
+    assert [
+        n["name"] for n in held if n["config"]["materialized"] != "replaced_by_day" and not n["contract"]["enforced"]
+    ] == []
 
 
 def test_sources_are_described_as_they_are_laid(built_columns: dict[tuple[str, str], dict[str, str]]) -> None:
