@@ -27,17 +27,6 @@ margin: 12vh auto; max-width: 38em; padding: 0 16px; line-height: 1.6; color: #1
 """
 
 
-def serve(published: Path, host: str = "127.0.0.1", port: int = 8600) -> None:
-    """Serve the current edition's site until interrupted; `/` follows current.json on every request."""
-    server = make_server(published, host, port)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        LOG.info("interrupted: the dashboards are no longer served")
-    finally:
-        server.server_close()
-
-
 def make_server(published: Path, host: str = "127.0.0.1", port: int = 8600) -> ThreadingHTTPServer:
     """A server that is bound but not yet running; port 0 takes any free one. TollhouseError if it cannot bind."""
     try:

@@ -43,8 +43,6 @@ def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
         if outcome.figures:
             console.print()
             print_table(console, ["figure", "value"], list(outcome.figures.items()), figures=["value"])
-        for problem in outcome.problems:
-            console.print(f"note: {problem}")
         if outcome.status == "published" and outcome.steps:
             console.print()
             print_table(console, ["step", "seconds"], _step_rows(outcome), figures=["seconds"])

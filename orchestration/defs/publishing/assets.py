@@ -112,7 +112,7 @@ def _key_figures(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     for state, count in con.execute(
         "select state, sum(records) from intermediate.int_call_states_daily group by state order by state"
     ).fetchall():
-        figures[f"records {state}"] = str(count)
+        figures[f"records {state.replace('_', ' ')}"] = str(count)
     row = con.execute(
         "select billing_period, receivable, received, collection_rate from marts.collection_rates "
         "where dimension = 'branch' order by billing_period desc limit 1"

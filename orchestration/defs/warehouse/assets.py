@@ -20,6 +20,7 @@ from orchestration.defs.ingestion.assets import (
 from orchestration.defs.warehouse.dbt_graph import DAILY_MART, MANIFEST, TRANSLATOR, run_side
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
+from orchestration.publishing.reading import current_edition
 from orchestration.reporting import reporter
 from orchestration.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.run_record import update_record
@@ -105,7 +106,10 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
         update_record(settings, as_of=facts.as_of.isoformat())
         forced = _asked_for(context)
         if not forced and is_published(con, settings, run_signature(ledger, billing_run.book, facts, closed)):
-            update_record(settings, status="nothing_new")
+            current = current_edition(settings.published)
+            assert current is not None  # is_published saw it
+            path = str(current.folder.relative_to(settings.home))
+            update_record(settings, status="nothing_new", edition=current.edition, edition_path=path)
             return
         lay_book_inputs(con, settings, ledger, facts)
     for spec in _INPUTS:
