@@ -16,8 +16,14 @@ FLOATING = {"double", "float", "real"}
 
 
 @cache
+def manifest() -> dict[str, Any]:
+    """One manifest for all cases, read once: it is parsed anew whenever a model changes."""
+    return manifest_nodes()
+
+
+@cache
 def nodes(kind: str) -> list[dict[str, Any]]:
-    return [node for node in manifest_nodes()["nodes"].values() if node["resource_type"] == kind]
+    return [node for node in manifest()["nodes"].values() if node["resource_type"] == kind]
 
 
 def layer(node: dict[str, Any]) -> str:
@@ -47,7 +53,7 @@ def test_every_column_is_described_and_every_node_owned(kind: str) -> None:
 
 
 def test_every_source_and_its_columns_are_described() -> None:
-    sources = manifest_nodes()["sources"].values()
+    sources = manifest()["sources"].values()
 
     assert [s["name"] for s in sources if not s["description"].startswith("One row") or not s["columns"]] == []
     assert [
@@ -77,7 +83,7 @@ def test_model_reads_only_what_its_layer_may(node: dict[str, Any]) -> None:
     """
     planner = {"raw.run_facts", "raw.stale_days", "raw.call_days", "raw.repeated_calls", "raw.set_aside_rows"}
     snapshots = {"raw.crm_snapshots", "raw.crm_accounts_history", "raw.crm_customers_history"}
-    every = manifest_nodes()
+    every = manifest()
     read = [every["sources"].get(name) or every["nodes"][name] for name in node["depends_on"]["nodes"]]
     sources = {f"{r['source_name']}.{r['name']}" for r in read if r["resource_type"] == "source"}
     layers = {layer(r) for r in read if r["resource_type"] == "model"}
