@@ -24,6 +24,20 @@
 {% macro default__add_days(day, days) %}cast({{ day }} + to_days(cast({{ days }} as integer)) as date){% endmacro %}
 {% macro spark__add_days(day, days) %}date_add({{ day }}, {{ days }}){% endmacro %}
 
+{# A date or timestamp so many whole months later; the count is an expression. #}
+{% macro add_months(moment, months) %}{{ return(adapter.dispatch('add_months')(moment, months)) }}{% endmacro %}
+{% macro default__add_months(moment, months) %}({{ moment }} + to_months(cast({{ months }} as integer))){% endmacro %}
+{% macro spark__add_months(moment, months) %}({{ moment }} + make_interval(0, {{ months }})){% endmacro %}
+
+{# A timestamp so many whole days later; the count is an expression. #}
+{% macro add_days_to_time(moment, days) %}{{ return(adapter.dispatch('add_days_to_time')(moment, days)) }}{% endmacro %}
+{% macro default__add_days_to_time(moment, days) %}({{ moment }} + to_days(cast({{ days }} as integer))){% endmacro %}
+{% macro spark__add_days_to_time(moment, days) %}({{ moment }} + make_interval(0, 0, 0, {{ days }})){% endmacro %}
+
+{# The greatest common divisor of two whole numbers. #}
+{% macro gcd_of(first, second) %}{{ return(adapter.dispatch('gcd_of')(first, second)) }}{% endmacro %}
+{% macro default__gcd_of(first, second) %}gcd({{ first }}, {{ second }}){% endmacro %}
+
 {# The least common multiple of a group's whole numbers. #}
 {% macro lcm_of(column) %}{{ return(adapter.dispatch('lcm_of')(column)) }}{% endmacro %}
 {% macro default__lcm_of(column) %}list_reduce(list(distinct {{ column }}), lambda a, b : lcm(a, b)){% endmacro %}

@@ -13,7 +13,7 @@ periods as (
         {{ period_of('cast(starts_at as date)') }} as billing_period,
         {{ next_month_start('starts_at') }} as issued_on
     from {{ ref('int_first_intervals') }}
-    where {{ period_of('cast(starts_at as date)') }} < (select min(billing_period) from {{ ref('int_billing_periods') }})
+    where {{ period_of('cast(starts_at as date)') }} < (select min(periods.billing_period) from {{ ref('int_billing_periods') }} as periods)
 ),
 fixing_dates as (
     select

@@ -80,7 +80,40 @@ judged as (
     where closed.call_id is null
 )
 select * from judged
-union all by name
-select closed.*
+union all
+select
+    closed.call_id,
+    closed.file_id,
+    closed.file_name,
+    closed.record_number,
+    closed.switch_id,
+    closed.exchange_id,
+    closed.trunk_group_in,
+    closed.trunk_group_out,
+    closed.calling_number,
+    closed.called_number,
+    closed.charged_number,
+    closed.started_at,
+    closed.call_date,
+    closed.duration_seconds,
+    closed.release_cause,
+    closed.state,
+    closed.reason,
+    closed.original_call_id,
+    closed.caller_class,
+    closed.account_id,
+    closed.customer_id,
+    closed.customer_class,
+    closed.business_unit_id,
+    closed.agent_id,
+    closed.outlet_id,
+    closed.destination_prefix,
+    closed.zone_id,
+    closed.call_category,
+    closed.bill_item_id,
+    closed.tariff_plan_id,
+    closed.charged_seconds,
+    closed.amount,
+    closed.billing_period
 from {{ source('closed', 'calls') }} as closed
 inner join {{ source('raw', 'stale_days') }} as stale on closed.call_date = stale.call_date

@@ -1,15 +1,15 @@
 -- One row per merge (merge_id) whose from-account had unpaid bills at that moment: what the account, and those merged into
 -- it before, had been billed and had not paid by then (SPEC 7).
-with recursive merges as (
+with recursive account_merges as (
     select * from {{ ref('stg_crm__account_merges') }}
     where cast(merged_at as date) <= {{ as_of_date() }} and from_account_id <> into_account_id
 ),
 members as (
-    select merge_id, merged_at, from_account_id as account_id from merges
+    select merge_id, merged_at, from_account_id as account_id from account_merges
     union
     select members.merge_id, members.merged_at, earlier.from_account_id as account_id
     from members
-    inner join merges as earlier on members.account_id = earlier.into_account_id and earlier.merged_at < members.merged_at
+    inner join account_merges as earlier on members.account_id = earlier.into_account_id and earlier.merged_at < members.merged_at
 ),
 billed as (
     select members.merge_id, sum(bills.amount) as amount
@@ -26,13 +26,13 @@ paid as (
     group by members.merge_id
 )
 select
-    merges.merge_id,
-    merges.from_account_id,
-    merges.into_account_id,
-    merges.merged_at,
-    merges.outlet_id,
+    account_merges.merge_id,
+    account_merges.from_account_id,
+    account_merges.into_account_id,
+    account_merges.merged_at,
+    account_merges.outlet_id,
     cast(billed.amount - coalesce(paid.amount, 0) as {{ money() }}) as unpaid_amount
-from merges
-inner join billed on merges.merge_id = billed.merge_id
-left join paid on merges.merge_id = paid.merge_id
+from account_merges
+inner join billed on account_merges.merge_id = billed.merge_id
+left join paid on account_merges.merge_id = paid.merge_id
 where billed.amount > coalesce(paid.amount, 0)

@@ -41,9 +41,9 @@ sums as (
 select
     agents.agent_id,
     periods.settlement_period,
-    coalesce(billed.receivable, 0) as receivable,
-    coalesce(sums.on_time_amount, 0) as on_time_amount,
-    coalesce(sums.late_amount, 0) as late_amount
+    cast(coalesce(billed.receivable, 0) as {{ money() }}) as receivable,
+    cast(coalesce(sums.on_time_amount, 0) as {{ money() }}) as on_time_amount,
+    cast(coalesce(sums.late_amount, 0) as {{ money() }}) as late_amount
 from {{ ref('agents') }} as agents
 cross join {{ ref('int_settlement_periods') }} as periods
 left join billed on agents.agent_id = billed.agent_id and periods.settlement_period = billed.settlement_period

@@ -3,6 +3,6 @@ select
     billing_period as settlement_period,
     starts_on,
     ends_on,
-    cast(ends_on + to_months(1) - to_days(1) as date) as cut_off_on
+    {{ add_days('cast(' ~ add_months('ends_on', 1) ~ ' as date)', -1) }} as cut_off_on
 from {{ ref('int_billing_periods') }}
-where cast(ends_on + to_months(1) - to_days(1) as date) <= {{ as_of_date() }}
+where {{ add_days('cast(' ~ add_months('ends_on', 1) ~ ' as date)', -1) }} <= {{ as_of_date() }}

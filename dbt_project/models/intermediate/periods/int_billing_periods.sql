@@ -11,7 +11,7 @@ with months as (
 periods as (
     select
         as_of,
-        cast(first_day + to_months(month_offset) as date) as starts_on
+        cast({{ add_months('first_day', 'month_offset') }} as date) as starts_on
     from months
 )
 select

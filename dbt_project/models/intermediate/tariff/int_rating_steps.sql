@@ -3,14 +3,15 @@
 -- increment_seconds costs increment_price ÷ price_denominator millionths of the currency.
 with steps as (
     select
-        rows.*,
+        tariff_rows.*,
         coalesce(
-            lead(rows.from_second) over (
-                partition by rows.tariff_plan_id, rows.zone_id, rows.valid_from, rows.band_id order by rows.from_second
+            lead(tariff_rows.from_second) over (
+                partition by tariff_rows.tariff_plan_id, tariff_rows.zone_id, tariff_rows.valid_from, tariff_rows.band_id
+                order by tariff_rows.from_second
             ),
             2147483647
         ) as until_second
-    from {{ ref('int_tariff_rows') }} as rows
+    from {{ ref('int_tariff_rows') }} as tariff_rows
 )
 select
     versions.version_id,

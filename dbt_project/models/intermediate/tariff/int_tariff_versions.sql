@@ -9,7 +9,7 @@ with priced as (
         valid_to,
         cast({{ int_div(
             'greatest(rate_unit_seconds, 1)',
-            'gcd(greatest(rate_unit_seconds, 1), ' ~ millionths('abs(rate)') ~ ' * greatest(increment_seconds, 1))'
+            gcd_of('greatest(rate_unit_seconds, 1)', millionths('abs(rate)') ~ ' * greatest(increment_seconds, 1)')
         ) }} as bigint) as denominator
     from {{ ref('int_tariff_rows') }}
 ),

@@ -34,7 +34,7 @@ clawbacks as (
         on
             terms.agent_id = activations.agent_id
             and terms.settlement_period = {{ period_of('cast(activations.ends_at as date)') }}
-            and activations.ends_at <= activations.starts_at + to_days(cast(terms.clawback_days as integer))
+            and activations.ends_at <= {{ add_days_to_time('activations.starts_at', 'terms.clawback_days') }}
     where terms.tier_rank = 1
     group by terms.agent_id, terms.settlement_period
 ),

@@ -2,10 +2,10 @@
 -- read_records and the states count call records; bank and customer files have data_rows and set_aside_rows instead.
 with states as (
     select
-        file_id,
         {% for state in ['duplicate', 'other_day', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated'] -%}
-        sum(case when state = '{{ state }}' then records else 0 end) as {{ state }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum(case when state = '{{ state }}' then records else 0 end) as {{ state }},
+        {% endfor -%}
+        file_id
     from {{ ref('int_call_states_daily') }}
     group by file_id
 ),

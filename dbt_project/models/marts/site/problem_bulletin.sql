@@ -108,12 +108,13 @@ problems as (
     left join {{ ref('int_numbers_in_ranges') }} as ranges on conflicts.service_number = ranges.service_number
     union all
     select
-        'merge_with_arrears', 'error', merges.merge_id,
-        'account ' || merges.from_account_id || ' was merged into ' || merges.into_account_id || ' with '
-        || cast(merges.unpaid_amount as varchar) || ' unpaid',
-        1, outlets.business_unit_id, merges.outlet_id, cast(merges.merged_at as date), cast(merges.merged_at as date), null
-    from {{ ref('int_merges_with_arrears') }} as merges
-    left join {{ ref('outlets') }} as outlets on merges.outlet_id = outlets.outlet_id
+        'merge_with_arrears', 'error', account_merges.merge_id,
+        'account ' || account_merges.from_account_id || ' was merged into ' || account_merges.into_account_id || ' with '
+        || cast(account_merges.unpaid_amount as varchar) || ' unpaid',
+        1, outlets.business_unit_id, account_merges.outlet_id,
+        cast(account_merges.merged_at as date), cast(account_merges.merged_at as date), null
+    from {{ ref('int_merges_with_arrears') }} as account_merges
+    left join {{ ref('outlets') }} as outlets on account_merges.outlet_id = outlets.outlet_id
     union all
     select
         'payment_unknown_account', 'error', payments.payment_id,
@@ -155,9 +156,23 @@ problems as (
         'calls of the closed period ' || call_period || ' became known too late and are billed in ' || billing_period,
         calls, null, null, first_call_date, first_call_date, null
     from {{ ref('int_late_calls') }}
+    union all
+    select
+        'late_for_closed_period', 'warn', 'subscription ' || subscription_id || ' in ' || billing_period,
+        'subscription ' || subscription_id || ' of account ' || account_id || ' was in force in the closed period '
+        || billing_period || ' but became known too late; its fee is not billed',
+        1, null, null, first_day, first_day, null
+    from {{ ref('int_late_subscriptions') }}
+),
+-- Two problems of a kind can have one subject (a name rejected twice): the second has a number.
+numbered as (
+    select
+        *,
+        row_number() over (partition by kind, subject order by first_seen_on, detail, outlet_id) as subject_rank
+    from problems
 )
 select
-    kind || ':' || subject as problem_id,
+    kind || ':' || subject || case when subject_rank > 1 then ' #' || cast(subject_rank as varchar) else '' end as problem_id,
     found_on,
     kind,
     severity,
@@ -168,4 +183,4 @@ select
     cast(count as bigint) as count,
     first_seen_on,
     resolved_on
-from problems
+from numbered
