@@ -68,6 +68,17 @@ from accounts
 where not has_customer
 union all
 select
+    'service_numbers' as export_table, numbers.service_number as record_id, 'service_number' as field,
+    'number ' || numbers.service_number || ' lies in no range of the numbering plan' as rule_text,
+    min(accounts.business_unit_id) as business_unit_id, min(accounts.outlet_id) as outlet_id,
+    min(cast(numbers.valid_from as date)) as first_seen_on
+from {{ ref('stg_crm__service_numbers') }} as numbers
+inner join {{ ref('int_numbers_in_ranges') }} as ranges
+    on numbers.service_number = ranges.service_number and ranges.range_start is null
+left join accounts on numbers.account_id = accounts.account_id
+group by numbers.service_number
+union all
+select
     files.export_table, files.file_name || ' line ' || cast(rows.line_number as varchar) as record_id, rows.field,
     rows.reason as rule_text,
     cast(null as varchar) as business_unit_id, cast(null as varchar) as outlet_id, files.file_date as first_seen_on
