@@ -12,9 +12,7 @@ from pathlib import Path
 
 from tests.integration.harness import Branch
 
-CALL_COLUMNS = (
-    "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,release_cause"
-)
+CALL_COLUMNS = "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,release_cause"
 _DATED = re.compile(r"_(\d{8})[_.]")
 
 

@@ -32,9 +32,7 @@ DEMO_BOOK = PROJECT_ROOT / "seeds" / "reference"
 TOLERANCE = 1e-12
 
 _CALL = "file_name record_number"
-_FIELDS = (
-    "switch_id calling_number called_number trunk_group_in trunk_group_out started_at call_date duration_seconds"
-)
+_FIELDS = "switch_id calling_number called_number trunk_group_in trunk_group_out started_at call_date duration_seconds"
 _STATES = "malformed held duplicate other_day not_answered not_charged undocumented unrated rated"
 _MEASURES = "seizures answers conversation_seconds"
 _RATIOS = "asr ner acd_seconds"
@@ -43,14 +41,18 @@ _RATIOS = "asr ner acd_seconds"
 COMPARED: dict[str, tuple[str, str]] = {
     "file_reconciliation": (
         "source file_name",
-        f"file_kind switch_id file_date sequence_number file_status declared_records read_records {_STATES} "
-        "declared_seconds read_seconds data_rows set_aside_rows",
+        (
+            f"file_kind switch_id file_date sequence_number file_status declared_records read_records {_STATES} "
+            "declared_seconds read_seconds data_rows set_aside_rows"
+        ),
     ),
     "sequence_gaps": ("switch_id missing_from missing_to", ""),
     "rated_calls": (
         _CALL,
-        f"{_FIELDS} exchange_id account_id customer_id customer_class business_unit_id agent_id outlet_id "
-        "destination_prefix zone_id call_category bill_item_id tariff_plan_id charged_seconds amount billing_period",
+        (
+            f"{_FIELDS} exchange_id account_id customer_id customer_class business_unit_id agent_id outlet_id "
+            "destination_prefix zone_id call_category bill_item_id tariff_plan_id charged_seconds amount billing_period"
+        ),
     ),
     "suspended_calls": (_CALL, f"{_FIELDS} state"),
     "duplicate_calls": (_CALL, f"{_FIELDS} original_file_name original_record_number"),
@@ -74,8 +76,10 @@ COMPARED: dict[str, tuple[str, str]] = {
     ),
     "debit_batches": (
         "bank_code batch_id",
-        "billing_period debited_on records total_amount success_records success_amount detail_records "
-        "detail_total_amount detail_success_records detail_success_amount totals_agree",
+        (
+            "billing_period debited_on records total_amount success_records success_amount detail_records "
+            "detail_total_amount detail_success_records detail_success_amount totals_agree"
+        ),
     ),
     "debit_failures": ("bank_code batch_id line", "account_id customer_id outlet_id amount result_code cause"),
     "customer_counts": ("billing_period business_unit_id customer_class", "customers"),

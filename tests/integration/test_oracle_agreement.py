@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Published
-from tests.integration.harness import COMPARED, DEMO_BOOK, Branch, Marts, change_book, copied_book, differences, without_ids
+from tests.integration.harness import (
+    COMPARED,
+    DEMO_BOOK,
+    Branch,
+    Marts,
+    change_book,
+    copied_book,
+    differences,
+    without_ids,
+)
 from tests.oracle import compute
 
 MID_MONTH = date(2026, 5, 12)
@@ -53,11 +62,24 @@ def test_the_manifest_states_the_sums(whole: Published) -> None:
         assert described["totals"]["rows"] == str(len(whole.marts[mart]))
         for column, total in described["totals"].items():
             if column != "rows":
-                assert Decimal(total) == sum((row[column] or 0 for row in whole.marts[mart]), Decimal(0)), (mart, column)
+                assert Decimal(total) == sum((row[column] or 0 for row in whole.marts[mart]), Decimal(0)), (
+                    mart,
+                    column,
+                )
 
 
 def test_every_record_is_in_exactly_one_state(whole: Published) -> None:
-    states = "malformed held duplicate other_day not_answered not_charged undocumented unrated rated".split()
+    states = [
+        "malformed",
+        "held",
+        "duplicate",
+        "other_day",
+        "not_answered",
+        "not_charged",
+        "undocumented",
+        "unrated",
+        "rated",
+    ]
     files = whole.marts["file_reconciliation"]
     assert [row for row in files if sum(row[state] for state in states) != row["read_records"]] == []
     assert all(sum(row[state] for row in files) > 0 for state in states)
@@ -82,7 +104,9 @@ def unsound(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Branch:
         rows.append(rows[0] | {"zone_id": "NOWHERE"})
 
     def spoil_bands(rows: list[dict[str, str]]) -> None:
-        (night,) = (row for row in rows if (row["band_set_id"], row["days"], row["starts_at"]) == ("HOLIDAYS", "67", "00:00"))
+        (night,) = (
+            row for row in rows if (row["band_set_id"], row["days"], row["starts_at"]) == ("HOLIDAYS", "67", "00:00")
+        )
         night["ends_at"] = "06:00"  # a hole from 06:00 to 07:00 on week-ends
 
     def spoil_prefixes(rows: list[dict[str, str]]) -> None:
@@ -104,7 +128,9 @@ def by_the_unsound_book(unsound: Branch) -> tuple[Marts, Marts, Branch]:
 
 
 @pytest.mark.parametrize("mart", sorted(COMPARED))
-def test_a_mart_of_an_earlier_day_and_an_unsound_book(mart: str, by_the_unsound_book: tuple[Marts, Marts, Branch]) -> None:
+def test_a_mart_of_an_earlier_day_and_an_unsound_book(
+    mart: str, by_the_unsound_book: tuple[Marts, Marts, Branch]
+) -> None:
     ours, theirs, _ = by_the_unsound_book
     assert theirs[mart], "nothing to compare"
     assert differences(mart, ours[mart], theirs[mart]) == []

@@ -1,0 +1,475 @@
+"""How each case of the demo city shows in the published marts: one function per way. Which case has which is a test's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from tests.demo_city.reading import delivered_files, plain_number, read_book
+from tests.integration.deliveries import newest_export
+from tests.integration.harness import DEMO_BOOK, Branch, Marts, Row
+
+Case = dict[str, Any]
+Checker = Callable[["Found", str, Case], None]
+ZERO = Decimal(0)
+
+
+class Found:
+    """The published marts, looked up the way that the planted keys name things."""
+
+    def __init__(self, branch: Branch, marts: Marts, cases: dict[str, Case]) -> None:
+        self.branch, self.marts, self.cases = branch, marts, cases
+        self.files = {row["file_name"]: row for row in marts["file_reconciliation"]}
+        self.calls: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+        for mart in ("rated_calls", "suspended_calls", "duplicate_calls"):
+            for row in marts[mart]:
+                key = (
+                    row["switch_id"],
+                    row["calling_number"],
+                    row["called_number"],
+                    row["started_at"],
+                    row["duration_seconds"],
+                )
+                self.calls[key].append(row | {"mart": mart})
+        self.records = {(row["file_name"], row["record_number"]): row for rows in self.calls.values() for row in rows}
+        self.written: dict[tuple[str, ...], str] = {}
+        for name, file in delivered_files(branch.inbox / "cdr")[0].items():
+            for line in file.lines:
+                fields = line.decode("utf-8", errors="replace").split(",")
+                if len(fields) == 8:
+                    self.written[file.switch_id, fields[1], fields[2], fields[5], fields[6]] = name
+
+    def call(self, key: Case) -> Row:
+        """The one published call that a planted call is."""
+        numbers = (plain_number(key["calling_number"]), plain_number(key["called_number"]))
+        started_at = datetime.fromisoformat(key["started_at"])
+        (row,) = self.calls[(key["switch_id"], *numbers, started_at, key["duration_seconds"])]
+        return row
+
+    def file_of(self, key: Case) -> Row:
+        """The reconciliation of the file in which a planted call was written, for calls that no mart shows singly."""
+        columns = ("switch_id", "calling_number", "called_number", "started_at", "duration_seconds")
+        texts = tuple(str(key[column]) for column in columns)
+        assert not self.calls.get(
+            (texts[0], *map(plain_number, texts[1:3]), datetime.fromisoformat(texts[3]), int(texts[4]))
+        )
+        return self.files[self.written[texts]]
+
+    def bulletin(self, kind: str) -> list[Row]:
+        """The problems of a kind."""
+        return [row for row in self.marts["problem_bulletin"] if row["kind"] == kind]
+
+    def newest(self, table: str) -> list[dict[str, str]]:
+        """The newest export of a table, as delivered."""
+        return newest_export(self.branch.inbox, table)
+
+
+def keys(case: Case) -> list[Any]:
+    assert case["keys"] and len(case["keys"]) == case["count"]
+    return list(case["keys"])
+
+
+def is_rated(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        call = found.call(key)
+        assert call["mart"] == "rated_calls", call
+        assert call["charged_seconds"] >= call["duration_seconds"] > 0 and call["amount"] >= 0
+
+
+def is_state(state: str) -> Checker:
+    def check(found: Found, name: str, case: Case) -> None:
+        for key in keys(case):
+            call = found.call(key)
+            assert call.get("state") == state and call["reason"], call
+
+    return check
+
+
+def is_counted(state: str) -> Checker:
+    def check(found: Found, name: str, case: Case) -> None:
+        for key in keys(case):
+            assert found.file_of(key)[state] >= 1
+
+    return check
+
+
+def malformed(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        file = found.files[key["file_name"]]
+        planted = [
+            k
+            for n, c in found.cases.items()
+            if n.startswith("malformed_")
+            for k in c["keys"]
+            if k["file_name"] == key["file_name"]
+        ]
+        assert (file["file_status"], file["malformed"]) == ("loaded", len(planted))
+        path = str(found.branch.home / "raw" / "malformed" / f"{file['file_id']}.parquet")
+        kept = duckdb.execute(
+            "select reason from read_parquet(?) where line_number = ?", [path, key["line_number"]]
+        ).fetchall()
+        assert len(kept) == 1 and kept[0][0]
+
+
+def held(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        file = found.files[key["file_name"]]
+        assert file["file_status"] == "held" and file["status_reason"]
+        assert file["read_records"] == key["records"] == file["held"] + file["malformed"]
+        assert file["malformed"] == key.get("malformed", file["malformed"])
+        assert key["file_name"] in {row["subject"] for row in found.bulletin("file_held")}
+
+
+def rejected(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        file_name = key["file_name"] + key.get("rejected_suffix", "")
+        file = found.files[file_name]
+        assert (file["file_status"], file["read_records"], file["data_rows"]) == ("rejected", 0, 0) and file[
+            "status_reason"
+        ]
+        assert any(row["subject"].startswith(f"{file_name} ") for row in found.bulletin("file_rejected"))
+        first = key.get("first") or (key["file_name"] if "rejected_suffix" in key else None)
+        assert first is None or found.files[first]["file_status"] == "loaded"
+
+
+def empty_file(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        file = found.files[key["file_name"]]
+        assert (file["file_status"], file["read_records"]) == ("loaded", 0)
+
+
+def not_registered(found: Found, name: str, case: Case) -> None:
+    assert not {key["file_name"] for key in keys(case)} & found.files.keys()
+
+
+def never_delivered(found: Found, name: str, case: Case) -> None:
+    not_registered(found, name, case)
+    for key in keys(case):
+        number = int(key["file_name"].split("_")[2][:6])
+        gaps = [row for row in found.marts["sequence_gaps"] if row["switch_id"] == key["switch_id"]]
+        assert any(row["missing_from"] <= number <= row["missing_to"] for row in gaps)
+        assert f"{key['switch_id']} {key['file_date']}" in {row["subject"] for row in found.bulletin("file_missing")}
+
+
+def sequence_gap(found: Found, name: str, case: Case) -> None:
+    assert sorted(keys(case), key=repr) == sorted(found.marts["sequence_gaps"], key=repr)
+    assert len(found.bulletin("sequence_gap")) == case["count"]
+
+
+def unknown_switch(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        file = found.files[key["file_name"]]
+        assert (file["file_status"], file["malformed"], file["read_records"]) == (
+            "held",
+            key["records"],
+            key["records"],
+        )
+
+
+def duplicate(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        row = found.records[key["file_name"], key["record_number"]]
+        assert row["mart"] == "duplicate_calls"
+        file_id, original = row["original_call_id"].split(":")
+        assert (file_id == row["call_id"].split(":")[0]) == (name == "duplicate_in_file")
+        assert original == str(key.get("original_record_number", original))
+
+
+def other_day(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        assert found.records[key["file_name"], key["record_number"]].get("state") == "other_day"
+
+
+def undocumented(found: Found, name: str, case: Case) -> None:
+    is_state("undocumented")(found, name, case)
+    numbers = {row["calling_number"] for row in found.marts["undocumented_numbers"]}
+    charged = "called_number" if name == "undocumented_toll_free" else "calling_number"
+    assert {plain_number(key[charged]) for key in keys(case)} <= numbers
+    assert numbers == {row["subject"] for row in found.bulletin("undocumented_number")}
+
+
+def undocumented_numbers(found: Found, name: str, case: Case) -> None:
+    assert set(keys(case)) <= {row["calling_number"] for row in found.marts["undocumented_numbers"]}
+
+
+def double_assigned_call(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    for key in keys(case):
+        holding = [
+            row
+            for row in found.newest("service_numbers")
+            if row["service_number"] == key["calling_number"]
+            and row["valid_from"] <= key["started_at"] < (row["valid_to"] or "9999")
+        ]
+        latest = max(row["valid_from"] for row in holding)
+        assert len(holding) > 1
+        assert found.call(key)["account_id"] == min(row["account_id"] for row in holding if row["valid_from"] == latest)
+
+
+def classes(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    called = [found.call(key)["customer_class"] for key in keys(case)]
+    assert len(set(called)) == len(called) > 1
+
+
+def nearly_a_day(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    assert all(found.call(key)["duration_seconds"] >= 86_399 for key in keys(case))
+
+
+def on_holiday(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    holidays = {row["holiday_date"] for row in read_book(DEMO_BOOK)["holidays"]}
+    assert {key["started_at"][:10] for key in keys(case)} <= holidays
+
+
+def over_hours(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    for key in keys(case):
+        call = found.call(key)
+        hour, end = (
+            call["started_at"].replace(minute=0, second=0),
+            call["started_at"] + timedelta(seconds=call["duration_seconds"]),
+        )
+        seconds = {
+            row["hour"]: row["conversation_seconds"]
+            for row in found.marts["trunk_traffic_hourly"]
+            if (row["trunk_group_id"], row["direction"]) == (call["trunk_group_out"], "out")
+        }
+        whole_hours = 0
+        while hour < end:
+            inside = (min(end, hour + timedelta(hours=1)) - max(call["started_at"], hour)).total_seconds()
+            assert seconds[hour] >= inside
+            whole_hours += inside == 3600
+            hour += timedelta(hours=1)
+        assert whole_hours >= 1
+
+
+def over_midnight(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    for key in keys(case):
+        call = found.call(key)
+        assert str(call["call_date"]) == key["started_at"][:10]
+        assert (call["started_at"] + timedelta(seconds=call["duration_seconds"])).date() > call["call_date"]
+
+
+def percent_off_call(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    for key in keys(case):
+        call = found.call(key)
+        place = (call["account_id"], call["charged_number"], call["billing_period"])
+        lines = [
+            row
+            for row in found.marts["bill_lines"]
+            if (row["account_id"], row["service_number"], row["billing_period"]) == place
+        ]
+        (promotion,) = (row for row in lines if row["line_kind"] == "promotion")
+        assert promotion["amount"] < 0
+
+
+def zone_changes(found: Found, name: str, case: Case) -> None:
+    zones = [found.call(key)["zone_id"] for key in keys(case)]
+    assert len(set(zones)) == len(zones) == 2
+
+
+def charged_to_called(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    assert all(found.call(key)["charged_number"] == key["called_number"] for key in keys(case))
+
+
+def rental_match_call(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    assert {found.call(key)["amount"] for key in keys(case)} == {Decimal("12.00")}
+
+
+def rental_match_bill(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        bills = [row for row in found.marts["bills"] if row["account_id"] == key["account_id"]]
+        assert len(bills) >= 2 and {str(row["amount"]) for row in bills} == {key["payable"]}
+        lines = [row for row in found.marts["bill_lines"] if row["account_id"] == key["account_id"]]
+        assert {str(row["amount"]) for row in lines if row["line_kind"] == "promotion"} == {"-12.00"}
+
+
+def bonuses(found: Found, name: str, case: Case) -> None:
+    """Statements exist for the first period only: the others' cut-off lies after the as-of date."""
+    when = "on" if name == "activation" else "to"
+    expected: dict[str, int] = defaultdict(int)
+    for key in keys(case):
+        if key[when][:7] == "2026-03":
+            expected[key["agent_id"]] += 1
+    lines = [row for row in found.marts["commission_lines"] if row["line_kind"] == name]
+    assert {row["settlement_period"] for row in lines} == {"2026-03"}
+    counts = {row["agent_id"]: row["basis_amount"] for row in lines}
+    assert all(counts[agent] >= number for agent, number in expected.items()) and expected
+    if name == "clawback":
+        assert counts == expected
+        assert all(row["amount"] == -row["basis_amount"] * row["rate"] < 0 for row in lines)
+
+
+def no_clawback(found: Found, name: str, case: Case) -> None:
+    spans = {row["service_number"]: row for row in found.newest("service_numbers")}
+    assert all(spans[number]["valid_to"].startswith("2026-03") for number in keys(case))
+    clawed = sum(row["basis_amount"] for row in found.marts["commission_lines"] if row["line_kind"] == "clawback")
+    assert clawed == sum(key["to"].startswith("2026-03") for key in found.cases["clawback"]["keys"])
+
+
+def changed_agent(found: Found, name: str, case: Case) -> None:
+    """A bill keeps the agent of its issue date: those with bills on both sides of the change have one of each."""
+    moved = 0
+    for customer in keys(case):
+        own = [row for row in found.marts["bills"] if row["customer_id"] == customer]
+        agents = {row["billing_period"]: row["agent_id"] for row in own}
+        (newest,) = (row["agent_id"] for row in found.newest("customers") if row["customer_id"] == customer)
+        assert all(row["agent_id"] == newest for row in own if str(row["issued_on"]) > case["on"])
+        if len(agents) > 1 and "2026-03" in agents:
+            assert agents["2026-03"] not in {agents[period] for period in agents if period > "2026-03"}
+            moved += 1
+    assert moved
+
+
+def debit_batch(found: Found, name: str, case: Case) -> None:
+    rows = {row["file_name"]: row for row in found.marts["debit_batches"]}
+    for key in keys(case):
+        row = rows[key["file_name"]]
+        assert row["records"] == row["detail_records"] == key["records"] and row["totals_agree"]
+        assert found.files[key["file_name"]]["file_status"] == "loaded"
+
+
+def debit_held(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        assert found.files[key["file_name"]]["file_status"] == "held"
+        (row,) = (
+            r
+            for r in found.marts["debit_batches"]
+            if (r["bank_code"], r["batch_id"]) == (key["bank_code"], key["batch_id"])
+        )
+        assert row["totals_agree"] == (name == "debit_held_unknown_code")
+        prefix = f"{key['bank_code']}:{key['batch_id']}:"
+        assert not [r for r in found.marts["payment_applications"] if r["payment_id"].startswith(prefix)]
+
+
+def debit_failure(found: Found, name: str, case: Case) -> None:
+    cause = name.removeprefix("debit_failure_")
+    failures = {
+        f"{r['bank_code']}:{r['batch_id']}:{r['line']}" for r in found.marts["debit_failures"] if r["cause"] == cause
+    }
+    assert failures == set(keys(case))
+    if cause == "account_fault":
+        accounts = {r["account_id"] for r in found.marts["debit_failures"] if r["cause"] == cause}
+        assert {row["subject"] for row in found.bulletin("debit_account_fault")} == accounts
+
+
+def conflict(found: Found, name: str, case: Case) -> None:
+    numbers = [row["service_number"] for row in found.marts["number_conflicts"] if row["kind"] == name]
+    assert sorted(numbers) == sorted(keys(case))
+    assert {row["subject"] for row in found.bulletin(name)} == set(numbers)
+
+
+def incomplete(found: Found, name: str, case: Case) -> None:
+    subjects = " ".join(f"{row['subject']} {row['detail']}" for row in found.bulletin("customer_record_incomplete"))
+    assert all(key in subjects for key in keys(case))
+
+
+def key_account(found: Found, name: str, case: Case) -> None:
+    for customer in keys(case):
+        revenue: dict[str, Decimal] = defaultdict(Decimal)
+        for row in found.marts["bills"]:
+            if row["customer_id"] == customer:
+                revenue[row["billing_period"]] += row["amount"]
+        now, before = revenue[case["billing_period"]], revenue["2026-03"]
+        assert now <= before * Decimal("0.70") if name == "key_account_fall" else now >= before * 2
+
+
+def merge_chain(found: Found, name: str, case: Case) -> None:
+    for chain in keys(case):
+        rows = [row for row in found.marts["payment_applications"] if row["account_id"] in chain]
+        assert {row["settling_account_id"] for row in rows} == {chain[-1]}
+        assert {row["account_id"] for row in rows} == set(chain)
+
+
+def merge_arrears(found: Found, name: str, case: Case) -> None:
+    details = [row["detail"] for row in found.bulletin("merge_with_arrears")]
+    for key in keys(case):
+        is_told = any(f"account {key['from_account_id']} was merged" in detail for detail in details)
+        assert is_told == (name == "merge_with_arrears")
+
+
+def over_bills(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        rows = defaultdict(list)
+        for row in found.marts["payment_applications"]:
+            if row["paying_account_id"] == key["account_id"]:
+                rows[row["payment_id"]].append(row)
+        most = max(rows.values(), key=len)
+        assert len(most) >= 3 and sum(row["amount"] for row in most) <= Decimal(key["amount"])
+        ordered = sorted(most, key=lambda row: (row["billing_period"], row["account_id"]))
+        assert len({row["billing_period"] for row in ordered}) >= 2
+
+
+def unknown_account(found: Found, name: str, case: Case) -> None:
+    details = " ".join(row["detail"] for row in found.bulletin("payment_unknown_account"))
+    assert all(f"account {account}," in details for account in keys(case))
+    assert not {row["paying_account_id"] for row in found.marts["payment_applications"]} & set(keys(case))
+
+
+def prepaid_rest(found: Found, name: str, case: Case) -> None:
+    for account in keys(case):
+        paid = sum((Decimal(row["amount"]) for row in found.newest("payments") if row["account_id"] == account), ZERO)
+        applied = sum((r["amount"] for r in found.marts["payment_applications"] if r["account_id"] == account), ZERO)
+        billed = sum(
+            (r["amount"] for r in found.marts["bills"] if r["account_id"] == account and not r["is_provisional"]), ZERO
+        )
+        assert paid > applied == billed > 0
+
+
+def promotion(found: Found, name: str, case: Case) -> None:
+    kinds = {row["promotion_id"]: row["kind"] for row in read_book(DEMO_BOOK)["promotions"]}
+    holders = [
+        (row["account_id"], row["service_number"])
+        for row in found.newest("subscriptions")
+        if row["promotion_id"] and kinds[row["promotion_id"]] == name.removeprefix("promotion_")
+    ]
+    assert len(holders) == case["count"]
+    lines = {(r["account_id"], r["service_number"]) for r in found.marts["bill_lines"] if r["line_kind"] == "promotion"}
+    assert set(holders) <= lines
+
+
+def prorated(found: Found, name: str, case: Case) -> None:
+    products = {row["product_id"]: row for row in read_book(DEMO_BOOK)["products"]}
+    lines = {
+        (r["account_id"], r["service_number"], r["billing_period"], r["bill_item_id"]): r["amount"]
+        for r in found.marts["bill_lines"]
+        if r["line_kind"] == "recurring"
+    }
+    cut = set()
+    for row in found.newest("subscriptions"):
+        product = products[row["product_id"]]
+        for edge in (row["valid_from"], row["valid_to"]):
+            if product["proration"] == "daily" and "2026-03-01" <= edge < "2026-06-01" and not edge.endswith("-01"):
+                cut.add(row["subscription_id"])
+                key = (row["account_id"], row["service_number"], edge[:7], product["bill_item_id"])
+                assert lines[key] % Decimal(product["monthly_fee"]) != 0
+    assert len(cut) == case["count"]
+
+
+def overlapping(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    assert {row["subject"] for row in found.bulletin("overlapping_calls")} >= {
+        key["calling_number"] for key in keys(case)
+    }
+
+
+def complaint(found: Found, name: str, case: Case) -> None:
+    assert {row["subject"] for row in found.bulletin("billing_error_complaint")} == set(keys(case))
+
+
+def late_documented(found: Found, name: str, case: Case) -> None:
+    (number,) = keys(case)
+    rated = [row for row in found.marts["rated_calls"] if row["calling_number"] == number]
+    assert len(rated) >= found.cases["documented_later_call"]["count"]
+    assert min(row["call_date"] for row in rated) >= date.fromisoformat(case["valid_from"][:10])
