@@ -44,7 +44,10 @@ BOOK = {
         "bill_item_id,item_kind,name_zh,name_en\nRENTAL,rental,月租,Rental\nCALLS,call,通话,Calls\nDISCOUNT,discount,优惠,Discount\n"
     ),
     "call_categories": "call_category,bill_item_id,name_zh,name_en\nlocal,CALLS,市话,Local\nnational,CALLS,长途,National\n",
-    "zones": "zone_id,call_category,charged_party,name_zh,name_en\nLOCAL,local,calling,市话,Local\nNATIONAL,national,calling,长途,National\n",
+    "zones": (
+        "zone_id,call_category,charged_party,name_zh,name_en\n"
+        "LOCAL,local,calling,市话,Local\nNATIONAL,national,calling,长途,National\n"
+    ),
     "destinations": "prefix,zone_id,valid_from,valid_to\n2,LOCAL,2015-01-01,\n0,NATIONAL,2015-01-01,\n",
     "holidays": "holiday_date,name_zh,name_en\n",
     "time_bands": "band_set_id,days,starts_at,ends_at,band_id\nALL_DAY,1234567,00:00,24:00,ALL\n",
@@ -182,13 +185,17 @@ class Branch:
     def mart(self, mart: str, columns: str = "*", manifest: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """A mart's rows, sorted, from the files that the manifest lists."""
         files = [str(self.published / entry["path"]) for entry in (manifest or self.manifest)["marts"][mart]["files"]]
-        return sorted(duckdb.sql(f"select {columns} from read_parquet({files}, union_by_name = true)").fetchall(), key=repr)
+        return sorted(
+            duckdb.sql(f"select {columns} from read_parquet({files}, union_by_name = true)").fetchall(), key=repr
+        )
 
     def states(self, manifest: dict[str, Any] | None = None) -> dict[str, dict[str, int]]:
         """Per CDR file its states above 0, after a check that they sum to what was read."""
         columns = ", ".join(STATES)
         found = {}
-        for name, kind, read, *counts in self.mart("file_reconciliation", f"file_name, file_kind, read_records, {columns}", manifest):
+        for name, kind, read, *counts in self.mart(
+            "file_reconciliation", f"file_name, file_kind, read_records, {columns}", manifest
+        ):
             if kind == "cdr":
                 assert sum(counts) == read, name
                 found[name] = {state: count for state, count in zip(STATES, counts, strict=True) if count}
@@ -196,7 +203,10 @@ class Branch:
 
     def files(self) -> dict[str, tuple[str, str | None]]:
         """File name → (status, reason), of every registered file."""
-        return {name: (status, why) for name, status, why in self.mart("file_reconciliation", "file_name, file_status, status_reason")}
+        return {
+            name: (status, why)
+            for name, status, why in self.mart("file_reconciliation", "file_name, file_status, status_reason")
+        }
 
     def content(self) -> dict[str, bytes]:
         """Every file of the home but the lock, which even a refused run touches."""

@@ -10,10 +10,17 @@ from tests.robustness.branch import USUAL_STATES, Branch
 def test_two_days_are_rated_and_billed(ran: Branch) -> None:
     """Four rated calls a day; 1.40 residential less the match with the rental of 20.00, 2.00 business."""
     assert ran.states() == {"SW1_20260302_003002.csv": USUAL_STATES, "SW1_20260303_003003.csv": USUAL_STATES}
-    assert ran.mart("rated_calls", "amount") == [(Decimal(text),) for text in ("0.100000", "0.100000", "0.200000", "0.200000", "0.600000", "0.600000", "0.800000", "0.800000")]
+    amounts = [amount for (amount,) in ran.mart("rated_calls", "amount")]
+    assert amounts == [Decimal(text) for text in ("0.10", "0.10", "0.20", "0.20", "0.60", "0.60", "0.80", "0.80")]
     # A1: calls 2 × (0.10 + 0.60) = 1.40, rental 20.00, match −1.40. A2: 2 × (0.20 + 0.80).
-    assert ran.mart("bills", "account_id, billing_period, amount") == [("A1", "2026-03", Decimal("20.00")), ("A2", "2026-03", Decimal("2.00"))]
-    assert {reason for (reason,) in ran.mart("suspended_calls", "reason")} == {"no account holds number 2200009 at that time", "no destination prefix in force for 9999"}
+    assert ran.mart("bills", "account_id, billing_period, amount") == [
+        ("A1", "2026-03", Decimal("20.00")),
+        ("A2", "2026-03", Decimal("2.00")),
+    ]
+    assert {reason for (reason,) in ran.mart("suspended_calls", "reason")} == {
+        "no account holds number 2200009 at that time",
+        "no destination prefix in force for 9999",
+    }
 
 
 def test_a_second_run_with_nothing_new_does_nothing(ran_copy: Branch) -> None:

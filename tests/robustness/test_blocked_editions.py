@@ -1,0 +1,134 @@
+"""A release invariant broken on purpose: the edition is blocked, readers keep the old one, and the next good run publishes.
+
+Two breaks, one after the other on one branch: a gate that says no, and a bill line changed behind dbt's back, which the
+real gates must find.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from expectations.results import GateResult
+from expectations.runner import run_suites
+from orchestration.defs.quality import assets as quality
+from tests.robustness.branch import USUAL_STATES, Branch
+from tests.robustness.commands import Typed
+
+
+@dataclass
+class Blocked:
+    """A blocked run: what was said, what stands in its folder, and the pointer before and after."""
+
+    typed: Typed
+    folder: Path
+    manifest: dict[str, Any]
+    pointer_before: bytes
+    pointer_after: bytes
+
+
+@dataclass
+class History:
+    """The branch with the runs that were blocked and the one that was not."""
+
+    branch: Branch
+    refused: Blocked
+    broken: Blocked
+    good: Typed
+
+
+def _one_gate_refuses(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[GateResult]:
+    results = run_suites(con, names)
+    first = next(number for number, result in enumerate(results) if result.severity == "critical")
+    results[first] = dataclasses.replace(results[first], success=False, failed_rows=1, sample=[{"call_id": "made up"}])
+    return results
+
+
+def _a_line_is_changed(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[GateResult]:
+    con.execute("update marts.bill_lines set amount = amount + 1 where account_id = 'A2' and line_kind = 'usage'")
+    return run_suites(con, names)
+
+
+def _blocked(branch: Branch, judged_by: Any) -> Blocked:
+    pointer = branch.published / "current.json"
+    before = pointer.read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quality, "run_suites", judged_by)
+        typed = branch.tollhouse("run")
+    folder = Path(typed.answer["blocked_path"])
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return Blocked(typed, folder, manifest, before, pointer.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def history(ran: Branch, tmp_path_factory: pytest.TempPathFactory) -> History:
+    """A third day comes; the run over it is blocked twice, and then it is not."""
+    branch = ran.copy_to(tmp_path_factory.mktemp("blocked") / "home")
+    branch.deliver_day(4)
+    refused = _blocked(branch, _one_gate_refuses)
+    broken = _blocked(branch, _a_line_is_changed)
+    return History(branch, refused, broken, branch.tollhouse("run"))
+
+
+@pytest.fixture(params=["refused", "broken"])
+def blocked(history: History, request: pytest.FixtureRequest) -> Blocked:
+    """Each of the blocked runs."""
+    found: Blocked = getattr(history, request.param)
+    return found
+
+
+def test_a_blocked_run_says_so(blocked: Blocked) -> None:
+    """Status, exit code 3, and a message that says where to look and what stays."""
+    assert (blocked.typed.exit_code, blocked.typed.answer["status"]) == (3, "blocked")
+    assert "the release gates blocked the edition" in blocked.typed.message
+    assert str(blocked.folder) in blocked.typed.message
+
+
+def test_the_old_edition_stays(blocked: Blocked) -> None:
+    """The pointer is the same to the byte."""
+    assert blocked.pointer_before == blocked.pointer_after
+
+
+def test_the_folder_shows_what_blocked(blocked: Blocked) -> None:
+    """The three marts with the new day's file in them, and every gate's result."""
+    assert set(blocked.manifest["marts"]) == {"problem_bulletin", "suspended_calls", "file_reconciliation"}
+    published = blocked.folder.parents[1]
+    for mart in blocked.manifest["marts"].values():
+        for entry in mart["files"]:
+            (rows,) = duckdb.sql(f"select count(*) from read_parquet('{published / entry['path']}')").fetchone() or (
+                None,
+            )
+            assert rows == entry["rows"]
+    (entry,) = blocked.manifest["marts"]["file_reconciliation"]["files"]
+    states = ", ".join(USUAL_STATES)
+    row = duckdb.sql(
+        f"select {states} from read_parquet('{published / entry['path']}') where file_name = 'SW1_20260304_003004.csv'"
+    ).fetchone()
+    assert row == tuple(USUAL_STATES.values())
+    gates = duckdb.sql(f"select count(*) from read_parquet('{blocked.folder / 'gate_results.parquet'}')").fetchone()
+    assert gates == (len(blocked.manifest["gates"]),)
+
+
+def test_a_changed_line_is_found_by_the_real_gates(history: History) -> None:
+    """1.00 more on a line: it no longer ties to its calls nor to its bill, and the sample names the account."""
+    failed = [
+        gate for gate in history.broken.manifest["gates"] if not gate["success"] and gate["severity"] == "critical"
+    ]
+    assert len(failed) == 2
+    assert all(any(row.get("account_id") == "A2" for row in gate["sample"]) for gate in failed)
+
+
+def test_the_next_good_run_publishes(history: History) -> None:
+    """The third day is in the new edition, the changed line is right again: 3 × (0.20 + 0.80)."""
+    assert (history.good.exit_code, history.good.answer["status"]) == (0, "published"), history.good.message
+    assert history.branch.states() == {f"SW1_2026030{day}_00300{day}.csv": USUAL_STATES for day in (2, 3, 4)}
+    bills = {account: str(amount) for account, amount in history.branch.mart("bills", "account_id, amount")}
+    assert bills == {"A1": "20.00", "A2": "3.00"}
+    assert history.branch.manifest["revision"] == 2
