@@ -27,6 +27,7 @@ from orchestration.ingestion.reference_tables import (
     NUMBER,
     OPTIONAL,
     OPTIONAL_IN,
+    RECORD_GATES,
     REFERENCE_TABLES,
     TIME_COLUMNS,
     WHOLE,
@@ -267,6 +268,16 @@ def _check_rows(reading: _Reading) -> None:
             None,
             "item_kind",
             f"there are {len(discounts)} items of kind discount{lines}; keep exactly one",
+        )
+    gates = {row["gate_id"] for row in reading.tables["gate_thresholds"]}
+    missing = [gate for gate in RECORD_GATES if gate not in gates]
+    if missing and "gate_thresholds" in reading.file_sha256 and _was_read(reading, "gate_thresholds", "gate_id"):
+        reading.fault(
+            "gate_thresholds",
+            None,
+            "gate_id",
+            f"no row for {', '.join(missing)}; say above which share of its records a file is held (hold_above), "
+            "or leave it empty",
         )
     for row in reading.tables["number_ranges"]:
         start, end = row["range_start"], row["range_end"]

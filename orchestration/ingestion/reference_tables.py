@@ -157,6 +157,9 @@ DIGIT_COLUMNS = {
     ("info_services", "access_prefix"),
 }
 
+# The gates that hold a file: a book without one of their rows would silently never hold.
+RECORD_GATES = ("malformed", "duplicate", "other_day")
+
 BOUNDS: dict[tuple[str, str], tuple[int, int | None]] = {
     ("switches", "expected_files_per_day"): (0, None),
     ("trunk_groups", "circuits"): (0, None),

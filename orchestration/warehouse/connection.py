@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import TollhouseError
+from orchestration.errors import TollhouseError, UsageError
 from orchestration.settings import Settings
 
 _SCHEMAS = ("reference", "raw", "staging", "intermediate", "marts", "closed", "state")
@@ -57,8 +57,14 @@ def run_lock(settings: Settings) -> Iterator[None]:
 
     The lock is the kernel's and goes with the process, however it ends.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with open(settings.lock_path, "a+", encoding="utf-8") as lock:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        opened = open(settings.lock_path, "a+", encoding="utf-8")  # noqa: SIM115  closed by the with below
+    except OSError as error:
+        raise UsageError(
+            f"TOLLHOUSE_HOME: {settings.home} cannot be written ({error.strerror}); name a folder that can"
+        ) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

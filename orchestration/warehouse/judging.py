@@ -18,8 +18,6 @@ from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.warehouse.repeats import OrderedFile, find_repeats
 
-GATES = ("malformed", "duplicate", "other_day")
-
 
 @dataclass(frozen=True)
 class Judgement:

@@ -35,7 +35,7 @@ ROWS = {
     "info_services": ["16899,SP1,Weather,,60,,"],
     "commission_plans": ["CP1,2020-01-01,,0.95,3,1,20,90"],
     "debit_result_codes": ["ICBC,00,success,none,,"],
-    "gate_thresholds": ["malformed,0.01,0.05"],
+    "gate_thresholds": ["malformed,0.01,0.05", "duplicate,0.01,0.2", "other_day,0.01,"],
 }
 
 

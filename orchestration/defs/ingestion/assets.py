@@ -6,15 +6,15 @@ from decimal import Decimal
 
 import dagster as dg
 
-from orchestration.errors import UsageError
 from orchestration.ingestion.bank_results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
 from orchestration.ingestion.pulling import pull
+from orchestration.ingestion.reference_tables import RECORD_GATES
 from orchestration.partitions import CALL_DAYS
 from orchestration.reporting import reporter
 from orchestration.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.run_record import update_record
-from orchestration.warehouse.judging import GATES, judge_cdr_files
+from orchestration.warehouse.judging import judge_cdr_files
 
 GROUP = "intake"
 OWNERS = ["team:mediation"]
@@ -127,10 +127,4 @@ def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # typ
 def _hold_above(billing_run: BillingRun) -> dict[str, Decimal]:
     """The shares above which a file is held; an empty limit never holds."""
     rows = {row["gate_id"]: row for row in billing_run.book.tables["gate_thresholds"]}
-    missing = [gate for gate in GATES if gate not in rows]
-    if missing:
-        raise UsageError(
-            f"{billing_run.book.folder / 'gate_thresholds.csv'}, field gate_id: no row for {', '.join(missing)}; "
-            "say above which share of its records a file is held (hold_above), or leave it empty"
-        )
-    return {gate: Decimal(1) if rows[gate]["hold_above"] is None else rows[gate]["hold_above"] for gate in GATES}
+    return {gate: Decimal(1) if rows[gate]["hold_above"] is None else rows[gate]["hold_above"] for gate in RECORD_GATES}

@@ -57,7 +57,8 @@ fallback_rows as (
         in_force.tariff_plan_id, in_force.zone_id, in_force.valid_from, in_force.valid_to, plan_bands.band_id,
         in_force.from_second, in_force.rate, in_force.rate_unit_seconds, in_force.increment_seconds, in_force.connect_fee
     from in_force
-    inner join plan_bands on in_force.tariff_plan_id = plan_bands.tariff_plan_id
+    -- A plan whose band set is unknown has no bands; its rows stay, or nobody would be told why its calls are unrated.
+    left join plan_bands on in_force.tariff_plan_id = plan_bands.tariff_plan_id
     left join own_rows
         on
             in_force.tariff_plan_id = own_rows.tariff_plan_id and in_force.zone_id = own_rows.zone_id
