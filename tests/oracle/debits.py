@@ -29,6 +29,7 @@ class Batch:
     success_amount: Decimal
     details: list[Row] = field(default_factory=list)
     trailer_records: int | None = None
+    broken_lines: int = 0
 
 
 def money(text: str) -> Decimal:
@@ -45,47 +46,56 @@ def whole(text: str) -> int:
     return int(text)
 
 
-def read_batch(content: bytes) -> Batch | None:
-    """The batch of a result file; None where a line is not of the format or the header is not the first."""
-    batch = None
+def read_header(fields: list[str]) -> Batch | None:
+    """The batch that a header says; None where it is not of the format."""
     try:
-        for line in content.decode("utf-8-sig").splitlines():
-            if not line.strip():
-                continue
-            mark, *fields = [text.strip() for text in line.split("|")]
-            if mark == "H" and batch is None:
-                bank_code, batch_id, period, debited_on, records, total, success_records, success = fields
-                if re.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])", period) is None:
-                    return None
-                day = datetime.strptime(debited_on, "%Y-%m-%d").date()
-                batch = Batch(
-                    bank_code,
-                    batch_id,
-                    period,
-                    day,
-                    whole(records),
-                    money(total),
-                    whole(success_records),
-                    money(success),
-                )
-            elif mark == "D" and batch is not None and batch.trailer_records is None:
-                line_number, account_id, bank_account, amount, result_code = fields
-                batch.details.append(
-                    {
-                        "line": whole(line_number),
-                        "account_id": account_id,
-                        "bank_account": bank_account,
-                        "amount": money(amount),
-                        "result_code": result_code,
-                    }
-                )
-            elif mark == "T" and batch is not None and batch.trailer_records is None:
-                (records,) = fields
-                batch.trailer_records = whole(records)
-            else:
-                return None
+        bank_code, batch_id, period, debited_on, records, total, success_records, success = fields
+        if re.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])", period) is None:
+            return None
+        day = datetime.strptime(debited_on, "%Y-%m-%d").date()
+        counts = (whole(records), money(total), whole(success_records), money(success))
     except ValueError:
         return None
+    return Batch(bank_code, batch_id, period, day, *counts)
+
+
+def read_line(batch: Batch, mark: str, fields: list[str]) -> None:
+    """Take a detail line or the trailer; ValueError where it is neither, or stands after the trailer."""
+    if batch.trailer_records is not None or mark not in ("D", "T"):
+        raise ValueError("neither a detail nor the trailer")
+    if mark == "T":
+        (records,) = fields
+        batch.trailer_records = whole(records)
+        return
+    line_number, account_id, bank_account, amount, result_code = fields
+    line = whole(line_number)
+    if line < 1 or not account_id or not result_code or any(row["line"] == line for row in batch.details):
+        raise ValueError("no line number, account or result code of its own")
+    batch.details.append(
+        {
+            "line": line,
+            "account_id": account_id,
+            "bank_account": bank_account,
+            "amount": money(amount),
+            "result_code": result_code,
+        }
+    )
+
+
+def read_batch(content: bytes) -> Batch | None:
+    """The batch of a result file, its broken lines counted; None where its first line is no header."""
+    try:
+        lines = [line for line in content.decode("utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        return None
+    mark, *fields = [text.strip() for text in lines[0].split("|")] if lines else [""]
+    batch = read_header(fields) if mark == "H" else None
+    for line in lines[1:] if batch else ():
+        mark, *fields = [text.strip() for text in line.split("|")]
+        try:
+            read_line(batch, mark, fields)
+        except ValueError:
+            batch.broken_lines += 1
     return batch
 
 
@@ -117,16 +127,23 @@ def batch_row(batch: Batch, book: Book) -> Row:
     }
 
 
-def judge_batch(file: InboxFile, book: Book) -> None:
-    """Hold the file where totals or trailer disagree with the details or a result code is unknown."""
+def judge_batch(file: InboxFile, book: Book, earlier: list[InboxFile]) -> None:
+    """Hold the file where its lines or totals cannot be trusted, or its debits would be paid twice."""
     batch = file.batch
     if not batch_row(batch, book)["totals_agree"]:
         file.hold("header or trailer disagree with the details")
-        return
+    elif batch.broken_lines:
+        file.hold("a line is not of the format, so the totals of what is read prove nothing")
+    elif batch.bank_code != file.source_key:
+        file.hold("the header is another bank's than the file's name")
     for detail in batch.details:
-        if (batch.bank_code, detail["result_code"]) not in book.debit_codes:
+        if file.status == "loaded" and (batch.bank_code, detail["result_code"]) not in book.debit_codes:
             file.hold(f"unknown result code {detail['result_code']!r}")
-            return
+    for other in earlier:
+        if file.status != "loaded" or other.kind != "bank" or other.status != "loaded":
+            continue
+        if (other.batch.bank_code, other.batch.batch_id) == (batch.bank_code, batch.batch_id):
+            file.hold(f"the batch is loaded from {other.name}")
 
 
 def debit_batches(files: list[InboxFile], book: Book) -> list[Row]:

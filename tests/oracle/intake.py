@@ -63,7 +63,7 @@ def size_in_records(file: InboxFile) -> int:
     """How many records a CDR or bank file holds; an export has no records in this sense."""
     if file.kind == "cdr":
         return len(file.records)
-    return len(file.batch.details) if file.kind == "bank" else 0
+    return len(file.batch.details) + file.batch.broken_lines if file.kind == "bank" else 0
 
 
 def repeats_earlier(file: InboxFile, earlier: list[InboxFile]) -> str | None:
@@ -151,7 +151,7 @@ def judge(files: list[InboxFile], book: Book) -> None:
             file.reject(repetition)
             continue
         if file.kind == "bank":
-            debits.judge_batch(file, book)
+            debits.judge_batch(file, book, files[:position])
         if file.kind == "cdr":
             set_first_states(file, firsts)
             judge_records(file, book, control_is_read)
@@ -185,8 +185,8 @@ def file_reconciliation(files: list[InboxFile]) -> list[Row]:
                 **{state: states[state] for state in STATES},
                 "declared_seconds": file.declared_seconds,
                 "read_seconds": read_seconds(file),
-                "data_rows": len(file.batch.details) if file.batch else file.data_rows,
-                "set_aside_rows": file.set_aside_rows,
+                "data_rows": len(file.batch.details) + file.batch.broken_lines if file.batch else file.data_rows,
+                "set_aside_rows": file.batch.broken_lines if file.batch else file.set_aside_rows,
             }
         )
     return rows

@@ -104,7 +104,9 @@ DETAILS = "D|1|A1|622|18.00|00\nD|2|A1|622|7.00|51\nD|3|A1|622|1.50|00\n"
         ("3|26.50|2|19.50", DETAILS, "4", "held", False),
         ("3|26.51|2|19.50", DETAILS, "3", "held", False),
         ("3|26.50|1|18.00", DETAILS.replace("1.50|00", "1.50|77"), "3", "held", True),  # unknown result code
-        ("3|26.50|2|19.50", DETAILS.replace("1.50|00", "1,50|00"), "3", "rejected", None),
+        ("3|26.50|2|19.50", DETAILS.replace("1.50|00", "1,50|00"), "3", "held", False),  # the line cannot be read
+        ("2|25.00|1|18.00", DETAILS.replace("1.50|00", "1,50|00"), "2", "held", True),  # nor told by the totals
+        ("3|26.5|2|19.50", DETAILS, "3", "rejected", None),  # no header
     ],
 )
 def test_debit_batches(branch: Any, header: str, details: str, trailer: str, status: str, agrees: Any) -> None:
@@ -121,6 +123,19 @@ def test_debit_batches(branch: Any, header: str, details: str, trailer: str, sta
         assert (failure["cause"], failure["amount"]) == ("insufficient_funds", Decimal("7.00"))
     else:
         assert marts["payment_applications"] == marts["debit_failures"] == []
+
+
+def test_a_batch_is_paid_once(branch: Any) -> None:
+    three_rentals(branch)
+    for name in ("BK_20260220_07.txt", "BK_20260221_08.txt"):
+        text = f"H|BK|B7|2026-01|2026-02-20|3|26.50|2|19.50\n{DETAILS}T|3\n"
+        branch.put("bank/BK", name, text if name.endswith("07.txt") else text + "\n")
+    marts = compute(branch.inbox, branch.reference)
+    assert [row["file_status"] for row in marts["file_reconciliation"] if row["file_kind"] == "bank"] == [
+        "loaded",
+        "held",
+    ]
+    assert {row["payment_id"] for row in marts["payment_applications"]} == {"BK:B7:1"}
 
 
 def commission(branch: Any, as_of: date) -> dict[tuple[str, str], tuple[Decimal, Decimal, Decimal]]:
