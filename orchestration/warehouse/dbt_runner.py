@@ -24,6 +24,7 @@ _FOLDERS = ("models", "macros", "tests")
 MANIFEST = TARGET / "manifest.json"
 _PARSED = TARGET / "partial_parse.msgpack"
 _FINGERPRINT = TARGET / "manifest.fingerprint"
+LINEAGE_MEMORY = TARGET / "column_lineage.json"
 _PARSE_LOCK = TARGET / "manifest.lock"
 
 
@@ -36,6 +37,7 @@ class NodeResult:
     seconds: float
     message: str | None
     failures: int | None
+    compiled_sql: str | None = None
 
 
 def _project_fingerprint() -> str:
@@ -116,7 +118,14 @@ def run_dbt(
     if result.exception is not None:
         raise TollhouseError(f"dbt {command} failed: {result.exception}")
     nodes = [
-        NodeResult(run.node.unique_id, str(run.status), run.execution_time, run.message, run.failures)
+        NodeResult(
+            run.node.unique_id,
+            str(run.status),
+            run.execution_time,
+            run.message,
+            run.failures,
+            getattr(run.node, "compiled_code", None),
+        )
         for run in result.result
     ]
     for node in nodes:

@@ -163,7 +163,7 @@ def call_plan(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Ite
 def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[Any]:
     """The calls of the stale days, each in its one state, rated where it could be, and the sums of each day."""
     reporter().step("rate the stale days")
-    yield from run_side(context, billing_run, "calls")
+    results = list(run_side(context, billing_run, "calls"))
     with billing_run.warehouse() as con:
         rows = {
             day.isoformat(): count
@@ -174,6 +174,8 @@ def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterato
         }
         note_days(context, dg.AssetKey(["marts", DAILY_MART]), rows)
         note_built(con, billing_run.ledger, billing_run.facts(con), context.run_id)
+    # After the days' own events, so that the newest one of each asset is the whole table's, with its columns' lineage.
+    yield from results
 
 
 @dbt_assets(

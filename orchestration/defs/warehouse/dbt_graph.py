@@ -9,7 +9,8 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from orchestration.partitions import CALL_DAYS
 from orchestration.resources import BillingRun
-from orchestration.warehouse.dbt_runner import manifest_nodes, run_dbt
+from orchestration.warehouse.column_lineage import ColumnLineage, LineageReader
+from orchestration.warehouse.dbt_runner import LINEAGE_MEMORY, manifest_nodes, run_dbt
 
 MANIFEST = manifest_nodes()
 
@@ -64,14 +65,21 @@ def run_side(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     """Build a side of the graph (tag book, calls or accounts); yields each asset with its row count, and each test."""
     nodes = run_dbt(billing_run.settings, "build", f"tag:{side}")
+    assets = [node for node in nodes if node.unique_id in MANIFEST["nodes"] and not node.unique_id.startswith("test.")]
     counts = {}
     with billing_run.warehouse() as con:
-        for schema, name in con.execute(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_type = 'BASE TABLE' and table_schema in ('reference', 'intermediate', 'marts')"
-        ).fetchall():
-            row = con.execute(f'select count(*) from {schema}."{name}"').fetchone()
-            counts[(schema, name)] = row[0] if row else 0
+        for node in assets:
+            key = TRANSLATOR.get_asset_key(MANIFEST["nodes"][node.unique_id])
+            schema, name = key.path
+            row = con.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
+            counts[node.unique_id] = row[0] if row else 0
+        reader = LineageReader(con, LINEAGE_MEMORY)
+        lineages = {
+            node.unique_id: reader.read(node.compiled_sql)
+            for node in assets
+            if node.compiled_sql and node.unique_id.startswith("model.")
+        }
+        reader.keep()
     wanted = {spec.key for spec in context.assets_def.specs}
     checks = set(context.assets_def.check_keys)
     for node in nodes:
@@ -90,8 +98,16 @@ def run_side(
         key = TRANSLATOR.get_asset_key(properties)
         if key not in wanted:
             continue
-        metadata: dict[str, Any] = {"seconds": node.seconds}
-        count = counts.get((properties["schema"], properties["name"]))
-        if count is not None:
-            metadata["dagster/row_count"] = count
+        metadata: dict[str, Any] = {"seconds": node.seconds, "dagster/row_count": counts[node.unique_id]}
+        if lineages.get(node.unique_id):
+            metadata["dagster/column_lineage"] = _column_lineage(lineages[node.unique_id])
         yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+
+
+def _column_lineage(columns: ColumnLineage) -> dg.TableColumnLineage:
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(dg.AssetKey([schema, table]), source) for schema, table, source in sources]
+            for column, sources in columns.items()
+        }
+    )
