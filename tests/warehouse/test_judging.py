@@ -1,0 +1,85 @@
+"""The judge of call files by hand: every reason to hold or reject, and what a held file does to those after it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from orchestration.warehouse.judging import judge_cdr_files
+from tests.warehouse.conftest import Call, RawZone
+
+HOLD_ABOVE = {"malformed": Decimal("0.5"), "duplicate": Decimal("0.5"), "other_day": Decimal("0.5")}
+
+
+def judge(zone: RawZone, as_of: date | None = None) -> dict[str, tuple[str, str | None]]:
+    judged = judge_cdr_files(zone.ledger, zone.con, zone.folder, HOLD_ABOVE, as_of)
+    return {judgement.entry.file_id: (judgement.status, judgement.reason) for judgement in judged}
+
+
+def numbered(*numbers: int) -> list[Call]:
+    return [Call(calling=f"234{number:04d}") for number in numbers]
+
+
+def test_a_share_at_the_limit_is_loaded_and_one_above_it_held(zone: RawZone) -> None:
+    zone.deliver("half", "2026-03-01", numbered(1, 2), malformed=2)  # 2 of 4
+    zone.deliver("more", "2026-03-01", numbered(3, 4), malformed=3)  # 3 of 5
+    assert judge(zone) == {
+        "half": ("loaded", None),
+        "more": ("held", "3 of 5 records are malformed: more than the share of 0.5 allowed"),
+    }
+
+
+def test_a_companion_that_disagrees_holds_the_file(zone: RawZone) -> None:
+    zone.deliver("a", "2026-03-01", numbered(1, 2), declared=3)
+    assert judge(zone) == {"a": ("held", ".ctl disagrees: it says records=3, the file has 2")}
+
+
+def test_a_file_mostly_of_another_day_is_held(zone: RawZone) -> None:
+    strays = [Call(calling=f"234000{n}", started_at="2026-02-20 10:00:00") for n in (1, 2)]
+    zone.deliver("a", "2026-03-01", [*strays, *numbered(3)])  # 2 of 3
+    assert judge(zone)["a"][0] == "held"
+
+
+def test_the_same_content_as_a_loaded_file_is_rejected(zone: RawZone) -> None:
+    zone.deliver("a", "2026-03-01", numbered(1), content="same")
+    zone.deliver("b", "2026-03-01", numbered(1), content="same")
+    assert judge(zone) == {"a": ("loaded", None), "b": ("rejected", "same content as a (a), which is loaded")}
+
+
+def test_empty_files_of_the_same_content_are_loaded_both(zone: RawZone) -> None:
+    zone.deliver("a", "2026-03-01", [], content="header")
+    zone.deliver("b", "2026-03-02", [], content="header")
+    assert judge(zone) == {"a": ("loaded", None), "b": ("loaded", None)}
+
+
+def test_a_file_of_duplicates_is_held_and_frees_what_comes_after_it(zone: RawZone) -> None:
+    """b repeats two of a's calls in three: held. c repeats only b's third call; as b counts for nothing, c is loaded clean."""
+    zone.deliver("a", "2026-03-01", numbered(1, 2))
+    zone.deliver("b", "2026-03-01", numbered(1, 2, 3))
+    zone.deliver("c", "2026-03-01", numbered(3))
+    assert judge(zone) == {
+        "a": ("loaded", None),
+        "b": ("held", "2 of 3 records are duplicate: more than the share of 0.5 allowed"),
+        "c": ("loaded", None),
+    }
+
+
+def test_a_held_file_that_is_released_comes_last(zone: RawZone) -> None:
+    """a is held for its companion, so b, with the same call, is the first; a's release makes a's record the duplicate."""
+    zone.deliver("a", "2026-03-01", numbered(1), declared=5)
+    assert judge(zone)["a"][0] == "held"
+    zone.deliver("b", "2026-03-01", numbered(1, 2))
+    assert judge(zone) == {"b": ("loaded", None)}
+    zone.ledger.release_file("a", "counted by hand")
+    released, other = zone.ledger.file("a"), zone.ledger.file("b")
+    assert released.status == "loaded"
+    assert released.effective_order is not None and other.effective_order is not None
+    assert released.effective_order > other.effective_order
+
+
+def test_files_dated_after_the_as_of_date_wait(zone: RawZone) -> None:
+    zone.deliver("a", "2026-03-01", numbered(1))
+    zone.deliver("b", "2026-03-02", [Call(started_at="2026-03-02 10:00:00")])
+    assert judge(zone, date(2026, 3, 1)) == {"a": ("loaded", None)}
+    assert zone.status("b") == "registered"
+    assert judge(zone) == {"b": ("loaded", None)}
