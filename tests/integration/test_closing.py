@@ -16,7 +16,6 @@ CLOSED, OPEN = "2026-03", "2026-04"
 REFUSALS = {
     "2026-04": (TollhouseError, "close 2026-03 first"),
     "2026-05": (TollhouseError, "has not ended"),
-    "2027-01": (TollhouseError, "there is no billing period 2027-01"),
     "March": (UsageError, "is no billing period"),
 }
 
