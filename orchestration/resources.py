@@ -20,6 +20,8 @@ from orchestration.warehouse.raw_schema import RunFacts
 
 WAREHOUSE_POOL = "duckdb"
 
+_AT_WORK = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+
 
 class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     """One run over the branch: where its state is, what it stands on. Held from the run's first step to its last."""
@@ -36,6 +38,8 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._settings = Settings.from_environment()
         self.as_of_date()
         with run_lock(self._settings):
+            if context.instance is not None:
+                _end_killed_runs(context.instance, context.run_id or "")
             self._book = read_reference_book(self._settings.reference)
             record = RunRecord(
                 run_id=context.run_id or "",
@@ -83,3 +87,19 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         row = con.execute("select as_of, first_billing_period from raw.run_facts").fetchone()
         assert row is not None
         return RunFacts(*row)
+
+
+def _end_killed_runs(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Give back what runs that were killed still hold of the pool, and show them as failed.
+
+    Dagster keeps a step's place in the pool with the run, not with its process: a run that was killed would keep it for
+    ever, and every run after it would wait. Whoever holds the run lock knows that no other run is alive.
+    """
+    storage = instance.event_log_storage
+    if not storage.supports_global_concurrency_limits:
+        return
+    for other_id in storage.get_concurrency_run_ids() - {run_id}:
+        storage.free_concurrency_slots_for_run(other_id)
+        other = instance.get_run_by_id(other_id)
+        if other is not None and other.status in _AT_WORK:
+            instance.report_run_failed(other, "the process of this run ended before the run did: it was killed")
