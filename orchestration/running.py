@@ -15,7 +15,7 @@ from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.reporting import Reporter, reporting_to
 from orchestration.run_record import load_record
 from orchestration.settings import Settings
-from orchestration.warehouse.closing import freeze_period
+from orchestration.warehouse.closing import check_period, freeze_period
 from orchestration.warehouse.connection import open_warehouse, run_lock
 
 _DAGSTER_YAML = """\
@@ -143,6 +143,7 @@ def close_period(settings: Settings, period: str, *, reporter: Reporter | None =
     Raises UsageError where the period is not one, and TollhouseError where it may not be closed now (not ended, an earlier
     one open, closed already) or the gates block the edition that would be frozen.
     """
+    check_period(period)
     outcome = run_once(settings, reporter=reporter)
     if outcome.status == "blocked":
         raise GatesBlocked(

@@ -11,14 +11,19 @@ from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.ledger import FileLedger
 
 
+def check_period(period: str) -> None:
+    """Raises UsageError where the text is no period at all."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
+        raise UsageError(f"'{period}' is no billing period; write it like 2026-03")
+
+
 def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str) -> None:
     """Copy the period's rated calls, bill lines and bills to the closed schema, in one transaction, and note who did it.
 
     The warehouse must stand as published. Raises UsageError for what is no period, TollhouseError where it may not be
     closed: it is unknown, closed, not ended (its bills are provisional), or an earlier one is open.
     """
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
-        raise UsageError(f"'{period}' is no billing period; write it like 2026-03")
+    check_period(period)
     periods = {
         name: (is_closed, is_provisional, issued_on)
         for name, is_closed, is_provisional, issued_on in con.execute(

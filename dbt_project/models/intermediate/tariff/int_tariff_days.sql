@@ -1,5 +1,6 @@
 -- One row per (call_date, tariff_plan_id, zone_id): a fingerprint of all that decides the price of such a call begun on
--- that day. The planner compares it with that of the run before: a day whose calls' fingerprints changed is stale.
+-- that day, and apart from it the kind of the day after, which only calls over midnight feel. The planner compares them with
+-- those of the run before: a day whose calls they changed for is stale.
 with step_texts as (
     select
         version_id,
@@ -18,8 +19,9 @@ select
     md5(concat_ws(
         '|', coalesce(step_texts.steps_fingerprint, 'none'), versions.price_denominator, versions.band_rule,
         versions.rounding_mode, versions.rounding_decimals, coalesce(versions.fault, ''),
-        coalesce(today.day_type, ''), coalesce(tomorrow.day_type, '')
-    )) as fingerprint
+        coalesce(today.day_type, '')
+    )) as fingerprint,
+    coalesce(tomorrow.day_type, '') as next_day_type
 from {{ source('raw', 'call_days') }} as days
 inner join {{ ref('int_tariff_versions') }} as versions
     on days.call_date >= versions.valid_from and days.call_date < versions.valid_to
