@@ -29,9 +29,7 @@ RATES = {
     "Free": (0, 0),
 }
 
-_CDR_HEADER = (
-    "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,release_cause"
-)
+_CDR_HEADER = "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,release_cause"
 
 
 @dataclass(frozen=True)
@@ -149,4 +147,4 @@ def deliver_exports(calls: Iterable[RatedCall], inbox: Path) -> None:
 
 
 def _moment(day: str, clock: str) -> datetime:
-    return datetime.strptime(f"{day} {clock}", "%d/%m/%Y %H:%M:%S")  # noqa: DTZ007  wall clock of the billing area
+    return datetime.strptime(f"{day} {clock}", "%d/%m/%Y %H:%M:%S")

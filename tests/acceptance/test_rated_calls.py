@@ -88,7 +88,10 @@ def test_no_two_calls_of_the_sample_are_one(calls: list[RatedCall]) -> None:
 
 def test_every_amount_is_the_other_systems(published: Published) -> None:
     """Call by call, to the last decimal; what was not answered has no amount and cost nothing there either."""
-    amounts = {(name, number): amount for name, number, amount in published.rows("rated_calls", "file_name, record_number, amount")}
+    amounts = {
+        (name, number): amount
+        for name, number, amount in published.rows("rated_calls", "file_name, record_number, amount")
+    }
     answered = {place: call.cost for place, call in published.placed.items() if call.duration_seconds > 0}
     assert len(answered) == CALLS - NOT_ANSWERED
     assert amounts == answered
@@ -102,10 +105,10 @@ def test_each_call_is_in_exactly_one_state(published: Published) -> None:
     expected: dict[str, Counter[str]] = defaultdict(Counter)
     for (name, _), call in published.placed.items():
         expected[name]["rated" if call.duration_seconds else "not_answered"] += 1
-    columns = (
-        "file_name, read_records, malformed, held, duplicate, other_day, not_answered, not_charged, undocumented, unrated, rated"
-    )
-    files = {row[0]: row[1:] for row in published.rows("file_reconciliation", f"{columns}, file_kind") if row[-1] == "cdr"}
+    columns = "file_name, read_records, malformed, held, duplicate, other_day, not_answered, not_charged, undocumented, unrated, rated"
+    files = {
+        row[0]: row[1:] for row in published.rows("file_reconciliation", f"{columns}, file_kind") if row[-1] == "cdr"
+    }
     assert files == {
         name: (counts.total(), 0, 0, 0, 0, counts["not_answered"], 0, 0, 0, counts["rated"], "cdr")
         for name, counts in expected.items()
@@ -120,7 +123,10 @@ def test_bills_are_the_sums_of_the_given_costs(published: Published) -> None:
     expected: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for call in published.placed.values():
         expected[(f"A{call.calling_number}", f"{call.started_at:%Y-%m}")] += call.cost
-    bills = {(account, period): amount for account, period, amount in published.rows("bills", "account_id, billing_period, amount")}
+    bills = {
+        (account, period): amount
+        for account, period, amount in published.rows("bills", "account_id, billing_period, amount")
+    }
     assert bills == {place: amount for place, amount in expected.items() if amount}
     assert sum(bills.values()) == TOTAL
 
@@ -138,7 +144,9 @@ def test_overlapping_calls_are_reported_and_rated(published: Published) -> None:
                 overlapping.add(number)
             until = max(until, call.ended_at)
     assert overlapping
-    named = {subject for kind, subject in published.rows("problem_bulletin", "kind, subject") if kind == "overlapping_calls"}
+    named = {
+        subject for kind, subject in published.rows("problem_bulletin", "kind, subject") if kind == "overlapping_calls"
+    }
     assert named == overlapping
 
 

@@ -61,6 +61,7 @@ def started(settings: Mapping[str, str], program: str) -> subprocess.Popen[str]:
         [sys.executable, "-c", program],
         cwd=PROJECT,
         env={**own, **settings},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

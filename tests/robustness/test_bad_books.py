@@ -6,20 +6,81 @@ import pytest
 
 from tests.robustness.branch import Branch
 
+# Fault → (table, text, what replaces it, what the message says).
 FAULTS = {
-    "missing column": ("outlets", "outlet_kind,agent_id", "outlet_kind", "outlets.csv line 1, field agent_id: the column is missing"),
-    "broken date": ("tariff_rates", "HOME,LOCAL,,2015-01-01", "HOME,LOCAL,,2015-02-30", "tariff_rates.csv line 2, field valid_from: '2015-02-30' is no date"),
-    "date of another form": ("class_plans", "residential,HOME,2015-01-01", "residential,HOME,1/1/2015", "class_plans.csv line 2, field valid_from: '1/1/2015' is no date"),
-    "bad decimal": ("tariff_rates", "0.30", '"0,30"', "tariff_rates.csv line 3, field rate: '0,30' is not a number"),
-    "too many decimals": ("tariff_rates", "0.30", "0.3000001", "tariff_rates.csv line 3, field rate"),
-    "unknown id": ("outlets", "OU2,代办点,Agency,BU1", "OU2,代办点,Agency,BU7", "outlets.csv line 3, field business_unit_id: 'BU7' is in no line of business_units.csv"),
-    "id twice": ("outlets", "OU2,代办点", "OU1,代办点", "outlets.csv line 3, field outlet_id: 'OU1' stands in line 2 already"),
-    "unknown word": ("tariff_plans", "HOME,ALL_DAY,increment", "HOME,ALL_DAY,sometimes", "tariff_plans.csv line 2, field band_rule: 'sometimes' is none of increment, start"),
-    "bad time": ("time_bands", "24:00", "25:00", "time_bands.csv line 2, field ends_at: '25:00' is no time of day"),
-    "a field too few": ("exchanges", "Exchange,0548", "Exchange", "exchanges.csv line 2: has 3 fields, the header 4"),
-    "two discounts": ("bill_items", "RENTAL,rental", "RENTAL,discount", "bill_items.csv, field item_kind: there are 2 items of kind discount (lines 2, 4)"),
-    "a threshold missing": ("gate_thresholds", "duplicate,0.01,0.5\n", "", "gate_thresholds.csv, field gate_id: no row for duplicate"),
-}  # fmt: skip
+    "missing column": (
+        "outlets",
+        "outlet_kind,agent_id",
+        "outlet_kind",
+        "outlets.csv line 1, field agent_id: the column is missing",
+    ),
+    "broken date": (
+        "tariff_rates",
+        "HOME,LOCAL,,2015-01-01",
+        "HOME,LOCAL,,2015-02-30",
+        "tariff_rates.csv line 2, field valid_from: '2015-02-30' is no date",
+    ),
+    "date of another form": (
+        "class_plans",
+        "residential,HOME,2015-01-01",
+        "residential,HOME,1/1/2015",
+        "class_plans.csv line 2, field valid_from: '1/1/2015' is no date",
+    ),
+    "bad decimal": (
+        "tariff_rates",
+        "0.30",
+        '"0,30"',
+        "tariff_rates.csv line 3, field rate: '0,30' is not a number",
+    ),
+    "too many decimals": (
+        "tariff_rates",
+        "0.30",
+        "0.3000001",
+        "tariff_rates.csv line 3, field rate",
+    ),
+    "unknown id": (
+        "outlets",
+        "OU2,代办点,Agency,BU1",
+        "OU2,代办点,Agency,BU7",
+        "outlets.csv line 3, field business_unit_id: 'BU7' is in no line of business_units.csv",
+    ),
+    "id twice": (
+        "outlets",
+        "OU2,代办点",
+        "OU1,代办点",
+        "outlets.csv line 3, field outlet_id: 'OU1' stands in line 2 already",
+    ),
+    "unknown word": (
+        "tariff_plans",
+        "HOME,ALL_DAY,increment",
+        "HOME,ALL_DAY,sometimes",
+        "tariff_plans.csv line 2, field band_rule: 'sometimes' is none of increment, start",
+    ),
+    "bad time": (
+        "time_bands",
+        "24:00",
+        "25:00",
+        "time_bands.csv line 2, field ends_at: '25:00' is no time of day",
+    ),
+    "a field too few": (
+        "exchanges",
+        "Exchange,0548",
+        "Exchange",
+        "exchanges.csv line 2: has 3 fields, the header 4",
+    ),
+    "two discounts": (
+        "bill_items",
+        "RENTAL,rental",
+        "RENTAL,discount",
+        "bill_items.csv, field item_kind: there are 2 items of kind discount (lines 2, 4)",
+    ),
+    "a threshold missing": (
+        "gate_thresholds",
+        "duplicate,0.01,0.5\n",
+        "",
+        "gate_thresholds.csv, field gate_id: no row for duplicate",
+    ),
+}
 
 
 @pytest.mark.parametrize(("table", "old", "new", "message"), FAULTS.values(), ids=FAULTS)

@@ -19,12 +19,18 @@ with run_lock(Settings.from_environment()):
 """
 
 
-@pytest.mark.parametrize("inbox", ["missing", "empty"])
-def test_an_inbox_with_nothing_in_it(branch: Branch, inbox: str) -> None:
-    """Exit code 1: nothing could be published. The message says where files are expected."""
-    if inbox == "empty":
-        for folder in ("cdr/SW1", "bank/ICBC", "customers"):
-            (branch.home / "inbox" / folder).mkdir(parents=True)
+def test_a_missing_inbox(branch: Branch) -> None:
+    """A wrong setting, or a fresh home: the message says where files are expected."""
+    typed = branch.tollhouse("run")
+    assert typed.exit_code == 2
+    assert "no source folder is there" in typed.message and str(branch.home / "inbox") in typed.message
+    assert not (branch.published / "current.json").exists()
+
+
+def test_an_empty_inbox(branch: Branch) -> None:
+    """Nothing can be published: exit code 1, and what to do."""
+    for folder in ("cdr/SW1", "bank/ICBC", "customers"):
+        (branch.home / "inbox" / folder).mkdir(parents=True)
     typed = branch.tollhouse("run")
     assert typed.exit_code == 1
     assert "no file with a date has ever come in" in typed.message and str(branch.home / "inbox") in typed.message

@@ -1,0 +1,40 @@
+"""Fixtures: the small branch after a first run, its Dagster instance, and the definitions as the server loads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tests.robustness.branch import Branch
+from tests.robustness.commands import environment
+from tests.robustness.conftest import ran
+
+__all__ = ["ran"]
+
+
+@pytest.fixture(scope="session")
+def definitions() -> dg.Definitions:
+    """`dagster -m orchestration.definitions`."""
+    from orchestration.definitions import defs
+
+    return defs
+
+
+@pytest.fixture
+def ran_copy(ran: Branch, tmp_path: Path) -> Iterator[Branch]:
+    """A copy of the branch after its first run, with the settings of the environment on it."""
+    copy = ran.copy_to(tmp_path / "home")
+    with environment({**copy.settings, "DAGSTER_HOME": str(copy.home / "dagster")}):
+        yield copy
+
+
+@pytest.fixture
+def instance(ran_copy: Branch) -> Iterator[dg.DagsterInstance]:
+    """What Dagster has stored of the first run."""
+    assert os.environ["DAGSTER_HOME"] == str(ran_copy.home / "dagster")
+    with dg.DagsterInstance.get() as opened:
+        yield opened

@@ -1,0 +1,102 @@
+"""The definitions as the server loads them: assets with all that people look for, the lineage from inbox to page, checks."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+
+from expectations.catalogue import all_suites
+
+INBOX = dg.AssetKey("inbox_files")
+
+
+@pytest.fixture(scope="module")
+def graph(definitions: dg.Definitions) -> dg.AssetGraph:  # type: ignore[name-defined]
+    """The asset graph."""
+    return definitions.resolve_asset_graph()
+
+
+def _upstream(graph: dg.AssetGraph, key: dg.AssetKey) -> set[dg.AssetKey]:  # type: ignore[name-defined]
+    found: set[dg.AssetKey] = set()
+    waiting = [key]
+    while waiting:
+        for parent in graph.get(waiting.pop()).parent_keys - found:
+            found.add(parent)
+            waiting.append(parent)
+    return found
+
+
+def test_definitions_are_loadable(definitions: dg.Definitions) -> None:
+    """Every job binds, every dependency is there."""
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_every_asset_says_what_it_is(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
+    """Description, group, owners and kinds, of all that the platform makes."""
+    keys = graph.materializable_asset_keys
+    assert len(keys) > 100
+    for key in sorted(keys):
+        node = graph.get(key)
+        missing = [
+            what
+            for what, value in {
+                "description": node.description,
+                "group": node.group_name not in (None, "default"),
+                "owners": node.owners,
+                "kinds": [tag for tag in node.tags if tag.startswith("dagster/kind/")],
+            }.items()
+            if not value
+        ]
+        assert not missing, f"{key.to_user_string()}: {missing}"
+
+
+@pytest.mark.parametrize(
+    "through",
+    [
+        ["call_detail_records"], ["raw", "calls"], ["intermediate", "int_calls_judged"], ["marts", "rated_calls"],
+        ["marts", "bills"], ["quality", "gate_results"], ["edition_files"], ["management_page"],
+    ],
+    ids="/".join,
+)  # fmt: skip
+def test_lineage_runs_from_inbox_to_edition(graph: dg.AssetGraph, through: list[str]) -> None:  # type: ignore[name-defined]
+    """Each station is made of the inbox's files and goes into the published edition."""
+    station = dg.AssetKey(through)
+    assert INBOX in _upstream(graph, station)
+    assert station in _upstream(graph, dg.AssetKey("published_edition"))
+
+
+def test_models_carry_their_columns(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
+    """Names, and for each mart a description of every column."""
+    for mart, columns in {
+        "rated_calls": {"call_id", "amount", "billing_period", "charged_seconds"},
+        "bills": {"account_id", "amount", "due_on"},
+        "file_reconciliation": {"file_id", "read_records", "rated"},
+    }.items():
+        schema = graph.get(dg.AssetKey(["marts", mart])).metadata["dagster/column_schema"]
+        schema = schema.value if isinstance(schema, dg.MetadataValue) else schema
+        assert columns <= {column.name for column in schema.columns}
+        assert all(column.description for column in schema.columns), mart
+
+
+def test_each_gate_is_one_check(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
+    """Named by the claim it makes, and described by it."""
+    names = [key.name for key in graph.asset_check_keys]
+    for suite in all_suites():
+        for gate in suite.gates:
+            assert names.count(f"{suite.name}__{gate.name}") == 1
+
+
+def test_calls_are_partitioned_by_day(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
+    """The records and the rated calls; sums over days are not."""
+    partitioned = {key for key in graph.materializable_asset_keys if graph.get(key).partitions_def}
+    assert partitioned == {dg.AssetKey("call_detail_records"), dg.AssetKey(["marts", "rated_calls"])}
+    assert isinstance(graph.get(dg.AssetKey("call_detail_records")).partitions_def, dg.DailyPartitionsDefinition)
+
+
+def test_what_starts_by_itself(definitions: dg.Definitions) -> None:
+    """The job, its schedule and the sensor of the inbox, both for that job."""
+    job = definitions.resolve_job_def("tollhouse_run")
+    schedule = definitions.resolve_schedule_def("nightly_run")
+    sensor = definitions.resolve_sensor_def("inbox_sensor")
+    assert job.description and schedule.job_name == "tollhouse_run" and sensor.job_name == "tollhouse_run"
+    assert schedule.cron_schedule == "30 2 * * *"
