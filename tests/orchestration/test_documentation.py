@@ -1,0 +1,62 @@
+"""The generated pages of docs/ say what the project says now."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.documentation import DATA_DICTIONARY, RELEASE_GATES, data_dictionary, release_gates
+from orchestration.errors import TollhouseError
+from orchestration.publishing.reading import CurrentEdition
+from orchestration.warehouse.dbt_runner import manifest_nodes
+
+
+def test_the_data_dictionary_is_current() -> None:
+    assert DATA_DICTIONARY.read_text(encoding="utf-8") == data_dictionary(manifest_nodes()), (
+        "docs/data-dictionary.md is out of date: `.venv/bin/python -m orchestration.documentation --no-gates` writes it"
+    )
+
+
+def test_a_table_is_told_with_key_type_and_meaning() -> None:
+    node = {
+        "resource_type": "model",
+        "schema": "marts",
+        "name": "bills",
+        "description": "One row per\nbill.",
+        "columns": {"amount": {"name": "amount", "data_type": "decimal(18, 2)", "description": "What | is billed."}},
+    }
+    text = data_dictionary({"nodes": {"model.tollhouse.bills": node}})
+    assert "### bills\n\nOne row per bill.\n\nKey: `account_id`, `billing_period`.\n" in text
+    assert "| amount | decimal(18, 2) | What \\| is billed. |" in text
+
+
+def test_a_schema_without_a_heading_is_not_left_out() -> None:
+    node = {"resource_type": "model", "schema": "sandbox", "name": "trial", "description": "", "columns": {}}
+    with pytest.raises(TollhouseError, match="no heading for schema sandbox"):
+        data_dictionary({"nodes": {"model.tollhouse.trial": node}})
+
+
+def test_the_release_gates_name_their_edition_and_what_was_not_asked() -> None:
+    gate = {
+        "suite": "rated_calls",
+        "gate": "call_rated_twice",
+        "description": "",
+        "severity": "critical",
+        "success": False,
+        "checked_rows": 12,
+        "failed_rows": 2,
+    }
+    manifest = {"gates": [gate], "built_at": "2026-05-20T02:31:00Z", "as_of": "2026-05-20", "revision": 1}
+    edition = CurrentEdition(Path("published"), "2026-05-20-0001", Path("published/editions/2026-05-20-0001"), manifest)
+    text = release_gates(edition)
+    assert edition.as_of == date(2026, 5, 20)
+    assert "from edition 2026-05-20-0001 (as of 2026-05-20,\nbuilt at 2026-05-20T02:31:00Z)" in text
+    assert "| not run |" in text
+
+
+def test_the_release_gates_of_the_docs_all_hold() -> None:
+    rows = [line for line in RELEASE_GATES.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
+    assert rows
+    assert [row for row in rows if not row.endswith("| holds |")] == []
