@@ -9,11 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.robustness.branch import Branch
+from tests.robustness.branch import Branch, run_over_two_days
 from tests.robustness.commands import environment
-from tests.robustness.conftest import ran
-
-__all__ = ["ran"]
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +19,12 @@ def definitions() -> dg.Definitions:
     from orchestration.definitions import defs
 
     return defs
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Branch:
+    """The branch after its first run, the one that the tests of robustness use. Not to be changed: copy it."""
+    return run_over_two_days(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

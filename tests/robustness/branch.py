@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,18 @@ def new_branch(home: Path) -> Branch:
     branch.book.mkdir(parents=True)
     for table, content in BOOK.items():
         (branch.book / f"{table}.csv").write_text(content, encoding="utf-8")
+    return branch
+
+
+@cache
+def run_over_two_days(place: Path) -> Branch:
+    """A branch after an ordinary run over two days of March 2026, made once for all tests of a session."""
+    branch = new_branch(place / "branch_that_ran" / "home")
+    branch.deliver_day(2)
+    branch.deliver_day(3)
+    branch.deliver_exports()
+    typed = branch.tollhouse("run")
+    assert typed.exit_code == 0, typed.message
     return branch
 
 

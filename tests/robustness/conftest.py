@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness.branch import Branch, new_branch
+from tests.robustness.branch import Branch, new_branch, run_over_two_days
 
 
 @pytest.fixture
@@ -18,13 +18,7 @@ def branch(tmp_path: Path) -> Branch:
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Branch:
     """A branch after an ordinary run over two days of March 2026. Not to be changed: copy it."""
-    branch = new_branch(tmp_path_factory.mktemp("ran") / "home")
-    branch.deliver_day(2)
-    branch.deliver_day(3)
-    branch.deliver_exports()
-    typed = branch.tollhouse("run")
-    assert typed.exit_code == 0, typed.message
-    return branch
+    return run_over_two_days(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

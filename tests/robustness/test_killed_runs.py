@@ -26,7 +26,7 @@ from orchestration.cli import main
 raise SystemExit(main(["run", "--json"]))
 """
 
-# Stage → where the process is killed: the second file is decoded, the bills are built, half the marts are staged. Each
+# Stage → where the process is killed: the second file is decoded, the calls of a day are replaced, half the marts are staged. Each
 # dies holding Dagster's one place in the pool. What dies while the pointer moves is in tests/publishing.
 STAGES = {
     "decoding": """
@@ -35,7 +35,7 @@ killing(_Work, "finish", lambda work, decoded_with: "20260303" in work.entry.fil
 """,
     "building the models": """
 from dbt.task.run import ModelRunner
-killing(ModelRunner, "execute", lambda runner, compiled_node, manifest: compiled_node.name == "bills")
+killing(ModelRunner, "execute", lambda runner, compiled_node, manifest: compiled_node.name == "int_calls_judged")
 """,
     "staging the edition": """
 from orchestration.publishing import editions
