@@ -15,7 +15,9 @@ LOCK = ROOT / "requirements.lock"
 _MARK = "# locked from pyproject dependencies "
 
 # An index or mirror named in a file would bind every user to it.
-_INDEX = re.compile(r"--(extra-)?index-url|--find-links|registry\s*=\s*[\"']?https?:|\"resolved\":\s*\"https?:", re.IGNORECASE)
+_INDEX = re.compile(
+    r"--(extra-)?index-url|--find-links|registry\s*=\s*[\"']?https?:|\"resolved\":\s*\"https?:", re.IGNORECASE
+)
 _LEFT_OPEN = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 _TEXT = {".py", ".sql", ".yml", ".yaml", ".toml", ".md", ".lock", ".txt", ".cfg", ".json", ".css", ".js", ".csv", ""}
 

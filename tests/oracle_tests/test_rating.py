@@ -117,8 +117,15 @@ def test_a_band_set_with_a_hole_stops_all_its_plans(branch: Any) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "value", "decimals", "rounded"),
-    [("half_up", "0.005", 2, "0.01"), ("half_up", "0.0049", 2, "0.00"), ("up", "0.0001", 2, "0.01")]
-    + [("down", "0.0199", 2, "0.01"), ("up", "0.22", 2, "0.22"), ("half_up", "0.5", 0, "1"), ("down", "3", 6, "3")],
+    [
+        ("half_up", "0.005", 2, "0.01"),
+        ("half_up", "0.0049", 2, "0.00"),
+        ("up", "0.0001", 2, "0.01"),
+        ("down", "0.0199", 2, "0.01"),
+        ("up", "0.22", 2, "0.22"),
+        ("half_up", "0.5", 0, "1"),
+        ("down", "3", 6, "3"),
+    ],
 )
 def test_rounding(mode: str, value: str, decimals: int, rounded: str) -> None:
     assert round_exact(Decimal(value), mode, decimals) == Decimal(rounded)
