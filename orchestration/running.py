@@ -22,6 +22,8 @@ _DAGSTER_YAML = """\
 # Written by tollhouse. One writer at a time: whatever touches the warehouse is in the pool duckdb, limited to 1.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     default_limit: 1
@@ -121,6 +123,9 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
         if not isinstance(failure, GatesBlocked):
             raise failure
     record = load_record(settings)
+    if record is None or record.run_id != result.run_id:
+        with run_lock(settings):
+            pass  # another run began while this one was starting: say so as if it had been there from the first
     if record is None or record.run_id != result.run_id or record.status not in ("published", "nothing_new", "blocked"):
         events = [event.message or "" for event in result.all_events if event.is_failure]
         raise TollhouseError(f"the run failed: {'; '.join(events) or 'Dagster did not say why'}")

@@ -42,14 +42,20 @@ class ModelCode:
 # A call of a closed period is what was closed: nothing that changes now makes its day stale.
 _OPEN = "(calls.state <> 'rated' or calls.billing_period not in (select billing_period from closed.periods))"
 
+
+def _differing(key: str, used: str, compared: str = "*") -> str:
+    """A query of the keys whose rows are not the same in what was used and in what its model says now."""
+    before, now = f"state.used_{used}", _USED[used]
+    return (
+        f"select distinct {key} from ((select {compared} from {before} except select {compared} from {now}) "
+        f"union all (select {compared} from {now} except select {compared} from {before}))"
+    )
+
+
 _CHANGED_DAYS = {
     "the holder of a charged number changed": f"""
         with changed as (
-            select distinct service_number from (
-                (select * from state.used_number_assignments except select * from intermediate.int_number_assignments)
-                union all
-                (select * from intermediate.int_number_assignments except select * from state.used_number_assignments)
-            )
+            {_differing("service_number", "number_assignments")}
         )
         select distinct calls.call_date
         from intermediate.int_calls_judged as calls
@@ -66,11 +72,7 @@ _CHANGED_DAYS = {
         """,
     "the class of a calling number changed": f"""
         with changed as (
-            select distinct service_number from (
-                (select * from state.used_number_assignments except select * from intermediate.int_number_assignments)
-                union all
-                (select * from intermediate.int_number_assignments except select * from state.used_number_assignments)
-            )
+            {_differing("service_number", "number_assignments")}
         )
         select distinct calls.call_date
         from intermediate.int_calls_judged as calls
@@ -100,11 +102,7 @@ _CHANGED_DAYS = {
         """,
     "the plan of a customer class changed": f"""
         with changed as (
-            select distinct customer_class from (
-                (select * from state.used_class_plans except select * from intermediate.int_class_plans)
-                union all
-                (select * from intermediate.int_class_plans except select * from state.used_class_plans)
-            )
+            {_differing("customer_class", "class_plans")}
         )
         select distinct calls.call_date
         from intermediate.int_calls_judged as calls
@@ -116,12 +114,7 @@ _CHANGED_DAYS = {
             and (used.tariff_plan_id, used.fault) is distinct from (now.tariff_plan_id, now.fault)
         """,
     "a destination prefix of a call changed": f"""
-        with differing as (
-            (select * from state.used_destinations except select * from intermediate.int_destinations)
-            union all
-            (select * from intermediate.int_destinations except select * from state.used_destinations)
-        ),
-        changed as (select distinct prefix, prefix_length from differing),
+        with changed as ({_differing("prefix, prefix_length", "destinations")}),
         dialled as (
             select distinct calls.call_date, calls.called_number, changed.prefix
             from intermediate.int_calls_judged as calls
@@ -139,11 +132,7 @@ _CHANGED_DAYS = {
         """,
     "a zone of a call changed": f"""
         with changed as (
-            select distinct zone_id from (
-                (select * from state.used_zones except select * from intermediate.int_zones)
-                union all
-                (select * from intermediate.int_zones except select * from state.used_zones)
-            )
+            {_differing("zone_id", "zones")}
         )
         select distinct calls.call_date
         from intermediate.int_calls_judged as calls
@@ -153,22 +142,14 @@ _CHANGED_DAYS = {
         """,
     "the exchange of a switch changed": f"""
         with changed as (
-            select distinct switch_id from (
-                (select switch_id, exchange_id from state.used_switches except select switch_id, exchange_id from reference.switches)
-                union all
-                (select switch_id, exchange_id from reference.switches except select switch_id, exchange_id from state.used_switches)
-            )
+            {_differing("switch_id", "switches", "switch_id, exchange_id")}
         )
         select distinct call_date from intermediate.int_calls_judged as calls
         where switch_id in (select switch_id from changed) and {_OPEN}
         """,
     "the access prefix of an information service changed": f"""
         with changed as (
-            select distinct access_prefix from (
-                (select access_prefix from state.used_info_services except select access_prefix from reference.info_services)
-                union all
-                (select access_prefix from reference.info_services except select access_prefix from state.used_info_services)
-            )
+            {_differing("access_prefix", "info_services", "access_prefix")}
         )
         select distinct calls.call_date from intermediate.int_calls_judged as calls
         inner join changed on starts_with(calls.called_number, changed.access_prefix)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -104,17 +106,19 @@ def test_ctrl_c_that_a_library_turned_into_a_failure_is_still_ctrl_c(
     tollhouse: Tollhouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def swallowed(*_: object, **__: object) -> None:
-        import os
-        import signal
-
         try:
             os.kill(os.getpid(), signal.SIGINT)
-            signal.pause()
+            time.sleep(10)
         except KeyboardInterrupt:
             raise TollhouseError("dbt build failed") from None
 
     monkeypatch.setattr(running, "run_once", swallowed)
-    called = tollhouse("run")
+    # A shell that starts the tests in the background has them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        called = tollhouse("run")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert called.exit_code == 130
     assert "dbt" not in called.err
 

@@ -38,7 +38,7 @@ def server(ran_copy: Branch, tmp_path: Path) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{port}/graphql"
         finally:
-            process.terminate()
+            process.kill()  # it may have been told to ignore gentler signals; it has nothing to lose
             process.wait(timeout=30)
 
 
