@@ -1,4 +1,4 @@
-"""Decoding a CDR file: from its landed bytes to raw/calls and raw/malformed, one Parquet file each.
+"""Decoding a CDR file: from its landed bytes to raw/calls, raw/pieces and raw/malformed, one Parquet file each.
 
 A sound file is read once by DuckDB. Where anything is off, the lines are split here and kept as text with their numbers.
 The rules of a record are in cdr_rules.py; what state a sound record ends in is the warehouse's matter.
@@ -54,7 +54,13 @@ def decode_cdr(
         return work.finish(cdr_signature(entry, known_switches))
     finally:
         work.calls_part.unlink(missing_ok=True)
+        work.pieces_part.unlink(missing_ok=True)
         work.malformed_part.unlink(missing_ok=True)
+
+
+def pieces_path(raw: Path, file_id: str) -> Path:
+    """Where the pieces of long calls that a file holds stand once more, by themselves; only such a file has one."""
+    return raw / "pieces" / f"{file_id}.parquet"
 
 
 @dataclass
@@ -68,13 +74,17 @@ class _Work:
     malformed: int = 0
     calls: Path = field(init=False)
     calls_part: Path = field(init=False)
+    pieces: Path = field(init=False)
+    pieces_part: Path = field(init=False)
     malformed_file: Path = field(init=False)
     malformed_part: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.calls = self.settings.raw / "calls" / f"{self.entry.file_id}.parquet"
         self.malformed_file = malformed_path(self.settings, self.entry.file_id)
+        self.pieces = pieces_path(self.settings.raw, self.entry.file_id)
         self.calls_part = self.calls.with_suffix(".parquet.tmp")
+        self.pieces_part = self.pieces.with_suffix(".parquet.tmp")
         self.malformed_part = self.malformed_file.with_suffix(".parquet.tmp")
         assert self.entry.file_date is not None and self.entry.switch_id is not None, "a name of the pattern has both"
         self.file_date, self.switch_id = self.entry.file_date, self.entry.switch_id
@@ -98,7 +108,8 @@ class _Work:
             self._copy(
                 f"""
                 with lines as (
-                    select 1 + row_number() over () as line_number, cast(null as varchar) as line_fault, {empty_to_text}
+                    select 1 + row_number() over () as line_number, cast(null as varchar) as line_fault, {empty_to_text},
+                        {cdr_rules.NOT_SAID_SQL}
                     from {source}
                 ),
                 normalised as ({cdr_rules.normalised_sql("lines")}),
@@ -151,7 +162,9 @@ class _Work:
                         then 'has ' || len(fields) || ' columns instead of {width}' end as line_fault
                     from split
                 ),
-                columned as (select line_number, record_text, line_fault, {fields} from faulted),
+                columned as (
+                    select line_number, record_text, line_fault, {fields}, {cdr_rules.NOT_SAID_SQL} from faulted
+                ),
                 numbered as (select *, {number} as parsed_number from columned),
                 first_lines as (
                     select parsed_number, min(line_number) as first_line from numbered
@@ -184,10 +197,18 @@ class _Work:
 
     def finish(self, decoded_with: str) -> DecodedFile:
         """Put the written files in their places and count."""
+        calls = f"read_parquet({literal(str(self.calls_part))})"
         rows = self.con.execute(
             "select call_date, count(*), count(*) filter (is_other_day), sum(duration_seconds) "
-            f"from read_parquet({literal(str(self.calls_part))}) group by call_date order by call_date"
+            f"from {calls} group by call_date order by call_date"
         ).fetchall()
+        pieces = cdr_rules.pieces_sql(calls)
+        if self._one(f"select count(*) from ({pieces})")[0]:
+            self.pieces_part.parent.mkdir(parents=True, exist_ok=True)
+            self._copy(pieces, self.pieces_part)
+            os.replace(self.pieces_part, self.pieces)
+        else:
+            self.pieces.unlink(missing_ok=True)
         if self.malformed:
             os.replace(self.malformed_part, self.malformed_file)
         else:

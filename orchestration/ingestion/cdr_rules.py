@@ -1,7 +1,8 @@
-"""The rules of a call record (SPEC 3.1 and 4.1) as SQL over text columns, written once for both ways of reading.
+"""The rules of a call record (SPEC 3.1 and 4.1) as SQL over text columns, written once for all ways of reading.
 
-The relation that these expressions are applied to has `line_number`, `line_fault` (text or null) and the columns of
-cdr_formats.RECORD_COLUMNS as text, empty fields as ''. Which file is held, or which record is a duplicate, is not here.
+The relation that these expressions are applied to has `line_number`, `line_fault` (text or null), the columns of
+cdr_formats.RECORD_COLUMNS and OPTIONAL_COLUMNS as text, empty fields (and what a format does not say) as ''. Which file is
+held, or which record is a duplicate, is not here.
 """
 
 from __future__ import annotations
@@ -9,7 +10,18 @@ from __future__ import annotations
 from datetime import date
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-RULES_VERSION = "cdr-1"
+RULES_VERSION = "cdr-2"
+
+# What only some switches write of a record; '' where the format does not say.
+#   call_kind       subscriber, or transit: the switch itself declares it a tandem call
+#   charge_party    who is to be charged for the record, as the format maps it: calling, called or any other (a carrier)
+#   partial_kind    single, or which piece of a long call that is written in pieces: first, middle, last
+#   call_reference  what ties the pieces of one call together on its switch
+OPTIONAL_COLUMNS = ("call_kind", "charge_party", "partial_kind", "call_reference")
+CALL_KINDS = ("subscriber", "transit")
+PIECES = ("first", "middle", "last")
+PARTIAL_KINDS = ("single", *PIECES)
+NOT_SAID_SQL = ", ".join(f"'' as {column}" for column in OPTIONAL_COLUMNS)
 
 LONGEST_CALL_SECONDS = 86_400
 
@@ -33,6 +45,12 @@ def _whole(column: str, largest: int, faults: list[tuple[str, str]]) -> list[str
         ),
         *(f"when {condition} then {literal(column + '|' + reason)}" for condition, reason in faults),
     ]
+
+
+def _one_of(column: str, words: tuple[str, ...]) -> str:
+    """The case of an optional column that says something else than its words."""
+    allowed = ", ".join(map(literal, ("", *words)))
+    return f"when {column} not in ({allowed}) then {literal(column + '|is none of ' + ', '.join(words))}"
 
 
 def normalised_sql(relation: str) -> str:
@@ -73,6 +91,7 @@ def fault_sql(file_date: date, switch_fault: str | None, repeated: str) -> str:
     ]
     cases += _whole("duration_seconds", LONGEST_CALL_SECONDS, [])
     cases += _whole("release_cause", 2**31 - 1, [])
+    cases += [_one_of("call_kind", CALL_KINDS), _one_of("partial_kind", PARTIAL_KINDS)]
     return f"case {' '.join(cases)} end"
 
 
@@ -82,6 +101,11 @@ def record_number_sql() -> str:
         "case when line_fault is null and regexp_full_match(record_number, '[0-9]+') "
         "and try_cast(record_number as bigint) >= 1 then try_cast(record_number as bigint) end"
     )
+
+
+def pieces_sql(calls: str) -> str:
+    """The records of raw/calls that are pieces of a long call: what raw/pieces holds of a file, which few files have."""
+    return f"select * from {calls} where partial_kind in ({', '.join(map(literal, PIECES))})"
 
 
 def typed_sql(relation: str, file_id: str, switch_id: str, file_date: date) -> str:
@@ -104,6 +128,7 @@ def typed_sql(relation: str, file_id: str, switch_id: str, file_date: date) -> s
                 cast(started as date) = {day} - 1
                 and started + to_seconds(cast(duration_seconds as integer)) >= {day}
             ) as is_other_day,
+            {", ".join(f"nullif({column}, '') as {column}" for column in OPTIONAL_COLUMNS)},
             hash({literal(switch_id)}, calling_normalised, called_normalised, started,
                 cast(duration_seconds as integer), trunk_group_in, trunk_group_out) as key_hash
         from {relation}"""

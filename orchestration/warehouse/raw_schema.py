@@ -33,6 +33,7 @@ _CALLS = {
     "file_id": "varchar", "record_number": "bigint", "line_number": "bigint", "calling_number": "varchar",
     "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar", "started_at": "timestamp",
     "call_date": "date", "duration_seconds": "integer", "release_cause": "integer", "is_other_day": "boolean",
+    "call_kind": "varchar", "charge_party": "varchar", "partial_kind": "varchar", "call_reference": "varchar",
     "key_hash": "ubigint",
 }  # fmt: skip
 _SET_ASIDE = {

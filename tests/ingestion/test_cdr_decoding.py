@@ -71,8 +71,17 @@ def test_sound_records_are_typed_and_counted(intake: Intake) -> None:
         "duration_seconds": "INTEGER",
         "release_cause": "INTEGER",
         "is_other_day": "BOOLEAN",
+        "call_kind": "VARCHAR",
+        "charge_party": "VARCHAR",
+        "partial_kind": "VARCHAR",
+        "call_reference": "VARCHAR",
         "key_hash": "UBIGINT",
     }
+    # The canonical format says nothing of these: no call is transit, has a charge party, or is a piece of a longer one.
+    assert set(intake.rows("calls", decoded.file_id, "call_kind, charge_party, partial_kind, call_reference")) == {
+        (None, None, None, None)
+    }
+    assert not (intake.settings.raw / "pieces").exists()
     entry = intake.only_file()
     assert (entry.status, entry.read_records, entry.read_seconds) == ("registered", 5, 86519)
 

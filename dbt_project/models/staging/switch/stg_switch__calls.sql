@@ -13,7 +13,11 @@ select
     calls.call_date,
     calls.duration_seconds,
     calls.release_cause,
-    calls.is_other_day and not files.is_other_day_released as is_other_day
+    calls.is_other_day and not files.is_other_day_released as is_other_day,
+    calls.call_kind,
+    calls.charge_party,
+    calls.partial_kind,
+    calls.call_reference
 from {{ source('raw', 'calls') }} as calls
 inner join {{ source('raw', 'stale_days') }} as stale on calls.call_date = stale.call_date
 inner join {{ ref('stg_ledger__files') }} as files on calls.file_id = files.file_id
