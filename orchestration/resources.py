@@ -47,7 +47,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
                 as_of=self.as_of,
             )
             record.save(self._settings)
-            with FileLedger(self._settings.ledger_path) as ledger:
+            with FileLedger(self._settings.ledger_path, run_id=context.run_id) as ledger:
                 self._ledger = ledger
                 yield self
 

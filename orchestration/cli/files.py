@@ -1,4 +1,4 @@
-"""`tollhouse files`: what was delivered and what became of it, and letting a held file in. The ledger decides."""
+"""`tollhouse files`: what was delivered and what became of it, letting a held file in or trying it again. The ledger decides."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, reason
-from orchestration.errors import TollhouseError
+from orchestration.cli.parsing import add_command, day, reason
+from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.ledger import STATUSES, FileLedger
-from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, FileEntry
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,26 +23,52 @@ KINDS = ("cdr", "bank", "customers")
 
 
 def add_commands(commands: Any) -> None:
-    """Add files with show and release."""
+    """Add files with show, release and retry."""
     files = add_command(commands, "files", "list the delivered files and what became of them", _list)
     files.add_argument("--status", choices=STATUSES, help="only files of this status")
     files.add_argument("--kind", choices=KINDS, help="only files of this kind")
+    files.add_argument("--switch", metavar="SWITCH_ID", help="only call files of this switch")
+    files.add_argument("--from", type=day, dest="first_day", metavar="DATE", help="only files dated from this day on")
+    files.add_argument("--to", type=day, dest="last_day", metavar="DATE", help="only files dated up to this day")
     actions = files.add_subparsers(metavar="ACTION")
     show = add_command(actions, "show", "all that is known of one file, with its history", _show)
     show.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
     release = add_command(actions, "release", "let a held file in", _release)
     release.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
     release.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
+    retry = add_command(
+        actions, "retry", "decode and judge a held or unreadable file anew, once its cause is mended", _retry
+    )
+    retry.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
+    retry.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
+
+
+# Heading of the table → the fact under it; --json has all the facts.
+_LISTED = {
+    "id": "file_id",
+    "name": "file_name",
+    "source": "source",
+    "kind": "file_kind",
+    "date": "file_date",
+    "status": "status",
+    "records": "records",
+    "reason": "reason",
+}
 
 
 def file_facts(entry: FileEntry) -> dict[str, Any]:
-    """A file as the list shows it."""
+    """A file as the list tells of it."""
     return {
         "file_id": entry.file_id,
         "file_name": entry.file_name,
         "source": entry.source,
         "file_kind": entry.file_kind,
+        "switch_id": entry.switch_id,
         "file_date": entry.file_date,
+        "sequence_number": entry.sequence_number,
+        "size_bytes": entry.size_bytes,
+        "sha256": entry.sha256,
+        "first_seen_at": entry.first_seen_at,
         "status": entry.status,
         "records": entry.read_records if entry.file_kind == "cdr" else entry.data_rows,
         "reason": entry.status_reason,
@@ -51,8 +77,8 @@ def file_facts(entry: FileEntry) -> dict[str, Any]:
 
 def print_files(console: Console, facts: list[dict[str, Any]]) -> None:
     """The list as a table."""
-    columns = ("id", "name", "source", "kind", "date", "status", "records", "reason")
-    print_table(console, columns, [list(fact.values()) for fact in facts], figures=["records"])
+    rows = [[fact[name] for name in _LISTED.values()] for fact in facts]
+    print_table(console, list(_LISTED), rows, figures=["records"])
 
 
 @contextmanager
@@ -79,9 +105,19 @@ def ledger_for_decisions(settings: Settings) -> Iterator[FileLedger]:
 
 
 def _list(arguments: argparse.Namespace, context: Context) -> Answer:
+    first, last = arguments.first_day, arguments.last_day
+    if first and last and first > last:
+        raise UsageError(f"--from {first} lies after --to {last}")
     with ledger_to_read(context.settings) as ledger:
         entries = ledger.files(arguments.kind)
-    facts = [file_facts(entry) for entry in entries if arguments.status in (None, entry.status)]
+    facts = [
+        file_facts(entry)
+        for entry in entries
+        if arguments.status in (None, entry.status)
+        and arguments.switch in (None, entry.switch_id)
+        and (first is None or (entry.file_date is not None and entry.file_date >= first))
+        and (last is None or (entry.file_date is not None and entry.file_date <= last))
+    ]
 
     def show(console: Console) -> None:
         if facts:
@@ -92,19 +128,25 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _show(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.ingestion.malformed_rows import first_set_aside
+
     with ledger_to_read(context.settings) as ledger:
         entry = ledger.file(arguments.file_id)
         events = ledger.events(entry.file_id)
         decisions = [decision for decision in ledger.decisions() if decision.file_id == entry.file_id]
         days = [day for day in ledger.call_days() if day.file_id == entry.file_id]
+    bad_lines = first_set_aside(context.settings, entry.file_id, OFFENDING_RECORDS_KEPT)
     columns = asdict(entry) | {"landing_path": context.settings.home / entry.landing_path}
+    held_for = columns.pop("offending_records")
     data = {
         "file": columns,
         "call_days": [
             {"call_date": day.call_date, "records": day.records, "other_day_records": day.other_day_records}
             for day in days
         ],
-        "history": [{"at": event.at, "event": event.event, "detail": event.detail} for event in events],
+        "held_for": held_for,
+        "first_bad_lines": [asdict(line) for line in bad_lines],
+        "history": [{name: value for name, value in asdict(event).items() if name != "file_id"} for event in events],
         "decisions": [asdict(decision) for decision in decisions],
     }
 
@@ -113,11 +155,19 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
         print_table(console, ["column", "value"], known)
         if days:
             console.print()
-            rows = [(day.call_date, day.records, day.other_day_records) for day in days]
             figures = ["records", "of them other_day"]
-            print_table(console, ["call date", *figures], rows, figures)
+            by_day = [(day.call_date, day.records, day.other_day_records) for day in days]
+            print_table(console, ["call date", *figures], by_day, figures)
+        if bad_lines:
+            console.print()
+            rows = [(line.line_number, line.field, line.reason, line.record_text) for line in bad_lines]
+            print_table(console, ["bad line", "field", "reason", "text"], rows, ["bad line"])
         console.print()
-        print_table(console, ["at", "event", "detail"], [(event.at, event.event, event.detail) for event in events])
+        history: list[tuple[str | None, ...]] = []
+        for event in events:
+            history.append((event.at, event.event, event.run_id, event.detail))
+            history += [(None, None, None, record.text) for record in event.offending_records]
+        print_table(console, ["at", "event", "run", "detail"], history)
         if decisions:
             console.print()
             made = [(one.decided_at, one.kind, one.decided_by, one.why) for one in decisions]
@@ -132,5 +182,20 @@ def _release(arguments: argparse.Namespace, context: Context) -> Answer:
         assert decision.file_id is not None
         entry = ledger.file(decision.file_id)
     told = f"{entry.file_name} ({entry.file_id}) is released: {decision.why}. The next `tollhouse run` takes it in."
+    data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
+    return Answer(data, lambda console: console.print(told))
+
+
+def _retry(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.ingestion.pulling import retry
+
+    with ledger_for_decisions(context.settings) as ledger:
+        decision = retry(context.settings, ledger, arguments.file_id, arguments.why)
+        assert decision.file_id is not None
+        entry = ledger.file(decision.file_id)
+    told = (
+        f"{entry.file_name} ({entry.file_id}) will be tried again: {decision.why}. "
+        "The next `tollhouse run` decodes and judges it anew."
+    )
     data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
     return Answer(data, lambda console: console.print(told))

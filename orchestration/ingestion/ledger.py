@@ -9,15 +9,18 @@ import getpass
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger_schema import (
+    GUARDS,
+    MIGRATIONS,
+    OFFENDING_RECORDS_KEPT,
     SCHEMA,
     SCHEMA_VERSION,
     Decision,
@@ -26,21 +29,35 @@ from orchestration.ingestion.ledger_schema import (
     FileEntry,
     FileEvent,
     NewFile,
+    OffendingRecord,
 )
 
 STATUSES = ("registered", "loaded", "held", "rejected")
 # How a bank file's reason for being held begins where only its result codes are at fault.
 UNKNOWN_RESULT_CODES = "result codes not in debit_result_codes"
+# How the reasons begin for which a rejected file can be tried again: their cause lies in a format, in sources.yml or in us.
+UNREADABLE = "unreadable: "
+WRONG_NAME = "name not of its source's pattern"
 _NEW_COLUMNS = [f.name for f in fields(NewFile)]
+# What is learnt from a file's name and bytes by the formats and sources of the day. A retry learns it anew; what a companion
+# declares is kept, and what the file is (its id, source, bytes) never changes.
+_LEARNT_COLUMNS = (
+    "format", "content_sha256", "content_lines", "content_delimiters", "switch_id", "file_date", "sequence_number",
+    "bank_code", "batch_in_name", "export_table",
+)  # fmt: skip
 _ENTRY_COLUMNS = [f.name for f in fields(FileEntry)]
 
 
 class FileLedger:
     """The ledger at a path. Every method is one transaction, or part of the one that `transaction()` holds."""
 
-    def __init__(self, path: Path, read_only: bool = False) -> None:
-        """Open the ledger, making it where it is not there yet. Read-only raises TollhouseError where there is none."""
+    def __init__(self, path: Path, read_only: bool = False, run_id: str | None = None) -> None:
+        """Open the ledger, making it where it is not there yet. Read-only raises TollhouseError where there is none.
+
+        `run_id` names the run that opens it: it stands with every event that is kept.
+        """
         self.path = path
+        self.run_id = run_id
         if read_only:
             if not path.is_file():
                 raise TollhouseError(f"{path}: there is no file ledger yet; `tollhouse run` makes it")
@@ -55,15 +72,27 @@ class FileLedger:
             self._db.execute("pragma synchronous = normal")
             self._db.execute("pragma foreign_keys = on")
             if self._db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
-                self._db.executescript(f"begin immediate; {SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;")
-        version = self._db.execute("pragma user_version").fetchone()[0]
-        if version != SCHEMA_VERSION:
-            raise TollhouseError(
-                f"{path}: the file ledger is of schema version {version}, this tollhouse reads {SCHEMA_VERSION}; "
-                "use the tollhouse that made it, or another TOLLHOUSE_HOME"
-            )
+                self._db.executescript(
+                    f"begin immediate; {SCHEMA} {GUARDS} pragma user_version = {SCHEMA_VERSION}; commit;"
+                )
+        self._check_version(read_only)
         self._db.row_factory = sqlite3.Row
         self._in_transaction = False
+
+    def _check_version(self, read_only: bool) -> None:
+        version = self._db.execute("pragma user_version").fetchone()[0]
+        while version in MIGRATIONS and not read_only:
+            self._db.executescript(
+                f"begin immediate; {MIGRATIONS[version]} pragma user_version = {version + 1}; commit;"
+            )
+            version += 1
+        if version == SCHEMA_VERSION:
+            return
+        told = f"{self.path}: the file ledger is of schema version {version}, this tollhouse reads {SCHEMA_VERSION}; "
+        self._db.close()
+        if version in MIGRATIONS:
+            raise TollhouseError(told + "the next `tollhouse run` brings it up to that, and nothing in it is lost")
+        raise TollhouseError(told + "use the tollhouse that made it, or another TOLLHOUSE_HOME")
 
     def close(self) -> None:
         """Close the ledger's file."""
@@ -118,18 +147,24 @@ class FileLedger:
                 self.set_status(new.file_id, "rejected", fault)
             return self.file(new.file_id), True
 
-    def set_status(self, file_id: str, status: str, reason: str | None) -> None:
-        """Set what became of a file. A loaded file keeps the order it has, else counts by its seen_order."""
+    def set_status(
+        self, file_id: str, status: str, reason: str | None, records: Sequence[OffendingRecord] = ()
+    ) -> None:
+        """Set what became of a file, with the first of the records that it is held or rejected for.
+
+        A loaded file keeps the order it has, else counts by its seen_order. The change is an event of its history.
+        """
         if status not in STATUSES:
             raise ValueError(f"'{status}' is none of {', '.join(STATUSES)}")
+        records = tuple(records[:OFFENDING_RECORDS_KEPT])
         with self.transaction():
             before = self.file(file_id)
-            if (before.status, before.status_reason) == (status, reason):
+            if (before.status, before.status_reason, before.offending_records) == (status, reason, records):
                 return
             order = (before.effective_order or before.seen_order) if status == "loaded" else None
             self._db.execute(
-                "update files set status = ?, status_reason = ?, effective_order = ? where file_id = ?",
-                [status, reason, order, before.file_id],
+                "update files set status = ?, status_reason = ?, effective_order = ?, offending_records = ? where file_id = ?",
+                [status, reason, order, _as_json(records), before.file_id],
             )
             if status == "rejected":
                 # SPEC 4: a rejected file is not read, so its counts are 0.
@@ -139,7 +174,7 @@ class FileLedger:
                     [before.file_id],
                 )
                 self._db.execute("delete from file_call_days where file_id = ?", [before.file_id])
-            self._event(before.file_id, status, reason)
+            self._event(before.file_id, status, reason, records)
 
     def record_decode(self, decoded: DecodedFile) -> None:
         """Keep what a decoder found in a file."""
@@ -212,9 +247,11 @@ class FileLedger:
     def events(self, file_id: str) -> list[FileEvent]:
         """The history of a file, oldest first."""
         rows = self._db.execute(
-            "select file_id, at, event, detail from file_events where file_id = ? order by event_number", [file_id]
+            "select file_id, at, event, detail, run_id, offending_records from file_events where file_id = ? "
+            "order by event_number",
+            [file_id],
         )
-        return [FileEvent(**dict(row)) for row in rows]
+        return [FileEvent(**{**dict(row), "offending_records": _records(row)}) for row in rows]
 
     # --- bank batches ----------------------------------------------------------------------------------------------
 
@@ -269,6 +306,40 @@ class FileLedger:
             self.set_status(entry.file_id, "loaded", f"released: {why}; was held: {entry.status_reason}")
             return decision
 
+    def retry_file(self, again: NewFile, why: str) -> Decision:
+        """Have a file decoded and judged anew by the next run, in the place in the order that it was registered in.
+
+        `again` is the same file as its name and bytes are understood today. Raises TollhouseError where there is nothing to
+        try again (`refuse_retry`), or where another file has taken its name meanwhile.
+        """
+        with self.transaction():
+            entry = self.file(again.file_id)
+            self.refuse_retry(entry)
+            taken = self._same_name_fault(again)
+            if taken is not None:
+                raise TollhouseError(f"{entry.file_id} ({entry.file_name}) cannot be tried again: {taken}")
+            decision = self.add_decision("retry_file", why, entry.file_id)
+            self._db.execute(
+                f"update files set {', '.join(f'{column} = ?' for column in _LEARNT_COLUMNS)}, decoded_with = null "
+                "where file_id = ?",
+                [*(_stored(getattr(again, column)) for column in _LEARNT_COLUMNS), entry.file_id],
+            )
+            was = f"was {entry.status}: {entry.status_reason}"
+            self.set_status(entry.file_id, "registered", f"to be tried again: {why}; {was}")
+            return decision
+
+    def refuse_retry(self, entry: FileEntry) -> None:
+        """Raise TollhouseError where a file is neither held nor rejected for a cause that can be mended beside it."""
+        label = f"{entry.file_id} ({entry.file_name})"
+        if entry.status == "held":
+            return
+        if entry.status != "rejected":
+            raise TollhouseError(f"{label} is {entry.status}: only a held or an unreadable file can be tried again")
+        if not (entry.status_reason or "").startswith((UNREADABLE, WRONG_NAME)):
+            raise TollhouseError(
+                f"{label} is rejected: {entry.status_reason}; it was not unreadable, so trying again changes nothing"
+            )
+
     def release_calls(self, file_id: str, why: str) -> Decision:
         """Accept the other_day records of a loaded CDR file, as if registered now. Raises TollhouseError otherwise."""
         with self.transaction():
@@ -318,16 +389,17 @@ class FileLedger:
             ).fetchone()[0]
         )
 
-    def _event(self, file_id: str, event: str, detail: str | None) -> None:
+    def _event(self, file_id: str, event: str, detail: str | None, records: Sequence[OffendingRecord] = ()) -> None:
         self._db.execute(
-            "insert into file_events (file_id, at, event, detail) values (?, ?, ?, ?)", [file_id, _now(), event, detail]
+            "insert into file_events (file_id, at, event, detail, run_id, offending_records) values (?, ?, ?, ?, ?, ?)",
+            [file_id, _now(), event, detail, self.run_id, _as_json(records)],
         )
 
     def _same_name_fault(self, new: NewFile) -> str | None:
         row = self._db.execute(
             "select file_id, file_name from files where source = ? and base_name = ? and status <> 'rejected' "
-            "and content_sha256 is not ? order by seen_order limit 1",
-            [new.source, new.base_name, new.content_sha256],
+            "and content_sha256 is not ? and file_id <> ? order by seen_order limit 1",
+            [new.source, new.base_name, new.content_sha256, new.file_id],
         ).fetchone()
         return None if row is None else f"same name with other content as {row['file_name']} ({row['file_id']})"
 
@@ -354,7 +426,15 @@ def _entry(row: sqlite3.Row) -> FileEntry:
     values = {column: row[column] for column in _ENTRY_COLUMNS}
     if values["file_date"] is not None:
         values["file_date"] = date.fromisoformat(values["file_date"])
-    return FileEntry(**values)
+    return FileEntry(**values | {"offending_records": _records(row)})
+
+
+def _as_json(records: Sequence[OffendingRecord]) -> str | None:
+    return json.dumps([asdict(record) for record in records], ensure_ascii=False) if records else None
+
+
+def _records(row: sqlite3.Row) -> tuple[OffendingRecord, ...]:
+    return tuple(OffendingRecord(**record) for record in json.loads(row["offending_records"] or "[]"))
 
 
 def _stored(value: Any) -> Any:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
-# Goes up with every change of the schema; a ledger of another version is refused, not guessed at.
-SCHEMA_VERSION = 1
+# Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
+# next opened for writing; one of a later version is refused, not guessed at.
+SCHEMA_VERSION = 2
+
+# How many of the records that a file is held or rejected for are kept with its status.
+OFFENDING_RECORDS_KEPT = 5
 
 SCHEMA = """
 create table if not exists files (
@@ -41,7 +45,8 @@ create table if not exists files (
     read_seconds integer not null default 0,
     data_rows integer not null default 0,
     set_aside_rows integer not null default 0,
-    decoded_with text                   -- decoder and the facts it depended on; null until decoded
+    decoded_with text,                  -- decoder and the facts it depended on; null until decoded
+    offending_records text              -- JSON: the first records that the status is for, as its event has them
 );
 create index if not exists files_by_name on files (source, base_name);
 create table if not exists file_call_days (
@@ -66,7 +71,9 @@ create table if not exists file_events (
     file_id text not null references files,
     at text not null,
     event text not null,
-    detail text
+    detail text,
+    run_id text,                        -- the run that found it; null for a command of a person
+    offending_records text              -- JSON: the first records that a file was held for
 );
 -- What was hashed before, so that a pull need not read it again. A memory, not history: safe to empty.
 create table if not exists seen_deliveries (
@@ -77,6 +84,11 @@ create table if not exists seen_deliveries (
     file_id text not null,
     primary key (source, file_name)
 );
+"""
+
+# What keeps the history from being rewritten, by whatever program. `insert or replace` fires no delete trigger, so an
+# insert under a number or id that is taken is refused for itself. A file stays what it was when it was first seen.
+GUARDS = """
 create trigger if not exists decisions_are_never_changed before update on decisions
     begin select raise(abort, 'decisions are append only'); end;
 create trigger if not exists decisions_are_never_removed before delete on decisions
@@ -85,7 +97,41 @@ create trigger if not exists events_are_never_changed before update on file_even
     begin select raise(abort, 'file events are append only'); end;
 create trigger if not exists events_are_never_removed before delete on file_events
     begin select raise(abort, 'file events are append only'); end;
+create trigger if not exists decisions_are_never_replaced before insert on decisions
+    when exists (select 1 from decisions where order_number = new.order_number)
+    begin select raise(abort, 'decisions are append only'); end;
+create trigger if not exists events_are_never_replaced before insert on file_events
+    when exists (select 1 from file_events where event_number = new.event_number)
+    begin select raise(abort, 'file events are append only'); end;
+create trigger if not exists files_are_never_removed before delete on files
+    begin select raise(abort, 'files stay in the ledger'); end;
+create trigger if not exists files_are_never_replaced before insert on files
+    when exists (select 1 from files where file_id = new.file_id or seen_order = new.seen_order)
+    begin select raise(abort, 'files stay in the ledger'); end;
+create trigger if not exists files_stay_as_they_were_seen
+    before update of file_id, seen_order, source, file_kind, file_name, size_bytes, sha256, first_seen_at on files
+    begin select raise(abort, 'a file stays as it was first seen'); end;
 """
+
+# From a version to the next. Columns and tables are only added: what was kept stays.
+MIGRATIONS = {
+    1: "alter table files add column offending_records text; alter table file_events add column run_id text; "
+    "alter table file_events add column offending_records text;" + GUARDS,
+}
+
+
+@dataclass(frozen=True)
+class OffendingRecord:
+    """A record or line that a file is held for: where it stands, what is wrong with it, and its text."""
+
+    line_number: int
+    fault: str
+    record_text: str
+
+    @property
+    def text(self) -> str:
+        """In one line of plain words."""
+        return f"line {self.line_number}: {self.fault}: {self.record_text}"
 
 
 @dataclass(frozen=True)
@@ -130,6 +176,7 @@ class FileEntry(NewFile):
     data_rows: int = 0
     set_aside_rows: int = 0
     decoded_with: str | None = None
+    offending_records: tuple[OffendingRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,4 +230,6 @@ class FileEvent:
     file_id: str
     at: str
     event: str
-    detail: str | None = field(default=None)
+    detail: str | None = None
+    run_id: str | None = None
+    offending_records: tuple[OffendingRecord, ...] = ()

@@ -37,6 +37,15 @@ def malformed_path(settings: Settings, file_id: str) -> Path:
     return settings.raw / "malformed" / f"{file_id}.parquet"
 
 
+def first_set_aside(settings: Settings, file_id: str, most: int) -> list[SetAsideLine]:
+    """The first lines of a file that were set aside, none where all of it was read."""
+    path = malformed_path(settings, file_id)
+    if not path.is_file():
+        return []
+    rows = pq.read_table(path, columns=["line_number", "record_text", "field", "reason"]).sort_by("line_number")
+    return [SetAsideLine(**row) for row in rows.slice(0, most).to_pylist()]
+
+
 def write_set_aside(settings: Settings, file_id: str, lines: list[SetAsideLine]) -> None:
     """Write a file's set-aside lines, replacing those of an earlier decode; no lines, no file."""
     target = malformed_path(settings, file_id)

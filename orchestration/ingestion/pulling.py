@@ -15,10 +15,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from orchestration.errors import TollhouseError
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import FileEntry, NewFile
+from orchestration.ingestion.ledger import UNREADABLE, WRONG_NAME, FileLedger
+from orchestration.ingestion.ledger_schema import Decision, FileEntry, NewFile
 from orchestration.ingestion.packing import PackingError, base_name, packing_of, unpacker
 from orchestration.ingestion.sources import Source, file_system, load_sources
 from orchestration.settings import Settings
@@ -252,11 +253,11 @@ def _land(settings: Settings, incoming: Path, delivered: _Delivered) -> _Landed 
         content_delimiters=delimiters if readable and is_cdr else None,
     )
     if fault is None and packing_fault is not None:
-        fault = f"unreadable: {packing_fault}"
+        fault = f"{UNREADABLE}{packing_fault}"
     if fault is None:
         line = first_line.split(b"\n", 1)[0]
         wrong = header_fault(new.file_kind, new.format, new.export_table, line)
-        fault = None if wrong is None else f"unreadable: {wrong}"
+        fault = None if wrong is None else f"{UNREADABLE}{wrong}"
     return _Landed(delivered, new, fault)
 
 
@@ -283,7 +284,7 @@ def _describe(delivered: _Delivered, **found: Any) -> tuple[NewFile, str | None]
         ctl_fault=ctl_fault,
         **found,
     )
-    fault = None if parts else f"name not of its source's pattern {source.pattern} ({source.name})"
+    fault = None if parts else f"{WRONG_NAME} {source.pattern} ({source.name})"
     return new, fault
 
 
@@ -316,6 +317,30 @@ def _take_late_companion(ledger: FileLedger, file_id: str, delivered: _Delivered
         declared = _declared(delivered)
         if declared != (None, None, None):
             ledger.record_companion(file_id, *declared)
+
+
+def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Decision:
+    """Look at a landed file anew, as if its source delivered it today, and have the next run decode and judge it.
+
+    For a held or unreadable file whose cause was mended beside it: a format, sources.yml, a result code, a limit. Raises
+    TollhouseError where there is nothing to try again or the file still cannot be read; nothing is changed then.
+    """
+    entry = ledger.file(file_id)
+    ledger.refuse_retry(entry)
+    label = f"{entry.file_id} ({entry.file_name})"
+    source = next((source for source in load_sources(settings) if source.name == entry.source), None)
+    if source is None:
+        raise TollhouseError(f"{label}: its source {entry.source} is no longer there; put it back into the sources")
+    landed = settings.home / entry.landing_path
+    files, path = file_system(f"file:{landed}", entry.source)
+    if not landed.is_file() or hashlib.sha256(landed.read_bytes()).hexdigest() != entry.sha256:
+        raise TollhouseError(f"{landed}: the landed file {entry.file_id} is gone or changed; restore it from a backup")
+    delivered = _Delivered(source, files, path, entry.file_name, entry.size_bytes, _mtime_ns(files.info(path)), {})
+    again = _land(settings, settings.landing / ".incoming", delivered)
+    if again is None or again.fault is not None:
+        fault = "it changes while it is read" if again is None else again.fault
+        raise TollhouseError(f"{label} cannot be tried again yet: {fault}; mend that first")
+    return ledger.retry_file(again.new, why)
 
 
 def file_id_of(source: str, file_name: str, sha256: str) -> str:

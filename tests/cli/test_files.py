@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import date
 
 import pytest
 
 from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import CallDay, DecodedFile
+from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, OffendingRecord
+from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
+from orchestration.ingestion.pulling import pull
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import run_lock
 from tests.cli.conftest import Tollhouse
@@ -21,10 +24,11 @@ HELD_NAME, LOADED_NAME = "SW1_20260520_000001.csv", "SW1_20260520_000002.csv"
 def ledger(settings: Settings) -> Settings:
     """A held file of 5 records, a loaded one of 7 with 2 calls of the day before, and a rejected bank file."""
     with FileLedger(settings.ledger_path) as made:
-        made.register(new_file(HELD, HELD_NAME))
+        made.register(replace(new_file(HELD, HELD_NAME), switch_id="SW1", sequence_number=1))
         made.record_decode(DecodedFile(HELD, "test", read_records=5, malformed=1))
-        made.set_status(HELD, "held", "1 of 5 records is malformed [a share of 0.2]")
-        made.register(new_file(LOADED, LOADED_NAME))
+        bad = [OffendingRecord(3, "duration_seconds is negative", "2,2200001,2200002,,,2026-05-20 10:00:00,-1,16")]
+        made.set_status(HELD, "held", "1 of 5 records is malformed [a share of 0.2]", bad)
+        made.register(replace(new_file(LOADED, LOADED_NAME), switch_id="SW2", file_date=date(2026, 5, 21)))
         days = (CallDay(date(2026, 5, 19), 2, 2), CallDay(date(2026, 5, 20), 5, 0))
         made.record_decode(DecodedFile(LOADED, "test", read_records=7, days=days))
         made.set_status(LOADED, "loaded", None)
@@ -52,9 +56,14 @@ def test_the_list(tollhouse: Tollhouse) -> None:
         (["--status", "held"], [HELD]),
         (["--kind", "cdr"], [HELD, LOADED]),
         (["--kind", "bank", "--status", "loaded"], []),
+        (["--switch", "SW1"], [HELD]),
+        (["--switch", "SW2", "--status", "held"], []),
+        (["--from", "2026-05-20", "--to", "2026-05-20"], [HELD, BANK]),
+        (["--from", "2026-05-21"], [LOADED]),
+        (["--to", "2026-05-19"], []),
     ],
 )
-def test_the_list_by_status_and_kind(tollhouse: Tollhouse, options: list[str], ids: list[str]) -> None:
+def test_the_list_by_status_kind_switch_and_dates(tollhouse: Tollhouse, options: list[str], ids: list[str]) -> None:
     assert [file["file_id"] for file in tollhouse("files", *options, "--json").json["files"]] == ids
 
 
@@ -65,6 +74,36 @@ def test_one_file_with_its_history_by_the_beginning_of_its_id(tollhouse: Tollhou
     assert [event["event"] for event in shown["history"]] == ["registered", "decoded", "loaded"]
     assert shown["decisions"] == []
     assert "of them other_day" in tollhouse("files", "show", "bbbb").out
+
+
+def test_a_held_file_is_shown_with_the_records_it_is_held_for(tollhouse: Tollhouse, ledger: Settings) -> None:
+    line = SetAsideLine(3, "2,2200001,2200002,,,2026-05-20 10:00:00,-1,16", "duration_seconds", "is negative")
+    write_set_aside(ledger, HELD, [line])
+    shown = tollhouse("files", "show", HELD, "--json").json
+    record = {"line_number": 3, "fault": "duration_seconds is negative", "record_text": line.record_text}
+    assert shown["held_for"] == [record]
+    assert shown["first_bad_lines"] == [asdict(line)]
+    assert [(event["event"], event["run_id"], event["offending_records"]) for event in shown["history"]] == [
+        ("registered", None, []),
+        ("decoded", None, []),
+        ("held", None, [record]),
+    ]
+    text = tollhouse("files", "show", HELD).out
+    assert f"line 3: duration_seconds is negative: {line.record_text}" in text
+    assert "bad line  field             reason" in text
+
+
+def test_the_list_tells_scripts_all_that_identifies_a_file(tollhouse: Tollhouse) -> None:
+    held = tollhouse("files", "--switch", "SW1", "--json").json["files"][0]
+    assert held["sha256"] == HELD * 4 and held["first_seen_at"]
+    assert (held["size_bytes"], held["switch_id"], held["sequence_number"]) == (100, "SW1", 1)
+
+
+def test_wrong_dates_exit_2(tollhouse: Tollhouse) -> None:
+    assert tollhouse("files", "--from", "20260520").exit_code == 2
+    called = tollhouse("files", "--from", "2026-05-21", "--to", "2026-05-20", "--json")
+    assert called.exit_code == called.json["error"]["exit_code"] == 2
+    assert called.json["error"]["message"] == "--from 2026-05-21 lies after --to 2026-05-20"
 
 
 def test_an_unknown_file_exits_1(tollhouse: Tollhouse) -> None:
@@ -103,7 +142,39 @@ def test_releasing_calls_of_another_day_once(tollhouse: Tollhouse) -> None:
     assert again.exit_code == 1 and "were released before" in again.err
 
 
-@pytest.mark.parametrize("words", [("files", "release", HELD), ("calls", "release", LOADED)])
+def test_a_file_is_tried_again_when_its_cause_is_mended(tollhouse: Tollhouse, settings: Settings) -> None:
+    """A call file that its format could not read."""
+    folder = settings.home / "in"
+    folder.mkdir()
+    (folder / HELD_NAME).write_text("x\n")
+    entry = f"name: north, kind: cdr, url: 'file:{folder}', format: canonical"
+    sources = settings.home / "sources.yml"
+    sources.write_text(f"sources:\n  - {{{entry}, pattern: '{{switch_id}}_{{date:YYYYMMDD}}_{{sequence:6}}.csv'}}\n")
+    with_sources = Settings.from_environment({"TOLLHOUSE_HOME": str(settings.home), "TOLLHOUSE_SOURCES": str(sources)})
+    with FileLedger(settings.ledger_path) as made:
+        (rejected,) = pull(with_sources, made, settle_seconds=0.01).registered
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLLHOUSE_SOURCES", str(sources))
+        early = tollhouse("files", "retry", rejected.file_id, "--why", "too early")
+        assert early.exit_code == 1 and "cannot be tried again yet: unreadable: wrong header" in early.err
+        patch.setattr("orchestration.ingestion.pulling.header_fault", lambda *_: None)  # as if its format was mended
+        called = tollhouse("files", "retry", rejected.file_id, "--why", "the format was mended", "--json")
+    assert called.exit_code == 0
+    assert called.json["file"]["status"] == "registered"
+    assert called.json["decision"]["kind"] == "retry_file" and called.json["decision"]["why"] == "the format was mended"
+    assert called.json["message"].endswith("The next `tollhouse run` decodes and judges it anew.")
+    history = tollhouse("files", "show", rejected.file_id, "--json").json["history"]
+    assert [event["event"] for event in history] == ["registered", "rejected", "retry_file", "registered"]
+
+
+def test_a_loaded_file_is_not_tried_again(tollhouse: Tollhouse) -> None:
+    called = tollhouse("files", "retry", LOADED, "--why", "because", "--json")
+    assert called.json["error"]["exit_code"] == called.exit_code == 1
+    assert "only a held or an unreadable file can be tried again" in called.json["error"]["message"]
+    assert tollhouse("files", "retry", LOADED).exit_code == 2  # no reason given
+
+
+@pytest.mark.parametrize("words", [("files", "release", HELD), ("files", "retry", HELD), ("calls", "release", LOADED)])
 def test_nothing_is_released_in_the_middle_of_a_run(tollhouse: Tollhouse, ledger: Settings, words: tuple[str]) -> None:
     with run_lock(ledger):
         called = tollhouse(*words, "--why", "because")

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry, NewFile
+from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry, NewFile, OffendingRecord
 from tests.ingestion.intake import Intake
 
 
@@ -98,14 +98,80 @@ def test_a_decision_has_a_reason_and_an_author(intake: Intake) -> None:
     assert decision.decided_by
 
 
-def test_history_cannot_be_rewritten(intake: Intake) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update decisions set why = 'x'",
+        "delete from decisions",
+        "insert or replace into decisions select order_number, kind, file_id, period, 'x', decided_at, decided_by from decisions",
+        "update file_events set detail = 'x'",
+        "delete from file_events",
+        "insert or replace into file_events select event_number, file_id, at, event, 'x', run_id, offending_records from file_events",
+        "delete from files",
+        "replace into files select * from files",
+        "update files set sha256 = 'x'",
+        "update files set first_seen_at = 'x'",
+        "update files set seen_order = 9",
+    ],
+)
+def test_history_cannot_be_rewritten(intake: Intake, statement: str) -> None:
+    """By no program that opens the file, and by none of SQLite's ways to change a row."""
     register(intake.ledger, "aa01")
     intake.ledger.add_decision("close_period", "month end", period="2026-01")
     other = sqlite3.connect(intake.settings.ledger_path)
-    for statement in ("update decisions set why = 'x'", "delete from decisions", "update file_events set detail = 'x'"):
-        with pytest.raises(sqlite3.IntegrityError, match="append only"):
-            other.execute(statement)
+    before = list(other.iterdump())
+    with pytest.raises(sqlite3.IntegrityError, match="append only|stay in the ledger|as it was first seen"):
+        other.execute(statement)
+    other.rollback()
+    assert list(other.iterdump()) == before
     other.close()
+
+
+def test_each_change_of_status_is_an_event_with_reason_run_and_records(intake: Intake) -> None:
+    path = intake.settings.ledger_path
+    records = [OffendingRecord(number, "is empty", f"{number},") for number in range(2, 9)]
+    register(intake.ledger, "aa01")
+    with FileLedger(path, run_id="run1") as first:
+        first.set_status("aa01", "held", "7 of 9 records are malformed", records)
+        first.set_status("aa01", "held", "7 of 9 records are malformed", records)  # no change, no event
+    with FileLedger(path, run_id="run2") as second:
+        second.set_status("aa01", "registered", None)
+        second.set_status("aa01", "loaded", None)
+    events = intake.ledger.events("aa01")
+    assert [(event.event, event.run_id, event.detail) for event in events] == [
+        ("registered", None, "1 bytes from s"),
+        ("held", "run1", "7 of 9 records are malformed"),
+        ("registered", "run2", None),
+        ("loaded", "run2", None),
+    ]
+    assert events[1].offending_records == tuple(records[:5])  # of seven the first five, and they stay in the history
+    assert intake.ledger.file("aa01").offending_records == ()
+
+
+def test_a_ledger_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    """As version 1 was made: without runs and records, and without the guards of files."""
+    path = tmp_path / "ledger.sqlite"
+    with FileLedger(path) as ledger:
+        register(ledger, "aa01")
+    with sqlite3.connect(path) as old:
+        for (trigger,) in old.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            if trigger.startswith("files") or trigger.endswith("replaced"):
+                old.execute(f"drop trigger {trigger}")
+        old.execute("alter table files drop column offending_records")
+        for column in ("run_id", "offending_records"):
+            old.execute(f"alter table file_events drop column {column}")
+        old.execute("pragma user_version = 1")
+    old.close()
+    with pytest.raises(TollhouseError, match="the next `tollhouse run` brings it up"):
+        FileLedger(path, read_only=True)
+    with FileLedger(path) as ledger:
+        assert [event.event for event in ledger.events("aa01")] == ["registered"]
+        ledger.set_status("aa01", "held", "why", [OffendingRecord(2, "is empty", "2,")])
+    with FileLedger(path, read_only=True) as ledger:
+        assert ledger.file("aa01").offending_records == (OffendingRecord(2, "is empty", "2,"),)
+    with sqlite3.connect(path) as now, pytest.raises(sqlite3.IntegrityError):
+        now.execute("delete from files")
+    now.close()
 
 
 def test_a_reader_sees_what_was_kept_while_a_run_writes(intake: Intake) -> None:
