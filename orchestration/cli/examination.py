@@ -162,22 +162,24 @@ def _book(settings: Settings) -> Iterator[Finding]:
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
-    from orchestration.ingestion.sources import file_system, load_sources
+    from orchestration.ingestion.remote import Stores
+    from orchestration.ingestion.sources import list_items, load_sources
 
     if settings.sources_file is None and not settings.inbox.is_dir():
         advice = "put files there (`tollhouse demo` makes some), or name other sources in TOLLHOUSE_SOURCES"
         yield Finding("sources", WARN, f"{settings.inbox} is not there", advice)
         return
-    sources = load_sources(settings)
     unreadable = 0
-    for source in sources:
-        try:
-            files, folder = file_system(source.url, source.name)
-            files.ls(folder, detail=False)
-        except Exception as error:  # noqa: BLE001 - every driver of a remote store has errors of its own
-            unreadable += 1
-            found = f"{source.name}: {source.url} cannot be listed: {error}"
-            yield Finding("sources", ERROR, found, "check the address, the credentials and the folder's rights")
+    with Stores(is_patient=False) as stores:
+        sources = load_sources(settings, stores)
+        for source in sources:
+            store = stores.of(source.access)
+            try:
+                list_items(source, store)
+            except Exception as error:  # noqa: BLE001 - every driver of a remote store has errors of its own
+                unreadable += 1
+                advice = "check the address, the credentials and the folder's rights"
+                yield Finding("sources", ERROR, source.fault_text(store.words(error)), advice)
     if not unreadable:
         yield Finding("sources", OK, f"{len(sources)} can be listed: {', '.join(source.name for source in sources)}")
 

@@ -6,22 +6,23 @@ Half-written files are left for the next run. What a file holds is looked at onl
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from orchestration.errors import TollhouseError
+from orchestration.ingestion.access import Access
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault
 from orchestration.ingestion.ledger import UNREADABLE, WRONG_NAME, FileLedger
 from orchestration.ingestion.ledger_schema import Decision, FileEntry, NewFile
 from orchestration.ingestion.packing import PackingError, base_name, packing_of, unpacker
-from orchestration.ingestion.sources import Source, file_system, load_sources
+from orchestration.ingestion.remote import FileChanged, Item, Store, Stores, persistently
+from orchestration.ingestion.sources import Source, list_items, load_sources
+from orchestration.ingestion.transfer import Incoming, Part, copy_whole
 from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what
@@ -30,7 +31,6 @@ COMPANIONS = (".ctl", ".done")
 UNFINISHED = (".part", ".tmp")
 SETTLE_SECONDS = 1.0
 
-_CHUNK_BYTES = 1 << 20
 _LONGEST_HEADER_BYTES = 1 << 16
 
 
@@ -41,6 +41,7 @@ class PullResult:
     listed: int = 0
     registered: list[FileEntry] = field(default_factory=list)
     growing: list[str] = field(default_factory=list)  # still being written: left for the next run
+    waiting: list[str] = field(default_factory=list)  # without the companion that their source asks for
     unreachable: list[str] = field(default_factory=list)  # sources and files that could not be read, with the reason
 
     @property
@@ -54,12 +55,13 @@ class _Delivered:
     """A file as its source lists it."""
 
     source: Source
-    files: Any
-    path: str
-    name: str
-    size: int
-    mtime_ns: int
+    store: Store
+    item: Item
     companions: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.item.name
 
     @property
     def label(self) -> str:
@@ -68,9 +70,10 @@ class _Delivered:
 
 @dataclass(frozen=True)
 class _Landed:
-    """A copied file that waits for its registration."""
+    """A whole copy that waits for its place and its registration."""
 
     delivered: _Delivered
+    part: Part
     new: NewFile
     fault: str | None
 
@@ -84,57 +87,77 @@ def pull(
 ) -> PullResult:
     """Copy what is new and settled in every source into the landing area and register it.
 
-    A source that cannot be reached is reported in the result and stops no other. Raises UsageError for wrong sources.
+    A source that cannot be reached is reported in the result and stops no other. `settle_seconds` is for the files that
+    lie here and whose entry says no other. Raises UsageError for wrong sources.
     """
+    with Stores() as stores:
+        return _pull(settings, ledger, progress, settle_seconds, stores)
+
+
+def _pull(
+    settings: Settings, ledger: FileLedger, progress: Progress | None, settle_seconds: float, stores: Stores
+) -> PullResult:
     result = PullResult()
     changed: list[_Delivered] = []
-    for source in load_sources(settings):
+    reached: set[str] = set()
+    is_all_reached = True
+    for source in load_sources(settings, stores):
+        store = stores.of(source.access)
         try:
-            listed = _list(source)
+            listed = _list(source, store, result)
         except Exception as error:  # noqa: BLE001  each remote file system has its own errors; none may stop the other sources
-            result.unreachable.append(f"{source.name}: {source.url} cannot be listed: {error}")
+            is_all_reached = False
+            result.unreachable.append(source.fault_text(store.words(error)))
             continue
+        reached.add(source.name)
         result.listed += len(listed)
         before = ledger.deliveries(source.name)
         for delivered in listed:
             size, mtime_ns, file_id = before.get(delivered.name, (-1, -1, ""))
-            if (size, mtime_ns) == (delivered.size, delivered.mtime_ns):
-                _take_late_companion(ledger, file_id, delivered)
+            if (size, mtime_ns) == delivered.item.state:
+                _take_late_companion(ledger, file_id, delivered, result)
             else:
                 changed.append(delivered)
     ready = _settled(changed, settle_seconds, result)
-    incoming = settings.landing / ".incoming"
-    shutil.rmtree(incoming, ignore_errors=True)  # what a killed run left half copied
+    incoming = Incoming(settings.landing / ".incoming")
+    parts = [incoming.part(delivered.source.name, delivered.item) for delivered in ready]
+    of_sources = None if is_all_reached else reached  # a copy from where nobody answers now is kept
+    incoming.sweep({part.path for part in parts}, of_sources)
     landed: list[_Landed] = []
-    for number, delivered in enumerate(ready, start=1):
+    cut: set[Path] = set()
+    for number, (delivered, part) in enumerate(zip(ready, parts, strict=True), start=1):
         if progress is not None:
             progress(number, len(ready), delivered.label)
         try:
-            copied = _land(settings, incoming, delivered)
-        except OSError as error:
-            result.unreachable.append(f"{delivered.label}: cannot be copied: {error}")
-            continue
-        if copied is None:
+            landed.append(_land(settings, delivered, part))
+        except FileChanged:
             result.growing.append(delivered.label)
-        else:
-            landed.append(copied)
-    shutil.rmtree(incoming, ignore_errors=True)
+        except Exception as error:  # noqa: BLE001  as above; one file that cannot be read stops no other
+            cut.add(part.path)
+            result.unreachable.append(f"{delivered.label}: cannot be copied: {delivered.store.words(error)}")
     with ledger.transaction():
         for item in sorted(landed, key=lambda item: item.order):
+            item.part.move_to(settings.home / item.new.landing_path, item.delivered.item.mtime_ns)
             entry, is_new = ledger.register(item.new, item.fault)
             d = item.delivered
-            if d.mtime_ns:
-                ledger.remember_delivery(d.source.name, d.name, d.size, d.mtime_ns, entry.file_id)
+            if d.item.mtime_ns:
+                ledger.remember_delivery(d.source.name, d.name, *d.item.state, entry.file_id)
             if is_new:
                 result.registered.append(entry)
+    incoming.sweep(cut, of_sources)
     return result
 
 
-def waiting_files(settings: Settings, sources: list[Source]) -> list[str]:
+def waiting_files(settings: Settings, stores: Stores | None = None) -> list[str]:
     """The files in reachable sources that the ledger has not taken in as they are now, each with its size and time.
 
-    For the sensor: looks and copies nothing. A file that is still growing counts, with the size it has.
+    For the sensor: looks and copies nothing, and asks a server once. A file that is still growing counts, with the size it
+    has. Raises UsageError for wrong sources.
     """
+    if stores is None:
+        with Stores(is_patient=False) as own:
+            return waiting_files(settings, own)
+    sources = load_sources(settings, stores)
     waiting = []
     known: dict[str, dict[str, tuple[int, int, str]]] = {}
     if settings.ledger_path.is_file():
@@ -142,129 +165,157 @@ def waiting_files(settings: Settings, sources: list[Source]) -> list[str]:
             known = {source.name: ledger.deliveries(source.name) for source in sources}
     for source in sources:
         try:
-            listed = _list(source)
-        except OSError:
-            continue  # the run reports an unreachable source; a sensor that cannot look has nothing to start
+            listed = _list(source, stores.of(source.access), PullResult())
+        except Exception:  # noqa: BLE001  the run reports an unreachable source; a sensor that cannot look has nothing to start
+            continue
         for d in listed:
             size, mtime_ns, _ = known.get(source.name, {}).get(d.name, (-1, -1, ""))
-            if (size, mtime_ns) != (d.size, d.mtime_ns):
-                waiting.append(f"{d.label} {d.size} {d.mtime_ns}")
+            if (size, mtime_ns) != d.item.state:
+                waiting.append(f"{d.label} {d.item.size} {d.item.mtime_ns}")
     return sorted(waiting)
 
 
-def _list(source: Source) -> list[_Delivered]:
-    files, folder = file_system(source.url, source.name)
-    files.invalidate_cache()
-    items = {
-        str(item["name"]).rsplit("/", 1)[-1]: item for item in files.ls(folder, detail=True) if item["type"] == "file"
-    }
+def _list(source: Source, store: Store, result: PullResult) -> list[_Delivered]:
+    """The files of a source that can be taken; what cannot is told in the result."""
+    items = {item.name: item for item in list_items(source, store)}
     found = []
-    for name in sorted(items):
-        if name.startswith(".") or name.endswith(COMPANIONS + UNFINISHED):
+    for name, item in sorted(items.items()):
+        if name.startswith(".") or name.endswith(COMPANIONS + UNFINISHED) or not (item.is_file or item.is_link):
             continue
-        companions = {suffix: str(items[name + suffix]["name"]) for suffix in COMPANIONS if name + suffix in items}
-        item = items[name]
-        found.append(_Delivered(source, files, str(item["name"]), name, int(item["size"]), _mtime_ns(item), companions))
+        problem = _name_problem(name) or ("it is a link that leads nowhere" if item.is_link else None)
+        if problem is not None:
+            result.unreachable.append(f"{source.name}/{name!a}: cannot be taken: {problem}")
+            continue
+        companions = {suffix: items[name + suffix].path for suffix in COMPANIONS if name + suffix in items}
+        if source.needs_companion and not companions:
+            result.waiting.append(f"{source.name}/{name}")
+            continue
+        found.append(_Delivered(source, store, item, companions))
     return found
 
 
-def _mtime_ns(item: dict[str, Any]) -> int:
-    """When the file was last written; 0 where the file system does not say."""
-    value = item.get("mtime", item.get("LastModified", item.get("last_modified")))
-    if isinstance(value, datetime):
-        return int(value.timestamp() * 1e9)
-    return int(value * 1e9) if isinstance(value, int | float) else 0
+def _name_problem(name: str) -> str | None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "its name is not UTF-8; have it renamed"
+    return "its name holds a NUL; have it renamed" if "\0" in name else None
 
 
 def _settled(changed: list[_Delivered], settle_seconds: float, result: PullResult) -> list[_Delivered]:
-    """Those whose companion is there, or whose size and time stay for a while."""
-    now_ns = time.time_ns()
-    young = [d for d in changed if not d.companions and now_ns - d.mtime_ns < settle_seconds * 1e9]
-    growing: set[int] = set()
-    if young:
-        time.sleep(settle_seconds)
-        growing = {id(d) for d in young if _has_changed(d)}
-        result.growing.extend(d.label for d in young if id(d) in growing)
-    return [d for d in changed if id(d) not in growing]
+    """Those whose companion is there, or whose size and time stay for a while.
 
-
-def _has_changed(delivered: _Delivered) -> bool:
-    delivered.files.invalidate_cache()
-    try:
-        info = delivered.files.info(delivered.path)
-    except FileNotFoundError:
-        return True
-    return (int(info["size"]), _mtime_ns(info)) != (delivered.size, delivered.mtime_ns)
-
-
-def _land(settings: Settings, incoming: Path, delivered: _Delivered) -> _Landed | None:
-    """Copy a file whole and learn its hashes on the way; None where it changed meanwhile."""
-    incoming.mkdir(parents=True, exist_ok=True)
-    copy = incoming / "copy.part"
-    as_delivered, content = hashlib.sha256(), hashlib.sha256()
-    packing = packing_of(delivered.name)
-    unpack = unpacker(packing)
-    packing_fault: str | None = None
-    first_line, line_ends, delimiters, last_byte, copied = b"", 0, 0, b"\n", 0
-    is_cdr = delivered.source.kind == "cdr"
-    delimiter = load_cdr_format(delivered.source.format).delimiter.encode() if is_cdr else b""
-    with delivered.files.open(delivered.path, "rb") as source, copy.open("wb") as target:
-        while chunk := source.read(_CHUNK_BYTES):
-            target.write(chunk)
-            copied += len(chunk)
-            as_delivered.update(chunk)
-            if packing_fault is not None:
-                continue
-            try:
-                text = unpack.feed(chunk)
-            except PackingError as error:
-                packing_fault = str(error)
-                continue
-            if packing != "none":
-                content.update(text)
-            if b"\n" not in first_line and len(first_line) < _LONGEST_HEADER_BYTES:
-                first_line += text[:_LONGEST_HEADER_BYTES]
-            line_ends += text.count(b"\n")
-            delimiters += text.count(delimiter) if delimiter else 0
-            last_byte = text[-1:] or last_byte
-        target.flush()
-        os.fsync(target.fileno())
-    if packing_fault is None:
+    A file that lies here is believed to be as old as its time says. Another machine's clock may be wrong, so there a new
+    file is always looked at twice.
+    """
+    seen_ns = time.time_ns()
+    seen_at = time.monotonic()
+    young: dict[Source, list[_Delivered]] = {}
+    for d in changed:
+        seconds = d.source.settles_in(settle_seconds)
+        if not d.companions and (d.source.access.is_remote or seen_ns - d.item.mtime_ns < seconds * 1e9) and seconds:
+            young.setdefault(d.source, []).append(d)
+    moving: set[int] = set()
+    for source, files in sorted(young.items(), key=lambda found: found[0].settles_in(settle_seconds)):
+        time.sleep(max(0.0, seen_at + source.settles_in(settle_seconds) - time.monotonic()))
         try:
-            unpack.finish()
+            now = {item.name: item.state for item in list_items(source, files[0].store)}
+        except Exception as error:  # noqa: BLE001  each remote file system has its own errors; none may stop the other sources
+            result.unreachable.append(source.fault_text(files[0].store.words(error)))
+            moving.update(id(d) for d in files)
+            continue
+        growing = [d for d in files if now.get(d.name) != d.item.state]
+        result.growing.extend(d.label for d in growing)
+        moving.update(id(d) for d in growing)
+    return [d for d in changed if id(d) not in moving]
+
+
+class _Content:
+    """What a file's bytes are as they come by: their hashes, the first line, how many lines and delimiters."""
+
+    def __init__(self, delivered: _Delivered) -> None:
+        self.packing = packing_of(delivered.name)
+        self.fault: str | None = None
+        self.first_line, self.delimiters = b"", 0
+        self._as_delivered, self._unpacked = hashlib.sha256(), hashlib.sha256()
+        self._line_ends, self._last_byte = 0, b"\n"
+        self._unpack = unpacker(self.packing)
+        is_cdr = delivered.source.kind == "cdr"
+        self._delimiter = load_cdr_format(delivered.source.format).delimiter.encode() if is_cdr else b""
+
+    def feed(self, chunk: bytes) -> None:
+        """Look at the next bytes."""
+        self._as_delivered.update(chunk)
+        if self.fault is not None:
+            return
+        try:
+            text = self._unpack.feed(chunk)
         except PackingError as error:
-            packing_fault = str(error)
-    if copied != delivered.size or _has_changed(delivered):
-        copy.unlink()
-        return None
-    sha256 = as_delivered.hexdigest()
-    file_id = file_id_of(delivered.source.name, delivered.name, sha256)
+            self.fault = str(error)
+            return
+        if self.packing != "none":
+            self._unpacked.update(text)
+        if b"\n" not in self.first_line and len(self.first_line) < _LONGEST_HEADER_BYTES:
+            self.first_line += text[:_LONGEST_HEADER_BYTES]
+        self._line_ends += text.count(b"\n")
+        self.delimiters += text.count(self._delimiter) if self._delimiter else 0
+        self._last_byte = text[-1:] or self._last_byte
+
+    def finish(self) -> None:
+        """There are no more bytes."""
+        if self.fault is not None:
+            return
+        try:
+            self._unpack.finish()
+        except PackingError as error:
+            self.fault = str(error)
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes as delivered."""
+        return self._as_delivered.hexdigest()
+
+    @property
+    def content_sha256(self) -> str:
+        """Of the unpacked bytes."""
+        return self.sha256 if self.packing == "none" else self._unpacked.hexdigest()
+
+    @property
+    def lines(self) -> int:
+        """Lines of the unpacked bytes, a last one without its end with them."""
+        return self._line_ends + (self._last_byte != b"\n")
+
+
+def _land(settings: Settings, delivered: _Delivered, part: Part) -> _Landed:
+    """Copy a file whole and learn on the way what is to be registered. Raises FileChanged where it changed meanwhile."""
+    content = _Content(delivered)
+    copy_whole(delivered.store, delivered.source.folder, delivered.item, part, content)
+    content.finish()
+    file_id = file_id_of(delivered.source.name, delivered.name, content.sha256)
     place = settings.landing / delivered.source.name / file_id / delivered.name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(copy, place)
-    readable = packing_fault is None
+    readable = content.fault is None
     new, fault = _describe(
         delivered,
         file_id=file_id,
-        sha256=sha256,
+        sha256=content.sha256,
         landing_path=place.relative_to(settings.home).as_posix(),
-        content_sha256=(sha256 if packing == "none" else content.hexdigest()) if readable else None,
-        content_lines=line_ends + (last_byte != b"\n") if readable else None,
-        content_delimiters=delimiters if readable and is_cdr else None,
+        content_sha256=content.content_sha256 if readable else None,
+        content_lines=content.lines if readable else None,
+        content_delimiters=content.delimiters if readable and delivered.source.kind == "cdr" else None,
     )
-    if fault is None and packing_fault is not None:
-        fault = f"{UNREADABLE}{packing_fault}"
+    if fault is None and content.fault is not None:
+        fault = f"{UNREADABLE}{content.fault}"
     if fault is None:
-        line = first_line.split(b"\n", 1)[0]
+        line = content.first_line.split(b"\n", 1)[0]
         wrong = header_fault(new.file_kind, new.format, new.export_table, line)
         fault = None if wrong is None else f"{UNREADABLE}{wrong}"
-    return _Landed(delivered, new, fault)
+    return _Landed(delivered, part, new, fault)
 
 
 def _describe(delivered: _Delivered, **found: Any) -> tuple[NewFile, str | None]:
     """What is to be registered, and the fault of the file's name, if it has one."""
     source = delivered.source
-    parts = source.parse_name(delivered.name)
+    parts = source.parse_name(delivered.name, delivered.item.mtime_ns)
     records, seconds, ctl_fault = _declared(delivered)
     new = NewFile(
         source=source.name,
@@ -272,7 +323,7 @@ def _describe(delivered: _Delivered, **found: Any) -> tuple[NewFile, str | None]
         format=source.format,
         file_name=delivered.name,
         base_name=base_name(delivered.name),
-        size_bytes=delivered.size,
+        size_bytes=delivered.item.size,
         switch_id=parts.switch_id if parts else source.switch_id,
         file_date=parts.file_date if parts else None,
         sequence_number=parts.sequence_number if parts else None,
@@ -293,7 +344,8 @@ def _declared(delivered: _Delivered) -> tuple[int | None, int | None, str | None
     if ".ctl" not in delivered.companions:
         return None, None, None
     counts: dict[str, int] = {}
-    text = delivered.files.cat_file(delivered.companions[".ctl"]).decode("utf-8", errors="replace")
+    store, path = delivered.store, delivered.companions[".ctl"]
+    text = persistently(store, lambda: store.companion(path), delivered.source.folder).decode("utf-8", errors="replace")
     for number, line in enumerate(text.splitlines(), start=1):
         name, _, value = (part.strip() for part in line.partition("="))
         if not line.strip():
@@ -308,13 +360,17 @@ def _declared(delivered: _Delivered) -> tuple[int | None, int | None, str | None
     return counts.get("records"), counts.get("seconds"), None
 
 
-def _take_late_companion(ledger: FileLedger, file_id: str, delivered: _Delivered) -> None:
+def _take_late_companion(ledger: FileLedger, file_id: str, delivered: _Delivered, result: PullResult) -> None:
     """A .ctl that came after its file was registered still says what the file should hold."""
     if ".ctl" not in delivered.companions:
         return
     entry = ledger.file(file_id)
     if entry.declared_records is None and entry.declared_seconds is None and entry.ctl_fault is None:
-        declared = _declared(delivered)
+        try:
+            declared = _declared(delivered)
+        except Exception as error:  # noqa: BLE001  each remote file system has its own errors; the next run asks again
+            result.unreachable.append(f"{delivered.label}.ctl: cannot be read: {delivered.store.words(error)}")
+            return
         if declared != (None, None, None):
             ledger.record_companion(file_id, *declared)
 
@@ -332,14 +388,19 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     if source is None:
         raise TollhouseError(f"{label}: its source {entry.source} is no longer there; put it back into the sources")
     landed = settings.home / entry.landing_path
-    files, path = file_system(f"file:{landed}", entry.source)
     if not landed.is_file() or hashlib.sha256(landed.read_bytes()).hexdigest() != entry.sha256:
         raise TollhouseError(f"{landed}: the landed file {entry.file_id} is gone or changed; restore it from a backup")
-    delivered = _Delivered(source, files, path, entry.file_name, entry.size_bytes, _mtime_ns(files.info(path)), {})
-    again = _land(settings, settings.landing / ".incoming", delivered)
-    if again is None or again.fault is not None:
-        fault = "it changes while it is read" if again is None else again.fault
-        raise TollhouseError(f"{label} cannot be tried again yet: {fault}; mend that first")
+    here = Store(Access())
+    delivered = _Delivered(source, here, here.item(str(landed)), {})
+    part = Incoming(settings.landing / ".incoming").part("retry", delivered.item)
+    try:
+        again = _land(settings, delivered, part)
+    except FileChanged as error:
+        raise TollhouseError(f"{label} cannot be tried again yet: it changes while it is read") from error
+    finally:
+        part.remove()
+    if again.fault is not None:
+        raise TollhouseError(f"{label} cannot be tried again yet: {again.fault}; mend that first")
     return ledger.retry_file(again.new, why)
 
 

@@ -1,51 +1,47 @@
-"""The sources of sources.yml: where files are delivered and what their names mean. Nothing here copies a file."""
+"""The sources of sources.yml: where files are delivered and what their names mean. Nothing here copies a file;
+access.py checks how a source is reached, name_patterns.py what its names say."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import fsspec
 import yaml
 
 from orchestration.errors import UsageError
+from orchestration.ingestion.access import (
+    FIELDS,
+    SETTLE_SECONDS,
+    Access,
+    AccessError,
+    folder_of,
+    protocol_of,
+    read_access,
+    read_settling,
+)
 from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.customer_tables import EXPORT_TABLES
-from orchestration.ingestion.packing import base_name
+from orchestration.ingestion.name_patterns import NEEDED, NameParts, NamePattern, pattern_fault
+from orchestration.ingestion.remote import Item, SourceFault, Store, Stores, persistently
 from orchestration.settings import PROJECT_ROOT, Settings
 
 DEFAULT_SOURCES = PROJECT_ROOT / "seeds" / "sources.yml"
-KINDS = ("cdr", "bank", "customers")
-REQUIRED_IN_PATTERN = {
-    "cdr": ("switch_id", "date", "sequence"),
-    "bank": ("bank_code", "date", "batch"),
-    "customers": ("table", "date"),
-}
+KINDS = tuple(NEEDED)
 
-_FIELDS = ("name", "kind", "url", "pattern", "format")
-_PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_]+)(?::(?P<form>[A-Za-z0-9]+))?\}")
+_REQUIRED = ("name", "kind", "url", "pattern", "format")
+_OPTIONAL = ("switch_id", "bank_code", "sequence", "date_from", "time_zone")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FOLDER_PLACEHOLDER = re.compile(r"/\{(?P<name>switch_id|bank_code)\}/?$")
+_ID_OF_KIND = {"cdr": "switch_id", "bank": "bank_code"}
 _VARIABLE = re.compile(r"\$\{(?P<name>\w*)\}")
 
 
 @dataclass(frozen=True)
-class NameParts:
-    """What a file's name says, packing apart."""
-
-    file_date: date
-    switch_id: str | None = None
-    sequence_number: int | None = None
-    bank_code: str | None = None
-    batch_in_name: str | None = None
-    export_table: str | None = None
-
-
-@dataclass(frozen=True)
 class Source:
-    """One folder that files are delivered to, with the ids that its own name binds."""
+    """One folder that files are delivered to, with the ids that its entry or its own name binds."""
 
     name: str
     kind: str
@@ -54,48 +50,66 @@ class Source:
     format: str
     switch_id: str | None = None
     bank_code: str | None = None
-    _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    access: Access = field(default_factory=Access)
+    #: The zone in which a file's time of writing gives its date; None where the date stands in its name.
+    date_zone: str | None = None
+    settle_seconds: float | None = None  # None: as is usual for its protocol
+    needs_companion: bool = False
+    fault: str | None = None  # why its folders could not be listed; such a source has no files
+    _names: NamePattern = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "_regex", _compile(self.pattern, {"switch_id": self.switch_id, "bank_code": self.bank_code})
-        )
+        bound = {"switch_id": self.switch_id, "bank_code": self.bank_code}
+        names = NamePattern(self.pattern, {name: value for name, value in bound.items() if value is not None})
+        object.__setattr__(self, "_names", names)
 
-    def parse_name(self, file_name: str) -> NameParts | None:
-        """What the name says, or None where it is not of the source's pattern (or its date is no date)."""
-        match = self._regex.fullmatch(base_name(file_name))
-        if match is None:
-            return None
-        parts = match.groupdict()
-        if "table" in parts and parts["table"] not in EXPORT_TABLES:
-            return None
-        try:
-            file_date = datetime.strptime(parts["date"], "%Y%m%d").date()
-        except ValueError:
-            return None
-        return NameParts(
-            file_date=file_date,
-            switch_id=parts.get("switch_id"),
-            sequence_number=int(parts["sequence"]) if "sequence" in parts else None,
-            bank_code=parts.get("bank_code"),
-            batch_in_name=parts.get("batch"),
-            export_table=parts.get("table"),
-        )
+    @property
+    def folder(self) -> str:
+        """The folder's path on its file system."""
+        return folder_of(self.url)
+
+    def settles_in(self, local_seconds: float) -> float:
+        """For how many seconds a file has to stay as it is; `local_seconds` where it lies here and no entry says."""
+        if self.settle_seconds is not None:
+            return self.settle_seconds
+        return SETTLE_SECONDS[self.access.protocol] if self.access.is_remote else local_seconds
+
+    def fault_text(self, why: str) -> str:
+        """That the source cannot be listed, and why."""
+        return f"{self.name}: {self.url} cannot be listed: {why}"
+
+    def parse_name(self, file_name: str, mtime_ns: int = 0) -> NameParts | None:
+        """What the name says, or None where it is not of the source's pattern (or its date is no date).
+
+        Where the source dates its files by their time of writing, `mtime_ns` is that time.
+        """
+        parts = self._names.parse(file_name)
+        if parts is None or self.date_zone is None:
+            return parts
+        return replace(parts, file_date=_day(mtime_ns, self.date_zone))
 
 
-def load_sources(settings: Settings) -> list[Source]:
+def _day(mtime_ns: int, zone: str) -> date:
+    return datetime.fromtimestamp(mtime_ns // 10**9, UTC).astimezone(ZoneInfo(zone)).date()
+
+
+def load_sources(settings: Settings, stores: Stores | None = None) -> list[Source]:
     """The sources of the settings' sources file (else the default one), one per folder that is there.
 
-    Raises UsageError naming file, entry and field; also where none of the sources' folders exists.
+    An entry for every folder of a server that cannot be listed is one source with a fault: it stops no other. `stores`
+    keep the connections for whoever asks the sources next. Raises UsageError naming file, entry and field; also where none
+    of the sources' folders exists.
     """
+    if stores is None:
+        with Stores() as own:
+            return load_sources(settings, own)
     path = settings.sources_file or DEFAULT_SOURCES
     entries = _read(path)
     sources: list[Source] = []
     looked_in: list[str] = []
     for number, entry in enumerate(entries, start=1):
-        sources.extend(
-            _expand(path, f"entry {number} ({entry.get('name', 'without name')})", entry, settings, looked_in)
-        )
+        where = f"{path}: entry {number} ({entry.get('name', 'without name')})"
+        sources.extend(_expand(path, where, entry, settings, looked_in, stores))
     if not sources:
         raise UsageError(
             "no source folder is there: put call records in "
@@ -118,132 +132,156 @@ def _read(path: Path) -> list[dict[str, Any]]:
         raise UsageError(f"{path}: no valid YAML: {error}") from error
     entries = content.get("sources") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(f"{path}: field sources: write a list of sources, each with {', '.join(_FIELDS)}")
+        raise UsageError(f"{path}: field sources: write a list of sources, each with {', '.join(_REQUIRED)}")
     return entries
 
 
-def _expand(path: Path, where: str, entry: dict[str, Any], settings: Settings, looked_in: list[str]) -> list[Source]:
-    for name in _FIELDS:
+def _expand(
+    path: Path, where: str, entry: dict[str, Any], settings: Settings, looked_in: list[str], stores: Stores
+) -> list[Source]:
+    for name in _REQUIRED:
         if not isinstance(entry.get(name), str) or not entry[name].strip():
-            raise UsageError(f"{path}: {where}: field {name}: it is missing or no text")
-    unknown = sorted(set(entry) - set(_FIELDS))
-    if unknown:
-        raise UsageError(f"{path}: {where}: field {unknown[0]}: no such field; there are {', '.join(_FIELDS)}")
+            raise UsageError(f"{where}: field {name}: it is missing or no text")
     kind = entry["kind"]
     if kind not in KINDS:
-        raise UsageError(f"{path}: {where}: field kind: '{kind}' is none of {', '.join(KINDS)}")
-    _check_format(path, where, entry["format"], kind)
-    _check_pattern(path, where, entry["pattern"], kind)
-    url = _with_variables(path, where, entry["url"], settings)
-    _check_protocol(f"{path}: {where}", url)
-    folder = _FOLDER_PLACEHOLDER.search(url)
-    if folder is None:
-        if "{" in url:
+        raise UsageError(f"{where}: field kind: '{kind}' is none of {', '.join(KINDS)}")
+    if any(part in ("", ".", "..") for part in entry["name"].split("/")):
+        raise UsageError(f"{where}: field name: '{entry['name']}' cannot be a folder below the landing area")
+    _check_format(where, entry["format"], kind)
+    url = _with_variables(where, entry["url"], settings)
+    try:
+        protocol = protocol_of(url)
+        allowed = (*_REQUIRED, *_OPTIONAL, *FIELDS[protocol])
+        unknown = sorted(set(map(str, entry)) - set(allowed))
+        if unknown:
             raise UsageError(
-                f"{path}: {where}: field url: a placeholder is the last part alone, {{switch_id}} or {{bank_code}}"
+                f"{where}: field {unknown[0]}: no such field for a {protocol}: source; there are {', '.join(allowed)}"
             )
+        access = read_access(entry, url, path.parent)
+        settle_seconds, needs_companion = read_settling(entry, protocol)
+    except AccessError as error:
+        raise UsageError(f"{where}: field {error}") from error
+    folder = _FOLDER_PLACEHOLDER.search(url)
+    if folder is None and "{" in url:
+        raise UsageError(f"{where}: field url: a placeholder is the last part alone, {{switch_id}} or {{bank_code}}")
+    ids = _ids(where, entry, kind, None if folder is None else folder["name"])
+    zone = _date_zone(where, entry, kind)
+    _check_pattern(where, entry, kind, folder is not None, zone)
+    source = Source(
+        entry["name"],
+        kind,
+        url,
+        entry["pattern"],
+        entry["format"],
+        access=access,
+        date_zone=zone,
+        settle_seconds=settle_seconds,
+        needs_companion=needs_companion,
+        **ids,
+    )
+    store = stores.of(access)
+    if folder is None:
         looked_in.append(url)
-        # A single remote source that cannot be reached is reported by the pull; a local folder that is not there is no source.
-        if _is_local(url) and not _local_folder(path, where, url):
-            return []
-        return [Source(entry["name"], kind, url, entry["pattern"], entry["format"])]
+        # A remote folder that cannot be listed is reported by the pull; a local one that is not there is no source.
+        return [source] if access.is_remote or Path(source.folder).is_dir() else []
     placeholder = folder["name"]
     parent = url[: folder.start()]
     looked_in.append(parent)
+    try:
+        found = persistently(store, lambda: store.items(folder_of(parent)))
+    except Exception as error:
+        if access.is_remote:
+            return [replace(source, fault=store.words(error))]
+        if isinstance(error, FileNotFoundError):
+            return []
+        raise UsageError(f"{where}: field url: {parent} cannot be listed: {error}") from error
     return [
-        Source(
-            name=entry["name"].replace(f"{{{placeholder}}}", bound),
-            kind=kind,
+        replace(
+            source,
+            name=source.name.replace(f"{{{placeholder}}}", bound),
             url=f"{parent}/{bound}",
-            pattern=entry["pattern"],
-            format=entry["format"],
-            **{placeholder: bound},
+            **{placeholder: bound},  # type: ignore[arg-type]
         )
-        for bound in _folders_in(path, where, parent)
+        for bound in sorted(item.name for item in found if item.is_folder and not item.name.startswith("."))
     ]
 
 
-def _check_format(path: Path, where: str, name: str, kind: str) -> None:
+def _ids(where: str, entry: dict[str, Any], kind: str, of_folder: str | None) -> dict[str, str]:
+    """The switch or bank that the entry itself names."""
+    ids = {}
+    for name in ("switch_id", "bank_code"):
+        if name not in entry:
+            continue
+        if _ID_OF_KIND.get(kind) != name:
+            raise UsageError(f"{where}: field {name}: a {kind} source has none")
+        if name == of_folder:
+            raise UsageError(f"{where}: field {name}: the folder in url says it already; write one of the two")
+        if not isinstance(entry[name], str) or not _ID.fullmatch(entry[name]):
+            raise UsageError(
+                f"{where}: field {name}: {entry[name]!r} is no id; write it in quotes, with letters, digits, _ . -"
+            )
+        ids[name] = entry[name]
+    if of_folder is not None and _ID_OF_KIND.get(kind) != of_folder:
+        raise UsageError(f"{where}: field url: a {kind} source has no {{{of_folder}}}")
+    return ids
+
+
+def _date_zone(where: str, entry: dict[str, Any], kind: str) -> str | None:
+    """The zone by which files are dated by their time of writing; None where their names are."""
+    date_from, zone = entry.get("date_from", "name"), entry.get("time_zone")
+    if date_from not in ("name", "modified"):
+        raise UsageError(f"{where}: field date_from: {date_from!r} is none of name, modified")
+    if date_from == "name":
+        if zone is not None:
+            raise UsageError(f"{where}: field time_zone: it belongs to `date_from: modified`")
+        return None
+    if kind == "customers":
+        raise UsageError(f"{where}: field date_from: the name of a snapshot says its date; a later copy would be newer")
+    if not isinstance(zone, str):
+        raise UsageError(f"{where}: field time_zone: `date_from: modified` needs the branch's zone, like Asia/Shanghai")
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise UsageError(f"{where}: field time_zone: '{zone}' is no zone; write it like Asia/Shanghai") from error
+
+
+def _check_format(where: str, name: str, kind: str) -> None:
     if kind == "cdr":
         try:
             load_cdr_format(name)
         except UsageError as error:
-            raise UsageError(f"{path}: {where}: field format: {error}") from error
+            raise UsageError(f"{where}: field format: {error}") from error
     elif name != "canonical":
-        raise UsageError(f"{path}: {where}: field format: '{name}' is unknown for {kind}; there is canonical")
+        raise UsageError(f"{where}: field format: '{name}' is unknown for {kind}; there is canonical")
 
 
-def _check_pattern(path: Path, where: str, pattern: str, kind: str) -> None:
-    found = [match["name"] for match in _PLACEHOLDER.finditer(pattern)]
-    needed = REQUIRED_IN_PATTERN[kind]
-    for name in needed:
-        if found.count(name) != 1:
-            raise UsageError(f"{path}: {where}: field pattern: a {kind} pattern has {{{name}}} once")
-    for match in _PLACEHOLDER.finditer(pattern):
-        name, form = match["name"], match["form"]
-        if name not in needed:
-            raise UsageError(f"{path}: {where}: field pattern: {{{name}}} is unknown; there are {', '.join(needed)}")
-        if (name == "date") != (form == "YYYYMMDD") or (name == "sequence" and not (form and form.isdigit())):
-            raise UsageError(f"{path}: {where}: field pattern: write {{date:YYYYMMDD}} and {{sequence:<digits>}}")
+def _check_pattern(where: str, entry: dict[str, Any], kind: str, has_folder_id: bool, zone: str | None) -> None:
+    pattern = entry["pattern"]
+    given = {name for name in _ID_OF_KIND.values() if name in entry or has_folder_id}
+    if zone is not None:
+        if "{date" in pattern:
+            raise UsageError(f"{where}: field date_from: the pattern has a {{date:...}}; write one of the two")
+        given.add("date")
+    if "sequence" in entry:
+        if entry["sequence"] != "none" or kind != "cdr":
+            raise UsageError(f"{where}: field sequence: there is only `sequence: none`, of a cdr source")
+        if "{sequence" in pattern:
+            raise UsageError(f"{where}: field sequence: the pattern has a {{sequence}}; write one of the two")
+        given.add("sequence")
+    fault = pattern_fault(pattern, kind, given)
+    if fault is not None:
+        raise UsageError(f"{where}: field pattern: {fault}")
 
 
-def _compile(pattern: str, bound: dict[str, str | None]) -> re.Pattern[str]:
-    parts, end = [], 0
-    for match in _PLACEHOLDER.finditer(pattern):
-        name, form = match["name"], match["form"]
-        if name == "date":
-            body = r"[0-9]{8}"
-        elif name == "sequence":
-            body = rf"[0-9]{{{int(form)}}}"
-        elif bound.get(name) is not None:
-            body = re.escape(str(bound[name]))
-        else:
-            body = r"[A-Za-z0-9][A-Za-z0-9_.-]*?"
-        parts += [re.escape(pattern[end : match.start()]), f"(?P<{name}>{body})"]
-        end = match.end()
-    return re.compile("".join(parts) + re.escape(pattern[end:]))
-
-
-def _with_variables(path: Path, where: str, url: str, settings: Settings) -> str:
+def _with_variables(where: str, url: str, settings: Settings) -> str:
     for match in _VARIABLE.finditer(url):
         if match["name"] != "TOLLHOUSE_HOME":
-            raise UsageError(
-                f"{path}: {where}: field url: ${{{match['name']}}} is unknown; there is ${{TOLLHOUSE_HOME}}"
-            )
+            raise UsageError(f"{where}: field url: ${{{match['name']}}} is unknown; there is ${{TOLLHOUSE_HOME}}")
     return url.replace("${TOLLHOUSE_HOME}", str(settings.home))
 
 
-def _is_local(url: str) -> bool:
-    return url.startswith("file:") or "://" not in url
-
-
-def _local_folder(path: Path, where: str, url: str) -> bool:
-    files, folder = file_system(url, f"{path}: {where}")
-    return bool(files.isdir(folder))
-
-
-def _folders_in(path: Path, where: str, url: str) -> list[str]:
-    files, folder = file_system(url, f"{path}: {where}")
-    try:
-        found = files.ls(folder, detail=True)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise UsageError(f"{path}: {where}: field url: {url} cannot be listed: {error}") from error
-    names = (str(item["name"]).rstrip("/").rsplit("/", 1)[-1] for item in found if item["type"] == "directory")
-    return sorted(name for name in names if not name.startswith("."))
-
-
-def file_system(url: str, where: str) -> tuple[Any, str]:
-    """The file system of a url and the path in it. Raises UsageError where the url's protocol cannot be used."""
-    _check_protocol(where, url)
-    files, folder = fsspec.core.url_to_fs(url)
-    return files, folder
-
-
-def _check_protocol(where: str, url: str) -> None:
-    """Only that there is a driver: making the file system itself may already connect, which is the pull's matter."""
-    try:
-        fsspec.get_filesystem_class("file" if _is_local(url) else url.split("://", 1)[0])
-    except (ValueError, ImportError) as error:
-        raise UsageError(f"{where}: field url: {url} cannot be used: {error}") from error
+def list_items(source: Source, store: Store) -> list[Item]:
+    """What lies in a source's folder. Raises what the file system raises, after the retries that its entry allows."""
+    if source.fault is not None:
+        raise SourceFault(source.fault)
+    return persistently(store, lambda: store.items(source.folder))

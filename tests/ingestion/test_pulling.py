@@ -209,10 +209,10 @@ def test_a_source_that_cannot_be_reached_stops_no_other(intake: Intake, monkeypa
     intake.deliver("cdr/SW2", "SW2_20260105_000001.csv", CONTENT)
     listing = pulling._list
 
-    def failing(source: pulling.Source) -> object:
+    def failing(source: pulling.Source, *others: object) -> object:
         if source.name == "cdr/SW1":
             raise ConnectionError("no route to host")
-        return listing(source)
+        return listing(source, *others)
 
     monkeypatch.setattr(pulling, "_list", failing)
     result = intake.pull()

@@ -73,7 +73,7 @@ ENTRY = "sources:\n  - {name: x, kind: customers, url: 'file:/nowhere', pattern:
         (ENTRY.replace("format:", "colour: red, format:"), "field colour: no such field"),
         (ENTRY.replace("format: canonical", "format: xml"), "field format: 'xml' is unknown for customers"),
         (ENTRY.replace("{table}_", ""), r"field pattern: a customers pattern has \{table\} once"),
-        (ENTRY.replace("YYYYMMDD", "DDMMYY"), r"field pattern: write \{date:YYYYMMDD\}"),
+        (ENTRY.replace("YYYYMMDD", "YYYYDDD"), r"field pattern: write \{date:YYYYMMDD\}"),
         (ENTRY.replace("file:/nowhere", "${SECRET}/x"), r"\$\{SECRET\} is unknown"),
         (ENTRY.replace("file:/nowhere", "gopher://x/y"), "field url: gopher://x/y cannot be used"),
     ],

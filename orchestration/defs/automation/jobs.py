@@ -8,7 +8,6 @@ import dagster as dg
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.pulling import waiting_files
-from orchestration.ingestion.sources import load_sources
 from orchestration.settings import Settings
 
 _failures: list[list[BaseException]] = []
@@ -52,7 +51,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
     """One run request for each new set of waiting files; what is there already and unchanged starts nothing."""
     settings = Settings.from_environment()
     try:
-        waiting = waiting_files(settings, load_sources(settings))
+        waiting = waiting_files(settings)
     except TollhouseError as error:
         return dg.SkipReason(str(error))
     if not waiting:

@@ -1,0 +1,243 @@
+"""The file systems that sources lie on, all with the same few questions: what is there, what is it like, give me bytes of it.
+
+Time-outs, retries and the words for a fault live here; SFTP and S3 have modules of their own, imported only where a source
+needs them. Nothing here knows what a file means or where its copy goes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+import fsspec
+
+from orchestration.ingestion.access import Access
+
+Read = Callable[[int, int], bytes]  # from which byte, how many at most
+T = TypeVar("T")
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 20.0
+
+_LONGEST_COMPANION_BYTES = 1 << 16
+
+
+class SourceFault(OSError):
+    """A source cannot be used as it is set up, and trying again would not help; the message says what to do."""
+
+
+class FileChanged(Exception):
+    """The file is another one than was listed: it grew, was replaced, or is gone."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file or folder as its server tells of it. `mtime_ns` 0: the server does not say."""
+
+    path: str
+    name: str
+    size: int
+    mtime_ns: int
+    is_file: bool
+    is_folder: bool
+    is_link: bool = False
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """What changes when the file does."""
+        return (self.size, self.mtime_ns)
+
+
+class Store:
+    """A file system, connected when first asked and again after a failure. This one is local."""
+
+    #: Bytes asked for at a time.
+    read_bytes = 1 << 20
+    #: Whether a cut copy is worth going on with.
+    resumes = False
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.down: Exception | None = None  # why this server is not asked again in this pull
+        self._files: Any = None
+
+    def items(self, folder: str) -> list[Item]:
+        """Files and folders in a folder, links followed; one that leads nowhere is neither. Raises FileNotFoundError."""
+        return [self._followed(self._item(info)) for info in self._connected().ls(folder, detail=True)]
+
+    def item(self, path: str) -> Item:
+        """One file or folder as it is now, links followed. Raises FileNotFoundError."""
+        return self._item(self._connected().info(path))
+
+    @contextmanager
+    def reading(self, item: Item) -> Iterator[Read]:
+        """Within, a function that reads bytes of the file."""
+        with self._connected().open(item.path, "rb") as file:
+
+            def read(offset: int, size: int) -> bytes:
+                file.seek(offset)
+                return bytes(file.read(size))
+
+            yield read
+
+    def companion(self, path: str) -> bytes:
+        """The content of a small file."""
+        item = self.item(path)
+        if item.size > _LONGEST_COMPANION_BYTES:
+            raise PermissionError(f"{item.name} has {item.size} bytes: that is no companion of a file")
+        with self.reading(item) as read:
+            return read(0, item.size)
+
+    def words(self, error: Exception) -> str:
+        """The error in words for whoever looks after the sources."""
+        if isinstance(error, TimeoutError):
+            return f"no answer within {self.access.timeout_seconds:g} s"
+        return str(error) or type(error).__name__
+
+    def is_lasting(self, error: Exception) -> bool:
+        """Whether trying again soon would meet the same error."""
+        return isinstance(error, SourceFault | FileNotFoundError | NotADirectoryError | PermissionError)
+
+    def disconnect(self) -> None:
+        """Let go of the connection; the next question makes a new one."""
+        self._files = None
+
+    def connect(self) -> Any:
+        """A new fsspec file system. Raises SourceFault, or whatever the driver raises."""
+        return fsspec.filesystem("file")
+
+    def secret(self, variable: str | None, field: str) -> str | None:
+        """What the environment variable holds that an entry's field names. Raises SourceFault where it is not set."""
+        if variable is None:
+            return None
+        value = os.environ.get(variable)
+        if not value:
+            raise SourceFault(f"the environment variable {variable} (field {field}) is not set")
+        return value
+
+    def _connected(self) -> Any:
+        if self.down is not None:
+            raise self.down
+        if self._files is None:
+            try:
+                self._files = self.connect()
+            except SourceFault as fault:
+                self.down = fault
+                raise
+        return self._files
+
+    def _followed(self, item: Item) -> Item:
+        if not item.is_link:
+            return item
+        try:
+            return self.item(item.path)
+        except FileNotFoundError:
+            return item
+
+    def _item(self, info: dict[str, Any]) -> Item:
+        path = str(info["name"])
+        kind = info["type"]
+        return Item(
+            path=path,
+            name=path.rstrip("/").rsplit("/", 1)[-1],
+            size=int(info["size"] or 0),
+            mtime_ns=self._mtime_ns(info),
+            is_file=kind == "file",
+            is_folder=kind == "directory",
+            is_link=kind == "link" or (bool(info.get("islink")) and kind == "other"),
+        )
+
+    def _mtime_ns(self, info: dict[str, Any]) -> int:
+        value = info.get("mtime")
+        if isinstance(value, datetime):
+            return int(value.timestamp()) * 10**9
+        return int(value * 1e9) if isinstance(value, int | float) else 0
+
+
+def store_of(access: Access) -> Store:
+    """The store for an access, not connected yet."""
+    if access.protocol == "sftp":
+        from orchestration.ingestion.sftp_store import SftpStore
+
+        return SftpStore(access)
+    if access.protocol == "s3":
+        from orchestration.ingestion.s3_store import S3Store
+
+        return S3Store(access)
+    return Store(access)
+
+
+class Stores:
+    """The stores of one pull, one for each access however many sources share it; closed together.
+
+    Not `is_patient`: a question is asked once, whatever retries an entry allows.
+    """
+
+    def __init__(self, is_patient: bool = True) -> None:
+        self._is_patient = is_patient
+        self._stores: dict[Access, Store] = {}
+
+    def of(self, access: Access) -> Store:
+        """The store for an access."""
+        if access not in self._stores:
+            self._stores[access] = store_of(access if self._is_patient else replace(access, retries=0))
+        return self._stores[access]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for store in self._stores.values():
+            store.disconnect()
+
+
+def pause_seconds(failures: int) -> float:
+    """How long to wait after so many failures in a row: doubling, bounded, and not the same for everyone at once."""
+    longest: float = min(FIRST_PAUSE_SECONDS * 2.0 ** (failures - 1), LONGEST_PAUSE_SECONDS)
+    return longest * random.uniform(0.5, 1.0)
+
+
+def persistently(store: Store, ask: Callable[[], T], folder: str | None = None) -> T:
+    """The answer, asked again after failures that may pass, `retries` times at most. Raises the last failure.
+
+    After the last one the server is given up for this pull, or every source on it would wait as long; but not where it
+    still lists `folder`: then it was this one question.
+    """
+    failures = 0
+    while True:
+        try:
+            return ask()
+        except Exception as error:  # noqa: BLE001  raised again there, where it is not to be tried again
+            failures += 1
+            pause_or_raise(store, error, failures, folder)
+
+
+def pause_or_raise(store: Store, error: Exception, failures: int, folder: str | None) -> None:
+    """Wait for another try after so many failures in a row, or raise the error where there is to be none."""
+    if store.down is not None:
+        raise error
+    store.disconnect()
+    if store.is_lasting(error):
+        raise error
+    if failures <= store.access.retries and store.access.is_remote:
+        time.sleep(pause_seconds(failures))
+        return
+    if store.access.is_remote and not _still_lists(store, folder):
+        store.down = error
+    raise error
+
+
+def _still_lists(store: Store, folder: str | None) -> bool:
+    if folder is None:
+        return False
+    try:
+        store.items(folder)
+    except Exception:  # noqa: BLE001  each driver has its own errors; here each of them says no
+        return False
+    return True
