@@ -82,7 +82,8 @@ class Part:
     def move_to(self, place: Path, mtime_ns: int) -> None:
         """Give the whole copy its name, for good, and the time at which the delivered file was written."""
         place.parent.mkdir(parents=True, exist_ok=True)
-        os.utime(self.path, ns=(mtime_ns, mtime_ns))
+        if mtime_ns:
+            os.utime(self.path, ns=(mtime_ns, mtime_ns))
         os.replace(self.path, place)
         flush(place.parent)
         flush(place.parent.parent)
