@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
@@ -31,6 +32,11 @@ concurrency:
 run_coordinator:
   module: dagster._core.run_coordinator
   class: QueuedRunCoordinator
+event_log_storage:
+  module: orchestration.run_history
+  class: SharedEngineEventLog
+  config:
+    base_dir: {base_dir}
 """
 
 
@@ -86,8 +92,9 @@ def prepare_dagster_home(settings: Settings) -> Path:
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "dagster.yaml"
-    if not configuration.is_file() or configuration.read_text(encoding="utf-8") != _DAGSTER_YAML:
-        configuration.write_text(_DAGSTER_YAML, encoding="utf-8")
+    text = _DAGSTER_YAML.format(base_dir=json.dumps(str(home / "history" / "runs")))
+    if not configuration.is_file() or configuration.read_text(encoding="utf-8") != text:
+        configuration.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     return home
