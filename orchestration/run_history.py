@@ -6,7 +6,7 @@ the database and waits for the disk: 11 ms an event, and a run has about a thous
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -29,7 +29,7 @@ class SharedEngineEventLog(SqliteEventLogStorage):
 
     @classmethod
     def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> SharedEngineEventLog:
         """The storage that dagster.yaml declares."""
         return cls(inst_data=inst_data, **config_value)
