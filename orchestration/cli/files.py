@@ -135,7 +135,7 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
         events = ledger.events(entry.file_id)
         decisions = [decision for decision in ledger.decisions() if decision.file_id == entry.file_id]
         days = [day for day in ledger.call_days() if day.file_id == entry.file_id]
-    bad_lines = first_set_aside(context.settings, entry.file_id, OFFENDING_RECORDS_KEPT)
+    bad_lines = first_set_aside(context.settings.raw, entry.file_id, OFFENDING_RECORDS_KEPT)
     columns = asdict(entry) | {"landing_path": context.settings.home / entry.landing_path}
     held_for = columns.pop("offending_records")
     data = {

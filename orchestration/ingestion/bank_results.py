@@ -6,7 +6,7 @@ What a debit pays is the warehouse's matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger
-from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
 from orchestration.ingestion.packing import open_unpacked
 from orchestration.settings import Settings
@@ -191,10 +191,15 @@ def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotal
     return BatchTotals(records, total, success_records, success_amount, unknown, differences)
 
 
-def judge_bank_files(ledger: FileLedger, result_codes: ResultCodes) -> list[FileEntry]:
+def judge_bank_files(
+    ledger: FileLedger,
+    result_codes: ResultCodes,
+    records_of: Callable[[FileEntry], Sequence[OffendingRecord]] = lambda _: (),
+) -> list[FileEntry]:
     """Judge, in seen_order, the decoded bank files that are not loaded or rejected: loaded, held or rejected.
 
-    Held files are judged again, so that a result code added to the book lets them in. Returns those whose status changed.
+    Held files are judged again, so that a result code added to the book lets them in; `records_of` finds the first lines
+    that such a file is held for. Returns those whose status changed.
     """
     changed = []
     with ledger.transaction():
@@ -204,7 +209,7 @@ def judge_bank_files(ledger: FileLedger, result_codes: ResultCodes) -> list[File
             if entry.status not in ("registered", "held") or entry.decoded_with is None:
                 continue
             status, reason = _verdict(ledger, entry, loaded, result_codes)
-            ledger.set_status(entry.file_id, status, reason)
+            ledger.set_status(entry.file_id, status, reason, records_of(entry) if status == "held" else ())
             judged = ledger.file(entry.file_id)
             if status == "loaded":
                 loaded.append(judged)

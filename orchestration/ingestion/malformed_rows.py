@@ -37,9 +37,9 @@ def malformed_path(settings: Settings, file_id: str) -> Path:
     return settings.raw / "malformed" / f"{file_id}.parquet"
 
 
-def first_set_aside(settings: Settings, file_id: str, most: int) -> list[SetAsideLine]:
-    """The first lines of a file that were set aside, none where all of it was read."""
-    path = malformed_path(settings, file_id)
+def first_set_aside(raw: Path, file_id: str, most: int) -> list[SetAsideLine]:
+    """The first lines of a file that were set aside in the raw zone, none where all of it was read."""
+    path = raw / "malformed" / f"{file_id}.parquet"
     if not path.is_file():
         return []
     rows = pq.read_table(path, columns=["line_number", "record_text", "field", "reason"]).sort_by("line_number")

@@ -15,17 +15,19 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.ledger_schema import FileEntry, OffendingRecord
+from orchestration.warehouse.evidence import duplicate_records, malformed_records, other_day_records
 from orchestration.warehouse.repeats import OrderedFile, find_repeats
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was decided of a file, and why."""
+    """What was decided of a file, why, and the first of the records that it is held for."""
 
     entry: FileEntry
     status: str
     reason: str | None
+    records: Sequence[OffendingRecord] = ()
 
 
 def loaded_files(ledger: FileLedger, as_of: date | None) -> list[OrderedFile]:
@@ -61,10 +63,12 @@ def judge_cdr_files(
         if entry.status == "loaded" and _counts(entry, as_of) and entry.read_records > 0
     }
     held: dict[str, str] = {}
+    held_for: dict[str, list[OffendingRecord]] = {}
     for entry in new:
         reason = _companion_fault(entry) or _share_fault("malformed", entry.malformed_records, entry, hold_above)
         if reason:
             held[entry.file_id] = reason
+            held_for[entry.file_id] = malformed_records(raw, entry.file_id)
     days_of: dict[str, set[date]] = {}
     other_days: dict[str, int] = {}
     for day in ledger.call_days():
@@ -88,17 +92,22 @@ def judge_cdr_files(
         )
         if fault is None:
             break
-        held[fault[0].file_id] = fault[1]
+        entry, reason = fault
+        held[entry.file_id] = reason
+        if _share_fault("duplicate", counts.get(entry.file_id, (0, 0))[0], entry, hold_above):
+            held_for[entry.file_id] = duplicate_records(con, raw, ledger, entry.file_id, "judged_repeats")
+        else:
+            held_for[entry.file_id] = other_day_records(con, raw, entry.file_id, "judged_repeats")
     judgements = []
     with ledger.transaction():
         for entry in new:
             if entry.file_id in rejected:
                 judgement = Judgement(entry, "rejected", rejected[entry.file_id])
             elif entry.file_id in held:
-                judgement = Judgement(entry, "held", held[entry.file_id])
+                judgement = Judgement(entry, "held", held[entry.file_id], held_for[entry.file_id])
             else:
                 judgement = Judgement(entry, "loaded", None)
-            ledger.set_status(entry.file_id, judgement.status, judgement.reason)
+            ledger.set_status(entry.file_id, judgement.status, judgement.reason, judgement.records)
             judgements.append(judgement)
     return judgements
 
@@ -124,10 +133,12 @@ def _companion_fault(entry: FileEntry) -> str | None:
 
 
 def _share_fault(gate: str, records: int, entry: FileEntry, hold_above: Mapping[str, Decimal]) -> str | None:
-    """The share is compared as records against limit × all records, exactly."""
+    """The share is compared as records against limit × all records, exactly; what is told of it is rounded."""
     limit = hold_above[gate]
     if records > limit * entry.read_records:
-        return f"{records} of {entry.read_records} records are {gate}: more than the share of {limit.normalize():f} allowed"
+        share = (Decimal(records * 100) / entry.read_records).quantize(Decimal("0.01")).normalize()
+        allowed = f"more than the share of {limit.normalize():f} allowed"
+        return f"{records} of {entry.read_records} records are {gate} ({share:f} %): {allowed}"
     return None
 
 

@@ -26,7 +26,7 @@ file_id varchar, file_kind varchar, source varchar, file_name varchar, switch_id
 export_table varchar, file_date date, sequence_number bigint, file_status varchar, status_reason varchar,
 effective_order bigint, declared_records bigint, declared_seconds bigint, read_records bigint, malformed_records bigint,
 read_seconds bigint, data_rows bigint, set_aside_rows bigint, first_seen_on date, released_on date,
-is_other_day_released boolean
+offending_records varchar, is_other_day_released boolean
 """
 
 _CALLS = {
@@ -130,7 +130,8 @@ def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: 
             e.file_id, e.file_kind, e.source, e.file_name, e.switch_id, e.bank_code, e.export_table, e.file_date,
             e.sequence_number, e.status, e.status_reason, e.effective_order, e.declared_records, e.declared_seconds,
             e.read_records, e.malformed_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
-            released_on.get(e.file_id), e.file_id in released_calls,
+            released_on.get(e.file_id), "; ".join(record.text for record in e.offending_records) or None,
+            e.file_id in released_calls,
         ]
         for e in register
     ]  # fmt: skip

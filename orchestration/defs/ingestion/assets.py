@@ -3,6 +3,7 @@ orchestration/warehouse/judging.py; gates are in defs/quality."""
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 import dagster as dg
 
@@ -14,10 +15,19 @@ from orchestration.partitions import CALL_DAYS
 from orchestration.reporting import reporter
 from orchestration.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.run_record import update_record
+from orchestration.warehouse.evidence import bank_file_records
 from orchestration.warehouse.judging import judge_cdr_files
 
 GROUP = "intake"
 OWNERS = ["team:mediation"]
+_MOST_SHOWN = 100
+
+
+def _status_checks(asset: str, what: str) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec("no_file_is_held", asset=asset, description=f"No {what} waits for somebody to release it."),
+        dg.AssetCheckSpec("no_file_is_rejected", asset=asset, description=f"No {what} was refused unread."),
+    ]
 
 
 @dg.asset(group_name=GROUP, owners=OWNERS, kinds={"python", "sqlite"}, pool=WAREHOUSE_POOL)
@@ -36,6 +46,9 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
             "dagster/row_count": len(billing_run.ledger.files()),
             "listed": pulled.listed,
             "new": len(pulled.registered),
+            "new_files": dg.MetadataValue.json(
+                [f"{entry.source}/{entry.file_name}" for entry in pulled.registered[:_MOST_SHOWN]]
+            ),
         }
     )
 
@@ -47,14 +60,26 @@ def customer_exports(billing_run: BillingRun) -> dg.MaterializeResult:  # type: 
     return _decoded(billing_run, "customers")
 
 
-@dg.asset(group_name=GROUP, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
-def bank_results(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"python", "parquet"},
+    deps=[inbox_files],
+    check_specs=_status_checks("bank_results", "bank result file"),
+    pool=WAREHOUSE_POOL,
+)
+def bank_results(billing_run: BillingRun) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     """One row per detail line of a bank result file; a file that disagrees with itself is held with the difference."""
     result = _decoded(billing_run, "bank")
-    for entry in judge_bank_files(billing_run.ledger, billing_run.book.result_codes):
+    codes = billing_run.book.result_codes
+    with billing_run.warehouse() as con:
+        records_of = partial(bank_file_records, con, billing_run.settings.raw, result_codes=codes)
+        judged = judge_bank_files(billing_run.ledger, codes, records_of)
+    for entry in judged:
         if entry.status != "loaded":
             reporter().warn(f"{entry.source}/{entry.file_name} is {entry.status}: {entry.status_reason}")
-    return result
+    yield result
+    yield from _status_results(billing_run, "bank")
 
 
 @dg.asset(
@@ -62,11 +87,14 @@ def bank_results(billing_run: BillingRun) -> dg.MaterializeResult:  # type: igno
     owners=OWNERS,
     kinds={"python", "parquet"},
     deps=[inbox_files, bank_results, customer_exports],
+    check_specs=_status_checks("call_detail_records", "call detail file"),
     partitions_def=CALL_DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool=WAREHOUSE_POOL,
 )
-def call_detail_records(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+def call_detail_records(
+    context: dg.AssetExecutionContext, billing_run: BillingRun
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     """One row per call record of every readable file, typed; malformed lines stand beside it as text. Files are judged:
     loaded, held or rejected, in the order they were registered. Partitions are the days the calls began on."""
     reporter().step("decode call records")
@@ -89,6 +117,7 @@ def call_detail_records(context: dg.AssetExecutionContext, billing_run: BillingR
             records[day.call_date.isoformat()] = records.get(day.call_date.isoformat(), 0) + day.records
     note_days(context, context.asset_key, records)
     yield result
+    yield from _status_results(billing_run, "cdr")
 
 
 def note_days(context: dg.AssetExecutionContext, key: dg.AssetKey, rows: dict[str, int]) -> None:
@@ -122,6 +151,30 @@ def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # typ
             billing_run.ledger.set_status(file.file_id, "registered", None)
     rows = sum(entry.read_records + entry.data_rows for entry in billing_run.ledger.files(kind))
     return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files_decoded": len(decoded)})
+
+
+def _status_results(billing_run: BillingRun, kind: str) -> Iterator[dg.AssetCheckResult]:
+    """Whether files of a kind are held or rejected: an ERROR with each of them, its reason and the records at fault."""
+    for status in ("held", "rejected"):
+        entries = [entry for entry in billing_run.ledger.files(kind) if entry.status == status]
+        shown = [
+            {
+                "file_id": entry.file_id,
+                "file_name": entry.file_name,
+                "source": entry.source,
+                "switch_id": entry.switch_id,
+                "bank_code": entry.bank_code,
+                "reason": entry.status_reason,
+                "first_records": [record.text for record in entry.offending_records],
+            }
+            for entry in reversed(entries)
+        ]
+        yield dg.AssetCheckResult(
+            passed=not entries,
+            check_name=f"no_file_is_{status}",
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata={"files": len(entries), status: dg.MetadataValue.json(shown[:_MOST_SHOWN])},
+        )
 
 
 def _hold_above(billing_run: BillingRun) -> dict[str, Decimal]:

@@ -10,7 +10,9 @@ judged_files as (
 ),
 problems as (
     select
-        'file_held' as kind, 'error' as severity, file_name as subject, status_reason as detail,
+        'file_held' as kind, 'error' as severity, file_name as subject,
+        'file ' || file_name || coalesce(' of switch ' || switch_id, ' of bank ' || bank_code, '') || ' is held: ' || status_reason
+        || coalesce('; the first: ' || offending_records, '') as detail,
         greatest(cast(coalesce(read_records, data_rows, 0) as bigint), 1) as count,
         cast(null as varchar) as business_unit_id, cast(null as varchar) as outlet_id,
         coalesce(file_date, first_seen_on) as first_seen_on, coalesce(file_date, first_seen_on) as found_on,
@@ -19,7 +21,9 @@ problems as (
     where file_status = 'held'
     union all
     select
-        'file_rejected', 'error', file_name || ' (' || source || ')', status_reason, 1, null, null,
+        'file_rejected', 'error', file_name || ' (' || source || ')',
+        'file ' || file_name || coalesce(' of switch ' || switch_id, ' of bank ' || bank_code, '') || ' is rejected: ' || status_reason,
+        1, null, null,
         coalesce(file_date, first_seen_on), coalesce(file_date, first_seen_on), null
     from files
     where file_status = 'rejected'

@@ -21,5 +21,6 @@ select
     set_aside_rows,
     first_seen_on,
     released_on,
+    offending_records,
     is_other_day_released
 from {{ source('raw', 'file_register') }}
