@@ -18,6 +18,7 @@ from typing import Any
 
 from orchestration.errors import UsageError
 from orchestration.ingestion.reference_tables import (
+    ABSENT_IN,
     BOUNDS,
     DAY,
     DIGIT_COLUMNS,
@@ -130,22 +131,24 @@ def _read_table(reading: _Reading, table: str) -> None:
         return
     records = _records(reading, table, text)
     _, header = next(records, (1, []))
-    missing = [column for column in columns if column not in header]
+    absent = [column for column in columns if column not in header]
+    missing = [column for column in absent if column not in ABSENT_IN.get(table, ())]
+    needed = [column for column in columns if column not in ABSENT_IN.get(table, ())]
     for column in missing:
-        reading.fault(table, 1, column, f"the column is missing; the header needs {','.join(columns)}")
+        reading.fault(table, 1, column, f"the column is missing; the header needs {','.join(needed)}")
     doubled = sorted({column for column in header if column in columns and header.count(column) > 1})
     for column in doubled:
         reading.fault(table, 1, column, "the column stands twice; remove one")
     if missing or doubled:
         return
-    positions = {column: header.index(column) for column in columns}
+    positions = {column: header.index(column) for column in columns if column not in absent}
     for line, fields in records:
         if len(fields) != len(header):
             reading.fault(
                 table, line, None, f"has {len(fields)} fields, the header {len(header)}; quote texts that hold a comma"
             )
             continue
-        row: dict[str, Any] = {"line_number": line}
+        row: dict[str, Any] = {"line_number": line, **dict.fromkeys(absent)}
         for column, at in positions.items():
             row[column] = _value(reading, table, line, column, fields[at])
         rows.append(row)
@@ -279,6 +282,15 @@ def _check_rows(reading: _Reading) -> None:
             f"no row for {', '.join(missing)}; say above which share of its records a file is held (hold_above), "
             "or leave it empty",
         )
+    for row in reading.tables["switches"]:
+        first, last = row["first_sequence"], row["last_sequence"]
+        if last is not None and last <= (first or 0):
+            reading.fault(
+                "switches",
+                row["line_number"],
+                "last_sequence",
+                f"{last} does not lie after the first number {first or 0}; write the last number before the files begin anew",
+            )
     for row in reading.tables["number_ranges"]:
         start, end = row["range_start"], row["range_end"]
         if start is not None and end is not None and (len(start) != len(end) or start > end):

@@ -13,6 +13,8 @@ _TYPES = {
     "valid_to": DAY,
     "holiday_date": DAY,
     "expected_files_per_day": WHOLE,
+    "first_sequence": WHOLE,
+    "last_sequence": WHOLE,
     "circuits": WHOLE,
     "rounding_decimals": WHOLE,
     "from_second": WHOLE,
@@ -43,7 +45,7 @@ REFERENCE_TABLES: dict[str, dict[str, str]] = {
     "agents": _table("agent_id name_zh name_en business_unit_id commission_plan_id"),
     "outlets": _table("outlet_id name_zh name_en business_unit_id sales_area_id outlet_kind agent_id"),
     "exchanges": _table("exchange_id name_zh name_en area_code"),
-    "switches": _table("switch_id exchange_id cdr_format expected_files_per_day"),
+    "switches": _table("switch_id exchange_id cdr_format expected_files_per_day first_sequence last_sequence"),
     "trunk_groups": _table("trunk_group_id exchange_id direction carrier circuits"),
     "number_ranges": _table("range_start range_end exchange_id business_unit_id sales_area_id billing_area usage_type"),
     "bill_items": _table("bill_item_id item_kind name_zh name_en"),
@@ -105,13 +107,16 @@ OPTIONAL = {
 OPTIONAL_IN: dict[str, set[str]] = {
     "agents": {"commission_plan_id"},
     "outlets": {"sales_area_id", "agent_id"},
-    "switches": {"expected_files_per_day"},
+    "switches": {"expected_files_per_day", "first_sequence", "last_sequence"},
     "number_ranges": {"sales_area_id"},
     "destinations": {"prefix"},
     "tariff_rates": {"band_id"},
     "promotions": {"value", "bill_item_id"},
     "gate_thresholds": {"warn_above", "hold_above"},
 }
+
+# Columns that a table need not have at all: a book without them is as one where they are empty.
+ABSENT_IN: dict[str, set[str]] = {"switches": {"first_sequence", "last_sequence"}}
 
 # An empty text of these is a value: the empty prefix starts every number.
 EMPTY_IS_TEXT = {("destinations", "prefix")}
@@ -162,6 +167,8 @@ RECORD_GATES = ("malformed", "duplicate", "other_day")
 
 BOUNDS: dict[tuple[str, str], tuple[int, int | None]] = {
     ("switches", "expected_files_per_day"): (0, None),
+    ("switches", "first_sequence"): (0, None),
+    ("switches", "last_sequence"): (1, None),
     ("trunk_groups", "circuits"): (0, None),
     ("tariff_plans", "rounding_decimals"): (0, 6),
     ("products", "monthly_fee"): (0, None),

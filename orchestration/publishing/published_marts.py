@@ -9,7 +9,8 @@ from orchestration.publishing.marts import MartSpec
 
 PUBLISHED_MARTS = (
     MartSpec("file_reconciliation", ("file_id",)),
-    MartSpec("sequence_gaps", ("switch_id", "missing_from")),
+    MartSpec("sequence_gaps", ("switch_id", "gap_since", "missing_from")),
+    MartSpec("expected_files", ("switch_id", "file_date")),
     MartSpec("rated_calls", ("call_id",), partition_by="call_date"),
     MartSpec("suspended_calls", ("call_id",)),
     MartSpec("duplicate_calls", ("call_id",)),

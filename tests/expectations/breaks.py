@@ -39,7 +39,15 @@ CDR_FILES = {
     "other_day_share_below_warning": (_file("other_day = 3"), 1),
     "companion_totals_agree": (_file("read_seconds = 599"), 1),
     "switch_is_known": ("delete from reference.switches", 2),
-    "no_file_is_missing_in_the_sequence": ("insert into marts.sequence_gaps values ('SW1', 3, 4), ('SW1', 7, 7)", 2),
+    "no_file_is_missing_in_the_sequence": (
+        "insert into marts.sequence_gaps values ('SW1', 3, 4, 2, '2026-03-01', 9), ('SW1', 7, 7, 1, '2026-03-02', 8)",
+        2,
+    ),
+    # one file less on the day that is over; the running day misses one in the sound warehouse too
+    "expected_files_have_come": (
+        _set("marts.expected_files", "arrived_files = 0, missing_files = 1", "is_day_over"),
+        1,
+    ),
     "states_sum_to_records_read": (_file("rated = 3"), 1),
 }
 

@@ -35,7 +35,15 @@ insert into marts.file_reconciliation values
 ('F1', 'cdr', 'SW1_20260301_000002.csv', 'sw1', 'SW1', '2026-03-01', 'loaded', null, 100, 100, 1, 0, 1, 1, 90, 1, 1, 1, 4, 600, 600),
 ('F2', 'bank', 'BK1_20260310_B1.txt', 'bk1', null, '2026-03-10', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null),
 ('F3', 'customers', 'customers_20260331.csv', 'crm', null, '2026-03-31', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
-create table marts.sequence_gaps (switch_id varchar, missing_from bigint, missing_to bigint);
+create table marts.sequence_gaps (
+    switch_id varchar, missing_from bigint, missing_to bigint, missing_files bigint, gap_since date, age_days bigint
+);
+create table marts.expected_files (
+    switch_id varchar, file_date date, exchange_id varchar, expected_files bigint, due_files bigint, arrived_files bigint,
+    missing_files bigint, days_late bigint, is_day_over boolean
+);
+insert into marts.expected_files values
+('SW1', '2026-02-27', 'E1', 1, 1, 1, 0, 0, true), ('SW1', '2026-03-01', 'E1', 2, 2, 1, 1, 0, false);
 
 create table marts.debit_batches (
     bank_code varchar, batch_id varchar, billing_period varchar, debited_on date, records bigint,

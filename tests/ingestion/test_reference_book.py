@@ -18,7 +18,7 @@ ROWS = {
     "agents": ["AG1,,,BU1,CP1"],
     "outlets": ["OUT1,,,BU1,SA1,own,", "OUT2,,,BU1,,agent,AG1"],
     "exchanges": ["EX1,,,0531"],
-    "switches": ["SW1,EX1,canonical,4", "SW2,EX1,canonical,"],
+    "switches": ["SW1,EX1,canonical,4,1,9999", "SW2,EX1,canonical,,,"],
     "trunk_groups": ["TG1,EX1,both,carrier,30"],
     "number_ranges": ["2340000,2349999,EX1,BU1,SA1,city,residential"],
     "bill_items": ["RENT,rental,,", "LOCAL,call,,", "PROMO,discount,,"],
@@ -82,6 +82,19 @@ def test_a_sound_book_is_typed(book: Path) -> None:
     assert read.tables["switches"][1]["expected_files_per_day"] is None
 
 
+def test_columns_that_came_later_may_be_absent(book: Path) -> None:
+    """A book of before the sequence numbers' ends could be said is as one that does not say them."""
+    switches = read_reference_book(book).tables["switches"]
+    assert [(row["first_sequence"], row["last_sequence"]) for row in switches] == [(1, 9999), (None, None)]
+    (book / "switches.csv").write_text("switch_id,exchange_id,cdr_format,expected_files_per_day\nSW1,EX1,canonical,4\n")
+    assert read_reference_book(book).tables["switches"] == [
+        {
+            "line_number": 2, "switch_id": "SW1", "exchange_id": "EX1", "cdr_format": "canonical",
+            "expected_files_per_day": 4, "first_sequence": None, "last_sequence": None,
+        },
+    ]  # fmt: skip
+
+
 def test_the_fingerprint_follows_the_content_and_not_the_folder(
     book: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -119,7 +132,14 @@ def test_the_projects_own_book_is_sound() -> None:
             "switches.csv line 3, field exchange_id: 'EX7' is in no line of exchanges.csv",
         ),
         ("switches", "SW2", "SW1", "switches.csv line 3, field switch_id: 'SW1' stands in line 2 already"),
-        ("switches", ",4", ",-4", "switches.csv line 2, field expected_files_per_day: -4 is out of bounds"),
+        ("switches", ",4,", ",-4,", "switches.csv line 2, field expected_files_per_day: -4 is out of bounds"),
+        (
+            "switches",
+            "1,9999",
+            "5,5",
+            "switches.csv line 2, field last_sequence: 5 does not lie after the first number 5",
+        ),
+        ("switches", "1,9999", ",0", "switches.csv line 2, field last_sequence: 0 is out of bounds"),
         ("holidays", "2026-01-01", "2026-02-29", "holidays.csv line 2, field holiday_date: '2026-02-29' is no date"),
         ("trunk_groups", ",30", ",30.5", "trunk_groups.csv line 2, field circuits: '30.5' is not a whole number"),
         ("trunk_groups", "TG1", "", "trunk_groups.csv line 2, field trunk_group_id: is empty"),

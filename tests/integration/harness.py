@@ -46,7 +46,11 @@ COMPARED: dict[str, tuple[str, str]] = {
             "declared_seconds read_seconds data_rows set_aside_rows"
         ),
     ),
-    "sequence_gaps": ("switch_id missing_from missing_to", ""),
+    "sequence_gaps": ("switch_id missing_from missing_to", "missing_files gap_since age_days"),
+    "expected_files": (
+        "switch_id file_date",
+        "expected_files due_files arrived_files missing_files days_late is_day_over",
+    ),
     "rated_calls": (
         _CALL,
         (

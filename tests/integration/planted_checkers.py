@@ -157,7 +157,11 @@ def never_delivered(found: Found, name: str, case: Case) -> None:
 
 
 def sequence_gap(found: Found, name: str, case: Case) -> None:
-    assert sorted(keys(case), key=repr) == sorted(found.marts["sequence_gaps"], key=repr)
+    gaps = [
+        {name: row[name] for name in ("switch_id", "missing_from", "missing_to")}
+        for row in found.marts["sequence_gaps"]
+    ]
+    assert sorted(keys(case), key=repr) == sorted(gaps, key=repr)
     assert len(found.bulletin("sequence_gap")) == case["count"]
 
 

@@ -45,6 +45,8 @@ INTEGERS = {
     "increment_seconds",
     "clawback_days",
     "expected_files_per_day",
+    "first_sequence",
+    "last_sequence",
 }
 DECIMALS = {
     "connect_fee",

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from datetime import timedelta
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 from . import debits, exports
@@ -190,21 +189,6 @@ def file_reconciliation(files: list[InboxFile]) -> list[Row]:
             }
         )
     return rows
-
-
-def sequence_gaps(files: list[InboxFile]) -> list[Row]:
-    """Per switch the runs of numbers missing between the numbers of registered files that are not rejected."""
-    numbers: dict[str, set[int]] = {}
-    for file in files:
-        if file.kind == "cdr" and file.status != "rejected" and file.sequence_number is not None:
-            numbers.setdefault(file.source_key, set()).add(file.sequence_number)
-    gaps = []
-    for switch_id, present in sorted(numbers.items()):
-        ordered = sorted(present)
-        for before, after in pairwise(ordered):
-            if after > before + 1:
-                gaps.append({"switch_id": switch_id, "missing_from": before + 1, "missing_to": after - 1})
-    return gaps
 
 
 def duplicate_calls(records: list[Record]) -> list[Row]:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import bills, commission, debits, information, intake, numbering, rating, settlement, traffic
+from . import bills, commission, debits, information, intake, missing, numbering, rating, settlement, traffic
 from .book import read_book
 from .exports import Exports
 from .files import registered_files
@@ -44,7 +44,8 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     hours = traffic.trunk_hours(records)
     return {
         "file_reconciliation": intake.file_reconciliation(files),
-        "sequence_gaps": intake.sequence_gaps(files),
+        "sequence_gaps": missing.sequence_gaps(files, book, as_of),
+        "expected_files": missing.expected_files(files, book, as_of),
         "rated_calls": rated,
         "suspended_calls": rating.suspended_calls(records),
         "duplicate_calls": intake.duplicate_calls(records),

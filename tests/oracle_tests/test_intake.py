@@ -161,6 +161,26 @@ def test_gaps_between_registered_numbers(branch: Any) -> None:
     assert [(row["missing_from"], row["missing_to"]) for row in gaps] == [(5, 6), (8, 8)]
 
 
+def test_a_gap_over_the_counters_end_has_its_age(branch: Any) -> None:
+    """9998, (9999, 1) and 2 by a counter that goes from 9999 to 1; known since the 7th, three days as of the 10th."""
+    header = "switch_id,exchange_id,cdr_format,expected_files_per_day,first_sequence,last_sequence\n"
+    (branch.reference / "switches.csv").write_text(f"{header}SW1,X1,canonical,2,1,9999\n")
+    branch.calls("20260105", 9998, CALL)
+    branch.calls("20260107", 2, CALL.replace("-05 ", "-07 "))
+    marts = compute(branch.inbox, branch.reference, as_of=date(2026, 1, 10))
+    assert marts["sequence_gaps"] == [
+        {
+            "switch_id": "SW1", "missing_from": 9999, "missing_to": 1, "missing_files": 2,
+            "gap_since": date(2026, 1, 7), "age_days": 3,
+        },
+    ]  # fmt: skip
+    assert [(row["arrived_files"], row["missing_files"], row["days_late"]) for row in marts["expected_files"]] == [
+        (1, 1, 5),
+        (0, 2, 4),
+        (1, 1, 3),
+    ]
+
+
 def test_files_after_the_as_of_date_are_not_there(branch: Any) -> None:
     branch.calls("20260105", 1, CALL)
     branch.calls("20260106", 2, CALL.replace("-05 ", "-06 "))

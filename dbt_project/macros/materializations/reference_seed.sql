@@ -1,8 +1,8 @@
 {#
   A seed is loaded from the reference book's folder (TOLLHOUSE_REFERENCE), typed by its declared columns.
   dbt's own seed reads the file twice and through guessed types; here the file is read once by the engine and every
-  column has the type that seeds/_seeds.yml says. The book's faults are told before, by file, line and field
-  (orchestration/ingestion/reference_book.py).
+  column has the type that seeds/_seeds.yml says; one with `meta: {optional: true}` may be absent and is null then. The book's
+  faults are told before, by file, line and field (orchestration/ingestion/reference_book.py).
 #}
 {% materialization seed, adapter='duckdb' %}
   {%- set target_relation = this.incorporate(type='table') -%}
@@ -14,7 +14,12 @@
       {% for column in model['columns'].values() -%}
       cast({{ adapter.quote(column['name']) }} as {{ column['data_type'] }}) as {{ adapter.quote(column['name']) }}{{ ',' if not loop.last }}
       {% endfor %}
-    from read_csv('{{ path | replace("'", "''") }}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
+    from (
+      from read_csv('{{ path | replace("'", "''") }}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
+      {% for column in model['columns'].values() if column['config'].get('meta', {}).get('optional') -%}
+      union all by name (select cast(null as varchar) as {{ adapter.quote(column['name']) }} limit 0)
+      {% endfor %}
+    )
   {%- endcall %}
   {#- dbt's seed task looks for a result of this name. -#}
   {% do store_raw_result(name='agate_table', message='OK', code='OK', rows_affected='', agate_table=none) %}

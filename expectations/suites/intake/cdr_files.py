@@ -70,9 +70,17 @@ def cdr_files() -> Suite:
             no_rows(
                 "no_file_is_missing_in_the_sequence",
                 "No sequence number is missing between the files a switch has delivered.",
-                "select switch_id, missing_from, missing_to from {batch}",
+                "select switch_id, missing_from, missing_to, missing_files, gap_since, age_days from {batch}",
                 severity="warn",
                 table="marts.sequence_gaps",
+            ),
+            no_rows(
+                "expected_files_have_come",
+                "Every switch has delivered the files it is expected to write a day, of every day that is over.",
+                "select switch_id, file_date, expected_files, arrived_files, missing_files, days_late from {batch}"
+                " where is_day_over and missing_files > 0",
+                severity="warn",
+                table="marts.expected_files",
             ),
             no_rows(
                 "states_sum_to_records_read",

@@ -31,20 +31,21 @@ problems as (
     select
         'file_missing', 'error', switch_id || ' ' || cast(file_date as varchar),
         'switch ' || switch_id || ' is expected to write ' || cast(expected_files as varchar) || ' files a day, '
-        || cast(files as varchar) || ' came',
-        expected_files - files, null, null, file_date, file_date, null
-    from {{ ref('int_missing_files') }}
+        || cast(arrived_files as varchar) || ' came'
+        || case
+            when is_day_over then ', ' || cast(days_late as varchar) || ' days late'
+            else ' of the ' || cast(due_files as varchar) || ' due by now'
+        end,
+        missing_files, null, null, file_date, file_date, null
+    from {{ ref('expected_files') }}
+    where missing_files > 0
     union all
     select
-        'sequence_gap', 'error',
-        gaps.switch_id || ' ' || cast(gaps.missing_from as varchar) || '–' || cast(gaps.missing_to as varchar),
-        'files ' || cast(gaps.missing_from as varchar) || ' to ' || cast(gaps.missing_to as varchar)
-        || ' of switch ' || gaps.switch_id || ' never came',
-        gaps.missing_to - gaps.missing_from + 1, null, null,
-        max(files.file_date), max(files.file_date), null
-    from {{ ref('sequence_gaps') }} as gaps
-    left join files on gaps.switch_id = files.switch_id and gaps.missing_from - 1 = files.sequence_number and files.file_kind = 'cdr'
-    group by gaps.switch_id, gaps.missing_from, gaps.missing_to
+        'sequence_gap', 'error', switch_id || ' ' || cast(missing_from as varchar) || '–' || cast(missing_to as varchar),
+        'files ' || cast(missing_from as varchar) || ' to ' || cast(missing_to as varchar) || ' of switch ' || switch_id
+        || ' never came: ' || cast(missing_files as varchar) || ' files, missing for ' || cast(age_days as varchar) || ' days',
+        missing_files, null, null, gap_since, gap_since, null
+    from {{ ref('sequence_gaps') }}
     union all
     select
         'other_day_records', 'warn', file_name,
