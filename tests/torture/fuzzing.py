@@ -1,0 +1,221 @@
+"""Damaged files through the intake (pull, register, decode, judge), and what must hold of each, whatever was done to it.
+
+What holds is worked out from the file's bytes and from the written Parquet; no rule of a format is used but where its
+lines end, so it says nothing about which line should have been read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pyarrow.parquet as pq
+import zstandard
+
+from orchestration.ingestion.bank_results import judge_bank_files
+from orchestration.ingestion.customer_tables import EXPORT_TABLES
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.settings import Settings
+from orchestration.warehouse.judging import judge_cdr_files
+from tests.ingestion.intake import RESULT_CODES, Intake
+from tests.robustness.branch import EXPORTS, calls_of_day, cdr
+from tests.torture.damage import damaged, packed
+
+HOLD_ABOVE = {"malformed": Decimal("0.5"), "duplicate": Decimal("0.5"), "other_day": Decimal("0.5")}
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A sound file to be damaged: the inbox folder it is delivered to, its name with room for a number, its bytes."""
+
+    folder: str
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file as it lies in the inbox."""
+
+    folder: str
+    name: str
+    content: bytes
+
+
+def bank_file(lines: int = 6) -> str:
+    """A sound result file: every third debit fails; 1.00 for line 1, 2.00 for line 2 …"""
+    codes = {line: "51" if line % 3 == 0 else "00" for line in range(1, lines + 1)}
+    good = [line for line, code in codes.items() if code == "00"]
+    head = f"H|ICBC|B1|2026-02|2026-03-02|{lines}|{sum(codes)}.00|{len(good)}|{sum(good)}.00"
+    details = [f"D|{line}|A{line}|6222{line:04d}|{line}.00|{code}" for line, code in codes.items()]
+    return "\n".join([head, *details, f"T|{lines}", ""])
+
+
+CDR_SEEDS = (
+    Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr(calls_of_day("2026-03-02")).encode()),
+    Seed(
+        "cdr/SW1", "SW1_20260302_{:06d}.csv", cdr([*calls_of_day("2026-03-02"), *calls_of_day("2026-03-01")]).encode()
+    ),
+    Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr([]).encode()),
+)
+BANK_SEEDS = (
+    Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file().encode()),
+    Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file(1).encode()),
+)
+EXPORT_SEEDS = tuple(Seed("customers", table + "_20{:06d}.csv", text.encode()) for table, text in EXPORTS.items())
+
+
+def delivery(seed: Seed, number: int, random: Random) -> Delivery:
+    """The seed damaged, and packed at times, under a name of its own."""
+    content, suffix = packed(damaged(seed.content, random), random)
+    # The name of an export has no number but its date: one day later for each.
+    serial = (
+        10_000 * (10 + number // 336) + 100 * (1 + number // 28 % 12) + 1 + number % 28
+        if seed.folder == "customers"
+        else number
+    )
+    return Delivery(seed.folder, seed.name.format(serial) + suffix, content)
+
+
+@contextmanager
+def fresh_intake() -> Iterator[Intake]:
+    """An intake on an empty home in memory where the machine has such a place; one DuckDB thread, as the files are small."""
+    memory = Path("/dev/shm")
+    home = Path(tempfile.mkdtemp(prefix="fuzz-", dir=memory if memory.is_dir() else None))
+    settings = Settings.from_environment({"TOLLHOUSE_HOME": str(home)})
+    try:
+        with FileLedger(settings.ledger_path) as ledger, duckdb.connect(config={"threads": 1}) as con:
+            yield Intake(settings, ledger, con)
+    finally:
+        shutil.rmtree(home)
+
+
+def take_in(intake: Intake, deliveries: Sequence[Delivery]) -> dict[str, FileEntry]:
+    """Pull, register, decode and judge; the ledger's entries by source and name, each delivered file once."""
+    for file in deliveries:
+        intake.deliver(file.folder, file.name, file.content)
+    pulled = intake.pull(settle_seconds=0)
+    assert not pulled.unreachable and not pulled.growing, pulled
+    intake.decode()
+    judge_bank_files(intake.ledger, RESULT_CODES)
+    judge_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
+    entries = intake.ledger.files()
+    by_place = {f"{entry.source}/{entry.file_name}": entry for entry in entries}
+    assert len(by_place) == len(entries)
+    assert by_place.keys() == {f"{file.folder}/{file.name}" for file in deliveries}
+    return by_place
+
+
+def check(intake: Intake, file: Delivery, entry: FileEntry) -> None:
+    """A file has one status, and every line of one that is read stands in one place."""
+    assert entry.status in ("loaded", "held", "rejected"), entry
+    assert (entry.status == "loaded") == (entry.status_reason is None), entry
+    landed = intake.settings.home / entry.landing_path
+    assert landed.read_bytes() == file.content, "the landed file is what was delivered, byte for byte"
+    if entry.status == "rejected":
+        counts = (
+            entry.read_records,
+            entry.malformed_records,
+            entry.read_seconds,
+            entry.data_rows,
+            entry.set_aside_rows,
+        )
+        assert counts == (0, 0, 0, 0, 0), entry
+        return
+    lines = unpacked(file)
+    assert lines is not None, f"{file.name}: what cannot be unpacked is rejected, it is {entry.status}"
+    {"cdr": _check_cdr, "bank": _check_bank, "customers": _check_export}[entry.file_kind](intake, entry, lines)
+
+
+def unpacked(file: Delivery) -> bytes | None:
+    """The content of a delivered file, None where its packing is damaged; by other functions than the product's."""
+    try:
+        if file.name.endswith(".gz"):
+            return gzip.decompress(file.content)
+        if file.name.endswith(".zst"):
+            with zstandard.ZstdDecompressor().stream_reader(file.content, read_across_frames=True) as reader:
+                return reader.read()
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError):
+        return None
+    return file.content
+
+
+def _set_aside(intake: Intake, entry: FileEntry) -> dict[int, str]:
+    """Line number → text of what was set aside, each with a field and a reason."""
+    rows = intake.rows("malformed", entry.file_id, "line_number, record_text, field, reason")
+    assert all(field and reason for _, _, field, reason in rows), rows
+    found = {number: text for number, text, _, _ in rows}
+    assert len(found) == len(rows), "a line is set aside once"
+    return found
+
+
+def _numbered(content: bytes) -> dict[int, bytes]:
+    """The lines after the first by their number, without their ends; empty ones at the end are none."""
+    lines = [line.removesuffix(b"\r") for line in content.split(b"\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return dict(enumerate(lines[1:], start=2))
+
+
+def _check_cdr(intake: Intake, entry: FileEntry, content: bytes) -> None:
+    lines, aside = _numbered(content), _set_aside(intake, entry)
+    calls = intake.rows("calls", entry.file_id, "line_number, record_number, duration_seconds, call_date")
+    loaded = [number for number, *_ in calls]
+    assert Counter(loaded) + Counter(list(aside)) == Counter(list(lines)), "each line stands in one place"
+    assert len({record for _, record, *_ in calls}) == len(calls), "record numbers do not repeat"
+    for number, text in aside.items():
+        assert text in (lines[number].decode(errors="replace"), lines[number].decode(errors="backslashreplace"))
+    assert (entry.read_records, entry.malformed_records) == (len(lines), len(aside))
+    assert entry.read_seconds == sum(seconds for _, _, seconds, _ in calls)
+    days = {day.call_date: day.records for day in intake.ledger.call_days() if day.file_id == entry.file_id}
+    assert days == dict(Counter(day for *_, day in calls))
+
+
+def _check_bank(intake: Intake, entry: FileEntry, content: bytes) -> None:
+    lines, aside = _numbered(content), _set_aside(intake, entry)
+    ((trailer, records, total),) = intake.rows(
+        "debit_batches", entry.file_id, "trailer_records, detail_records, detail_total_amount"
+    )
+    details = intake.rows("debits", entry.file_id, "line, account_id, amount, result_code")
+    assert len(details) + len(aside) + (trailer is not None) == len(lines), (
+        "each line is a detail, the trailer or set aside"
+    )
+    assert (entry.data_rows, entry.set_aside_rows) == (len(details) + len(aside), len(aside))
+    assert (records, total) == (len(details), sum((amount for _, _, amount, _ in details), Decimal(0)))
+    for number, text in aside.items():
+        assert text == lines[number].decode(errors="backslashreplace")
+    if entry.status == "loaded":
+        assert not aside and trailer == len(details)
+
+
+def _check_export(intake: Intake, entry: FileEntry, content: bytes) -> None:
+    assert entry.export_table is not None
+    table = EXPORT_TABLES[entry.export_table]
+    aside = _set_aside(intake, entry)
+    path = intake.settings.raw / "customers" / entry.export_table / f"{entry.file_id}.parquet"
+    rows = pq.read_table(path).to_pylist()
+    # A quoted field may hold line ends: a row covers as many lines as it has ends within, and the rows cover the file.
+    covered = Counter()
+    for row in rows:
+        ends = sum(value.count("\n") for name in table.columns if isinstance(value := row[name], str))
+        covered.update(range(row["line_number"], row["line_number"] + ends + 1))
+    for number, text in aside.items():
+        covered.update(range(number, number + text.count("\n") + 1))
+    lines = content.decode(errors="replace").split("\n")
+    while lines and not lines[-1].removesuffix("\r"):
+        lines.pop()
+    assert covered == Counter(range(2, max(2, len(lines) + 1))), "each line stands in one place"
+    assert (entry.data_rows, entry.set_aside_rows) == (len(rows) + len(aside), len(aside))
+    keys = [tuple(row[name] for name in table.key) for row in rows]
+    assert len(set(keys)) == len(keys), "keys do not repeat"
