@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.defs.automation.jobs import inbox_sensor, nightly_run, tollhouse_run
+from orchestration.defs.automation.jobs import inbox_sensor, nightly_run, tollhouse_intake, tollhouse_run
 from orchestration.defs.ingestion import assets as ingestion
 from orchestration.defs.publishing import assets as publishing
 from orchestration.defs.quality import assets as quality
@@ -24,7 +24,7 @@ defs = dg.Definitions(
         publishing.edition,
     ],
     asset_checks=[quality.gate_checks],
-    jobs=[tollhouse_run],
+    jobs=[tollhouse_run, tollhouse_intake],
     schedules=[nightly_run],
     sensors=[inbox_sensor],
     resources={"billing_run": BillingRun()},

@@ -20,6 +20,13 @@ from orchestration.warehouse.raw_schema import RunFacts
 
 WAREHOUSE_POOL = "duckdb"
 
+# The job that takes files in and judges them between the runs that publish; last_run.json stays that of the last such run.
+INTAKE_JOB = "tollhouse_intake"
+
+# What Dagster's daemon starts waits for the run at work; what a person starts is told of it at once.
+_STARTED_BY_ITSELF = {"dagster/sensor_name", "dagster/schedule_name"}
+_PATIENCE_SECONDS = 3600.0
+
 _AT_WORK = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 
 
@@ -31,13 +38,17 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     _settings: Settings = PrivateAttr()
     _ledger: FileLedger = PrivateAttr()
     _book: ReferenceBook = PrivateAttr()
+    _is_recorded: bool = PrivateAttr(default=True)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[BillingRun]:
         """Take the lock, read and check the reference book, open the ledger; let go of all at the run's end."""
         self._settings = Settings.from_environment()
         self.as_of_date()
-        with run_lock(self._settings):
+        run = context.run
+        self._is_recorded = run is None or run.job_name != INTAKE_JOB
+        patience = _PATIENCE_SECONDS if run is not None and _STARTED_BY_ITSELF & run.tags.keys() else 0.0
+        with run_lock(self._settings, patience):
             if context.instance is not None:
                 _end_killed_runs(context.instance, context.run_id or "")
             self._book = read_reference_book(self._settings.reference)
@@ -46,7 +57,8 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
                 started_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 as_of=self.as_of,
             )
-            record.save(self._settings)
+            if self._is_recorded:
+                record.save(self._settings)
             with FileLedger(self._settings.ledger_path, run_id=context.run_id) as ledger:
                 self._ledger = ledger
                 yield self
@@ -65,6 +77,11 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     def book(self) -> ReferenceBook:
         """The reference book, checked."""
         return self._book
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the run has a record in last_run.json: every run but one of the intake alone."""
+        return self._is_recorded
 
     def as_of_date(self) -> date | None:
         """The date asked for, None for the newest date among the registered files."""

@@ -15,7 +15,10 @@ FILE_NAME = "last_run.json"
 
 @dataclass
 class RunRecord:
-    """A run's outcome as it becomes known. Paths are relative to the state's folder."""
+    """A run's outcome as it becomes known. Paths are relative to the state's folder.
+
+    `ledger_state` is the ledger (`FileLedger.state`) that the run went on from after its intake.
+    """
 
     run_id: str
     started_at: str
@@ -27,6 +30,7 @@ class RunRecord:
     problems: list[str] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
     rebuilt_days: dict[str, str] = field(default_factory=dict)
+    ledger_state: str | None = None
 
     def save(self, settings: Settings) -> None:
         """Replace the record."""

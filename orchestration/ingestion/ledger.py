@@ -6,6 +6,7 @@ It says nothing of single call records. Its history (file_events, decisions) onl
 from __future__ import annotations
 
 import getpass
+import hashlib
 import json
 import os
 import sqlite3
@@ -252,6 +253,23 @@ class FileLedger:
             [file_id],
         )
         return [FileEvent(**{**dict(row), "offending_records": _records(row)}) for row in rows]
+
+    def state(self) -> str:
+        """A hash of what became of every file and of the decisions: what an edition depends on of the ledger."""
+        facts = [
+            [
+                e.file_id,
+                e.status,
+                e.status_reason,
+                e.effective_order,
+                e.decoded_with,
+                e.declared_records,
+                e.declared_seconds,
+            ]
+            for e in self.files()
+        ]
+        decisions = [decision.order_number for decision in self.decisions()]
+        return hashlib.sha256(json.dumps([facts, decisions]).encode()).hexdigest()
 
     # --- bank batches ----------------------------------------------------------------------------------------------
 

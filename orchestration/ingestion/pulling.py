@@ -151,8 +151,8 @@ def _pull(
 def waiting_files(settings: Settings, stores: Stores | None = None) -> list[str]:
     """The files in reachable sources that the ledger has not taken in as they are now, each with its size and time.
 
-    For the sensor: looks and copies nothing, and asks a server once. A file that is still growing counts, with the size it
-    has. Raises UsageError for wrong sources.
+    For the sensor: looks and copies nothing, and asks a server once. A file that lies here and was written to a moment ago
+    does not wait yet; on a server it does, with the size it has. Raises UsageError for wrong sources.
     """
     if stores is None:
         with Stores(is_patient=False) as own:
@@ -170,7 +170,8 @@ def waiting_files(settings: Settings, stores: Stores | None = None) -> list[str]
             continue
         for d in listed:
             size, mtime_ns, _ = known.get(source.name, {}).get(d.name, (-1, -1, ""))
-            if (size, mtime_ns) != d.item.state:
+            is_settled = d.source.access.is_remote or not _is_young(d, time.time_ns(), SETTLE_SECONDS)
+            if (size, mtime_ns) != d.item.state and is_settled:
                 waiting.append(f"{d.label} {d.item.size} {d.item.mtime_ns}")
     return sorted(waiting)
 
@@ -212,8 +213,7 @@ def _settled(changed: list[_Delivered], settle_seconds: float, result: PullResul
     seen_at = time.monotonic()
     young: dict[Source, list[_Delivered]] = {}
     for d in changed:
-        seconds = d.source.settles_in(settle_seconds)
-        if not d.companions and (d.source.access.is_remote or seen_ns - d.item.mtime_ns < seconds * 1e9) and seconds:
+        if _is_young(d, seen_ns, settle_seconds):
             young.setdefault(d.source, []).append(d)
     moving: set[int] = set()
     for source, files in sorted(young.items(), key=lambda found: found[0].settles_in(settle_seconds)):
@@ -228,6 +228,15 @@ def _settled(changed: list[_Delivered], settle_seconds: float, result: PullResul
         result.growing.extend(d.label for d in growing)
         moving.update(id(d) for d in growing)
     return [d for d in changed if id(d) not in moving]
+
+
+def _is_young(delivered: _Delivered, seen_ns: int, settle_seconds: float) -> bool:
+    """Whether a file may still be being written."""
+    source = delivered.source
+    seconds = source.settles_in(settle_seconds)
+    if delivered.companions or not seconds:
+        return False
+    return source.access.is_remote or seen_ns - delivered.item.mtime_ns < seconds * 1e9
 
 
 class _Content:

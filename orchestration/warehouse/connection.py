@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
@@ -51,30 +52,52 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Seque
         )
 
 
+# A glance at the lock holds it for a moment: who wants it tries for longer than that.
+_LEAST_PATIENCE_SECONDS = 0.5
+
+
 @contextmanager
-def run_lock(settings: Settings) -> Iterator[None]:
-    """Hold the state against a second run. Raises TollhouseError at once, naming the run that is at work.
+def run_lock(settings: Settings, patience_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the state against a second run. Raises TollhouseError, naming the run that is at work, when patience is at an end.
 
     The lock is the kernel's and goes with the process, however it ends.
     """
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        opened = open(settings.lock_path, "a+", encoding="utf-8")  # noqa: SIM115  closed by the with below
-    except OSError as error:
-        raise UsageError(
-            f"TOLLHOUSE_HOME: {settings.home} cannot be written ({error.strerror}); name a folder that can"
-        ) from error
-    with opened as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "another process"
-            raise TollhouseError(
-                f"another run is at work on {settings.home} ({holder}); wait for it, or use another TOLLHOUSE_HOME"
-            ) from None
+    with _lock_file(settings) as lock:
+        until = time.monotonic() + max(patience_seconds, _LEAST_PATIENCE_SECONDS)
+        while not _try_lock(lock):
+            if time.monotonic() > until:
+                lock.seek(0)
+                holder = lock.read().strip() or "another process"
+                raise TollhouseError(
+                    f"another run is at work on {settings.home} ({holder}); wait for it, or use another TOLLHOUSE_HOME"
+                )
+            time.sleep(0.1)
         lock.truncate(0)
         lock.write(f"process {os.getpid()} since {datetime.now(UTC).isoformat(timespec='seconds')}")
         lock.flush()
         yield
         lock.truncate(0)
+
+
+def is_run_at_work(settings: Settings) -> bool:
+    """Whether some process holds the state now."""
+    with _lock_file(settings) as lock:
+        return not _try_lock(lock)  # let go of as the file is closed
+
+
+def _lock_file(settings: Settings) -> IO[str]:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        return open(settings.lock_path, "a+", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"TOLLHOUSE_HOME: {settings.home} cannot be written ({error.strerror}); name a folder that can"
+        ) from error
+
+
+def _try_lock(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

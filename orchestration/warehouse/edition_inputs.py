@@ -21,19 +21,7 @@ def run_signature(ledger: FileLedger, book: ReferenceBook, facts: RunFacts, clos
     inputs = {
         "as_of": facts.as_of.isoformat(),
         "first_billing_period": facts.first_billing_period,
-        "files": [
-            [
-                e.file_id,
-                e.status,
-                e.status_reason,
-                e.effective_order,
-                e.decoded_with,
-                e.declared_records,
-                e.declared_seconds,
-            ]
-            for e in ledger.files()
-        ],
-        "decisions": [decision.order_number for decision in ledger.decisions()],
+        "ledger": ledger.state(),
         "book": book.fingerprint,
         "closed_periods": sorted(closed_periods),
         "code": product_fingerprint(),

@@ -9,6 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from orchestration.running import prepare_dagster_home
+from orchestration.settings import Settings
 from tests.robustness.branch import Branch, run_over_two_days
 from tests.robustness.commands import environment
 
@@ -31,7 +33,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Branch:
 def ran_copy(ran: Branch, tmp_path: Path) -> Iterator[Branch]:
     """A copy of the branch after its first run, with the settings of the environment on it."""
     copy = ran.copy_to(tmp_path / "home")
-    with environment({**copy.settings, "DAGSTER_HOME": str(copy.home / "dagster")}):
+    with environment(copy.settings):
+        prepare_dagster_home(Settings.from_environment())  # the copied configuration names the folder that was copied
         yield copy
 
 

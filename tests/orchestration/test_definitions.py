@@ -94,9 +94,23 @@ def test_calls_are_partitioned_by_day(graph: dg.AssetGraph) -> None:  # type: ig
 
 
 def test_what_starts_by_itself(definitions: dg.Definitions) -> None:
-    """The job, its schedule and the sensor of the inbox, both for that job."""
-    job = definitions.resolve_job_def("tollhouse_run")
+    """The jobs, the schedule of the whole run, and the sensor of the inbox, which takes files in apart from it."""
+    jobs = {name: definitions.resolve_job_def(name) for name in ("tollhouse_run", "tollhouse_intake")}
     schedule = definitions.resolve_schedule_def("nightly_run")
     sensor = definitions.resolve_sensor_def("inbox_sensor")
-    assert job.description and schedule.job_name == "tollhouse_run" and sensor.job_name == "tollhouse_run"
+    assert all(job.description for job in jobs.values()) and schedule.job_name == "tollhouse_run"
+    assert {job.name for job in sensor.jobs} == set(jobs) and sensor.minimum_interval_seconds == 10
     assert schedule.cron_schedule == "30 2 * * *"
+
+
+def test_the_intake_is_what_stands_before_the_warehouse(definitions: dg.Definitions) -> None:
+    """It says of each kind of file whether one is held or rejected, without a model being built."""
+    intake = definitions.resolve_job_def("tollhouse_intake").asset_layer
+    names = {key.to_user_string() for key in intake.executable_asset_keys}
+    assert names == {"inbox_files", "customer_exports", "bank_results", "call_detail_records"}
+    checks = {(key.asset_key.to_user_string(), key.name) for key in intake.asset_graph.asset_check_keys}
+    assert {
+        (asset, f"no_file_is_{status}")
+        for asset in ("call_detail_records", "bank_results")
+        for status in ("held", "rejected")
+    } <= checks

@@ -1,4 +1,4 @@
-"""The job, its schedule and the inbox sensor: what starts a run when nobody types `tollhouse run`."""
+"""The jobs, the schedule and the inbox sensor: what starts a run when nobody types `tollhouse run`."""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,8 +7,12 @@ from contextlib import contextmanager
 import dagster as dg
 
 from orchestration.errors import TollhouseError
+from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.pulling import waiting_files
+from orchestration.resources import INTAKE_JOB
+from orchestration.run_record import load_record
 from orchestration.settings import Settings
+from orchestration.warehouse.connection import is_run_at_work
 
 _failures: list[list[BaseException]] = []
 
@@ -38,6 +42,14 @@ tollhouse_run = dg.define_asset_job(
     hooks={keep_failure},
 )
 
+tollhouse_intake = dg.define_asset_job(
+    INTAKE_JOB,
+    selection=dg.AssetSelection.assets("inbox_files", "customer_exports", "bank_results", "call_detail_records"),
+    description="From the sources to the judged files and no further: what came in is registered, decoded, and held or loaded.",
+    executor_def=dg.in_process_executor,
+    hooks={keep_failure},
+)
+
 nightly_run = dg.ScheduleDefinition(
     name="nightly_run",
     job=tollhouse_run,
@@ -46,14 +58,45 @@ nightly_run = dg.ScheduleDefinition(
 )
 
 
-@dg.sensor(job=tollhouse_run, minimum_interval_seconds=30, description="Starts a run when files wait in a source.")
-def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """One run request for each new set of waiting files; what is there already and unchanged starts nothing."""
+# Short, so that a settled file is seen within a minute; a look at the sources costs a fraction of a second.
+SENSOR_SECONDS = 10
+
+
+@dg.sensor(
+    jobs=[tollhouse_intake, tollhouse_run],
+    minimum_interval_seconds=SENSOR_SECONDS,
+    description="Takes in and judges files as they settle in a source, then publishes what has changed.",
+)
+def inbox_sensor(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+    """An intake for each new set of waiting files, and a run for each state of the ledger that no run has gone on from.
+
+    Dagster starts one run for a key: what was asked for is not asked again while nothing changes. While a run is at work the
+    sensor waits; who finds the state held all the same waits for it (resources.py).
+    """
     settings = Settings.from_environment()
     try:
+        if is_run_at_work(settings):
+            return dg.SkipReason("a run is at work")
         waiting = waiting_files(settings)
     except TollhouseError as error:
         return dg.SkipReason(str(error))
-    if not waiting:
-        return dg.SkipReason("no file waits in any source")
-    return dg.RunRequest(run_key=hashlib.sha256("\n".join(waiting).encode()).hexdigest())
+    requests = []
+    if waiting:
+        key = hashlib.sha256("\n".join(waiting).encode()).hexdigest()
+        requests.append(dg.RunRequest(run_key=f"intake {key}", job_name=tollhouse_intake.name))
+    unpublished = _unpublished_state(settings)
+    if unpublished is not None:
+        requests.append(dg.RunRequest(run_key=f"run {unpublished}", job_name=tollhouse_run.name))
+    return requests or dg.SkipReason("no file waits in any source, and the last run had all that came in")
+
+
+def _unpublished_state(settings: Settings) -> str | None:
+    """The ledger's state where the last run went on from another; None where there is nothing to run on."""
+    if not settings.ledger_path.is_file():
+        return None
+    with FileLedger(settings.ledger_path, read_only=True) as ledger:
+        if not any(entry.file_date for entry in ledger.files()):
+            return None
+        state = ledger.state()
+    record = load_record(settings)
+    return None if record is not None and record.ledger_state == state else state

@@ -40,7 +40,8 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
     problems += [f"{entry.source}/{entry.file_name} is rejected: {entry.status_reason}" for entry in pulled.rejected]
     for problem in problems:
         reporter().warn(problem)
-    update_record(billing_run.settings, problems=problems)
+    if billing_run.is_recorded:
+        update_record(billing_run.settings, problems=problems)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(billing_run.ledger.files()),

@@ -103,7 +103,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
                 f"--as-of {facts.as_of}: period {max(closed)} is closed, and its bills are issued after that date; "
                 "take a later date"
             )
-        update_record(settings, as_of=facts.as_of.isoformat())
+        update_record(settings, as_of=facts.as_of.isoformat(), ledger_state=ledger.state())
         forced = _asked_for(context)
         if not forced and is_published(con, settings, run_signature(ledger, billing_run.book, facts, closed)):
             current = current_edition(settings.published)
