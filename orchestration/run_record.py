@@ -28,6 +28,9 @@ class RunRecord:
     edition_path: str | None = None
     blocked_path: str | None = None
     problems: list[str] = field(default_factory=list)
+    unreachable: list[str] = field(
+        default_factory=list
+    )  # sources and files that could not be read, also among the problems
     figures: dict[str, str] = field(default_factory=dict)
     rebuilt_days: dict[str, str] = field(default_factory=dict)
     ledger_state: str | None = None

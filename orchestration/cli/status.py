@@ -139,7 +139,8 @@ def _last_run(settings: Settings) -> dict[str, Any] | None:
     # A run that failed or was killed left its record as it was at the time.
     is_over = record.status == "running" and lock_holder(settings) is None
     status = "unfinished" if is_over else record.status
-    return {"started_at": record.started_at, "status": status, "as_of": record.as_of}
+    facts = {"started_at": record.started_at, "status": status, "as_of": record.as_of}
+    return {**facts, "unreachable": record.unreachable}
 
 
 def _show(console: Console, data: dict[str, Any]) -> None:
@@ -154,6 +155,8 @@ def _show(console: Console, data: dict[str, Any]) -> None:
         _show_blocked(console, data["blocked"])
     if data["last_run"] is not None:
         console.print(f"last run    {data['last_run']['status']}, begun {data['last_run']['started_at']}")
+        for problem in data["last_run"]["unreachable"]:
+            console.print(f"NOT PULLED  {problem}")
     if data["files"]:
         console.print()
         rows = [(kind, *counts.values()) for kind, counts in data["files"].items()]

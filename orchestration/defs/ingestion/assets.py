@@ -30,18 +30,32 @@ def _status_checks(asset: str, what: str) -> list[dg.AssetCheckSpec]:
     ]
 
 
-@dg.asset(group_name=GROUP, owners=OWNERS, kinds={"python", "sqlite"}, pool=WAREHOUSE_POOL)
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"python", "sqlite"},
+    pool=WAREHOUSE_POOL,
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_source_can_be_read",
+            asset="inbox_files",
+            description="Every source could be listed, and every settled file in it copied whole. What could not be is asked "
+            "for again by the next run; nothing else waits for it.",
+        )
+    ],
+)
 def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per delivered file: pulled whole into the landing area and registered in the file ledger."""
     reporter().step("pull files")
     pulled = pull(billing_run.settings, billing_run.ledger, progress=reporter().detail)
     problems = list(pulled.unreachable)
-    problems += [f"{name}: still growing, left for the next run" for name in pulled.growing]
+    problems += [f"{name}: still growing or replaced meanwhile, left for the next run" for name in pulled.growing]
+    problems += [f"{name}: waits for its companion (.ctl or .done)" for name in pulled.waiting]
     problems += [f"{entry.source}/{entry.file_name} is rejected: {entry.status_reason}" for entry in pulled.rejected]
     for problem in problems:
         reporter().warn(problem)
     if billing_run.is_recorded:
-        update_record(billing_run.settings, problems=problems)
+        update_record(billing_run.settings, problems=problems, unreachable=pulled.unreachable)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(billing_run.ledger.files()),
@@ -50,7 +64,18 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
             "new_files": dg.MetadataValue.json(
                 [f"{entry.source}/{entry.file_name}" for entry in pulled.registered[:_MOST_SHOWN]]
             ),
-        }
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="every_source_can_be_read",
+                passed=not pulled.unreachable,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={
+                    "unreachable": len(pulled.unreachable),
+                    "reasons": pulled.unreachable[:_MOST_SHOWN],
+                },
+            )
+        ],
     )
 
 
