@@ -74,7 +74,8 @@ def protocol_of(url: str) -> str:
     scheme = _SCHEME.match(url)
     protocol = "file" if scheme is None else scheme["protocol"]
     if protocol not in FIELDS or (protocol != "file" and not url.startswith(f"{protocol}://")):
-        raise AccessError(f"url: {url} cannot be used: write file:/folder, sftp://host/folder or s3://bucket/folder")
+        shown = re.sub(r"//[^/]*@", "//...@", url)  # there may be a password in it
+        raise AccessError(f"url: {shown} cannot be used: write file:/folder, sftp://host/folder or s3://bucket/folder")
     return protocol
 
 
@@ -83,7 +84,7 @@ def folder_of(url: str) -> str:
     if protocol_of(url) == "file":
         return url.removeprefix("file://").removeprefix("file:").rstrip("/") or "/"
     if protocol_of(url) == "s3":
-        return url.split("://", 1)[1].strip("/")
+        return url.split("://", 1)[1].rstrip("/")
     return "/" + url.split("://", 1)[1].partition("/")[2].strip("/")
 
 
@@ -118,7 +119,7 @@ def _sftp(entry: dict[str, Any], url: str, beside: Path, common: dict[str, Any])
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 22
     except ValueError as error:
-        raise AccessError(f"url: {url} cannot be used: {error}") from error
+        raise AccessError(f"url: it cannot be used: {error}") from error
     if not host:
         raise AccessError(f"url: {url} names no host; write sftp://host/folder or sftp://user@host:port/folder")
     if parts.password is not None:
@@ -133,7 +134,7 @@ def _sftp(entry: dict[str, Any], url: str, beside: Path, common: dict[str, Any])
 
 
 def _s3(entry: dict[str, Any], url: str, common: dict[str, Any]) -> Access:
-    if not folder_of(url):
+    if not folder_of(url).split("/", 1)[0]:
         raise AccessError(f"url: {url} names no bucket; write s3://bucket/folder")
     if "@" in url.split("://", 1)[1].split("/", 1)[0]:
         raise AccessError("url: it holds keys; name the environment variables in access_key_env and secret_key_env")

@@ -83,7 +83,7 @@ def _date_fault(form: str | None) -> str | None:
     if (
         sorted(set(fields)) != sorted(fields)
         or not {"year", "month", "day"} <= set(fields)
-        or re.search(r"\w", between)
+        or re.search(r"[A-Za-z0-9]", between)
     ):
         return (
             "write {date:YYYYMMDD}, or another form with YYYY or YY, MM and DD once each, and hh, mm, ss where there "
