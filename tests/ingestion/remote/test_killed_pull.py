@@ -39,11 +39,13 @@ def test_the_next_run_resumes_after_kill_9(
     process = started(environment, PROGRAM)
     incoming = intake.settings.landing / ".incoming"
     try:
-        for _ in range(300):
+        for _ in range(600):
             if sum(path.stat().st_size for path in incoming.glob("*.part")) >= MIB + CHECKPOINT_BYTES + MIB:
                 break
             assert process.poll() is None, process.communicate()
             time.sleep(0.1)
+        else:
+            raise AssertionError(f"the pull came no further than {ssh_line.sent} bytes")
     finally:
         process.kill()
         process.communicate(timeout=30)
