@@ -20,7 +20,7 @@ from orchestration.ingestion.headers import header_fault
 from orchestration.ingestion.ledger import UNREADABLE, WRONG_NAME, FileLedger
 from orchestration.ingestion.ledger_schema import Decision, FileEntry, NewFile
 from orchestration.ingestion.packing import PackingError, base_name, packing_of, unpacker
-from orchestration.ingestion.remote import FileChanged, Item, Store, Stores, persistently
+from orchestration.ingestion.remote import FileChanged, Item, Store, Stores, name_problem, persistently
 from orchestration.ingestion.sources import Source, list_items, load_sources
 from orchestration.ingestion.transfer import Incoming, Part, copy_whole
 from orchestration.settings import Settings
@@ -137,9 +137,14 @@ def _pull(
             result.unreachable.append(f"{delivered.label}: cannot be copied: {delivered.store.words(error)}")
     with ledger.transaction():
         for item in sorted(landed, key=lambda item: item.order):
-            item.part.move_to(settings.home / item.new.landing_path, item.delivered.item.mtime_ns)
-            entry, is_new = ledger.register(item.new, item.fault)
             d = item.delivered
+            try:
+                item.part.move_to(settings.home / item.new.landing_path, d.item.mtime_ns)
+            except OSError as error:
+                cut.add(item.part.path)
+                result.unreachable.append(f"{d.label}: cannot be put into {settings.landing}: {error}")
+                continue
+            entry, is_new = ledger.register(item.new, item.fault)
             if d.item.mtime_ns:
                 ledger.remember_delivery(d.source.name, d.name, *d.item.state, entry.file_id)
             if is_new:
@@ -183,7 +188,7 @@ def _list(source: Source, store: Store, result: PullResult) -> list[_Delivered]:
     for name, item in sorted(items.items()):
         if name.startswith(".") or name.endswith(COMPANIONS + UNFINISHED) or not (item.is_file or item.is_link):
             continue
-        problem = _name_problem(name) or ("it is a link that leads nowhere" if item.is_link else None)
+        problem = name_problem(name) or ("it is a link that leads nowhere" if item.is_link else None)
         if problem is not None:
             result.unreachable.append(f"{source.name}/{name!a}: cannot be taken: {problem}")
             continue
@@ -193,14 +198,6 @@ def _list(source: Source, store: Store, result: PullResult) -> list[_Delivered]:
             continue
         found.append(_Delivered(source, store, item, companions))
     return found
-
-
-def _name_problem(name: str) -> str | None:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return "its name is not UTF-8; have it renamed"
-    return "its name holds a NUL; have it renamed" if "\0" in name else None
 
 
 def _settled(changed: list[_Delivered], settle_seconds: float, result: PullResult) -> list[_Delivered]:

@@ -26,6 +26,8 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 20.0
 
 _LONGEST_COMPANION_BYTES = 1 << 16
+_IMPATIENT_TIMEOUT_SECONDS = 10.0
+_LONGEST_NAME_BYTES = 255
 
 
 class SourceFault(OSError):
@@ -160,6 +162,17 @@ class Store:
         return int(value * 1e9) if isinstance(value, int | float) else 0
 
 
+def name_problem(name: str) -> str | None:
+    """Why a name cannot be that of a file of ours, None where it can."""
+    try:
+        as_bytes = name.encode()
+    except UnicodeEncodeError:
+        return "its name is not UTF-8; have it renamed"
+    if len(as_bytes) > _LONGEST_NAME_BYTES or b"\0" in as_bytes:
+        return f"its name is longer than {_LONGEST_NAME_BYTES} bytes or holds a NUL; have it renamed"
+    return None
+
+
 def store_of(access: Access) -> Store:
     """The store for an access, not connected yet."""
     if access.protocol == "sftp":
@@ -176,7 +189,7 @@ def store_of(access: Access) -> Store:
 class Stores:
     """The stores of one pull, one for each access however many sources share it; closed together.
 
-    Not `is_patient`: a question is asked once, whatever retries an entry allows.
+    Not `is_patient`: a question is asked once, and no answer waited for longer than a sensor's turn allows.
     """
 
     def __init__(self, is_patient: bool = True) -> None:
@@ -186,7 +199,7 @@ class Stores:
     def of(self, access: Access) -> Store:
         """The store for an access."""
         if access not in self._stores:
-            self._stores[access] = store_of(access if self._is_patient else replace(access, retries=0))
+            self._stores[access] = store_of(access if self._is_patient else _impatient(access))
         return self._stores[access]
 
     def __enter__(self) -> Self:
@@ -195,6 +208,10 @@ class Stores:
     def __exit__(self, *_: object) -> None:
         for store in self._stores.values():
             store.disconnect()
+
+
+def _impatient(access: Access) -> Access:
+    return replace(access, retries=0, timeout_seconds=min(access.timeout_seconds, _IMPATIENT_TIMEOUT_SECONDS))
 
 
 def pause_seconds(failures: int) -> float:

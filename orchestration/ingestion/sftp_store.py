@@ -11,8 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
@@ -40,11 +39,8 @@ class SftpStore(Store):
         username = access.username or self.secret(access.username_env, "username_env")
         credentials: dict[str, Any] = {
             "password": self.secret(access.password_env, "password_env"),
-            "key_filename": self.secret(access.key_file_env, "key_file_env"),
-            "passphrase": self.secret(access.key_passphrase_env, "key_passphrase_env"),
+            "pkey": self._key(),
         }
-        if credentials["key_filename"] is not None and not Path(credentials["key_filename"]).is_file():
-            raise SourceFault(f"the key file that {access.key_file_env} names (field key_file_env) is not there")
         # Without credentials of its own a source is reached as `ssh` would reach it: with the user's keys and agent.
         own = access.password_env is not None or access.key_file_env is not None
         credentials |= {"look_for_keys": not own, "allow_agent": not own}
@@ -52,19 +48,11 @@ class SftpStore(Store):
             return _KnownServer(access, username, credentials)
         except paramiko.BadHostKeyException as error:
             raise SourceFault(self._wrong_host_key(error)) from error
-        except paramiko.PasswordRequiredException as error:
-            raise SourceFault(
-                f"the key file of {access.key_file_env} is locked: name its key_passphrase_env"
-            ) from error
         except paramiko.AuthenticationException as error:
             names = [name for name in (access.password_env, access.key_file_env) if name]
             means = f"what {' and '.join(names)} hold" if names else "the keys of this user's agent and ~/.ssh"
             user = f"user '{username}'" if username else "this user"
             raise SourceFault(f"the server does not let {user} in with {means}: check user, key or password") from error
-        except paramiko.SSHException as error:
-            if isinstance(error.__cause__ or error, ValueError) or "not a valid" in str(error):
-                raise SourceFault(f"the key file of {access.key_file_env} cannot be read: {error}") from error
-            raise
 
     def disconnect(self) -> None:
         """Close the connection without waiting for the server."""
@@ -98,6 +86,24 @@ class SftpStore(Store):
     def is_lasting(self, error: Exception) -> bool:
         """Whether trying again soon would meet the same error."""
         return super().is_lasting(error) or isinstance(error, UnicodeDecodeError)
+
+    def _key(self) -> paramiko.PKey | None:
+        access = self.access
+        path = self.secret(access.key_file_env, "key_file_env")
+        if path is None:
+            return None
+        passphrase = self.secret(access.key_passphrase_env, "key_passphrase_env")
+        named = f"the key file that {access.key_file_env} names (field key_file_env)"
+        load: Any = paramiko.PKey.from_path  # its stubs say the passphrase is text; it has to be bytes
+        try:
+            return cast("paramiko.PKey", load(path, None if passphrase is None else passphrase.encode()))
+        except FileNotFoundError as error:
+            raise SourceFault(f"{named} is not there") from error
+        except TypeError as error:  # how the cryptography package says locked, or not locked
+            state = "is locked: name its passphrase" if passphrase is None else "is not locked: leave out"
+            raise SourceFault(f"{named} {state} (field key_passphrase_env)") from error
+        except (OSError, ValueError, paramiko.SSHException) as error:
+            raise SourceFault(f"{named} cannot be read: {error}") from error
 
     def _wrong_host_key(self, error: paramiko.BadHostKeyException) -> str:
         return (

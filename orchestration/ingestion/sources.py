@@ -25,7 +25,7 @@ from orchestration.ingestion.access import (
 )
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.name_patterns import NEEDED, NameParts, NamePattern, pattern_fault
-from orchestration.ingestion.remote import Item, SourceFault, Store, Stores, persistently
+from orchestration.ingestion.remote import Item, SourceFault, Store, Stores, name_problem, persistently
 from orchestration.settings import PROJECT_ROOT, Settings
 
 DEFAULT_SOURCES = PROJECT_ROOT / "seeds" / "sources.yml"
@@ -195,15 +195,19 @@ def _expand(
         if isinstance(error, FileNotFoundError):
             return []
         raise UsageError(f"{where}: field url: {parent} cannot be listed: {error}") from error
-    return [
-        replace(
-            source,
-            name=source.name.replace(f"{{{placeholder}}}", bound),
-            url=f"{parent}/{bound}",
-            **{placeholder: bound},  # type: ignore[arg-type]
-        )
-        for bound in sorted(item.name for item in found if item.is_folder and not item.name.startswith("."))
-    ]
+    folders = sorted(item.name for item in found if item.is_folder and not item.name.startswith("."))
+    return [_bound(source, parent, placeholder, name) for name in folders]
+
+
+def _bound(source: Source, parent: str, placeholder: str, folder: str) -> Source:
+    """The source of one folder of an entry for every folder, with the id that the folder's name is."""
+    problem = name_problem(folder)
+    if problem is not None:
+        shown = ascii(folder)
+        name, url = source.name.replace(f"{{{placeholder}}}", shown), f"{parent}/{shown}"
+        return replace(source, name=name, url=url, fault=problem)
+    name = source.name.replace(f"{{{placeholder}}}", folder)
+    return replace(source, name=name, url=f"{parent}/{folder}", **{placeholder: folder})  # type: ignore[arg-type]
 
 
 def _ids(where: str, entry: dict[str, Any], kind: str, of_folder: str | None) -> dict[str, str]:

@@ -139,12 +139,15 @@ def test_odd_files_of_a_local_folder(intake: Intake) -> None:
     (folder / "SW1_20260105_000001.csv").symlink_to(real)
     (folder / "SW1_20260105_000002.csv").symlink_to("nowhere")
     Path(os.fsdecode(os.fsencode(folder) + b"/\xbb\xb0\xb5\xa5.csv")).write_text("a name in GBK")
+    os.mkdir(os.fsencode(folder) + b"\xbb")
     os.mkfifo(folder / "SW1_20260105_000003.csv")
     result = intake.pull()
     entry = intake.only_file()
     assert (entry.file_name, entry.status) == ("SW1_20260105_000001.csv", "registered")
     assert (intake.settings.home / entry.landing_path).read_bytes() == real.read_bytes()
+    home = intake.settings.inbox
     assert sorted(result.unreachable) == [
+        rf"cdr/'SW1\udcbb': file:{home}/cdr/'SW1\udcbb' cannot be listed: its name is not UTF-8; have it renamed",
         "cdr/SW1/'SW1_20260105_000002.csv': cannot be taken: it is a link that leads nowhere",
         r"cdr/SW1/'\udcbb\udcb0\udcb5\udca5.csv': cannot be taken: its name is not UTF-8; have it renamed",
     ]

@@ -23,7 +23,7 @@ SSHD = shutil.which("sshd", path=f"/usr/sbin:/usr/local/sbin:{os.environ.get('PA
 _SSHD_CONFIG = """\
 ListenAddress {address}:{port}
 HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/client_key.pub
+AuthorizedKeysFile {folder}/client_key.pub {folder}/locked_key.pub
 PidFile none
 StrictModes no
 UsePAM no
@@ -44,9 +44,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def make_key(path: Path) -> Path:
-    """A new key pair without a passphrase."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+def make_key(path: Path, passphrase: str = "") -> Path:
+    """A new key pair."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(path)], check=True)
     return path
 
 

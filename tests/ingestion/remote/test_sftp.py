@@ -150,6 +150,8 @@ def test_who_is_not_let_in_is_told_what_to_look_at(
     monkeypatch.setenv("WRONG_PASSWORD", "not-the-password")
     monkeypatch.setenv("KEY_THAT_IS_GONE", str(tmp_path / "gone"))
     monkeypatch.setenv("NO_KEY", str(write(tmp_path / "no_key", "this is no key\n")))
+    monkeypatch.setenv("LOCKED_KEY", str(make_key(ssh_server.folder / "locked_key", passphrase="open sesame")))
+    monkeypatch.setenv("PASSPHRASE", "open sesame")
     monkeypatch.delenv("NOT_SET", raising=False)
     password = {"key_file_env": None, "password_env": "WRONG_PASSWORD"}
     intake = home(
@@ -158,18 +160,21 @@ def test_who_is_not_let_in_is_told_what_to_look_at(
             sftp_entry("password", ssh_server, folder, **password),
             sftp_entry("gone", ssh_server, folder, key_file_env="KEY_THAT_IS_GONE"),
             sftp_entry("no key", ssh_server, folder, key_file_env="NO_KEY"),
+            sftp_entry("locked", ssh_server, folder, key_file_env="LOCKED_KEY"),
+            sftp_entry("unlocked", ssh_server, folder, key_file_env="LOCKED_KEY", key_passphrase_env="PASSPHRASE"),
             sftp_entry("unset", ssh_server, folder, key_file_env="NOT_SET"),
             sftp_entry("good", ssh_server, folder),
         )
     )
     result = intake.pull()
-    assert [file.source for file in intake.ledger.files()] == ["good"]
+    assert [file.source for file in intake.ledger.files()] == ["good", "unlocked"]
     told = {text.split(":", 1)[0]: text.rsplit("cannot be listed: ", 1)[1] for text in result.unreachable}
-    assert told.keys() == {"key", "password", "gone", "no key", "unset"}
+    assert told.keys() == {"key", "password", "gone", "no key", "locked", "unset"}
     assert told["key"].startswith(f"the server does not let user '{ssh_server.user}' in with what WRONG_KEY hold")
     assert told["password"].startswith(f"the server does not let user '{ssh_server.user}' in with what WRONG_PASSWORD")
     assert told["gone"] == "the key file that KEY_THAT_IS_GONE names (field key_file_env) is not there"
-    assert told["no key"].startswith("the key file of NO_KEY cannot be read")
+    assert told["no key"].startswith("the key file that NO_KEY names (field key_file_env) cannot be read: ")
+    assert told["locked"].endswith("is locked: name its passphrase (field key_passphrase_env)")
     assert told["unset"] == "the environment variable NOT_SET (field key_file_env) is not set"
     assert "not-the-password" not in "".join(result.unreachable)
 
