@@ -174,3 +174,20 @@ def test_no_driver_of_a_remote_server_is_imported_for_local_files(tmp_path: Path
         [sys.executable, "-c", script], cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-2:] == ["1", "[]"]
+
+
+def test_the_example_of_the_documentation_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every field in it is understood; its first server is not asked, as the variable with the user is not set."""
+    monkeypatch.delenv("SPOOL_USER", raising=False)
+    text = (PROJECT_ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    (tmp_path / "sources.yml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    settings = Settings.from_environment(
+        {"TOLLHOUSE_HOME": str(tmp_path), "TOLLHOUSE_SOURCES": str(tmp_path / "sources.yml")}
+    )
+    spool, tandem, exports = load_sources(settings)
+    assert spool.fault == "the environment variable SPOOL_USER (field username_env) is not set"
+    assert spool.access.known_hosts == tmp_path / "known_hosts"
+    parts = tandem.parse_name("b00000042.D2601050930.bin")
+    assert parts is not None
+    assert (parts.switch_id, parts.sequence_number, parts.file_date) == ("TDM1", 42, date(2026, 1, 5))
+    assert (exports.access.endpoint_url, exports.needs_companion) == ("https://minio.example.net:9000", True)
