@@ -8,6 +8,7 @@ select
     sum(held) as held,
     sum(duplicate) as duplicate,
     sum(other_day) as other_day,
+    sum(partial) as partial,
     sum(not_answered) as not_answered,
     sum(not_charged) as not_charged,
     sum(undocumented) as undocumented,

@@ -47,7 +47,9 @@ REFERENCE_TABLES: dict[str, dict[str, str]] = {
     "exchanges": _table("exchange_id name_zh name_en area_code"),
     "switches": _table("switch_id exchange_id cdr_format expected_files_per_day first_sequence last_sequence"),
     "trunk_groups": _table("trunk_group_id exchange_id direction carrier circuits"),
-    "number_ranges": _table("range_start range_end exchange_id business_unit_id sales_area_id billing_area usage_type"),
+    "number_ranges": _table(
+        "range_start range_end exchange_id business_unit_id sales_area_id billing_area usage_type tariff_plan_id"
+    ),
     "bill_items": _table("bill_item_id item_kind name_zh name_en"),
     "call_categories": _table("call_category bill_item_id name_zh name_en"),
     "zones": _table("zone_id call_category charged_party name_zh name_en"),
@@ -108,7 +110,7 @@ OPTIONAL_IN: dict[str, set[str]] = {
     "agents": {"commission_plan_id"},
     "outlets": {"sales_area_id", "agent_id"},
     "switches": {"expected_files_per_day", "first_sequence", "last_sequence"},
-    "number_ranges": {"sales_area_id"},
+    "number_ranges": {"sales_area_id", "tariff_plan_id"},
     "destinations": {"prefix"},
     "tariff_rates": {"band_id"},
     "promotions": {"value", "bill_item_id"},
@@ -116,7 +118,10 @@ OPTIONAL_IN: dict[str, set[str]] = {
 }
 
 # Columns that a table need not have at all: a book without them is as one where they are empty.
-ABSENT_IN: dict[str, set[str]] = {"switches": {"first_sequence", "last_sequence"}}
+ABSENT_IN: dict[str, set[str]] = {
+    "switches": {"first_sequence", "last_sequence"},
+    "number_ranges": {"tariff_plan_id"},
+}
 
 # An empty text of these is a value: the empty prefix starts every number.
 EMPTY_IS_TEXT = {("destinations", "prefix")}
@@ -135,6 +140,7 @@ NAMED_IDS: dict[tuple[str, str], str] = {
     ("number_ranges", "exchange_id"): "exchanges",
     ("number_ranges", "business_unit_id"): "business_units",
     ("number_ranges", "sales_area_id"): "sales_areas",
+    ("number_ranges", "tariff_plan_id"): "tariff_plans",
     ("call_categories", "bill_item_id"): "bill_items",
     ("zones", "call_category"): "call_categories",
     ("products", "bill_item_id"): "bill_items",

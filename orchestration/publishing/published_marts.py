@@ -13,6 +13,8 @@ PUBLISHED_MARTS = (
     MartSpec("expected_files", ("switch_id", "file_date")),
     MartSpec("rated_calls", ("call_id",), partition_by="call_date"),
     MartSpec("suspended_calls", ("call_id",)),
+    MartSpec("money_at_risk", ("state", "age_bucket", "business_unit_id")),
+    MartSpec("suspense_retries", ("call_id",)),
     MartSpec("duplicate_calls", ("call_id",)),
     MartSpec("undocumented_numbers", ("calling_number",)),
     MartSpec("bill_lines", ("account_id", "service_number", "billing_period", "bill_item_id", "line_kind")),
@@ -36,3 +38,6 @@ PUBLISHED_MARTS = (
     MartSpec("problem_bulletin", ("problem_id",)),
     MartSpec("dimension_names", ("dimension", "dimension_id")),
 )
+
+# Marts about the runs themselves: the one kind of row that two ways of delivering the same files may give differently.
+RUN_DEPENDENT_MARTS = frozenset({"suspense_retries"})

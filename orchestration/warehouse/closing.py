@@ -18,7 +18,8 @@ def check_period(period: str) -> None:
 
 
 def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str) -> None:
-    """Copy the period's rated calls, bill lines and bills to the closed schema, in one transaction, and note who did it.
+    """Copy the period's rated calls (with what they were joined from), bill lines and bills to the closed schema, in one
+    transaction, and note who did it.
 
     The warehouse must stand as published. Raises UsageError for what is no period, TollhouseError where it may not be
     closed: it is unknown, closed, not ended (its bills are provisional), or an earlier one is open.
@@ -47,6 +48,11 @@ def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: st
     con.execute("begin")
     con.execute(
         "insert into closed.calls by name select * from intermediate.int_calls_judged where state = 'rated' and billing_period = ?",
+        [period],
+    )
+    con.execute(
+        "insert into closed.joined_pieces select pieces.* from raw.joined_pieces as pieces inner join closed.calls as calls "
+        "on pieces.joined_call_id = calls.call_id where calls.billing_period = ?",
         [period],
     )
     con.execute(

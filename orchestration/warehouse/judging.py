@@ -80,7 +80,7 @@ def judge_cdr_files(
         candidates = [e for e in new if e.file_id not in held and e.file_id not in rejected]
         files = before + [_ordered(entry, entry.seen_order, None) for entry in candidates]
         near = [f for f in files if days_of.get(f.file_id, set()) & touched]
-        find_repeats(con, raw, near, touched, "judged_repeats")
+        find_repeats(con, raw / "calls", near, touched, "judged_repeats")
         counts = _repeat_counts(con, raw, candidates, other_days)
         fault = next(
             (

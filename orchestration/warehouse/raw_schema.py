@@ -18,8 +18,10 @@ from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import insert_rows
+from orchestration.warehouse.joining import PieceLimits, last_days, lay_joined_pieces
 from orchestration.warehouse.judging import loaded_files
-from orchestration.warehouse.repeats import find_repeats
+from orchestration.warehouse.recycling import lay_tries
+from orchestration.warehouse.repeats import find_repeats, find_settlement_twins
 
 _REGISTER = """
 file_id varchar, file_kind varchar, source varchar, file_name varchar, switch_id varchar, bank_code varchar,
@@ -79,8 +81,16 @@ def run_facts(
     return RunFacts(as_of, first)
 
 
-def lay_book_inputs(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, facts: RunFacts) -> None:
-    """Everything in raw but the calls: the run's facts, the file register, exports, debits, and the days with calls."""
+def lay_book_inputs(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    ledger: FileLedger,
+    facts: RunFacts,
+    limits: PieceLimits = PieceLimits(),  # noqa: B008  frozen
+) -> None:
+    """Everything in raw but the calls: the run's facts, the file register, exports, debits, the days with calls, and how
+    the pieces of long calls are joined."""
+    loaded = loaded_files(ledger, facts.as_of)
     register = [entry for entry in ledger.files() if entry.file_date is None or entry.file_date <= facts.as_of]
     con.execute("begin")
     con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
@@ -93,11 +103,16 @@ def lay_book_inputs(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: 
     _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks))
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
     _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
-    con.execute("create or replace table raw.call_days (call_date date)")
-    days = sorted(_days_of_calls(ledger, {f.file_id for f in loaded_files(ledger, facts.as_of)}))
-    insert_rows(con, "raw.call_days", [[day] for day in days])
-    con.execute("create table if not exists raw.stale_days (call_date date)")
     _lay_closed(con)
+    lay_tries(con)
+    lay_joined_pieces(con, settings.raw, loaded, facts.as_of, limits)
+    reach = last_days(con, _days_of_calls(ledger, {f.file_id for f in loaded}))
+    con.execute("create or replace table raw.call_days (call_date date, last_day date)")
+    insert_rows(con, "raw.call_days", [[day, last] for day, last in sorted(reach.items())])
+    reached = {date.fromordinal(n) for day, last in reach.items() for n in range(day.toordinal(), last.toordinal() + 1)}
+    con.execute("create or replace table raw.clock_days (day date)")
+    insert_rows(con, "raw.clock_days", [[day] for day in sorted(reached)])
+    con.execute("create table if not exists raw.stale_days (call_date date)")
     con.execute("commit")
 
 
@@ -109,7 +124,8 @@ def lay_call_inputs(
     files = loaded_files(ledger, facts.as_of)
     touched = {day.file_id for day in ledger.call_days() if day.call_date in set(stale)}
     near = [f for f in files if f.file_id in touched]
-    find_repeats(con, settings.raw, near, stale, "found_repeats")
+    find_repeats(con, settings.raw / "calls", near, stale, "found_repeats")
+    find_settlement_twins(con, "found_repeats", "found_twins")
     con.execute("begin")
     con.execute("create or replace table raw.stale_days (call_date date)")
     insert_rows(con, "raw.stale_days", [[day] for day in stale])
@@ -117,6 +133,10 @@ def lay_call_inputs(
     con.execute(
         "create or replace table raw.repeated_calls as select file_id || ':' || record_number as call_id, "
         "original_file_id || ':' || original_record_number as original_call_id from found_repeats"
+    )
+    con.execute(
+        "create or replace table raw.settlement_twins as select file_id || ':' || record_number as call_id, "
+        "first_file_id || ':' || first_record_number as first_call_id, has_calling, has_called, has_unsaid from found_twins"
     )
     con.execute("commit")
 
@@ -183,6 +203,8 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         )
         """
     )
+    for added in ("joined_call_id varchar", "joined_pieces integer", "twin_call_id varchar", "is_chargeable boolean"):
+        con.execute(f"alter table closed.calls add column if not exists {added}")
     con.execute(
         "create table if not exists closed.bill_lines (account_id varchar, service_number varchar, billing_period varchar, "
         "bill_item_id varchar, line_kind varchar, amount decimal(18, 2))"
@@ -198,7 +220,7 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         select call_id, switch_id, exchange_id, trunk_group_in, trunk_group_out, calling_number, called_number, charged_number,
             started_at, call_date, duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
             outlet_id, file_name, record_number, destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
-            charged_seconds, amount, billing_period
+            charged_seconds, amount, billing_period, joined_pieces, reason as joining_note
         from closed.calls
         """
     )

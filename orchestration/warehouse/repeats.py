@@ -1,9 +1,13 @@
-"""Duplicates (SPEC 4, state 3): which records repeat an earlier one. Written once, for the judge and for the warehouse.
+"""Duplicates (SPEC 4, state 3) and settlement twins: which records repeat an earlier one, wholly or but for who is charged.
+Written once, for the judge, for the joining of pieces and for the warehouse.
 
 A record repeats another with the same key (switch, numbers, start, duration, trunk groups) that stands earlier in the same
 file, or in an earlier-registered loaded file dated at most 90 days before or after. Records of another day that were not
 released can repeat but cannot be repeated. The start time is part of the key, so only files with calls of the same day
-can hold a twin: nothing else is read.
+can hold its like: nothing else is read.
+
+Where a switch says whom it charges, that is part of the key too: records that are equal but for the charge party are
+settlement twins, several records of one tandem call. So is, where it writes pieces, which piece a record is.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ from orchestration.warehouse.connection import insert_rows
 
 WINDOW_DAYS = 90
 
-_KEY = "switch_id, calling_number, called_number, started_at, duration_seconds, trunk_group_in, trunk_group_out"
+_CALL = "switch_id, calling_number, called_number, started_at, duration_seconds, trunk_group_in, trunk_group_out, partial_kind"
+_KEY = f"{_CALL}, charge_party"
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,13 @@ class OrderedFile:
 
 
 def find_repeats(
-    con: duckdb.DuckDBPyConnection, raw: Path, files: Sequence[OrderedFile], days: Iterable[date], target: str
+    con: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[OrderedFile], days: Iterable[date], target: str
 ) -> None:
     """Make the temporary table `target`(file_id, record_number, original_file_id, original_record_number).
 
-    Reads the raw zone's Parquet of `files` (those with calls of `days`, else none need be given) twice at most: the hashes
-    of the keys, and the whole keys of those whose hash stands more than once.
+    Reads the Parquet of `files` (those with calls of `days`, else none need be given) in a folder of the raw zone twice at
+    most: the hashes of the keys, and the whole keys of those whose hash stands more than once. Leaves `likes`, all records
+    that are like another but for the charge party, for `find_settlement_twins`.
     """
     con.execute(
         "create or replace temp table ordered_files "
@@ -53,6 +59,10 @@ def find_repeats(
         f"create or replace temp table {target} "
         "(file_id varchar, record_number bigint, original_file_id varchar, original_record_number bigint)"
     )
+    con.execute(
+        "create or replace temp table likes (call_group bigint, charge_party varchar, group_id bigint, file_id varchar, "
+        "record_number bigint, file_date date, may_be_first boolean, call_position bigint, position bigint)"
+    )
     days = sorted(days)
     if not files or not days:
         return
@@ -60,7 +70,7 @@ def find_repeats(
         con, "ordered_files", [[f.file_id, f.switch_id, f.file_date, f.order, f.other_day_order] for f in files]
     )
     insert_rows(con, "days_looked_at", [[day] for day in days])
-    paths = [str(raw / "calls" / f"{f.file_id}.parquet") for f in files]
+    paths = [str(folder / f"{f.file_id}.parquet") for f in files]
     con.execute(
         "create or replace temp table repeated_hashes as "
         "select key_hash from read_parquet(?) where call_date in (select call_date from days_looked_at) "
@@ -71,7 +81,7 @@ def find_repeats(
         return
     con.execute(
         f"""
-        create or replace temp table twins as
+        insert into likes
         with records as (
             select calls.*, files.switch_id, files.file_date,
                 case when calls.is_other_day and files.other_day_order is not null then files.other_day_order
@@ -82,40 +92,68 @@ def find_repeats(
             where calls.key_hash in (select key_hash from repeated_hashes)
                 and calls.call_date in (select call_date from days_looked_at)
         )
-        select dense_rank() over (order by {_KEY}) as group_id, file_id, record_number, file_date, may_be_first,
-            row_number() over (partition by {_KEY} order by record_order, line_number, file_id) as position
+        select dense_rank() over (order by {_CALL}), charge_party, dense_rank() over (order by {_KEY}),
+            file_id, record_number, file_date, may_be_first,
+            row_number() over (partition by {_CALL} order by record_order, line_number, file_id),
+            row_number() over (partition by {_KEY} order by record_order, line_number, file_id)
         from records
         """,
         [paths],
     )
     con.execute(
         """
-        create or replace temp table twin_groups as
+        create or replace temp table like_groups as
         select group_id, min(case when may_be_first then position end) as first_position,
             max(file_date) - min(file_date) as spread_days
-        from twins group by group_id having count(*) > 1
+        from likes group by group_id having count(*) > 1
         """
     )
     con.execute(
         f"""
         insert into {target}
-        select twins.file_id, twins.record_number, firsts.file_id, firsts.record_number
-        from twins
-        inner join twin_groups as groups on twins.group_id = groups.group_id and twins.position > groups.first_position
-        inner join twins as firsts on twins.group_id = firsts.group_id and firsts.position = groups.first_position
+        select likes.file_id, likes.record_number, firsts.file_id, firsts.record_number
+        from likes
+        inner join like_groups as groups on likes.group_id = groups.group_id and likes.position > groups.first_position
+        inner join likes as firsts on likes.group_id = firsts.group_id and firsts.position = groups.first_position
         where groups.spread_days <= {WINDOW_DAYS}
         """
     )
     far_apart = con.execute(
         f"""
-        select twins.group_id, twins.file_id, twins.record_number, twins.file_date, twins.may_be_first
-        from twins inner join twin_groups as groups using (group_id)
+        select likes.group_id, likes.file_id, likes.record_number, likes.file_date, likes.may_be_first
+        from likes inner join like_groups as groups using (group_id)
         where groups.spread_days > {WINDOW_DAYS} and groups.first_position is not null
-        order by twins.group_id, twins.position
+        order by likes.group_id, likes.position
         """
     ).fetchall()
     repeated = list(_repeats_far_apart(far_apart))
     insert_rows(con, target, repeated)
+
+
+def find_settlement_twins(con: duckdb.DuckDBPyConnection, repeats: str, target: str) -> None:
+    """Make the temporary table `target`: the records of one call that were written once for each party that is charged.
+
+    One row per record of a call with several charge parties, repeats apart: (file_id, record_number), the record of the call
+    that came first (itself, for the first), and which of the parties that the subscriber match knows the call's records name.
+    Comes after the `find_repeats` that made `repeats`.
+    """
+    con.execute(
+        f"""
+        create or replace temp table {target} as
+        with kept as (select likes.* from likes anti join {repeats} using (file_id, record_number)),
+        calls as (
+            select call_group, min_by(file_id, call_position) as first_file_id,
+                min_by(record_number, call_position) as first_record_number,
+                bool_or(charge_party is not distinct from 'calling') as has_calling,
+                bool_or(charge_party is not distinct from 'called') as has_called,
+                bool_or(charge_party is null) as has_unsaid
+            from kept group by call_group having count(distinct coalesce(charge_party, '')) > 1
+        )
+        select kept.file_id, kept.record_number, calls.first_file_id, calls.first_record_number,
+            calls.has_calling, calls.has_called, calls.has_unsaid
+        from kept inner join calls using (call_group)
+        """
+    )
 
 
 def _repeats_far_apart(rows: Iterable[tuple[int, str, int, date, bool]]) -> Iterable[list[str | int]]:

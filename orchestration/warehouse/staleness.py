@@ -2,9 +2,9 @@
 
 A day is stale when the files that hold its calls are not those it was built from (new, released, judged otherwise, dated
 after the as-of date), or when something that decided one of its calls has changed: who holds a number, a rate, a prefix,
-a zone, a switch's exchange. What was used is kept in the state schema, and the comparison is by effect: a new interval of
-a number makes only those days stale on which a call of that number now has another holder. Days found stale stay noted
-until they are built, so a run that dies loses nothing.
+a zone, a switch's exchange, which pieces a long call has. What was used is kept in the state schema, and the comparison is
+by effect: a new interval of a number makes only those days stale on which a call of that number now has another holder.
+Days found stale stay noted until they are built, so a run that dies loses nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _USED = {
     "zones": "intermediate.int_zones",
     "switches": "reference.switches",
     "info_services": "reference.info_services",
+    "joined_pieces": "raw.joined_pieces",
 }
 
 
@@ -70,6 +71,7 @@ _CHANGED_DAYS = {
                 is distinct from (now.account_id, now.customer_id, now.customer_class, now.business_unit_id, now.agent_id,
                 now.outlet_id, now.tariff_plan_id, now.fault)
         """,
+    "the pieces of a long call changed": _differing("call_date", "joined_pieces"),
     "the class of a calling number changed": f"""
         with changed as (
             {_differing("service_number", "number_assignments")}
@@ -90,7 +92,7 @@ _CHANGED_DAYS = {
             from state.used_tariff_days as used
             full join intermediate.int_tariff_days as now
                 on used.call_date = now.call_date and used.tariff_plan_id = now.tariff_plan_id and used.zone_id = now.zone_id
-            where (used.fingerprint, used.next_day_type) is distinct from (now.fingerprint, now.next_day_type)
+            where (used.fingerprint, used.next_day_types) is distinct from (now.fingerprint, now.next_day_types)
         )
         select distinct calls.call_date
         from intermediate.int_calls_judged as calls

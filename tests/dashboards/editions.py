@@ -50,8 +50,8 @@ COLUMNS: Mapping[str, str] = {
     "file_reconciliation": (
         "file_id varchar, file_kind varchar, file_name varchar, source varchar, switch_id varchar, file_date date, "
         "file_status varchar, status_reason varchar, read_records bigint, malformed bigint, held bigint, "
-        "duplicate bigint, other_day bigint, not_answered bigint, not_charged bigint, undocumented bigint, "
-        "unrated bigint, rated bigint"
+        "duplicate bigint, other_day bigint, partial bigint, not_answered bigint, not_charged bigint, "
+        "undocumented bigint, unrated bigint, rated bigint"
     ),
     "problem_bulletin": (
         "problem_id varchar, found_on date, kind varchar, severity varchar, business_unit_id varchar, "

@@ -101,7 +101,11 @@ def charges(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str,
         (reference / f"{table}.csv").write_text(text, encoding="utf-8")
     settings = home(folder, reference)
     with open_warehouse(settings) as con:
-        con.executemany("insert into raw.call_days values (?)", [[day] for day in sorted({call[2] for call in CALLS})])
+        days = [[day] for day in sorted({call[2] for call in CALLS})]
+        con.executemany("insert into raw.call_days select day, day + 1 from (select cast(? as date) as day)", days)
+        con.execute(
+            "insert into raw.clock_days select call_date from raw.call_days union select last_day from raw.call_days"
+        )
     run_dbt(settings, "build", f"{' '.join(BOOK)} {COMPILED}")
     with open_warehouse(settings) as con:
         con.execute("create table wanted (plan varchar, call_date date, begins_at time, duration_seconds integer)")

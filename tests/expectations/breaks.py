@@ -97,7 +97,7 @@ RELEASE = {
         "delete from marts.bill_lines where billing_period = '2026-03' and line_kind = 'usage'",
         1,
     ),
-    ("suspended_calls", "every_suspended_call_says_why"): (_set("marts.suspended_calls", "reason = ''"), 3),
+    ("suspended_calls", "every_suspended_call_says_why"): (_set("marts.suspended_calls", "reason = ''"), 4),
     ("duplicate_calls", "every_duplicate_has_an_original"): (
         "insert into marts.duplicate_calls values ('F1:9', 'F1:8'), ('F1:10', null)",
         2,

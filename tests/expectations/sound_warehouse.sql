@@ -27,14 +27,14 @@ create table intermediate.int_tariff_faults (table_name varchar, row_key varchar
 create table marts.file_reconciliation (
     file_id varchar, file_kind varchar, file_name varchar, source varchar, switch_id varchar, file_date date,
     file_status varchar, status_reason varchar, declared_records bigint, read_records bigint, malformed bigint,
-    held bigint, duplicate bigint, other_day bigint, not_answered bigint, not_charged bigint, undocumented bigint,
+    held bigint, duplicate bigint, other_day bigint, partial bigint, not_answered bigint, not_charged bigint, undocumented bigint,
     unrated bigint, rated bigint, declared_seconds bigint, read_seconds bigint
 );
 insert into marts.file_reconciliation values
-('F0', 'cdr', 'SW1_20260227_000001.csv', 'sw1', 'SW1', '2026-02-27', 'loaded', null, null, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, null, 60),
-('F1', 'cdr', 'SW1_20260301_000002.csv', 'sw1', 'SW1', '2026-03-01', 'loaded', null, 100, 100, 1, 0, 1, 1, 90, 1, 1, 1, 4, 600, 600),
-('F2', 'bank', 'BK1_20260310_B1.txt', 'bk1', null, '2026-03-10', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null),
-('F3', 'customers', 'customers_20260331.csv', 'crm', null, '2026-03-31', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
+('F0', 'cdr', 'SW1_20260227_000001.csv', 'sw1', 'SW1', '2026-02-27', 'loaded', null, null, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, null, 60),
+('F1', 'cdr', 'SW1_20260301_000002.csv', 'sw1', 'SW1', '2026-03-01', 'loaded', null, 100, 100, 1, 0, 1, 1, 2, 88, 1, 1, 1, 4, 600, 600),
+('F2', 'bank', 'BK1_20260310_B1.txt', 'bk1', null, '2026-03-10', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null),
+('F3', 'customers', 'customers_20260331.csv', 'crm', null, '2026-03-31', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
 create table marts.sequence_gaps (
     switch_id varchar, missing_from bigint, missing_to bigint, missing_files bigint, gap_since date, age_days bigint
 );
@@ -116,7 +116,8 @@ insert into marts.rated_calls values
 ('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
 create table marts.suspended_calls (call_id varchar, state varchar, reason varchar);
 insert into marts.suspended_calls values
-('F1:5', 'other_day', 'began two days before'), ('F1:6', 'undocumented', 'no interval'), ('F1:7', 'unrated', 'no prefix');
+('F1:5', 'other_day', 'began two days before'), ('F1:6', 'undocumented', 'no interval'), ('F1:7', 'unrated', 'no prefix'),
+('F1:11', 'partial', 'waits for its last piece');
 create table marts.duplicate_calls (call_id varchar, original_call_id varchar);
 insert into marts.duplicate_calls values ('F1:8', 'F1:1');
 

@@ -20,7 +20,7 @@ ROWS = {
     "exchanges": ["EX1,,,0531"],
     "switches": ["SW1,EX1,canonical,4,1,9999", "SW2,EX1,canonical,,,"],
     "trunk_groups": ["TG1,EX1,both,carrier,30"],
-    "number_ranges": ["2340000,2349999,EX1,BU1,SA1,city,residential"],
+    "number_ranges": ["2340000,2349999,EX1,BU1,SA1,city,residential,P1"],
     "bill_items": ["RENT,rental,,", "LOCAL,call,,", "PROMO,discount,,"],
     "call_categories": ["local,LOCAL,,"],
     "zones": ["Z1,local,calling,,"],
@@ -93,6 +93,18 @@ def test_columns_that_came_later_may_be_absent(book: Path) -> None:
             "expected_files_per_day": 4, "first_sequence": None, "last_sequence": None,
         },
     ]  # fmt: skip
+
+
+def test_the_plan_of_a_range_may_be_left_out_and_must_else_be_known(book: Path) -> None:
+    assert read_reference_book(book).tables["number_ranges"][0]["tariff_plan_id"] == "P1"
+    spoil(book, "number_ranges", ",P1", ",P9")
+    with pytest.raises(
+        UsageError, match="number_ranges.csv line 2, field tariff_plan_id: 'P9' is in no line of tariff_p"
+    ):
+        read_reference_book(book)
+    spoil(book, "number_ranges", ",P9", "")
+    spoil(book, "number_ranges", ",tariff_plan_id", "")
+    assert read_reference_book(book).tables["number_ranges"][0]["tariff_plan_id"] is None
 
 
 def test_the_fingerprint_follows_the_content_and_not_the_folder(

@@ -13,6 +13,7 @@ from tests.integration.conftest import Published
 from tests.integration.harness import (
     COMPARED,
     DEMO_BOOK,
+    STATES,
     Branch,
     Marts,
     change_book,
@@ -70,20 +71,11 @@ def test_the_manifest_states_the_sums(whole: Published) -> None:
 
 
 def test_every_record_is_in_exactly_one_state(whole: Published) -> None:
-    states = [
-        "malformed",
-        "held",
-        "duplicate",
-        "other_day",
-        "not_answered",
-        "not_charged",
-        "undocumented",
-        "unrated",
-        "rated",
-    ]
+    states = STATES.split()
     files = whole.marts["file_reconciliation"]
     assert [row for row in files if sum(row[state] for state in states) != row["read_records"]] == []
-    assert all(sum(row[state] for row in files) > 0 for state in states)
+    # No switch of the demo city writes its long calls in pieces.
+    assert {state for state in states if sum(row[state] for row in files) == 0} == {"partial"}
 
 
 # --- a book with faults, as of a day in mid-month, and then the sound book over everything -------------------------------

@@ -10,19 +10,8 @@ import pytest
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from tests.integration.conftest import OTHER_DAY_FILE, Stage, run_stage
-from tests.integration.harness import Row
+from tests.integration.harness import STATES, Row
 
-STATES = [
-    "malformed",
-    "held",
-    "duplicate",
-    "other_day",
-    "not_answered",
-    "not_charged",
-    "undocumented",
-    "unrated",
-    "rated",
-]
 HELD_CASES = ("held_ctl_records", "held_duplicate_share", "held_other_day_share")
 
 
@@ -62,7 +51,7 @@ def test_a_released_file_is_loaded_and_its_states_sum(
     row = row_of(released, held[case]["file_name"])
     assert row["file_status"] == "loaded" and "released" in row["status_reason"]
     assert row["held"] == 0
-    assert sum(row[state] for state in STATES) == row["read_records"] == held[case]["records"]
+    assert sum(row[state] for state in STATES.split()) == row["read_records"] == held[case]["records"]
 
 
 def test_what_repeats_a_call_that_is_there_is_a_duplicate(released: Stage, held: dict[str, dict[str, Any]]) -> None:
@@ -92,7 +81,7 @@ def test_released_calls_are_judged_as_if_they_came_last(
     row = row_of(released, OTHER_DAY_FILE)
     (before,) = (row for row in released.before["file_reconciliation"] if row["file_name"] == OTHER_DAY_FILE)
     assert before["other_day"] == len(numbers) and row["other_day"] == 0
-    assert sum(row[state] for state in STATES) == row["read_records"] == before["read_records"]
+    assert sum(row[state] for state in STATES.split()) == row["read_records"] == before["read_records"]
     # One of them came again in a file of its own day since, and is the duplicate now; the others are first.
     (duplicate,) = (row for row in released.after["duplicate_calls"] if row["file_name"] == OTHER_DAY_FILE)
     assert duplicate["record_number"] == other_day_twin["record_number"]

@@ -6,27 +6,26 @@ from typing import Any
 
 from .book import Book
 from .exports import Exports
-from .records import Record
+from .recycling import summed
 
 Row = dict[str, Any]
 
 
-def undocumented_numbers(records: list[Record], book: Book) -> list[Row]:
+def undocumented_numbers(suspended: list[Row], book: Book) -> list[Row]:
     """Per charged number its undocumented calls, with exchange and unit by the number range."""
-    groups: dict[str, list[Record]] = {}
-    for record in records:
-        if record.state == "undocumented":
-            groups.setdefault(record.charged_number, []).append(record)
+    groups: dict[str, list[Row]] = {}
+    for call in suspended:
+        if call["state"] == "undocumented":
+            groups.setdefault(call["charged_number"], []).append(call)
     rows = []
     for number, calls in groups.items():
         number_range = book.range_of(number) or {}
         rows.append(
             {
                 "calling_number": number,
-                "calls": len(calls),
-                "seconds": sum(call.duration_seconds for call in calls),
-                "first_seen_at": min(call.started_at for call in calls),
-                "last_seen_at": max(call.started_at for call in calls),
+                **summed(calls),
+                "first_seen_at": min(call["started_at"] for call in calls),
+                "last_seen_at": max(call["started_at"] for call in calls),
                 "exchange_id": number_range.get("exchange_id") or None,
                 "business_unit_id": number_range.get("business_unit_id") or None,
             }

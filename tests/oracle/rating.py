@@ -221,12 +221,3 @@ def rated_calls(records: list[Record], book: Book) -> list[Row]:
             }
         )
     return rows
-
-
-def suspended_calls(records: list[Record]) -> list[Row]:
-    """One row per call that waits: other_day, undocumented or unrated."""
-    return [
-        {**record.fields(), "state": record.state, "reason": record.reason}
-        for record in records
-        if record.state in ("other_day", "undocumented", "unrated")
-    ]

@@ -28,6 +28,7 @@ STATES = (
     "held",
     "duplicate",
     "other_day",
+    "partial",
     "not_answered",
     "not_charged",
     "undocumented",

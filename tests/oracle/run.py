@@ -6,7 +6,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import bills, commission, debits, information, intake, missing, numbering, rating, settlement, traffic
+from . import (
+    bills,
+    commission,
+    debits,
+    information,
+    intake,
+    missing,
+    numbering,
+    rating,
+    recycling,
+    settlement,
+    traffic,
+)
 from .book import read_book
 from .exports import Exports
 from .files import registered_files
@@ -32,7 +44,9 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
 
     cdr_dates = [file.file_date for file in files if file.kind == "cdr" and file.status == "loaded" and file.file_date]
     periods = periods_between(period_of(min(cdr_dates)), period_of(as_of)) if cdr_dates else []
-    rating.rate_all(records, rating.Tariffs(book), exports, periods)
+    tariffs = rating.Tariffs(book)
+    rating.rate_all(records, tariffs, exports, periods)
+    suspended = recycling.suspended_calls(records, tariffs, exports, as_of)
     rated = rating.rated_calls(records, book)
 
     lines = bills.bill_lines(records, exports, book, periods)
@@ -47,9 +61,10 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "sequence_gaps": missing.sequence_gaps(files, book, as_of),
         "expected_files": missing.expected_files(files, book, as_of),
         "rated_calls": rated,
-        "suspended_calls": rating.suspended_calls(records),
+        "suspended_calls": suspended,
+        "money_at_risk": recycling.money_at_risk(suspended),
         "duplicate_calls": intake.duplicate_calls(records),
-        "undocumented_numbers": numbering.undocumented_numbers(records, book),
+        "undocumented_numbers": numbering.undocumented_numbers(suspended, book),
         "bill_lines": lines,
         "bills": billed,
         "payment_applications": applications,

@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.ingestion.cdr_decoding import pieces_path
+from orchestration.ingestion.cdr_rules import PIECES, pieces_sql
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, NewFile
 
@@ -23,6 +25,10 @@ class Call:
     started_at: str = "2026-03-01 10:00:00"
     seconds: int = 60
     trunk_in: str | None = None
+    charge_party: str | None = None
+    piece: str | None = None
+    reference: str | None = None
+    cause: int = 16
 
 
 class RawZone:
@@ -63,8 +69,11 @@ class RawZone:
                     start,
                     start.date(),
                     call.seconds,
-                    16,
+                    call.cause,
                     other,
+                    call.charge_party,
+                    call.piece,
+                    call.reference,
                 )
             )
             records, others = days.get(start.date(), (0, 0))
@@ -72,14 +81,19 @@ class RawZone:
         self.con.execute(
             "create or replace table records (file_id varchar, record_number bigint, line_number bigint, calling_number varchar, "
             "called_number varchar, trunk_group_in varchar, trunk_group_out varchar, started_at timestamp, call_date date, "
-            "duration_seconds integer, release_cause integer, is_other_day boolean)"
+            "duration_seconds integer, release_cause integer, is_other_day boolean, charge_party varchar, partial_kind varchar, "
+            "call_reference varchar)"
         )
         if rows:
-            self.con.executemany(f"insert into records values ({', '.join('?' * 12)})", rows)
+            self.con.executemany(f"insert into records values ({', '.join('?' * 15)})", rows)
         self.con.execute(
             f"copy (select *, hash('S1', calling_number, called_number, started_at, duration_seconds, trunk_group_in) as key_hash "
             f"from records) to '{self.folder / 'calls' / name}.parquet' (format parquet)"
         )
+        if any(call.piece in PIECES for call in calls):
+            pieces_path(self.folder, name).parent.mkdir(exist_ok=True)
+            pieces = pieces_sql(f"read_parquet('{self.folder / 'calls' / name}.parquet')")
+            self.con.execute(f"copy ({pieces}) to '{pieces_path(self.folder, name)}' (format parquet)")
         self.ledger.register(
             NewFile(
                 file_id=name,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from orchestration.warehouse.repeats import OrderedFile, find_repeats
+from orchestration.warehouse.repeats import OrderedFile, find_repeats, find_settlement_twins
 from tests.warehouse.conftest import Call, RawZone
 
 MARCH = date(2026, 3, 1)
 
 
 def repeats(zone: RawZone, *files: OrderedFile) -> list[tuple[str, int, str, int]]:
-    find_repeats(zone.con, zone.folder, files, [MARCH], "found")
+    find_repeats(zone.con, zone.folder / "calls", files, [MARCH], "found")
     return zone.con.execute("select * from found order by all").fetchall()
 
 
@@ -64,3 +64,43 @@ def test_beyond_ninety_days_a_record_is_a_first_again(zone: RawZone) -> None:
 
 def test_nothing_to_look_at_gives_an_empty_table(zone: RawZone) -> None:
     assert repeats(zone) == []
+
+
+# --- settlement twins -------------------------------------------------------------------------------------------------
+
+
+def twins(zone: RawZone, *files: OrderedFile) -> list[tuple[str, int, str, int, bool, bool, bool]]:
+    assert repeats(zone, *files) is not None
+    find_settlement_twins(zone.con, "found", "twins")
+    return zone.con.execute("select * from twins order by all").fetchall()
+
+
+def party(name: str | None, **said: int) -> Call:
+    return Call(charge_party=name, **said)  # type: ignore[arg-type]
+
+
+def test_records_of_one_call_for_several_parties_are_twins_and_no_duplicates(zone: RawZone) -> None:
+    file = ordered(zone, "a", "2026-03-01", 1, [party("incoming_carrier"), party("outgoing_carrier"), party("calling")])
+    assert repeats(zone, file) == []
+    # Line 1 came first; one of the three is for the calling party.
+    assert twins(zone, file) == [("a", n, "a", 1, True, False, False) for n in (1, 2, 3)]
+
+
+def test_the_same_party_twice_is_a_duplicate_and_no_twin(zone: RawZone) -> None:
+    file = ordered(zone, "a", "2026-03-01", 1, [party("calling"), party("calling")])
+    assert repeats(zone, file) == [("a", 2, "a", 1)]
+    assert twins(zone, file) == []
+
+
+def test_a_duplicate_of_a_twin_belongs_to_no_call_and_the_first_is_by_registration(zone: RawZone) -> None:
+    later = ordered(zone, "a", "2026-03-01", 2, [party("called"), party(None)])
+    earlier = ordered(zone, "b", "2026-03-01", 1, [party("called"), party("called", seconds=61)])
+    # a:1 repeats b:1; b:1 and a:2 (no party named) are one call, which came with b:1.
+    assert repeats(zone, later, earlier) == [("a", 1, "b", 1)]
+    assert twins(zone, later, earlier) == [("a", 2, "b", 1, False, True, True), ("b", 1, "b", 1, False, True, True)]
+
+
+def test_which_piece_a_record_is_belongs_to_the_key(zone: RawZone) -> None:
+    file = ordered(zone, "a", "2026-03-01", 1, [Call(piece="first"), Call(piece="last"), Call(piece="first")])
+    assert repeats(zone, file) == [("a", 3, "a", 1)]
+    assert twins(zone, file) == []

@@ -70,3 +70,20 @@ charged as (
     ) as walked
 )
 {% endmacro %}
+
+{# The charges of the finished calls of `charged`: exact (total_price ÷ price_denominator millionths) and rounded once. #}
+{% macro finished_charges(charged) -%}
+select
+    {{ charged }}.version_id,
+    {{ charged }}.call_date,
+    {{ charged }}.start_second,
+    {{ charged }}.duration_seconds,
+    {{ charged }}.elapsed_seconds as charged_seconds,
+    {{ charged }}.total_price,
+    versions.price_denominator,
+    {{ rounded_charge(charged ~ '.total_price', 'versions.price_denominator', 'versions.rounding_mode', 'versions.rounding_decimals') }}
+        as amount
+from {{ charged }}
+inner join {{ ref('int_tariff_versions') }} as versions on {{ charged }}.version_id = versions.version_id
+where {{ charged }}.elapsed_seconds >= {{ charged }}.duration_seconds
+{%- endmacro %}

@@ -79,9 +79,9 @@ def _suspended_calls() -> Suite:
         (
             no_rows(
                 "every_suspended_call_says_why",
-                "Every suspended call is of another day, undocumented or unrated, and says why.",
+                "Every suspended call is of another day, a piece that waits, undocumented or unrated, and says why.",
                 "select call_id, state, reason from {batch} where state is null"
-                " or state not in ('other_day', 'undocumented', 'unrated') or coalesce(reason, '') = ''",
+                " or state not in ('other_day', 'partial', 'undocumented', 'unrated') or coalesce(reason, '') = ''",
                 severity="critical",
             ),
         ),

@@ -4,7 +4,7 @@ Rules are in dbt_project and in orchestration/warehouse; what stands here is the
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
@@ -26,7 +26,9 @@ from orchestration.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.run_record import update_record
 from orchestration.warehouse.dbt_runner import model_code
 from orchestration.warehouse.edition_inputs import is_published, run_signature
+from orchestration.warehouse.joining import PieceLimits
 from orchestration.warehouse.raw_schema import lay_book_inputs, lay_call_inputs, run_facts
+from orchestration.warehouse.recycling import note_tries
 from orchestration.warehouse.staleness import find_stale_days, note_built
 
 GROUP = "raw_schema"
@@ -50,6 +52,8 @@ _INPUTS = [
         bank_results,
     ),
     _raw("call_days", "One row per call date of the loaded files.", call_detail_records),
+    _raw("clock_days", "One row per day that calls of the loaded files can reach into.", call_detail_records),
+    _raw("joined_pieces", "One row per piece of a long call, with the call it is joined to.", call_detail_records),
     _raw("debits", "One row per detail line of a bank result file that is not rejected.", bank_results),
     _raw("debit_batches", "One row per bank result file that is not rejected.", bank_results),
     _raw(
@@ -111,7 +115,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
             path = str(current.folder.relative_to(settings.home))
             update_record(settings, status="nothing_new", edition=current.edition, edition_path=path)
             return
-        lay_book_inputs(con, settings, ledger, facts)
+        lay_book_inputs(con, settings, ledger, facts, PieceLimits.of(billing_run.book))
     for spec in _INPUTS:
         yield dg.MaterializeResult(asset_key=spec.key)
 
@@ -136,6 +140,11 @@ def book(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator
             "calls", "One row per readable record of the loaded files with calls of a stale day.", ["raw", "stale_days"]
         ),
         _raw("repeated_calls", "One row per record of a stale day that repeats an earlier one.", ["raw", "stale_days"]),
+        _raw(
+            "settlement_twins",
+            "One row per record of a stale day's call that was written once for each party charged.",
+            ["raw", "stale_days"],
+        ),
     ],
     pool=WAREHOUSE_POOL,
     can_subset=False,
@@ -148,7 +157,7 @@ def call_plan(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Ite
         stale = find_stale_days(con, billing_run.ledger, facts, model_code(), _asked_for(context))
         lay_call_inputs(con, billing_run.settings, billing_run.ledger, facts, stale)
     update_record(billing_run.settings, rebuilt_days={day.isoformat(): why for day, why in sorted(stale.items())})
-    for name in ("stale_days", "calls", "repeated_calls"):
+    for name in ("stale_days", "calls", "repeated_calls", "settlement_twins"):
         yield dg.MaterializeResult(asset_key=["raw", name], metadata={"stale_days": len(stale)})
 
 
@@ -174,6 +183,7 @@ def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterato
         }
         note_days(context, dg.AssetKey(["marts", DAILY_MART]), rows)
         note_built(con, billing_run.ledger, billing_run.facts(con), context.run_id)
+        note_tries(con, datetime.now(UTC).replace(tzinfo=None))
     # After the days' own events, so that the newest one of each asset is the whole table's, with its columns' lineage.
     yield from results
 

@@ -1,7 +1,22 @@
--- One row per record of the stale days with its first six states decided in the order of SPEC 4 (`early_state`, null where
+-- One row per record of the stale days with all states but the last two decided in the order of SPEC 4 (`early_state`, null where
 -- the record is to be rated), the holder of the charged number, his plan and the version of its rates.
-with calls as (
+with zoned as (
     select * from {{ ref('int_calls_zoned') }}
+),
+-- Of the records of one call that name other charge parties at most one is charged: that of the zone's charged party,
+-- else the one that names none, else the other party's. A record that is for a carrier's account never is.
+calls as (
+    select
+        zoned.*,
+        nullif(twins.first_call_id, zoned.call_id) as twin_call_id,
+        case
+            when zoned.charge_party is null then case when zoned.is_charged_to_called then twins.has_called else twins.has_calling end
+            when zoned.charge_party not in ('calling', 'called') then true
+            when zoned.charge_party = case when zoned.is_charged_to_called then 'called' else 'calling' end then false
+            else twins.has_unsaid or (twins.has_calling and twins.has_called)
+        end as is_another_partys
+    from zoned
+    left join {{ source('raw', 'settlement_twins') }} as twins on zoned.call_id = twins.call_id
 ),
 assigned as (
     select
@@ -15,11 +30,13 @@ assigned as (
         holders.business_unit_id,
         holders.agent_id,
         holders.outlet_id,
+        coalesce(calls.joined_seconds, calls.duration_seconds) > 0 and not {{ is_not_charged('calls') }} as is_chargeable,
         case
             when repeated.call_id is not null then 'duplicate'
             when calls.is_other_day then 'other_day'
+            when calls.is_partial then 'partial'
             when calls.duration_seconds = 0 then 'not_answered'
-            when calls.trunk_group_in is not null and not calls.is_charged_to_called then 'not_charged'
+            when {{ is_not_charged('calls') }} then 'not_charged'
             when holders.account_id is null or holders.fault is not null then 'undocumented'
         end as early_state,
         case

@@ -51,11 +51,13 @@ judged as (
             when 'other_day'
                 then 'began on ' || cast(charged.call_date as varchar) || ', a day that is not its file''s'
             when 'undocumented' then charged.undocumented_reason
+            when 'duplicate' then null
             when 'unrated'
                 then coalesce(
                     charged.unrated_reason,
                     'plan ' || charged.tariff_plan_id || ', zone ' || charged.zone_id || ': no rate in force at some second of the call'
                 )
+            else charged.joining_note
         end as reason,
         charged.original_call_id,
         coalesce(charged.caller_class, 'unknown') as caller_class,
@@ -72,7 +74,11 @@ judged as (
         charged.tariff_plan_id,
         case when charged.state = 'rated' then charged.charged_seconds end as charged_seconds,
         case when charged.state = 'rated' then charged.amount end as amount,
-        case when charged.state = 'rated' then coalesce(open_periods.billing_period, oldest_open.billing_period) end as billing_period
+        case when charged.state = 'rated' then coalesce(open_periods.billing_period, oldest_open.billing_period) end as billing_period,
+        charged.joined_call_id,
+        charged.joined_pieces,
+        charged.twin_call_id,
+        charged.is_chargeable
     from charged
     cross join oldest_open
     left join open_periods on {{ period_of('charged.call_date') }} = open_periods.billing_period
@@ -114,6 +120,10 @@ select
     closed.tariff_plan_id,
     closed.charged_seconds,
     closed.amount,
-    closed.billing_period
+    closed.billing_period,
+    closed.joined_call_id,
+    closed.joined_pieces,
+    closed.twin_call_id,
+    coalesce(closed.is_chargeable, true) as is_chargeable
 from {{ source('closed', 'calls') }} as closed
 inner join {{ source('raw', 'stale_days') }} as stale on closed.call_date = stale.call_date

@@ -64,7 +64,12 @@ select
     zoned.call_category,
     zoned.bill_item_id,
     zoned.destination_fault,
-    case when zoned.charged_party = 'called' then calls.called_number else calls.calling_number end as charged_number,
+    -- A tandem call is charged to nobody here, whoever has a number like the caller's.
+    case
+        when calls.call_kind = 'transit' then null
+        when zoned.charged_party = 'called' then calls.called_number
+        else calls.calling_number
+    end as charged_number,
     coalesce(zoned.charged_party = 'called', false) as is_charged_to_called
 from calls
 left join zoned on calls.called_number = zoned.called_number and calls.call_date = zoned.call_date

@@ -11,16 +11,4 @@ with recursive wanted as (
     where early_state is null and unrated_reason is null
 ),
 {{ charge_by_increments('wanted') }}
-select
-    charged.version_id,
-    charged.call_date,
-    charged.start_second,
-    charged.duration_seconds,
-    charged.elapsed_seconds as charged_seconds,
-    charged.total_price,
-    versions.price_denominator,
-    {{ rounded_charge('charged.total_price', 'versions.price_denominator', 'versions.rounding_mode', 'versions.rounding_decimals') }}
-        as amount
-from charged
-inner join {{ ref('int_tariff_versions') }} as versions on charged.version_id = versions.version_id
-where charged.elapsed_seconds >= charged.duration_seconds
+{{ finished_charges('charged') }}

@@ -7,5 +7,6 @@ select
     business_unit_id,
     sales_area_id,
     billing_area,
-    usage_type
+    usage_type,
+    tariff_plan_id
 from {{ ref('number_ranges') }}

@@ -1,9 +1,8 @@
 -- One row per (band_set_id, day): which kind of day it is for the band set. A holiday is 'H' where the set has such rows,
--- else the weekday it falls on. Days are those with calls and the ones after them (a call may last 24 hours).
+-- else the weekday it falls on. Days are those that calls can reach: those with calls and the ones after
+-- them (a record lasts 24 hours at most), and further ones where a call joined from pieces lasts longer.
 with days as (
-    select call_date as day from {{ source('raw', 'call_days') }}
-    union
-    select {{ add_days('call_date', 1) }} as day from {{ source('raw', 'call_days') }}
+    select day from {{ source('raw', 'clock_days') }}
 ),
 band_sets as (
     select band_set_id, max(case when position('H' in days) > 0 then 1 else 0 end) = 1 as has_holidays

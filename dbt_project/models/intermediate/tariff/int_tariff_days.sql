@@ -1,6 +1,6 @@
 -- One row per (call_date, tariff_plan_id, zone_id): a fingerprint of all that decides the price of such a call begun on
--- that day, and apart from it the kind of the day after, which only calls over midnight feel. The planner compares them with
--- those of the run before: a day whose calls they changed for is stale.
+-- that day, and apart from it the kinds of the days after that its calls can reach, which only calls over midnight feel.
+-- The planner compares them with those of the run before: a day whose calls they changed for is stale.
 with step_texts as (
     select
         version_id,
@@ -11,6 +11,15 @@ with step_texts as (
         ) }}) as steps_fingerprint
     from {{ ref('int_rating_steps') }}
     group by version_id
+),
+next_days as (
+    select
+        reached.band_set_id,
+        days.call_date,
+        {{ joined_text('reached.day_type', '', 'reached.day') }} as day_types
+    from {{ source('raw', 'call_days') }} as days
+    inner join {{ ref('int_band_days') }} as reached on days.call_date < reached.day and days.last_day >= reached.day
+    group by reached.band_set_id, days.call_date
 )
 select
     days.call_date,
@@ -21,12 +30,11 @@ select
         versions.rounding_mode, versions.rounding_decimals, coalesce(versions.fault, ''),
         coalesce(today.day_type, '')
     )) as fingerprint,
-    coalesce(tomorrow.day_type, '') as next_day_type
+    coalesce(next_days.day_types, '') as next_day_types
 from {{ source('raw', 'call_days') }} as days
 inner join {{ ref('int_tariff_versions') }} as versions
     on days.call_date >= versions.valid_from and days.call_date < versions.valid_to
 left join step_texts on versions.version_id = step_texts.version_id
 left join {{ ref('int_band_days') }} as today
     on versions.band_set_id = today.band_set_id and days.call_date = today.day
-left join {{ ref('int_band_days') }} as tomorrow
-    on versions.band_set_id = tomorrow.band_set_id and {{ add_days('days.call_date', 1) }} = tomorrow.day
+left join next_days on versions.band_set_id = next_days.band_set_id and days.call_date = next_days.call_date

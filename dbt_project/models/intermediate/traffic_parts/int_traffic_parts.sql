@@ -10,6 +10,7 @@ with calls as (
     from {{ ref('int_calls_judged') }}
     where
         state in ('other_day', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated')
+        and twin_call_id is null
         and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
 ),
 begun as (

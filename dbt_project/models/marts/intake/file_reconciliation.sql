@@ -2,7 +2,7 @@
 -- read_records and the states count call records; bank and customer files have data_rows and set_aside_rows instead.
 with states as (
     select
-        {% for state in ['duplicate', 'other_day', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated'] -%}
+        {% for state in ['duplicate', 'other_day', 'partial', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated'] -%}
         sum(case when state = '{{ state }}' then records else 0 end) as {{ state }},
         {% endfor -%}
         file_id
@@ -32,7 +32,7 @@ select
         when files.is_read and files.file_status = 'held' then files.read_records - files.malformed_records
         else 0
     end as bigint) as held,
-    {% for state in ['duplicate', 'other_day', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated'] -%}
+    {% for state in ['duplicate', 'other_day', 'partial', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated'] -%}
     cast(case when files.file_status = 'loaded' then coalesce(states.{{ state }}, 0) else 0 end as bigint) as {{ state }},
     {% endfor -%}
     files.declared_seconds,

@@ -1,26 +1,30 @@
-{{ config(materialized='replaced_by_day') }}
--- One row per record that waits: of another day, of a number nobody holds, or with no rate; each run tries it again.
+-- One row per record that waits: of another day, a piece of a call that lacks another, of a number nobody holds, or with no
+-- rate; each run tries it again. What it would come to is estimated (int_suspended_estimates).
 select
-    call_id,
-    state,
-    reason,
-    switch_id,
-    exchange_id,
-    trunk_group_in,
-    trunk_group_out,
-    calling_number,
-    called_number,
-    charged_number,
-    started_at,
-    call_date,
-    duration_seconds,
-    release_cause,
-    account_id,
-    zone_id,
-    tariff_plan_id,
-    file_name,
-    record_number
-from {{ ref('int_calls_judged') }}
-where
-    state in ('other_day', 'undocumented', 'unrated')
-    and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
+    suspended.call_id,
+    suspended.state,
+    suspended.reason,
+    suspended.switch_id,
+    suspended.exchange_id,
+    suspended.trunk_group_in,
+    suspended.trunk_group_out,
+    suspended.calling_number,
+    suspended.called_number,
+    suspended.charged_number,
+    suspended.started_at,
+    suspended.call_date,
+    suspended.duration_seconds,
+    suspended.release_cause,
+    suspended.account_id,
+    suspended.zone_id,
+    suspended.tariff_plan_id,
+    estimates.business_unit_id,
+    {{ days_between('suspended.call_date', as_of_date()) }} as age_days,
+    estimates.estimated_amount,
+    estimates.estimated_plan_id,
+    estimates.estimated_basis,
+    estimates.estimate_reason,
+    suspended.file_name,
+    suspended.record_number
+from {{ ref('int_calls_suspended') }} as suspended
+inner join {{ ref('int_suspended_estimates') }} as estimates on suspended.call_id = estimates.call_id

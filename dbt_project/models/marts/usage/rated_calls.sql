@@ -27,6 +27,8 @@ select
     tariff_plan_id,
     charged_seconds,
     amount,
-    billing_period
+    billing_period,
+    joined_pieces,
+    reason as joining_note
 from {{ ref('int_calls_judged') }}
 where state = 'rated'

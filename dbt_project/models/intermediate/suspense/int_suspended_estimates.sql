@@ -1,0 +1,116 @@
+-- One row per suspended record: what it would be charged as things stand today, by the rating of all calls (SPEC 5).
+-- Plans are tried in this order: the number's own, its class's, its range's (an undocumented number has only its range's); the
+-- first that has a price for the whole call counts. Nothing is estimated at 0 for want of a price. A call of which pieces
+-- wait is estimated once, with its first piece, by the seconds that are known.
+with recursive suspended as (
+    select
+        calls.*,
+        {{ second_of_timestamp('calls.started_at') }} as start_second,
+        coalesce(pieces.joined_seconds, calls.duration_seconds) as estimated_seconds,
+        calls.state = 'partial' and pieces.joined_seconds is null as is_with_first_piece,
+        destinations.fault as destination_fault,
+        numbers.tariff_plan_id as range_plan_id,
+        coalesce(holders.business_unit_id, numbers.business_unit_id) as unit_id,
+        case when calls.state <> 'undocumented' then holders.tariff_plan_id end as number_plan_id,
+        case when calls.state <> 'undocumented' and holders.tariff_plan_id is null then class_plans.tariff_plan_id end as class_plan_id
+    from {{ ref('int_calls_suspended') }} as calls
+    left join {{ source('raw', 'joined_pieces') }} as pieces on calls.call_id = pieces.call_id
+    left join {{ ref('int_suspended_numbers') }} as numbers on calls.charged_number = numbers.charged_number
+    left join {{ ref('int_destinations') }} as destinations
+        on
+            calls.destination_prefix = destinations.prefix
+            and calls.call_date >= destinations.valid_from
+            and calls.call_date < destinations.valid_to
+    left join {{ ref('int_number_assignments') }} as holders
+        on
+            calls.charged_number = holders.service_number
+            and calls.started_at >= holders.valid_from
+            and calls.started_at < holders.valid_to
+    left join {{ ref('int_class_plans') }} as class_plans
+        on
+            holders.customer_class = class_plans.customer_class
+            and calls.call_date >= class_plans.valid_from
+            and calls.call_date < class_plans.valid_to
+            and class_plans.fault is null
+),
+planned as (
+    select call_id, 1 as precedence, 'number_plan' as basis, number_plan_id as tariff_plan_id from suspended
+    union all
+    select call_id, 2 as precedence, 'class_plan' as basis, class_plan_id as tariff_plan_id from suspended
+    union all
+    select call_id, 3 as precedence, 'range_plan' as basis, range_plan_id as tariff_plan_id from suspended
+),
+candidates as (
+    select
+        suspended.call_id,
+        suspended.call_date,
+        suspended.start_second,
+        suspended.estimated_seconds as duration_seconds,
+        planned.precedence,
+        planned.basis,
+        planned.tariff_plan_id,
+        versions.version_id
+    from suspended
+    inner join planned on suspended.call_id = planned.call_id
+    inner join {{ ref('int_tariff_versions') }} as versions
+        on
+            planned.tariff_plan_id = versions.tariff_plan_id
+            and suspended.zone_id = versions.zone_id
+            and suspended.call_date >= versions.valid_from
+            and suspended.call_date < versions.valid_to
+    where
+        suspended.is_chargeable and not suspended.is_with_first_piece
+        and suspended.destination_fault is null and versions.fault is null
+),
+wanted as (
+    select distinct
+        version_id,
+        call_date,
+        start_second,
+        duration_seconds
+    from candidates
+),
+{{ charge_by_increments('wanted') }},
+charges as (
+    {{ finished_charges('charged') }}
+),
+priced as (
+    select
+        candidates.call_id,
+        candidates.basis,
+        candidates.tariff_plan_id,
+        charges.amount,
+        row_number() over (partition by candidates.call_id order by candidates.precedence) as choice
+    from candidates
+    inner join charges
+        on
+            candidates.version_id = charges.version_id
+            and candidates.call_date = charges.call_date
+            and candidates.start_second = charges.start_second
+            and candidates.duration_seconds = charges.duration_seconds
+)
+select
+    suspended.call_id,
+    suspended.unit_id as business_unit_id,
+    priced.amount as estimated_amount,
+    priced.tariff_plan_id as estimated_plan_id,
+    case
+        when suspended.is_with_first_piece then 'with_first_piece'
+        when not suspended.is_chargeable then 'nothing_to_charge'
+        else priced.basis
+    end as estimated_basis,
+    case
+        when priced.amount is not null then null
+        when suspended.is_with_first_piece then 'counted with the first of the pieces that wait'
+        when not suspended.is_chargeable then 'charged to nobody: not answered, in transit or for another party'
+        when suspended.zone_id is null then 'no zone for ' || suspended.called_number
+        when suspended.destination_fault is not null then 'tariff book unsound: ' || suspended.destination_fault
+        when coalesce(suspended.number_plan_id, suspended.class_plan_id, suspended.range_plan_id) is null
+            then 'no plan: number ' || suspended.charged_number || ' lies in no range that names one'
+        else
+            'no rate in force for plan '
+            || coalesce(suspended.number_plan_id, suspended.class_plan_id, suspended.range_plan_id)
+            || ', zone ' || suspended.zone_id
+    end as estimate_reason
+from suspended
+left join priced on suspended.call_id = priced.call_id and priced.choice = 1
