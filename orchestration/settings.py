@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,11 @@ class Settings:
     memory_limit: str | None
     threads: int
     first_billing_period: str | None
+    time_zone: str = "Asia/Shanghai"  # of the billing area's wall clock, which all times are of
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS and _FIRST_BILLING_PERIOD.
+        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD and _TIME_ZONE.
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -49,6 +51,9 @@ class Settings:
         first_period = env.get("TOLLHOUSE_FIRST_BILLING_PERIOD") or None
         if first_period and not _PERIOD.match(first_period):
             raise UsageError(f"TOLLHOUSE_FIRST_BILLING_PERIOD: '{first_period}' is no period; write it like 2026-03")
+        time_zone = env.get("TOLLHOUSE_TIME_ZONE") or cls.time_zone
+        if time_zone not in zoneinfo.available_timezones():
+            raise UsageError(f"TOLLHOUSE_TIME_ZONE: '{time_zone}' is no time zone; write it like Asia/Shanghai")
         sources = env.get("TOLLHOUSE_SOURCES") or None
         return cls(
             home=_absolute(env.get("TOLLHOUSE_HOME") or str(PROJECT_ROOT / "var")),
@@ -57,6 +62,7 @@ class Settings:
             memory_limit=memory_limit,
             threads=int(threads_text),
             first_billing_period=first_period,
+            time_zone=time_zone,
         )
 
     @property

@@ -1,15 +1,14 @@
 """Decoding a CDR file: from its landed bytes to raw/calls, raw/pieces and raw/malformed, one Parquet file each.
 
-A sound file is read once by DuckDB. Where anything is off, the lines are split here and kept as text with their numbers.
-The rules of a record are in cdr_rules.py; what state a sound record ends in is the warehouse's matter.
+A sound file is read in one pass. Where anything is off, its records are laid out once more with their numbers and texts, and
+what is damaged is set aside by itself. How bytes become fields is in cdr_layouts/, how fields become a record's columns in
+cdr_mapping.py, the rules of a record are in cdr_rules.py; what state a sound record ends in is the warehouse's matter.
 """
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,26 +16,36 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion import cdr_rules
-from orchestration.ingestion.cdr_formats import RECORD_COLUMNS, CdrFormat, load_cdr_format
+from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
+from orchestration.ingestion.cdr_layouts import ber, binary
+from orchestration.ingestion.cdr_layouts.control import Told, read_told
+from orchestration.ingestion.cdr_layouts.lines import read_lines
+from orchestration.ingestion.cdr_mapping import field_column, mapped_sql
 from orchestration.ingestion.cdr_rules import literal
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import malformed_path
-from orchestration.ingestion.packing import open_unpacked, packing_of
+from orchestration.ingestion.packing import packing_of
 from orchestration.settings import Settings
 
 _LINES_AT_ONCE = 100_000
 _LINE_COLUMNS = ["line_number", "record_text", "damage", "quoted_fields"]
 _LINE_TYPES = [pa.int64(), pa.string(), pa.string(), pa.list_(pa.string())]
 _PARQUET = "format parquet, compression lz4"
+# What stands for "no such field" in DuckDB's reading of a quoted line: no switch writes these control characters.
+_MISSING = "\x01\x02\x01"
+# Stands in no line of text, so that a line stays whole.
+_NO_DELIMITER = "\x03"
 
 
-def cdr_signature(entry: FileEntry, known_switches: set[str]) -> str:
+def cdr_signature(entry: FileEntry, known_switches: set[str], time_zone: str = Settings.time_zone) -> str:
     """What a decode of the file depends on besides its bytes; a file with another signature is decoded again.
 
     DuckDB's version is part of it because its hash() may change between versions, and keys are compared across files.
     """
     known = "known" if entry.switch_id in known_switches else "unknown"
-    return f"{cdr_rules.RULES_VERSION}/{entry.format}/duckdb-{duckdb.__version__}/switch-{known}"
+    layout = load_cdr_format(entry.format)
+    zone = f"/{time_zone}" if layout.mapping is not None else ""
+    return f"{cdr_rules.RULES_VERSION}/{entry.format}-{layout.digest}{zone}/duckdb-{duckdb.__version__}/switch-{known}"
 
 
 def decode_cdr(
@@ -47,11 +56,12 @@ def decode_cdr(
     work = _Work(settings, con, entry, landed, load_cdr_format(entry.format))
     work.calls.parent.mkdir(parents=True, exist_ok=True)
     if entry.switch_id not in known_switches:
-        work.switch_fault = f"switch {entry.switch_id} is not in the reference book (switches.csv)"
+        work.file_fault = f"switch_id|switch {entry.switch_id} is not in the reference book (switches.csv)"
+    work.look_at_edges()
     try:
-        if work.switch_fault is not None or not work.read_sound():
-            work.read_line_by_line()
-        return work.finish(cdr_signature(entry, known_switches))
+        if work.file_fault is not None or not work.read_sound():
+            work.read_record_by_record()
+        return work.finish(cdr_signature(entry, known_switches, settings.time_zone))
     finally:
         work.calls_part.unlink(missing_ok=True)
         work.pieces_part.unlink(missing_ok=True)
@@ -70,7 +80,8 @@ class _Work:
     entry: FileEntry
     landed: Path
     layout: CdrFormat
-    switch_fault: str | None = None
+    file_fault: str | None = None  # `<field>|<reason>` that condemns every record
+    told: Told = field(default_factory=Told)
     malformed: int = 0
     calls: Path = field(init=False)
     calls_part: Path = field(init=False)
@@ -89,33 +100,41 @@ class _Work:
         assert self.entry.file_date is not None and self.entry.switch_id is not None, "a name of the pattern has both"
         self.file_date, self.switch_id = self.entry.file_date, self.entry.switch_id
 
+    def look_at_edges(self) -> None:
+        """Learn what header and trailer say, and by it the fields of a layout whose header names them."""
+        if not self.layout.is_text:
+            return
+        self.told = read_told(self.landed, self.layout)
+        if self.told.names is None:
+            return
+        names = self.told.names
+        missing = [name for name in self.layout.needed_fields if names.count(name) != 1]
+        if missing:
+            fault = f"line {self.layout.header.names} of the header has no one field {missing[0]}"
+            self.told.faults.append(fault)
+            self.file_fault = self.file_fault or f"header|{fault}"
+        self.layout = replace(self.layout, fields=(*names, *missing), optional_fields=len(missing))
+
     def read_sound(self) -> bool:
-        """The whole file in one pass of DuckDB; False where a line is not sound or lines and records do not tally."""
-        # DuckDB takes a delimiter too many at a line's end for nothing; the count of the pull shows it.
-        if self.entry.content_delimiters != (len(self.layout.columns) - 1) * (self.entry.content_lines or 0):
+        """The whole file in one pass; False where a record is not sound or lines and records do not tally."""
+        source = self._sound_source()
+        if source is None:
             return False
-        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in self.layout.columns)
-        source = (
-            f"read_csv({literal(str(self.landed))}, auto_detect = false, header = false, skip = 1, "
-            f"delim = {literal(self.layout.delimiter)}, quote = '', escape = '', strict_mode = true, null_padding = false, "
-            f"compression = '{packing_of(self.landed.name)}', columns = {{{columns}}})"
-        )
-        empty_to_text = ", ".join(f"coalesce({name}, '') as {name}" for name in RECORD_COLUMNS)
-        # Quotes are left to the other way of reading: here they are part of the text.
-        quoted = " or ".join(f"contains({name}, '\"')" for name in ("trunk_group_in", "trunk_group_out"))
+        query, expected = source
         fault = cdr_rules.fault_sql(self.file_date, None, "false")
+        # Quotes are left to the other way of reading where this one takes them for text.
+        quoted = " or ".join(f"contains({name}, '\"')" for name in ("trunk_group_in", "trunk_group_out"))
+        unsound = f"{quoted} or {fault} is not null" if self.layout.mapping is None else f"{fault} is not null"
+        first_line = self.layout.header.lines + 1
         try:
             self._copy(
                 f"""
-                with lines as (
-                    select 1 + row_number() over () as line_number, cast(null as varchar) as line_fault, {empty_to_text},
-                        {cdr_rules.NOT_SAID_SQL}
-                    from {source}
-                ),
-                normalised as ({cdr_rules.normalised_sql("lines")}),
+                with lines as ({query}),
+                mapped as ({mapped_sql(self.layout, "lines", self.settings.time_zone, first_line)}),
+                normalised as ({cdr_rules.normalised_sql("mapped")}),
                 sound as (
                     select * from normalised
-                    where case when {quoted} or {fault} is not null then error('not sound') else true end
+                    where case when {unsound} then error('not sound') else true end
                 )
                 {cdr_rules.typed_sql("sound", self.entry.file_id, self.switch_id, self.file_date)}""",
                 self.calls_part,
@@ -125,47 +144,117 @@ class _Work:
         records, numbers = self._one(
             f"select count(*), count(distinct record_number) from read_parquet({literal(str(self.calls_part))})"
         )
-        return records == numbers == (self.entry.content_lines or 0) - 1
+        return records == numbers == expected
 
-    def read_line_by_line(self) -> None:
-        """Split the lines here, so that damage to one stays with that one, and feed them to the same rules."""
-        con = self.con
-        con.execute(
-            "create or replace temp table cdr_lines "
-            "(line_number bigint, record_text varchar, damage varchar, quoted_fields varchar[])"
-        )
-        try:
-            lines = _lines(self.landed, self.layout)
-            while batch := list(islice(lines, _LINES_AT_ONCE)):
-                table = pa.table(list(map(pa.array, zip(*batch, strict=True), _LINE_TYPES)), names=_LINE_COLUMNS)
-                con.register("cdr_lines_batch", table)
-                con.execute("insert into cdr_lines by name select * from cdr_lines_batch")
-                con.unregister("cdr_lines_batch")
-            width = len(self.layout.columns)
-            fields = ", ".join(
-                f"case when line_fault is null then fields[{at}] end as {name}"
-                for at, name in enumerate(self.layout.columns, start=1)
+    def _sound_source(self) -> tuple[str, int] | None:
+        """The query for the fields of a file's records, and how many there should be; None where it is not to be tried."""
+        layout = self.layout
+        if layout.layout == "asn1_ber":
+            table = ber.read_table(self.landed, layout)
+            self.con.register("cdr_records", table)
+            return "select line_number, damage as line_fault, * exclude (line_number, damage) from cdr_records", len(
+                table
             )
+        if layout.layout == "fixed_binary":
+            expected = binary.whole_records(self.landed, layout)
+            if expected is None:
+                return None
+            self._register_binary(with_text=False)
+            return (
+                "select line_number, damage as line_fault, * exclude (line_number, damage) from cdr_records",
+                expected,
+            )
+        if layout.encoding != "utf-8":
+            return None
+        if layout.trailer.lines and self.told.last_line is None:
+            return None
+        lines = (self.entry.content_lines or 0) if self.told.last_line is None else self.told.last_line
+        source = self._delimited_source() if layout.layout == "delimited" else self._fixed_width_source()
+        return None if source is None else (source + f" where line_number <= {lines}", lines - layout.header.lines)
+
+    def _csv(self, columns: int, delimiter: str, quote: str, is_padded: bool) -> str:
+        names = ", ".join(f"c{at}: 'VARCHAR'" for at in range(columns))
+        options = (
+            f"skip = {self.layout.header.lines}, delim = {literal(delimiter)}, quote = {literal(quote)}, "
+            f"escape = {literal(quote)}, null_padding = {is_padded}, nullstr = {literal(_MISSING if is_padded else '')}"
+        )
+        return (
+            f"(select {self.layout.header.lines} + row_number() over () as line_number, * from "
+            f"read_csv({literal(str(self.landed))}, auto_detect = false, header = false, strict_mode = true, {options}, "
+            f"compression = '{packing_of(self.landed.name)}', columns = {{{names}}}))"
+        )
+
+    def _delimited_source(self) -> str | None:
+        layout, width = self.layout, len(self.layout.fields)
+        if layout.mapping is None:
+            # DuckDB takes a delimiter too many at a line's end for nothing; the count of the pull shows it.
+            if self.entry.content_delimiters != (width - 1) * (self.entry.content_lines or 0):
+                return None
+            fields = ", ".join(
+                f"c{layout.fields.index(name)} as {field_column(layout, name)}" for name in layout.fields
+            )
+            return (
+                f"select line_number, cast(null as varchar) as line_fault, {fields} "
+                f"from {self._csv(width, layout.delimiter, '', False)}"
+            )
+        # Fields that a line does not have are padded, and one more is asked for: so its number of fields can be told.
+        present = width if not layout.has_more_fields else max(width, self._fields_of_first_line())
+        least = width - layout.optional_fields
+        too_few = f"c{least - 1} = {literal(_MISSING)} or c{least - 1} is null"
+        too_many = "false" if layout.has_more_fields else f"c{width} is not null"
+        fields = ", ".join(
+            f"c{layout.fields.index(name)} as {field_column(layout, name)}" for name in layout.needed_fields
+        )
+        return (
+            f"select line_number, case when {too_few} or {too_many} then 'columns' end as line_fault, {fields} "
+            f"from {self._csv(present + 1, layout.delimiter, layout.quote, True)}"
+        )
+
+    def _fields_of_first_line(self) -> int:
+        first = next(read_lines(self.landed, self.layout, self.told.last_line), None)
+        return 0 if first is None else len(first[3] or first[1].split(self.layout.delimiter))
+
+    def _fixed_width_source(self) -> str:
+        fault, fields = self._fixed_width_columns("c0")
+        lines = self._csv(1, _NO_DELIMITER, "", False)
+        return f"select line_number, {fault} as line_fault, {fields} from {lines}"
+
+    def _fixed_width_columns(self, line: str) -> tuple[str, str]:
+        """The fault of a line's length, and its fields without the blanks around them."""
+        layout = self.layout
+        needed = {item.name: item for item in layout.fixed}
+        fields = ", ".join(
+            f"trim(substr({line}, {needed[name].start + 1}, {needed[name].length})) as {field_column(layout, name)}"
+            for name in layout.needed_fields
+        )
+        length = layout.line_length or max(item.start + item.length for item in layout.fixed)
+        wrong, told = ("<>", "") if layout.line_length else ("<", "at least ")
+        fault = (
+            f"case when length({line}) {wrong} {length} then 'has ' || length({line}) || "
+            f"' characters instead of {told}{length}' end"
+        )
+        return fault, fields
+
+    def _register_binary(self, with_text: bool) -> None:
+        records = binary.batches(self.landed, self.layout, with_text)
+        schema = binary.arrow_schema(len(self.layout.needed_fields))
+        self.con.register("cdr_records", pa.RecordBatchReader.from_batches(schema, records))
+
+    def read_record_by_record(self) -> None:
+        """Lay the records out with their texts, so that damage to one stays with that one, and apply the same rules."""
+        con = self.con
+        try:
+            source = self._laid_out()
             number = cdr_rules.record_number_sql()
-            fault = cdr_rules.fault_sql(self.file_date, self.switch_fault, "is_repeated")
+            fault = cdr_rules.fault_sql(self.file_date, self.file_fault, "is_repeated")
+            mapped = mapped_sql(
+                self.layout, "fields", self.settings.time_zone, self.layout.header.lines + 1, "record_text,"
+            )
             con.execute(f"""
                 create or replace temp table cdr_judged as
-                with split as (
-                    select line_number, record_text, damage,
-                        case when damage is null then
-                            coalesce(quoted_fields, string_split(record_text, {literal(self.layout.delimiter)}))
-                        end as fields
-                    from cdr_lines
-                ),
-                faulted as (
-                    select *, case when damage is not null then damage when len(fields) <> {width}
-                        then 'has ' || len(fields) || ' columns instead of {width}' end as line_fault
-                    from split
-                ),
-                columned as (
-                    select line_number, record_text, line_fault, {fields}, {cdr_rules.NOT_SAID_SQL} from faulted
-                ),
-                numbered as (select *, {number} as parsed_number from columned),
+                with fields as ({source}),
+                mapped as ({mapped}),
+                numbered as (select *, {number} as parsed_number from mapped),
                 first_lines as (
                     select parsed_number, min(line_number) as first_line from numbered
                     where parsed_number is not null group by parsed_number
@@ -195,6 +284,54 @@ class _Work:
             con.execute("drop table if exists cdr_lines")
             con.execute("drop table if exists cdr_judged")
 
+    def _laid_out(self) -> str:
+        """The query for line_number, record_text, line_fault and the fields of every record, damaged ones too."""
+        layout = self.layout
+        if not layout.is_text:
+            if layout.layout == "fixed_binary":
+                self._register_binary(with_text=True)
+            else:
+                self.con.register("cdr_records", ber.read_table(self.landed, layout))
+            return "select line_number, record_text, damage as line_fault, * exclude (line_number, record_text, damage) from cdr_records"
+        self._keep_lines()
+        if layout.layout == "fixed_width":
+            fault, fields = self._fixed_width_columns("record_text")
+            return f"select line_number, record_text, coalesce(damage, {fault}) as line_fault, {fields} from cdr_lines"
+        width, optional = len(layout.fields), layout.optional_fields
+        told = (
+            f"{width - optional} to {width}" if optional else f"{width}{' or more' if layout.has_more_fields else ''}"
+        )
+        most = "" if layout.has_more_fields else f"or len(fields) > {width}"
+        fields = ", ".join(
+            f"case when line_fault is null then fields[{layout.fields.index(name) + 1}] end as {field_column(layout, name)}"
+            for name in layout.needed_fields
+        )
+        return f"""
+            select line_number, record_text, line_fault, {fields} from (
+                select *, case when damage is not null then damage when len(fields) < {width - optional} {most}
+                    then 'has ' || len(fields) || ' columns instead of {told}' end as line_fault
+                from (
+                    select line_number, record_text, damage,
+                        case when damage is null then
+                            coalesce(quoted_fields, string_split(record_text, {literal(layout.delimiter)}))
+                        end as fields
+                    from cdr_lines
+                )
+            )"""
+
+    def _keep_lines(self) -> None:
+        con = self.con
+        con.execute(
+            "create or replace temp table cdr_lines "
+            "(line_number bigint, record_text varchar, damage varchar, quoted_fields varchar[])"
+        )
+        lines = read_lines(self.landed, self.layout, self.told.last_line)
+        while batch := list(islice(lines, _LINES_AT_ONCE)):
+            table = pa.table(list(map(pa.array, zip(*batch, strict=True), _LINE_TYPES)), names=_LINE_COLUMNS)
+            con.register("cdr_lines_batch", table)
+            con.execute("insert into cdr_lines by name select * from cdr_lines_batch")
+            con.unregister("cdr_lines_batch")
+
     def finish(self, decoded_with: str) -> DecodedFile:
         """Put the written files in their places and count."""
         calls = f"read_parquet({literal(str(self.calls_part))})"
@@ -214,10 +351,18 @@ class _Work:
         else:
             self.malformed_file.unlink(missing_ok=True)
         os.replace(self.calls_part, self.calls)
+        read_records = sum(row[1] for row in rows) + self.malformed
+        faults = self.told.faults + [
+            f"the {side} says {said} records, the file has {read_records}"
+            for side, said in self.told.counts
+            if said != read_records
+        ]
         return DecodedFile(
             file_id=self.entry.file_id,
             decoded_with=decoded_with,
-            read_records=sum(row[1] for row in rows) + self.malformed,
+            told_records=self.told.counts[0][1] if self.told.counts else None,
+            told_fault="; ".join(faults) or None,
+            read_records=read_records,
             malformed=self.malformed,
             read_seconds=int(sum(row[3] for row in rows)),
             other_day=sum(row[2] for row in rows),
@@ -231,30 +376,3 @@ class _Work:
         row = self.con.execute(query).fetchone()
         assert row is not None, "an aggregate without groups has one row"
         return row
-
-
-def _lines(landed: Path, layout: CdrFormat) -> Iterator[tuple[int, str, str | None, list[str] | None]]:
-    """(line number, text, damage, fields where quoted) of every line after the header; trailing empty lines are none."""
-    empty: list[int] = []
-    with open_unpacked(landed) as stream:
-        next(stream, None)
-        for number, raw in enumerate(stream, start=2):
-            raw = raw.removesuffix(b"\n").removesuffix(b"\r")
-            if not raw:
-                empty.append(number)
-                continue
-            if empty:
-                yield from ((earlier, "", "is empty", None) for earlier in empty)
-                empty.clear()
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError:
-                yield number, raw.decode("utf-8", errors="backslashreplace"), "is not UTF-8", None
-                continue
-            if '"' not in text:
-                yield number, text, None, None
-                continue
-            try:
-                yield number, text, None, next(csv.reader([text], delimiter=layout.delimiter, strict=True))
-            except csv.Error as error:
-                yield number, text, f"is no line of CSV: {error}", None

@@ -1,14 +1,17 @@
-"""The layouts that switches write, as declared in seeds/cdr_formats/*.yml. The rules of a record are in cdr_rules.py."""
+"""The layouts that switches write, as declared in seeds/cdr_formats/*.yml: what a declaration says, once it is known to be sound.
+
+How a declaration is read and what is wrong with one is in cdr_declarations.py; how bytes become fields in cdr_layouts/; how
+fields become the columns of a record in cdr_mapping.py. The rules of a record are in cdr_rules.py.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from orchestration.errors import UsageError
+from orchestration.ingestion.cdr_rules import OPTIONAL_COLUMNS
 from orchestration.settings import PROJECT_ROOT
 
 FORMATS_FOLDER = PROJECT_ROOT / "seeds" / "cdr_formats"
@@ -22,38 +25,175 @@ RECORD_COLUMNS = (
     "duration_seconds",
     "release_cause",
 )
+#: The columns that a mapping gives text for; the start and the duration have ways of their own.
+TEXT_COLUMNS = (
+    *(column for column in RECORD_COLUMNS if column not in ("started_at", "duration_seconds")),
+    *OPTIONAL_COLUMNS,
+)
+FIRST_GROUP = r"\1"  # as what a pattern's text becomes: what its first group found
+LAYOUTS = ("delimited", "fixed_width", "fixed_binary", "asn1_ber")
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a header or trailer line says of the file: the first group of the pattern in that line (from 1)."""
+
+    line: int
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The lines before or after the records."""
+
+    lines: int = 0
+    names: int = 0  # which header line names the fields (from 1); 0 where none does
+    records: Control | None = None
+    md5: Control | None = None
+
+
+@dataclass(frozen=True)
+class FixedField:
+    """A field of a fixed layout: text columns from 1, bytes from offset 0."""
+
+    name: str
+    start: int
+    length: int
+    type: str = "text"  # text; in binary also uint, int, bcd, time
+    nibbles: str = "high_first"
+    filler: int = 15
+    digits: str = "0123456789*#abc"
+    parts: tuple[str, ...] = ()
+    encoding: str = "binary"
+    bits: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class BerField:
+    """A field of an ASN.1 record: where in the decoded value it stands (the first path that is there), and its type."""
+
+    name: str
+    paths: tuple[tuple[str, ...], ...]
+    type: str = "text"  # text, tbcd, address, timestamp
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """How the text of a record's column comes from the fields, step by step in the order of these members."""
+
+    fields: tuple[str, ...] = ()
+    join: bool = False  # joined by '/', else the first that says something
+    constant: str | None = None
+    is_position: bool = False
+    empty: tuple[str, ...] = ()
+    extract: str | None = None
+    replace_prefixes: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    match: tuple[tuple[str, str], ...] = ()
+    keeps_others: bool = False  # a text that no value is given for stays
+    otherwise: str | None = None
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Times:
+    """How times are written: an epoch's unit or patterns, and the zone they are in (None: the branch's wall clock)."""
+
+    epoch_per_second: int | None = None
+    patterns: tuple[str, ...] = ()
+    zone: str | None = None
+    none: tuple[str, ...] = ()
+
+    @property
+    def has_offset(self) -> bool:
+        """Whether each time says its own offset from UTC."""
+        return any("%z" in pattern for pattern in self.patterns)
+
+    @property
+    def told(self) -> str:
+        """The form in words, for a message."""
+        return "since 1970" if self.epoch_per_second else " or ".join(self.patterns)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The columns of a record from the fields of a line."""
+
+    columns: dict[str, TextColumn] = field(hash=False)
+    times: Times
+    answer: str
+    seizure: str | None
+    answered_field: str | None
+    answered_values: tuple[str, ...]
+    duration: str | None  # the field; None where it is what lies between two times
+    units_per_second: int
+    rounding: str
+    span: tuple[str, str] | None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that are needed, each once."""
+        single = (self.answer, self.seizure, self.answered_field, self.duration, *(self.span or ()))
+        named = [name for column in self.columns.values() for name in column.fields]
+        return tuple(dict.fromkeys([*named, *(name for name in single if name)]))
 
 
 @dataclass(frozen=True)
 class CdrFormat:
-    """A delimited layout with one header line that names the record's columns."""
+    """A declared layout. `mapping` is None where the fields are the record's columns themselves (canonical)."""
 
     name: str
-    delimiter: str
-    columns: tuple[str, ...]
+    path: Path
+    digest: str
+    layout: str
+    description: str
+    fields: tuple[str, ...] = ()
+    optional_fields: int = 0
+    has_more_fields: bool = False
+    delimiter: str = ""
+    quote: str = '"'
+    encoding: str = "utf-8"
+    header: Edge = Edge()
+    trailer: Edge = Edge()
+    fixed: tuple[FixedField, ...] = ()
+    line_length: int | None = None
+    record_bytes: int = 0
+    file_header_bytes: int = 0
+    byte_order: str = "little"
+    asn1_module: Path | None = None
+    asn1_type: str = ""
+    padding: tuple[int, ...] = ()
+    ber: tuple[BerField, ...] = ()
+    mapping: Mapping | None = None
 
     @property
-    def header(self) -> str:
-        """The header line as it must stand in the file."""
-        return self.delimiter.join(self.columns)
+    def is_text(self) -> bool:
+        """Whether a record is a line."""
+        return self.layout in ("delimited", "fixed_width")
+
+    @property
+    def header_line(self) -> str:
+        """The header line as it must stand in the file, where its columns are declared and it names them."""
+        return self.delimiter.join(self.fields)
+
+    @property
+    def needed_fields(self) -> tuple[str, ...]:
+        """The fields that are read, in the order in which the layouts hand them on."""
+        return self.fields if self.mapping is None else self.mapping.fields
 
 
 @cache
 def load_cdr_format(name: str, folder: Path = FORMATS_FOLDER) -> CdrFormat:
-    """The format of a name. Raises UsageError naming file and field."""
-    path = folder / f"{name}.yml"
+    """The format of a name, or of a file that ends in .yml. Raises UsageError naming file, field and what to write."""
+    from orchestration.ingestion.cdr_declarations import read_declaration
+
+    path = Path(name) if name.endswith(".yml") else folder / f"{name}.yml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in folder.glob("*.yml")))
+        known = ", ".join(declared_formats(folder))
         raise UsageError(f"CDR format '{name}' is not declared: there is no {path}; there are {known}")
-    try:
-        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: no valid YAML: {error}") from error
-    if not isinstance(declared, dict) or declared.get("layout") != "delimited":
-        raise UsageError(f"{path}: field layout: write delimited")
-    delimiter, columns = declared.get("delimiter"), declared.get("columns")
-    if not isinstance(delimiter, str) or len(delimiter) != 1:
-        raise UsageError(f"{path}: field delimiter: write one character")
-    if not isinstance(columns, list) or sorted(map(str, columns)) != sorted(RECORD_COLUMNS):
-        raise UsageError(f"{path}: field columns: name each of {', '.join(RECORD_COLUMNS)} once")
-    return CdrFormat(name, delimiter, tuple(columns))
+    return read_declaration(path)
+
+
+def declared_formats(folder: Path = FORMATS_FOLDER) -> list[str]:
+    """The names of the declared formats."""
+    return sorted(path.stem for path in folder.glob("*.yml"))

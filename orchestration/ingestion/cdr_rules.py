@@ -1,6 +1,6 @@
 """The rules of a call record (SPEC 3.1 and 4.1) as SQL over text columns, written once for all ways of reading.
 
-The relation that these expressions are applied to has `line_number`, `line_fault` (text or null), the columns of
+The relation that these expressions are applied to has `line_number`, `line_fault` and `map_fault` (text or null), the columns of
 cdr_formats.RECORD_COLUMNS and OPTIONAL_COLUMNS as text, empty fields (and what a format does not say) as ''. Which file is
 held, or which record is a duplicate, is not here.
 """
@@ -71,15 +71,17 @@ def normalised_sql(relation: str) -> str:
         from {relation}"""
 
 
-def fault_sql(file_date: date, switch_fault: str | None, repeated: str) -> str:
+def fault_sql(file_date: date, file_fault: str | None, repeated: str) -> str:
     """`<field>|<reason>` of the first thing wrong with a normalised record, in column order; null where it is sound.
 
-    `switch_fault` condemns every record; `repeated` is a condition that holds where the record number stood before.
+    `file_fault` (of the same form) condemns every record, `map_fault` is what the mapping of a foreign format found;
+    `repeated` is a condition that holds where the record number stood before.
     """
     day = f"date '{file_date.isoformat()}'"
     cases = ["when line_fault is not null then 'line|' || line_fault"]
-    if switch_fault is not None:
-        cases.append(f"when true then {literal('switch_id|' + switch_fault)}")
+    if file_fault is not None:
+        cases.append(f"when true then {literal(file_fault)}")
+    cases.append("when map_fault is not null then map_fault")
     cases += _whole("record_number", 2**63 - 2, [("try_cast(record_number as bigint) = 0", "is less than 1")])
     cases.append(f"when {repeated} then 'record_number|repeats an earlier one'")
     cases += [

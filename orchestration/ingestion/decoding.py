@@ -35,7 +35,8 @@ def decode_registered(
     stale = [
         entry
         for entry in ledger.files(kind)
-        if entry.status != "rejected" and entry.decoded_with != _signature(entry, known_switches, result_codes)
+        if entry.status != "rejected"
+        and entry.decoded_with != _signature(settings, entry, known_switches, result_codes)
     ]
     decoded_files = []
     for number, entry in enumerate(stale, start=1):
@@ -70,7 +71,7 @@ def _decode(
     return decode_customer_export(settings, con, entry)
 
 
-def _signature(entry: FileEntry, known_switches: set[str], result_codes: ResultCodes) -> str:
+def _signature(settings: Settings, entry: FileEntry, known_switches: set[str], result_codes: ResultCodes) -> str:
     if entry.file_kind == "cdr":
-        return cdr_signature(entry, known_switches)
+        return cdr_signature(entry, known_switches, settings.time_zone)
     return bank_signature(entry.bank_code, result_codes) if entry.file_kind == "bank" else CUSTOMERS_SIGNATURE

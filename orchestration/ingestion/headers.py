@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from orchestration.ingestion.bank_results import bank_header_fault
-from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.customer_tables import export_header_fault
+import re
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+from orchestration.ingestion.bank_results import bank_header_fault
+from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
+from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, split_quoted
+from orchestration.ingestion.customer_tables import export_header_fault
 
 
 def header_fault(kind: str, format_name: str, export_table: str | None, first_line: bytes) -> str | None:
     """Why the file cannot be read as its kind, or None. The message names the column."""
+    if kind == "cdr" and not load_cdr_format(format_name).header.lines:
+        return None  # begins with a record: the record's own matter
     try:
         line = first_line.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n").decode("utf-8")
     except UnicodeDecodeError:
@@ -27,14 +30,29 @@ def header_fault(kind: str, format_name: str, export_table: str | None, first_li
 
 def _cdr_header_fault(line: str, format_name: str) -> str | None:
     declared = load_cdr_format(format_name)
-    if line == declared.header:
+    if declared.mapping is not None:
+        return _foreign_header_fault(line, declared)
+    if line == declared.header_line:
         return None
     found = line.split(declared.delimiter)
     if found[0].strip().isdigit():
-        return f"no header: the first line is a record; it should be {declared.header}"
-    for position, column in enumerate(declared.columns):
+        return f"no header: the first line is a record; it should be {declared.header_line}"
+    for position, column in enumerate(declared.fields):
         if position >= len(found):
             return f"wrong header: column {position + 1} should be {column} but the header ends before it"
         if found[position] != column:
             return f"wrong header: column {position + 1} should be {column} but is '{found[position]}'"
-    return f"wrong header: it has {len(found)} columns instead of {len(declared.columns)}"
+    return f"wrong header: it has {len(found)} columns instead of {len(declared.fields)}"
+
+
+def _foreign_header_fault(line: str, declared: CdrFormat) -> str | None:
+    """Only the first line is looked at here; what the other header lines say, the decoder does."""
+    if declared.header.names == 1:
+        names = split_quoted(line, declared)[0] or []
+        missing = [name for name in declared.needed_fields if names.count(name) != 1]
+        if missing:
+            return f"wrong header: the first line should name the fields of {declared.name} and has no one {missing[0]}"
+    count = declared.header.records
+    if count is not None and count.line == 1 and not re.search(count.pattern, line):
+        return f"wrong header: the first line should be of the form {count.pattern} but is '{line[:80]}'"
+    return None

@@ -183,7 +183,7 @@ class FileLedger:
             entry = self.file(decoded.file_id)
             self._db.execute(
                 "update files set read_records = ?, malformed_records = ?, read_seconds = ?, data_rows = ?, "
-                "set_aside_rows = ?, decoded_with = ? where file_id = ?",
+                "set_aside_rows = ?, decoded_with = ?, told_records = ?, told_fault = ? where file_id = ?",
                 [
                     decoded.read_records,
                     decoded.malformed,
@@ -191,6 +191,8 @@ class FileLedger:
                     decoded.data_rows,
                     decoded.set_aside_rows,
                     decoded.decoded_with,
+                    decoded.told_records,
+                    decoded.told_fault,
                     entry.file_id,
                 ],
             )

@@ -7,7 +7,7 @@ from datetime import date
 
 # Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
 # next opened for writing; one of a later version is refused, not guessed at.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # How many of the records that a file is held or rejected for are kept with its status.
 OFFENDING_RECORDS_KEPT = 5
@@ -46,6 +46,8 @@ create table if not exists files (
     data_rows integer not null default 0,
     set_aside_rows integer not null default 0,
     decoded_with text,                  -- decoder and the facts it depended on; null until decoded
+    told_records integer,               -- how many records the file's own header or trailer says it has
+    told_fault text,                    -- what header or trailer says that the file's content contradicts
     offending_records text              -- JSON: the first records that the status is for, as its event has them
 );
 create index if not exists files_by_name on files (source, base_name);
@@ -117,6 +119,7 @@ create trigger if not exists files_stay_as_they_were_seen
 MIGRATIONS = {
     1: "alter table files add column offending_records text; alter table file_events add column run_id text; "
     "alter table file_events add column offending_records text;" + GUARDS,
+    2: "alter table files add column told_records integer; alter table files add column told_fault text;",
 }
 
 
@@ -176,6 +179,8 @@ class FileEntry(NewFile):
     data_rows: int = 0
     set_aside_rows: int = 0
     decoded_with: str | None = None
+    told_records: int | None = None
+    told_fault: str | None = None
     offending_records: tuple[OffendingRecord, ...] = ()
 
 
@@ -208,6 +213,8 @@ class DecodedFile:
     days: tuple[CallDay, ...] = ()
     data_rows: int = 0
     set_aside_rows: int = 0
+    told_records: int | None = None
+    told_fault: str | None = None
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,11 @@ def judge_cdr_files(
     held: dict[str, str] = {}
     held_for: dict[str, list[OffendingRecord]] = {}
     for entry in new:
-        reason = _companion_fault(entry) or _share_fault("malformed", entry.malformed_records, entry, hold_above)
+        reason = (
+            entry.told_fault
+            or _companion_fault(entry)
+            or _share_fault("malformed", entry.malformed_records, entry, hold_above)
+        )
         if reason:
             held[entry.file_id] = reason
             held_for[entry.file_id] = malformed_records(raw, entry.file_id)

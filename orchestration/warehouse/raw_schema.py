@@ -148,7 +148,8 @@ def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: 
     rows = [
         [
             e.file_id, e.file_kind, e.source, e.file_name, e.switch_id, e.bank_code, e.export_table, e.file_date,
-            e.sequence_number, e.status, e.status_reason, e.effective_order, e.declared_records, e.declared_seconds,
+            e.sequence_number, e.status, e.status_reason, e.effective_order,
+            e.told_records if e.declared_records is None else e.declared_records, e.declared_seconds,
             e.read_records, e.malformed_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
             released_on.get(e.file_id), "; ".join(record.text for record in e.offending_records) or None,
             e.file_id in released_calls,

@@ -156,7 +156,7 @@ def test_quotes_line_ends_and_bytes_damage_one_line_only(intake: Intake) -> None
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 def test_a_sound_file_is_read_in_one_pass(intake: Intake, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        cdr_decoding._Work, "read_line_by_line", lambda _: pytest.fail("a sound file was split line by line")
+        cdr_decoding._Work, "read_record_by_record", lambda _: pytest.fail("a sound file was split line by line")
     )
     line_end = ending or "\n"
     intake.deliver("cdr/SW1", NAME, line_end.join([HEADER, LINE, changed(0, "2")]) + ending)
@@ -220,8 +220,6 @@ def test_a_landed_file_that_is_gone_is_named(intake: Intake) -> None:
     ("content", "message"),
     [
         ("layout: fixed\n", "field layout"),
-        ("layout: delimited\ndelimiter: ''\n", "field delimiter"),
-        ("layout: delimited\ndelimiter: ';'\ncolumns: [record_number]\n", "field columns"),
         ("layout: [", "no valid YAML"),
     ],
 )
@@ -292,7 +290,7 @@ def _both_ways(home: Path, lines: list[str]) -> tuple[list[object], list[object]
 
 
 def _slowly(work: cdr_decoding._Work) -> object:
-    work.read_line_by_line()
+    work.read_record_by_record()
     return work.finish(cdr_decoding.cdr_signature(work.entry, {"SW1"}))
 
 

@@ -20,7 +20,9 @@ def lines(**said: str) -> str:
         **dict.fromkeys(cdr_rules.OPTIONAL_COLUMNS, ""), **said,
     }  # fmt: skip
     values = ", ".join(f"{cdr_rules.literal(value)} as {name}" for name, value in columns.items())
-    return f"(select 2 as line_number, cast(null as varchar) as line_fault, {values})"
+    return (
+        f"(select 2 as line_number, cast(null as varchar) as line_fault, cast(null as varchar) as map_fault, {values})"
+    )
 
 
 @pytest.mark.parametrize(

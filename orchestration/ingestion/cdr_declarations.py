@@ -1,0 +1,284 @@
+"""Reading a format's YAML: every member is checked, and a fault names the file, the field and what to write.
+
+What the members mean is told in docs/formats.md; the classes they become are in cdr_formats.py.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+import zoneinfo
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.errors import UsageError
+from orchestration.ingestion.cdr_formats import (
+    FIRST_GROUP,
+    LAYOUTS,
+    RECORD_COLUMNS,
+    TEXT_COLUMNS,
+    CdrFormat,
+    Control,
+    Edge,
+    Mapping,
+    TextColumn,
+    Times,
+)
+from orchestration.ingestion.cdr_rules import OPTIONAL_COLUMNS
+
+_COMMON = ("name", "layout", "description", "record", "times")
+_TEXT = ("encoding", "header", "trailer", "fields")
+_MEMBERS = {
+    "delimited": (*_COMMON, *_TEXT, "delimiter", "quote", "optional_fields", "more_fields"),
+    "fixed_width": (*_COMMON, *_TEXT, "line_length"),
+    "fixed_binary": (*_COMMON, "fields", "record_bytes", "file_header_bytes", "byte_order"),
+    "asn1_ber": (*_COMMON, "fields", "module", "type", "padding"),
+}
+_RECORD_MEMBERS = (*RECORD_COLUMNS, *OPTIONAL_COLUMNS, "answered")
+_COLUMN_MEMBERS = (
+    "field", "first_of", "join", "constant", "position", "empty", "extract", "replace_prefixes", "values", "match",
+    "keep_others", "otherwise", "default",
+)  # fmt: skip
+_EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
+_UNIT = re.compile(r"(?P<count>[1-9][0-9]*)?(?P<unit>s|ms|us)")
+ROUNDINGS = ("up", "down", "half_up")
+
+
+class Node:
+    """A part of the YAML with the way to it, from which members are taken by their type."""
+
+    def __init__(self, path: Path, where: str, content: Any, members: tuple[str, ...] | None = None) -> None:
+        self.path, self.where = path, where
+        if not isinstance(content, dict):
+            raise self.fault("", "write its members, one a line" + (f": {', '.join(members)}" if members else ""))
+        self.content: dict[Any, Any] = content
+        unknown = [str(key) for key in content if members is not None and key not in members]
+        if unknown and members is not None:
+            raise self.fault(unknown[0], f"no such field; there are {', '.join(members)}")
+
+    def fault(self, member: str, what: str) -> UsageError:
+        """An error that names the file and the field."""
+        name = ".".join(filter(None, (self.where, member)))
+        return UsageError(f"{self.path}: field {name}: {what}" if name else f"{self.path}: {what}")
+
+    def text(self, member: str, otherwise: str | None = None) -> str:
+        """A text; it has to be there where there is nothing else to take."""
+        value = self.content.get(member, otherwise)
+        if not isinstance(value, str):
+            raise self.fault(member, "write a text" + ("" if value is None else f" in quotes, not {value!r}"))
+        return value
+
+    def one_of(self, member: str, allowed: tuple[str, ...], otherwise: str | None = None) -> str:
+        """One of some words."""
+        value = self.content.get(member, otherwise)
+        if value not in allowed:
+            raise self.fault(member, f"write {' or '.join(allowed)}")
+        return str(value)
+
+    def number(self, member: str, least: int, otherwise: int | None = None) -> int:
+        """A whole number from `least` on."""
+        value = self.content.get(member, otherwise)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise self.fault(member, f"write a whole number from {least}")
+        return value
+
+    def flag(self, member: str) -> bool:
+        """true or false (the same as not there)."""
+        value = self.content.get(member, False)
+        if not isinstance(value, bool):
+            raise self.fault(member, "write true or false")
+        return value
+
+    def texts(self, member: str) -> tuple[str, ...]:
+        """A list of texts; none where it is not there."""
+        value = self.content.get(member, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.fault(member, 'write a list of texts, numbers in quotes: ["0"]')
+        return tuple(value)
+
+    def pairs(self, member: str) -> tuple[tuple[str, str], ...]:
+        """A mapping of texts to texts; none where it is not there."""
+        value = self.content.get(member, {})
+        if not isinstance(value, dict) or not all(isinstance(text, str) for item in value.items() for text in item):
+            raise self.fault(member, 'write texts and what they become, numbers in quotes: {"ANSWERED": "16"}')
+        return tuple(value.items())
+
+    def pattern(self, member: str, groups: int, value: Any = None) -> str:
+        """A regular expression that DuckDB (RE2) and Python both read, with at least so many groups."""
+        text = self.content.get(member) if value is None else value
+        try:
+            found = re.compile(text).groups if isinstance(text, str) else -1
+        except re.error as error:
+            raise self.fault(member, f"no regular expression: {error}") from error
+        if found < groups:
+            raise self.fault(member, "write a regular expression" + (" with a group: '^([0-9]+)$'" if groups else ""))
+        if re.search(r"\(\?[=!<]|\\[1-9]", str(text)):
+            raise self.fault(member, "look-around and back-references are not read; write it without them")
+        return str(text)
+
+    def node(self, member: str, members: tuple[str, ...]) -> Node:
+        """A part of this part; empty where it is not there."""
+        return Node(self.path, ".".join(filter(None, (self.where, member))), self.content.get(member, {}), members)
+
+
+def read_declaration(path: Path) -> CdrFormat:
+    """The format that a file declares. Raises UsageError naming file, field and what to write."""
+    from orchestration.ingestion.cdr_fields import read_layout
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: no valid YAML: {error}") from error
+    layout = Node(path, "", content).one_of("layout", LAYOUTS)
+    node = Node(path, "", content, _MEMBERS[layout])
+    name = node.text("name")
+    if name != path.stem:
+        raise node.fault("name", f"write {path.stem}, as the file is named")
+    members = {"description": node.text("description", ""), **read_layout(node, layout)}
+    if layout in ("delimited", "fixed_width"):
+        members |= {"header": _edge(node, "header", layout), "trailer": _edge(node, "trailer", layout)}
+        members["encoding"] = _encoding(node)
+    known: tuple[str, ...] = members.get("fields", ())
+    if "record" in content:
+        members["mapping"] = _mapping(node, known)
+    elif layout != "delimited" or sorted(known) != sorted(RECORD_COLUMNS):
+        raise node.fault(
+            "record",
+            f"say from which field each of {', '.join(RECORD_COLUMNS)} comes (it may only be left out where a "
+            "delimited layout's fields are just these)",
+        )
+    elif members["header"].lines != 1 or members["header"].names != 1 or members["trailer"].lines:
+        raise node.fault("header", "write {lines: 1, names: 1} and no trailer, or say the columns under record")
+    asn1 = members.get("asn1_module")
+    digest = hashlib.sha256(text.encode() + (asn1.read_bytes() if asn1 else b"")).hexdigest()[:12]
+    return CdrFormat(name=name, path=path, digest=digest, layout=layout, **members)
+
+
+def _encoding(node: Node) -> str:
+    name = node.text("encoding", "utf-8")
+    try:
+        return codecs.lookup(name).name
+    except LookupError as error:
+        raise node.fault("encoding", "no such encoding; write utf-8, latin-1 or gb18030") from error
+
+
+def _edge(node: Node, side: str, layout: str) -> Edge:
+    members = {"header": ("lines", "names", "records"), "trailer": ("lines", "records", "md5")}[side]
+    edge = node.node(side, members)
+    lines = edge.number("lines", 0, 0)
+    names = edge.number("names", 1) if "names" in edge.content else 0
+    if names and (names > lines or layout != "delimited"):
+        raise edge.fault("names", f"write which of the {lines} header lines names the fields (delimited layouts only)")
+    if side == "trailer" and lines and not {"records", "md5"} & set(edge.content):
+        raise edge.fault("records", "say by what a trailer is known: records or md5, {line: 1, pattern: '^([0-9]+)$'}")
+    return Edge(lines, names, _control(edge, "records", lines), _control(edge, "md5", lines))
+
+
+def _control(edge: Node, member: str, lines: int) -> Control | None:
+    if member not in edge.content:
+        return None
+    control = edge.node(member, ("line", "pattern"))
+    line = control.number("line", 1, 1)
+    if line > lines:
+        raise control.fault("line", f"there are {lines} lines; write lines, or another line")
+    return Control(line, control.pattern("pattern", 1))
+
+
+def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
+    record = node.node("record", _RECORD_MEMBERS)
+    for column in ("calling_number", "called_number", "started_at", "duration_seconds", "release_cause"):
+        if column not in record.content:
+            raise record.fault(column, "say which field it comes from, as {field: NAME}")
+    columns = {name: _column(record, name) for name in TEXT_COLUMNS}
+    start = _short(record, "started_at", ("answer", "seizure"), "answer")
+    duration = _short(record, "duration_seconds", ("field", "unit", "rounding", "from", "to"), "field")
+    has_span = "from" in duration.content or "to" in duration.content
+    if has_span == ("field" in duration.content):
+        raise duration.fault("field", "write a field, or from and to: the fields of two times")
+    answered = record.node("answered", ("field", "values"))
+    if answered.content and not (answered.texts("values") and "field" in answered.content):
+        raise answered.fault("", "write the field and the values that say so: {field: NAME, values: [ANSWERED]}")
+    mapping = Mapping(
+        columns=columns,
+        times=_times(node),
+        answer=start.text("answer"),
+        seizure=start.text("seizure") if "seizure" in start.content else None,
+        answered_field=answered.text("field") if answered.content else None,
+        answered_values=answered.texts("values"),
+        duration=None if has_span else duration.text("field"),
+        units_per_second=1_000_000 if has_span else _units_per_second(duration),
+        rounding=duration.one_of("rounding", ROUNDINGS, "up"),
+        span=(duration.text("from"), duration.text("to")) if has_span else None,
+    )
+    unknown = [name for name in mapping.fields if known and name not in known]
+    if unknown:
+        raise record.fault("", f"there is no field {unknown[0]}; the fields are {', '.join(known)}")
+    return mapping
+
+
+def _short(record: Node, member: str, members: tuple[str, ...], short: str) -> Node:
+    """A part that may be written as a name alone, which then stands for one of its members."""
+    value = record.content[member]
+    return Node(record.path, f"record.{member}", {short: value} if isinstance(value, str) else value, members)
+
+
+def _column(record: Node, name: str) -> TextColumn:
+    if name not in record.content:
+        # A switch that does not number its records, or knows no trunk groups: the place in the file, and nothing.
+        return TextColumn(is_position=name == "record_number")
+    node = _short(record, name, _COLUMN_MEMBERS, "field")
+    ways = [member for member in ("field", "first_of", "join", "constant", "position") if member in node.content]
+    if len(ways) != 1:
+        raise node.fault("", "write one of field, first_of, join, constant and position")
+    (way,) = ways
+    if way == "position" and (name != "record_number" or node.content[way] is not True):
+        raise node.fault(way, "write true, and only for record_number")
+    if way in ("first_of", "join") and len(node.texts(way)) < 2:
+        raise node.fault(way, "write a list of two or more fields")
+    return TextColumn(
+        fields=(node.text("field"),) if way == "field" else node.texts(way) if way in ("first_of", "join") else (),
+        join=way == "join",
+        constant=node.text("constant") if way == "constant" else None,
+        is_position=way == "position",
+        empty=node.texts("empty"),
+        extract=node.pattern("extract", 1) if "extract" in node.content else None,
+        replace_prefixes=node.pairs("replace_prefixes"),
+        values=node.pairs("values"),
+        match=tuple(
+            (node.pattern("match", int(value == FIRST_GROUP), pattern), value) for pattern, value in node.pairs("match")
+        ),
+        keeps_others=node.flag("keep_others"),
+        otherwise=node.text("otherwise") if "otherwise" in node.content else None,
+        default=node.text("default", ""),
+    )
+
+
+def _times(node: Node) -> Times:
+    times = node.node("times", ("format", "zone", "none"))
+    form = times.content.get("format", "%Y-%m-%d %H:%M:%S")
+    zone = times.content.get("zone")
+    if zone is not None and zone not in zoneinfo.available_timezones():
+        raise times.fault("zone", f"'{zone}' is no time zone; write one like UTC or Asia/Shanghai, or leave it out")
+    if isinstance(form, str) and form in _EPOCHS:
+        return Times(_EPOCHS[form], (), "UTC", times.texts("none") or ("0",))
+    patterns = [form] if isinstance(form, str) else form
+    if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) and "%" in p for p in patterns):
+        raise times.fault(
+            "format", f"write {', '.join(_EPOCHS)}, or a pattern like '%Y-%m-%d %H:%M:%S' or a list of them"
+        )
+    return Times(None, tuple(patterns), zone, times.texts("none"))
+
+
+def _units_per_second(duration: Node) -> int:
+    text = duration.content.get("unit", "s")
+    match = _UNIT.fullmatch(text) if isinstance(text, str) else None
+    if match:
+        each = int(match["count"] or 1)
+        per_second = {"s": 1, "ms": 1_000, "us": 1_000_000}[match["unit"]]
+        if per_second % each == 0:
+            return per_second // each
+    raise duration.fault("unit", "write s, 100ms, 10ms, ms or us: a part that a second is made of")

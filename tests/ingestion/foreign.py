@@ -1,0 +1,85 @@
+"""Decoding a file of a foreign switch by itself: what the tests of each format look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.ingestion import cdr_decoding
+from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.settings import Settings
+
+DAY = date(2026, 3, 1)
+RECORD = (
+    "record_number, calling_number, called_number, trunk_group_in, trunk_group_out, "
+    "strftime(started_at, '%Y-%m-%d %H:%M:%S'), duration_seconds, release_cause"
+)
+
+
+@dataclass
+class Read:
+    """What became of a file."""
+
+    decoded: DecodedFile
+    records: list[tuple[Any, ...]]
+    said: list[tuple[Any, ...]]  # call_kind, charge_party, partial_kind, call_reference
+    malformed: list[tuple[Any, ...]]  # line_number, field, reason
+    texts: list[str]  # of the malformed records
+    in_one_pass: bool
+
+
+def read(
+    home: Path, content: bytes | str, form: str | Path, day: date = DAY, zone: str = "Asia/Shanghai", name: str = "x"
+) -> Read:
+    """Decode the content of a file of switch SW1 by a format."""
+    data = content.encode() if isinstance(content, str) else content
+    settings = Settings.from_environment({"TOLLHOUSE_HOME": str(home), "TOLLHOUSE_TIME_ZONE": zone})
+    settings.landing.mkdir(parents=True, exist_ok=True)
+    (settings.landing / name).write_bytes(data)
+    unpacked = data if name == "x" else b""
+    entry = FileEntry(
+        file_id="f1",
+        source="s",
+        file_kind="cdr",
+        format=str(form),
+        file_name=name,
+        base_name=name,
+        size_bytes=len(data),
+        sha256="",
+        landing_path=f"landing/{name}",
+        content_lines=unpacked.count(b"\n") + (unpacked[-1:] not in (b"\n", b"")),
+        switch_id="SW1",
+        file_date=day,
+    )
+    slow = []
+    before = cdr_decoding._Work.read_record_by_record
+
+    def noted(work: cdr_decoding._Work) -> None:
+        slow.append(True)
+        before(work)
+
+    cdr_decoding._Work.read_record_by_record = noted  # type: ignore[method-assign]
+    try:
+        with duckdb.connect() as con:
+            decoded = cdr_decoding.decode_cdr(settings, con, entry, {"SW1"})
+            calls = f"read_parquet('{settings.raw}/calls/f1.parquet') order by record_number"
+            bad = settings.raw / "malformed" / "f1.parquet"
+            faults = (
+                con.execute(f"select line_number, field, reason, record_text from read_parquet('{bad}')").fetchall()
+                if bad.is_file()
+                else []
+            )
+            return Read(
+                decoded,
+                con.execute(f"select {RECORD} from {calls}").fetchall(),
+                con.execute(f"select call_kind, charge_party, partial_kind, call_reference from {calls}").fetchall(),
+                [row[:3] for row in faults],
+                [row[3] for row in faults],
+                not slow,
+            )
+    finally:
+        cdr_decoding._Work.read_record_by_record = before  # type: ignore[method-assign]
