@@ -23,6 +23,7 @@ from orchestration.ingestion.packing import PackingError, base_name, packing_of,
 from orchestration.ingestion.remote import FileChanged, Item, Store, Stores, name_problem, persistently
 from orchestration.ingestion.sources import Source, list_items, load_sources
 from orchestration.ingestion.transfer import Incoming, Part, copy_whole
+from orchestration.publishing.durable import flush
 from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what
@@ -136,10 +137,13 @@ def _pull(
             cut.add(part.path)
             result.unreachable.append(f"{delivered.label}: cannot be copied: {delivered.store.words(error)}")
     with ledger.transaction():
+        shelves: set[Path] = set()
         for item in sorted(landed, key=lambda item: item.order):
             d = item.delivered
+            place = settings.home / item.new.landing_path
             try:
-                item.part.move_to(settings.home / item.new.landing_path, d.item.mtime_ns)
+                item.part.move_to(place, d.item.mtime_ns)
+                shelves.add(place.parent.parent)
             except OSError as error:
                 cut.add(item.part.path)
                 result.unreachable.append(f"{d.label}: cannot be put into {settings.landing}: {error}")
@@ -149,6 +153,8 @@ def _pull(
                 ledger.remember_delivery(d.source.name, d.name, *d.item.state, entry.file_id)
             if is_new:
                 result.registered.append(entry)
+        for shelf in shelves:
+            flush(shelf)  # before the ledger says that the files are there
     incoming.sweep(cut, of_sources)
     return result
 

@@ -80,13 +80,13 @@ class Part:
         self.path.unlink(missing_ok=True)
 
     def move_to(self, place: Path, mtime_ns: int) -> None:
-        """Give the whole copy its name, for good, and the time at which the delivered file was written."""
+        """Give the whole copy its name, for good, and the time at which the delivered file was written. The folder of its
+        folder is still to be flushed."""
         place.parent.mkdir(parents=True, exist_ok=True)
         if mtime_ns:
             os.utime(self.path, ns=(mtime_ns, mtime_ns))
         os.replace(self.path, place)
         flush(place.parent)
-        flush(place.parent.parent)
         _facts_path(self.path).unlink(missing_ok=True)
 
 
