@@ -81,6 +81,8 @@ class SftpStore(Store):
             return f"a file's name there is not UTF-8 ({error.object!r}): have it renamed"
         if isinstance(error, EOFError):
             return "the server closed the connection"
+        if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError):
+            return f"nobody listens on {self.access.host}, port {self.access.port}"
         return super().words(error)
 
     def is_lasting(self, error: Exception) -> bool:
