@@ -1,0 +1,109 @@
+"""Reading one call file by a format without any state: what `tollhouse formats check` shows. Nothing is registered or judged."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import UsageError
+from orchestration.ingestion.cdr_decoding import decode_cdr
+from orchestration.ingestion.cdr_formats import RECORD_COLUMNS, load_cdr_format
+from orchestration.ingestion.cdr_rules import OPTIONAL_COLUMNS
+from orchestration.ingestion.headers import header_fault
+from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.ingestion.malformed_rows import SetAsideLine, first_set_aside
+from orchestration.ingestion.packing import PackingError, packing_of, unpacker
+from orchestration.settings import Settings
+
+COLUMNS = (*RECORD_COLUMNS, *OPTIONAL_COLUMNS)
+_ANY_DAY = date(9999, 12, 30)  # without a day nothing can be later than the day after it
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a file holds, read by a format. `file_fault` is why it would be rejected as it is, or held."""
+
+    decoded: DecodedFile
+    day: date | None
+    first: list[dict[str, Any]]
+    malformed: list[SetAsideLine]
+    file_fault: str | None
+
+
+def check_file(settings: Settings, path: Path, form: str, switch_id: str, day: date | None, most: int) -> Checked:
+    """Read a file as a run would, in a folder that is gone afterwards. Raises UsageError where it cannot be read at all.
+
+    Without a day it is taken from the first eight digits of the file's name that are one, else the file's day is not checked.
+    """
+    load_cdr_format(form)
+    day = day or _day_in(path.name)
+    with tempfile.TemporaryDirectory(prefix="tollhouse-formats-") as folder:
+        apart = replace(settings, home=Path(folder))
+        entry, first_line = _entry(path, form, switch_id, day or _ANY_DAY)
+        fault = header_fault("cdr", form, None, first_line)
+        with _connection(settings) as con:
+            decoded = decode_cdr(apart, con, entry, {switch_id})
+            calls = str(apart.raw / "calls" / f"{entry.file_id}.parquet")
+            found = con.execute(
+                f"select {', '.join(COLUMNS)} from read_parquet(?) order by line_number limit ?", [calls, most]
+            ).fetchall()
+        malformed = first_set_aside(apart, entry.file_id, most)
+    records = [dict(zip(COLUMNS, row, strict=True)) for row in found]
+    return Checked(decoded, day, records, malformed, fault or decoded.told_fault)
+
+
+def _entry(path: Path, form: str, switch_id: str, day: date) -> tuple[FileEntry, bytes]:
+    """The file as a pull would register it, and its first line."""
+    delimiter = load_cdr_format(form).delimiter.encode()
+    unpack = unpacker(packing_of(path.name))
+    head, lines, delimiters, last = b"", 0, 0, b"\n"
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                text = unpack.feed(chunk)
+                head += text[: 1 << 16] if b"\n" not in head else b""
+                lines += text.count(b"\n")
+                delimiters += text.count(delimiter) if delimiter else 0
+                last = text[-1:] or last
+        unpack.finish()
+    except (OSError, PackingError) as error:
+        raise UsageError(f"{path}: it cannot be read: {error}") from error
+    entry = FileEntry(
+        file_id="checked",
+        source="",
+        file_kind="cdr",
+        format=form,
+        file_name=path.name,
+        base_name=path.name,
+        size_bytes=path.stat().st_size,
+        sha256="",
+        landing_path=str(path.absolute()),
+        content_lines=lines + (last != b"\n"),
+        content_delimiters=delimiters,
+        switch_id=switch_id,
+        file_date=day,
+    )
+    return entry, head.split(b"\n", 1)[0]
+
+
+def _day_in(name: str) -> date | None:
+    for digits in re.findall(r"(?=(20[0-9]{6}))", name):
+        try:
+            return datetime.strptime(digits, "%Y%m%d").date()
+        except ValueError:
+            continue
+    return None
+
+
+@contextmanager
+def _connection(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config={"threads": settings.threads}) as con:
+        yield con
