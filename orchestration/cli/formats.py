@@ -72,7 +72,10 @@ def _check(arguments: argparse.Namespace, context: Context) -> Answer:
     def show(console: Console) -> None:
         said = [name for name in COLUMNS if any(row[name] is not None for row in checked.first)] or list(COLUMNS[:8])
         print_table(
-            console, said, [[row[name] for name in said] for row in checked.first], ["record_number", "duration_seconds"]
+            console,
+            said,
+            [[row[name] for name in said] for row in checked.first],
+            ["record_number", "duration_seconds"],
         )
         for line in checked.malformed:
             console.print(f"line {line.line_number}: {line.field} {line.reason}: {line.record_text[:200]}")

@@ -55,7 +55,7 @@ def check_file(settings: Settings, path: Path, form: str, switch_id: str, day: d
             found = con.execute(
                 f"select {', '.join(COLUMNS)} from read_parquet(?) order by line_number limit ?", [calls, most]
             ).fetchall()
-        malformed = first_set_aside(apart, entry.file_id, most)
+        malformed = first_set_aside(apart.raw, entry.file_id, most)
     records = [dict(zip(COLUMNS, row, strict=True)) for row in found]
     return Checked(decoded, day, records, malformed, fault or decoded.told_fault)
 
