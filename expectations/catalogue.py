@@ -6,7 +6,7 @@ from functools import cache
 
 from expectations.gates import Stage, Suite
 from expectations.suites import tariff_book
-from expectations.suites.intake import cdr_files, customer_exports, debit_files
+from expectations.suites.intake import call_anomalies, cdr_files, customer_exports, debit_files
 from expectations.suites.release import billing, closed_periods, collections, commission, intake, usage
 from orchestration.errors import TollhouseError
 
@@ -16,6 +16,7 @@ def all_suites() -> tuple[Suite, ...]:
     """Every suite, in the order of a run: what comes in, the tariff book, the release."""
     return (
         cdr_files.cdr_files(),
+        *call_anomalies.call_anomalies(),
         debit_files.debit_files(),
         *customer_exports.customer_exports(),
         tariff_book.tariff_book(),

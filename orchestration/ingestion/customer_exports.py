@@ -23,7 +23,7 @@ from orchestration.ingestion.packing import open_unpacked
 from orchestration.settings import Settings
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-CUSTOMERS_SIGNATURE = "customers-1"
+CUSTOMERS_SIGNATURE = "customers-2"
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
@@ -45,7 +45,7 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
     with open_unpacked(settings.home / entry.landing_path) as stream:
         content = stream.read()
     header, rows = _rows(content)
-    positions = {column: header.index(column) for column in table.columns}
+    positions = {column: header.index(column) if column in header else None for column in table.columns}
     set_aside, sound = [], []
     for row in rows:
         if row.fields is None:
@@ -57,7 +57,9 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
             "line_number": pa.array([row.line_number for row in sound], pa.int64()),
             "record_text": pa.array([row.text for row in sound], pa.string()),
             **{
-                column: pa.array([row.fields[at] for row in sound if row.fields is not None], pa.string())
+                column: pa.array(
+                    ["" if at is None else row.fields[at] for row in sound if row.fields is not None], pa.string()
+                )
                 for column, at in positions.items()
             },
         }
@@ -133,6 +135,7 @@ def _fault(table: ExportTable) -> str:
             "TIMESTAMP": (f"{_DAY}( {_CLOCK})?", "is no time YYYY-MM-DD HH:MM:SS"),
             "BOOLEAN": ("true|false", "is neither true nor false"),
             "DECIMAL(18,2)": (r"-?[0-9]+(\.[0-9]{1,2})?", "is no amount with at most two decimals"),
+            "INTEGER": ("-?[0-9]+", "is no whole number"),
             "VARCHAR": ("", ""),
         }[kind]
         if shape:

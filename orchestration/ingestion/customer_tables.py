@@ -15,9 +15,10 @@ class ExportTable:
     required: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
     empty_is_text: tuple[str, ...] = ()  # '' is a value of these, not "unknown"
+    may_lack: tuple[str, ...] = ()  # columns that an export need not have; without one every row's is empty
 
 
-_TEXT, _DAY, _TIME, _FLAG, _MONEY = "VARCHAR", "DATE", "TIMESTAMP", "BOOLEAN", "DECIMAL(18,2)"
+_TEXT, _DAY, _TIME, _FLAG, _MONEY, _WHOLE = "VARCHAR", "DATE", "TIMESTAMP", "BOOLEAN", "DECIMAL(18,2)", "INTEGER"
 
 
 def _columns(text: str, **types: str) -> dict[str, str]:
@@ -44,9 +45,14 @@ EXPORT_TABLES: dict[str, ExportTable] = {
     ),
     "service_numbers": ExportTable(
         _columns(
-            "service_number account_id exchange_id tariff_plan_id valid_from valid_to", valid_from=_TIME, valid_to=_TIME
+            "service_number account_id exchange_id tariff_plan_id valid_from valid_to channels",
+            valid_from=_TIME,
+            valid_to=_TIME,
+            channels=_WHOLE,
         ),
         key=("service_number", "account_id", "valid_from"),
+        positive=("channels",),
+        may_lack=("channels",),
     ),
     "subscriptions": ExportTable(
         _columns(
@@ -90,9 +96,10 @@ def export_header_fault(table: str, line: str) -> str | None:
         found = next(csv.reader([line], strict=True))
     except csv.Error as error:
         return f"wrong header: no line of CSV: {error}"
-    for column in EXPORT_TABLES[table].columns:
-        if found.count(column) == 0:
-            return f"wrong header: column {column} is missing; {table} has {', '.join(EXPORT_TABLES[table].columns)}"
+    export = EXPORT_TABLES[table]
+    for column in export.columns:
+        if found.count(column) == 0 and column not in export.may_lack:
+            return f"wrong header: column {column} is missing; {table} has {', '.join(export.columns)}"
         if found.count(column) > 1:
             return f"wrong header: column {column} stands twice"
     return None

@@ -16,6 +16,8 @@ PUBLISHED_MARTS = (
     MartSpec("money_at_risk", ("state", "age_bucket", "business_unit_id")),
     MartSpec("suspense_retries", ("call_id",)),
     MartSpec("duplicate_calls", ("call_id",)),
+    MartSpec("overlapping_calls", ("calling_number", "call_date")),
+    MartSpec("call_anomalies", ("anomaly_id",)),
     MartSpec("undocumented_numbers", ("calling_number",)),
     MartSpec("bill_lines", ("account_id", "service_number", "billing_period", "bill_item_id", "line_kind")),
     MartSpec("bills", ("account_id", "billing_period")),

@@ -29,6 +29,7 @@ _USED = {
     "switches": "reference.switches",
     "info_services": "reference.info_services",
     "joined_pieces": "raw.joined_pieces",
+    "anomaly_thresholds": "intermediate.int_anomaly_thresholds",
 }
 
 
@@ -156,6 +157,13 @@ _CHANGED_DAYS = {
         select distinct calls.call_date from intermediate.int_calls_judged as calls
         inner join changed on starts_with(calls.called_number, changed.access_prefix)
         where calls.state = 'rated' and {_OPEN}
+        """,
+    # The days of closed periods too: what is reported of their calls is not closed with them.
+    "a threshold of the call anomalies changed": f"""
+        select distinct call_date from intermediate.int_calls_judged
+        where exists (
+            {_differing("1", "anomaly_thresholds", "ultra_short_seconds, ultra_short_calls, over_long_seconds")}
+        )
         """,
 }
 

@@ -83,6 +83,7 @@ def plant_calls(city: City, cast: Cast, texts: Texts) -> Calls:
     _unrated(calls, cast)
     _promotions(calls, cast)
     _overlaps(calls, cast)
+    _unusual(calls, cast)
     return calls.table()
 
 
@@ -242,3 +243,34 @@ def _overlaps(calls: PlantedCalls, cast: Cast) -> None:
         calls.call(cast["busy"], "2200107", start, 600)
         key = calls.call(cast["busy"], "2200108", start + timedelta(seconds=200), 120)
         planted.add("overlapping_calls", key)
+    # Three at once, on two channels one too many; on a trunk line's thirty nothing out of the ordinary.
+    start = at(0.55, "10:30:00")
+    for part, case in (("isdn", "overlapping_calls"), ("trunk", "simultaneous_calls")):
+        calls.call(cast[part], "2200107", start, 900)
+        key = calls.call(cast[part], "2200108", start + timedelta(seconds=100), 700)
+        planted.add("simultaneous_calls", key)
+        key = calls.call(cast[part], "2200110", start + timedelta(seconds=300), 60)
+        planted.add(case, key)
+
+
+def _unusual(calls: PlantedCalls, cast: Cast) -> None:
+    """A series of ultra-short calls, and a storm of attempts in the dead of night."""
+    at, planted = calls.city.calendar.at, calls.city.planted
+    start = at(0.45, "15:00:10")
+    series = [
+        calls.call(cast["clumsy"], "2200111", start + timedelta(seconds=100 * place), 1 + place % 3)
+        for place in range(25)
+    ]
+    planted.add("ultra_short_series", _hour_of(series[0], calls=len(series)))
+    start = at(0.72, "03:00:05")
+    storm = [
+        calls.call(cast["dialler"], "2200112", start + timedelta(seconds=30 * place), 0, cause=17)
+        for place in range(90)
+    ]
+    planted.add("storm_at_night", _hour_of(storm[0], calls=len(storm)))
+
+
+def _hour_of(call: dict[str, object], **facts: object) -> dict[str, object]:
+    """The switch, number and clock hour of a call, to find the hour again by."""
+    hour = f"{str(call['started_at'])[:13]}:00:00"
+    return {"switch_id": call["switch_id"], "calling_number": call["calling_number"], "hour": hour, **facts}

@@ -36,6 +36,7 @@ def plant_people(city: City) -> Cast:
     _promotion_example(city, cast)
     _moves_and_keys(city)
     _complaints(city)
+    _channels(city, cast)
     return cast
 
 
@@ -324,3 +325,10 @@ def _complaints(city: City) -> None:
         )
         if is_error:
             city.planted.add("billing_error_complaint", complaint_id)
+
+
+def _channels(city: City, cast: Cast) -> None:
+    """An ISDN basic-rate line: two calls at once are as many as it has channels, a third is one too many."""
+    line = quiet_line(city, "business")
+    line.interval.channels = 2
+    cast.lines["isdn"] = line

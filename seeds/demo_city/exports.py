@@ -16,7 +16,7 @@ COLUMNS = {
         "customer_id,name,customer_class,is_key_account,business_unit_id,outlet_id,agent_id,opened_on,closed_on"
     ),
     "accounts": "account_id,customer_id,payment_method,bank_code,bank_account,opened_on,closed_on",
-    "service_numbers": "service_number,account_id,exchange_id,tariff_plan_id,valid_from,valid_to",
+    "service_numbers": "service_number,account_id,exchange_id,tariff_plan_id,valid_from,valid_to,channels",
     "subscriptions": "subscription_id,account_id,service_number,product_id,promotion_id,valid_from,valid_to",
     "payments": "payment_id,account_id,paid_at,amount,channel,outlet_id",
     "account_merges": "merge_id,from_account_id,into_account_id,merged_at,outlet_id",
@@ -111,6 +111,7 @@ def _service_numbers(city: City, day: date) -> Iterator[list[str]]:
                 interval.tariff_plan_id,
                 interval.valid_from.strftime(STAMP),
                 ends.strftime(STAMP) if ends and ends <= end_of_day else "",
+                str(interval.channels),
             ]
 
 

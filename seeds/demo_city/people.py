@@ -28,6 +28,7 @@ RENTALS = {
     "trunk_line": "LINE_TRUNK",
     "staff": "LINE_STAFF",
 }
+CHANNELS = {"trunk_line": 30}  # ISDN primary rate; every other line carries one call at a time
 BANKS = ("ICBC", "PSBC", "CCB", "ABC")
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰文建国志红春梅海燕"
@@ -103,6 +104,7 @@ class Interval:
     valid_from: datetime
     valid_to: datetime | None = None
     known_from: date = date.min
+    channels: int = 1
 
 
 @dataclass
@@ -246,6 +248,7 @@ class City:
         interval = Interval(
             number, account.account_id, exchange_id, plan, midnight(starts), midnight(ends) if ends else None
         )
+        interval.channels = CHANNELS.get(customer.customer_class, 1)
         self.intervals.append(interval)
         product = rental or RENTALS.get(customer.customer_class, "LINE_HOME")
         if product == "LINE_HOME" and exchange_id == "E05":

@@ -153,8 +153,34 @@ def test_overlapping_calls_are_reported_and_rated(published: Published) -> None:
     assert named == overlapping
 
 
+def test_over_long_and_ultra_short_calls_are_reported(published: Published) -> None:
+    """By the limits that hold where the book has none: four hours; more than 20 calls of at most 3 seconds in an hour."""
+    placed = list(published.placed.values())
+    short = Counter(
+        (call.calling_number, call.started_at.replace(minute=0, second=0))
+        for call in placed
+        if 0 < call.duration_seconds <= 3
+    )
+    expected = {("ultra_short_calls", *key, calls) for key, calls in short.items() if calls > 20}
+    expected |= {
+        (
+            "over_long_calls",
+            call.calling_number,
+            call.started_at.replace(minute=0, second=0),
+            call.duration_seconds,
+        )
+        for call in placed
+        if call.duration_seconds > 14_400
+    }
+    rows = published.rows("call_anomalies", "kind, calling_number, hour, measure")
+    assert {row for row in rows if row[0] != "unusual_traffic"} == expected
+
+
 def test_every_gate_held_but_for_the_exports_that_the_sample_has_not(published: Published) -> None:
-    """The sample knows neither subscriptions nor payments, of which the gates take notice; every other claim held."""
+    """The sample knows neither subscriptions nor payments, of which the gates take notice, and its numbers make calls at
+    once and by no pattern of hours; every other claim held."""
     failed = {(gate["suite"], gate["severity"]) for gate in published.manifest["gates"] if not gate["success"]}
-    assert failed == {("crm_subscriptions", "warn"), ("crm_payments", "warn")}
+    assert failed == {
+        (suite, "warn") for suite in ("crm_subscriptions", "crm_payments", "overlapping_calls", "call_anomalies")
+    }
     assert [gate for gate in published.manifest["gates"] if gate["exception"]] == []

@@ -170,7 +170,7 @@ def test_overlapping_calls_are_the_planted_ones(read_files: dict[str, Delivered]
     for calls in by_number.values():
         ordered = sorted(calls)
         overlaps += sum(b[0] < a[1] for a, b in pairwise(ordered))
-    assert overlaps == cases["overlapping_calls"]["count"]
+    assert overlaps == cases["overlapping_calls"]["count"] + cases["simultaneous_calls"]["count"]
 
 
 def test_conflicts_of_numbers_are_the_planted_ones(table: dict[str, list[Row]], cases: Cases) -> None:

@@ -63,6 +63,31 @@ DEBIT_FILES = {
     "header_totals_equal_details": (_set("marts.debit_batches", "detail_success_amount = null"), 1),
 }
 
+
+def _anomaly(kind: str, *numbers: str) -> str:
+    rows = ", ".join(
+        f"('{kind}:SW1:{number}', '{kind}', 'SW1', '{number}', '2026-03-01 09:00:00', 30, null, 20, 'F1:1', 'a')"
+        for number in numbers
+    )
+    return f"insert into marts.call_anomalies values {rows}"
+
+
+OVERLAPPING_CALLS = {
+    "no_line_has_more_calls_than_channels": (
+        (
+            "insert into marts.overlapping_calls values"
+            " ('2345678', '2026-03-01', '2026-03-01 09:00:00', 'F1:2', 'F1:1', 3, 2, 1)"
+        ),
+        1,
+    ),
+}
+
+CALL_ANOMALIES = {
+    "no_series_of_ultra_short_calls": (_anomaly("ultra_short_calls", "2345678", "2345679"), 2),
+    "no_call_is_over_long": (_anomaly("over_long_calls", "2345678"), 1),
+    "traffic_of_every_hour_is_usual": (_anomaly("unusual_traffic", "", "x", "y"), 3),
+}
+
 TARIFF_FAULTS = {
     "every_rate_starts_at_second_zero": "rate_starts_not_at_zero",
     "no_rate_step_stands_twice": "rate_step_twice",
@@ -265,6 +290,8 @@ COMPLAINTS = {
 
 BREAKS: dict[tuple[str, str], tuple[str, int]] = {
     **{("cdr_files", gate): value for gate, value in CDR_FILES.items()},
+    **{("overlapping_calls", gate): value for gate, value in OVERLAPPING_CALLS.items()},
+    **{("call_anomalies", gate): value for gate, value in CALL_ANOMALIES.items()},
     **{("debit_files", gate): value for gate, value in DEBIT_FILES.items()},
     **_crm("customers", CUSTOMERS),
     **_crm("accounts", ACCOUNTS),

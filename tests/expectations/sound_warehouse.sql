@@ -121,6 +121,15 @@ insert into marts.suspended_calls values
 create table marts.duplicate_calls (call_id varchar, original_call_id varchar);
 insert into marts.duplicate_calls values ('F1:8', 'F1:1');
 
+create table marts.overlapping_calls (
+    calling_number varchar, call_date date, started_at timestamp, call_id varchar, overlapped_call_id varchar,
+    calls_at_once bigint, channels bigint, overlapping_calls bigint
+);
+create table marts.call_anomalies (
+    anomaly_id varchar, kind varchar, switch_id varchar, calling_number varchar, hour timestamp, measure bigint,
+    usual decimal(18, 1), threshold decimal(18, 1), call_ids varchar, detail varchar
+);
+
 create table marts.bill_lines (
     account_id varchar, service_number varchar, billing_period varchar, bill_item_id varchar, line_kind varchar,
     amount decimal(18, 2)

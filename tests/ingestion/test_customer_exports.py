@@ -115,6 +115,33 @@ def test_the_key_of_a_service_number_is_number_account_and_start(intake: Intake)
     assert set_aside == [(4, "service_number", "repeats the key of line 2"), (5, "valid_from", "is empty")]
 
 
+def test_channels_are_read_where_the_export_has_them(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "service_numbers",
+        NUMBERS + ",channels",
+        "2345678,A1,EX1,,2025-01-01 00:00:00,,30",
+        "2345679,A1,EX1,,2025-01-01 00:00:00,,",
+        "2345680,A1,EX1,,2025-01-01 00:00:00,,0",
+        "2345681,A1,EX1,,2025-01-01 00:00:00,,two",
+        "2345682,A1,EX1,,2025-01-01 00:00:00,,99999999999",
+    )
+    assert [(row[1], row[-1]) for row in rows] == [("2345678", 30), ("2345679", None)]
+    assert set_aside == [
+        (4, "channels", "is not above 0"),
+        (5, "channels", "is no whole number"),
+        (6, "channels", "is no whole number"),
+    ]
+
+
+def test_an_export_without_channels_is_read_as_ever(intake: Intake) -> None:
+    rows, set_aside = export(intake, "service_numbers", NUMBERS, "2345678,A1,EX1,,2025-01-01 00:00:00,")
+    assert (rows, set_aside) == (
+        [(2, "2345678", "A1", "EX1", None, datetime(2025, 1, 1), None, None)],
+        [],
+    )
+
+
 def test_a_subscription_of_the_whole_account_keeps_an_empty_number(intake: Intake) -> None:
     rows, _ = export(intake, "subscriptions", SUBSCRIPTIONS, "S1,A1,,RENT,,2026-01-01,")
     assert rows == [(2, "S1", "A1", "", "RENT", None, date(2026, 1, 1), None)]

@@ -224,6 +224,9 @@ def classes(found: Found, name: str, case: Case) -> None:
 def nearly_a_day(found: Found, name: str, case: Case) -> None:
     is_rated(found, name, case)
     assert all(found.call(key)["duration_seconds"] >= 86_399 for key in keys(case))
+    reported = {row["call_ids"]: row for row in found.marts["call_anomalies"] if row["kind"] == "over_long_calls"}
+    assert set(reported) == {found.call(key)["call_id"] for key in keys(case)}
+    assert {row["subject"] for row in found.bulletin("over_long_calls")} == {k["calling_number"] for k in keys(case)}
 
 
 def on_holiday(found: Found, name: str, case: Case) -> None:
@@ -459,13 +462,6 @@ def prorated(found: Found, name: str, case: Case) -> None:
                 key = (row["account_id"], row["service_number"], edge[:7], product["bill_item_id"])
                 assert lines[key] % Decimal(product["monthly_fee"]) != 0
     assert len(cut) == case["count"]
-
-
-def overlapping(found: Found, name: str, case: Case) -> None:
-    is_rated(found, name, case)
-    assert {row["subject"] for row in found.bulletin("overlapping_calls")} >= {
-        key["calling_number"] for key in keys(case)
-    }
 
 
 def complaint(found: Found, name: str, case: Case) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from seeds.demo_city import make_city
+from tests.integration import anomaly_checkers as anomalies
 from tests.integration import planted_checkers as look
 from tests.integration.conftest import Published
 from tests.integration.planted_checkers import Checker, Found
@@ -48,7 +49,7 @@ CHECKERS: dict[str, Checker] = {
     "number_outside_range": look.conflict,
     "number_written_with_signs": look.is_rated,
     "other_day_in_normal_file": look.other_day,
-    "overlapping_calls": look.overlapping,
+    "overlapping_calls": anomalies.overlapping,
     "payment_over_three_bills": look.over_bills,
     "payment_unknown_account": look.unknown_account,
     "percent_off_call": look.percent_off_call,
@@ -59,10 +60,13 @@ CHECKERS: dict[str, Checker] = {
     "rental_match_example_call": look.rental_match_call,
     "satellite_call_rated": look.is_rated,
     "sequence_gap": look.sequence_gap,
+    "simultaneous_calls": anomalies.within_channels,
+    "storm_at_night": anomalies.storm,
     "termination_after_clawback_days": look.no_clawback,
     "toll_free_from_own_line": look.charged_to_called,
     "toll_free_incoming": look.charged_to_called,
     "transit_not_charged": look.is_counted("not_charged"),
+    "ultra_short_series": anomalies.short_series,
     "unknown_switch_file": look.rejected,
     "unknown_switch_folder": look.unknown_switch,
     "unknown_trunk_group": look.is_rated,

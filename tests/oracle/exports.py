@@ -38,6 +38,8 @@ KEYS = {
 TIMESTAMPS = {"paid_at", "merged_at", "ordered_at", "opened_at", "closed_at"}
 DATES = {"opened_on", "closed_on"}
 BOOLEANS = {"is_key_account", "was_billing_error"}
+#: Whole numbers above 0 that an export need not have, and that are checked where it has them.
+OPTIONAL = {"service_numbers": ("channels",)}
 NEVER_EMPTY = {"valid_from", "paid_at", "amount", "merged_at", "ordered_at", "opened_at"}
 
 
@@ -89,6 +91,10 @@ def typed_row(table: str, header: list[str], fields: list[str]) -> Row | None:
         except ValueError:
             return None
         if row[column] is None and column in NEVER_EMPTY:
+            return None
+    for column in OPTIONAL.get(table, ()):
+        text = texts.get(column, "")
+        if text and (re.fullmatch(r"[0-9]+", text) is None or not 0 < int(text) < 2**31):
             return None
     if any(row[column] == "" for column in KEYS[table]):
         return None

@@ -50,3 +50,13 @@
         )) as bigint)
     end
 {%- endmacro %}
+
+{#
+  Whether a row of int_calls_judged is a call that took place (SPEC 9): in one of the states other_day to rated, so not
+  malformed, held, duplicate or a piece of a joined call, and not the settlement twin of another record.
+#}
+{% macro is_traffic(calls=none) -%}
+    {%- set of = calls ~ '.' if calls else '' -%}
+    {{ of }}state in ('other_day', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated')
+    and {{ of }}twin_call_id is null
+{%- endmacro %}

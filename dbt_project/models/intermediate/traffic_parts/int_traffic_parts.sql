@@ -9,8 +9,7 @@ with calls as (
         cast(extract(minute from started_at) * 60 + extract(second from started_at) as integer) as second_of_hour
     from {{ ref('int_calls_judged') }}
     where
-        state in ('other_day', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated')
-        and twin_call_id is null
+        {{ is_traffic() }}
         and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
 ),
 begun as (

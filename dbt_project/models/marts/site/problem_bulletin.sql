@@ -63,10 +63,39 @@ problems as (
     union all
     select
         'overlapping_calls', 'info', calling_number,
-        'number ' || calling_number || ' made calls that overlap in time', sum(overlapping_calls),
+        'number ' || calling_number || ' made up to ' || cast(max(calls_at_once) as varchar) || ' calls at once on '
+        || cast(max(channels) as varchar) || ' channels', sum(overlapping_calls),
         min(business_unit_id), min(outlet_id), min(call_date), max(call_date), null
-    from {{ ref('int_overlapping_calls') }}
+    from {{ ref('overlapping_calls') }}
     group by calling_number
+    union all
+    select
+        kind, 'warn', calling_number,
+        'number ' || calling_number || ' made up to ' || cast(max(measure) as varchar) || ' ultra-short calls in an hour',
+        sum(measure), min(business_unit_id), min(outlet_id), min(call_date), max(call_date), null
+    from {{ ref('call_anomalies') }}
+    where kind = 'ultra_short_calls'
+    group by kind, calling_number
+    union all
+    select
+        kind, 'info', calling_number,
+        'number ' || calling_number || ' made calls of up to ' || cast(max(measure) as varchar) || ' seconds',
+        count(*), min(business_unit_id), min(outlet_id), min(call_date), max(call_date), null
+    from {{ ref('call_anomalies') }}
+    where kind = 'over_long_calls'
+    group by kind, calling_number
+    union all
+    select
+        kind, 'warn', switch_id || ' ' || cast(call_date as varchar),
+        'switch ' || switch_id || ' recorded an unusual number of calls an hour: '
+        || {{ joined_text(
+            "substring(cast(hour as varchar), 12, 5) || ' ' || cast(measure as varchar) || ' instead of ' || cast(usual as varchar)",
+            ', ', 'hour'
+        ) }},
+        count(*), min(business_unit_id), null, call_date, call_date, null
+    from {{ ref('call_anomalies') }}
+    where kind = 'unusual_traffic'
+    group by kind, switch_id, call_date
     union all
     select
         'undocumented_number', 'error', calling_number,

@@ -5,5 +5,6 @@ select
     exchange_id,
     tariff_plan_id,
     valid_from,
-    valid_to
+    valid_to,
+    coalesce(channels, 1) as channels
 from {{ source('raw', 'crm_service_numbers') }}

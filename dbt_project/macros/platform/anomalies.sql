@@ -1,0 +1,54 @@
+{# What the models of call anomalies share: how many calls of a line are up at once, and what is usual. #}
+
+{#
+  The CTE `simultaneous` from one of calls (on_day, calling_number, call_id, started_at, ended_at): each call with the
+  calls of its number that are up when it begins, itself included. A call is up in [started_at, ended_at), so ends come
+  before starts of the same second; of calls that begin in one second the smaller call_id is first.
+  overlapped_call_id is that of the earlier calls which lasts longest (of equals the greatest id): if any is still up,
+  it is. It is the rest of the greatest "end, call_id" text, whose first 19 characters are the end.
+#}
+{% macro simultaneous_calls(calls) -%}
+changes as (
+    select on_day, calling_number, call_id, started_at as changed_at, 1 as change, started_at, ended_at from {{ calls }}
+    union all
+    select on_day, calling_number, call_id, ended_at as changed_at, -1 as change, started_at, ended_at from {{ calls }}
+),
+counted as (
+    select
+        on_day,
+        calling_number,
+        call_id,
+        started_at,
+        change,
+        cast(sum(change) over (
+            partition by on_day, calling_number order by changed_at, change, call_id
+            rows between unbounded preceding and current row
+        ) as bigint) as calls_at_once,
+        max(case when change = 1 then cast(date_trunc('second', ended_at) as varchar) || call_id end) over (
+            partition by on_day, calling_number order by changed_at, change, call_id
+            rows between unbounded preceding and 1 preceding
+        ) as longest_earlier
+    from changes
+),
+simultaneous as (
+    select
+        on_day,
+        calling_number,
+        call_id,
+        started_at,
+        calls_at_once,
+        case when calls_at_once > 1 then substring(longest_earlier, 20) end as overlapped_call_id
+    from counted
+    where change = 1
+)
+{%- endmacro %}
+
+{#
+  Median and median absolute deviation of a column over the rows of a window; nulls do not count. Both are exact: the
+  median of whole numbers has one binary place, the deviation two.
+#}
+{% macro median_over(column, window_name) %}{{ return(adapter.dispatch('median_over')(column, window_name)) }}{% endmacro %}
+{% macro default__median_over(column, window_name) %}median({{ column }}) over {{ window_name }}{% endmacro %}
+
+{% macro median_deviation_over(column, window_name) %}{{ return(adapter.dispatch('median_deviation_over')(column, window_name)) }}{% endmacro %}
+{% macro default__median_deviation_over(column, window_name) %}mad({{ column }}) over {{ window_name }}{% endmacro %}

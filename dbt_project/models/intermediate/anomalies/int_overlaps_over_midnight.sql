@@ -1,0 +1,48 @@
+-- One row per call (call_id) of the days on which an overnight call of its number was still up, with the calls up when it
+-- began, the overnight ones included. These stand for the rows that int_simultaneous_calls has of the same numbers and days.
+with overnight as (
+    select * from {{ ref('int_overnight_calls') }}
+),
+reached as (
+    select distinct days.call_date as on_day, overnight.calling_number
+    from overnight
+    inner join {{ source('raw', 'call_days') }} as days
+        on overnight.call_date < days.call_date and overnight.last_day >= days.call_date
+),
+calls as (
+    select
+        reached.on_day,
+        judged.calling_number,
+        judged.call_id,
+        judged.started_at,
+        {{ add_seconds('judged.started_at', 'judged.duration_seconds') }} as ended_at
+    from {{ ref('int_calls_judged') }} as judged
+    inner join reached on judged.calling_number = reached.calling_number and judged.call_date = reached.on_day
+    where
+        {{ is_traffic('judged') }}
+        and judged.duration_seconds > 0
+        and judged.trunk_group_in is null
+    union all
+    select
+        reached.on_day,
+        overnight.calling_number,
+        overnight.call_id,
+        overnight.started_at,
+        overnight.ended_at
+    from overnight
+    inner join reached
+        on
+            overnight.calling_number = reached.calling_number
+            and overnight.call_date < reached.on_day
+            and overnight.last_day >= reached.on_day
+),
+{{ simultaneous_calls('calls') }}
+select
+    on_day as call_date,
+    calling_number,
+    call_id,
+    started_at,
+    calls_at_once,
+    overlapped_call_id
+from simultaneous
+where cast(started_at as date) = on_day

@@ -1,0 +1,47 @@
+{{ config(materialized='replaced_by_day') }}
+-- One row per call (call_id) that began while another call of its number begun on the same day was up. Only answered
+-- calls from the subscriber side count: what came in over a trunk is another network's number, or a call that another
+-- switch of ours has recorded already. How many channels the number has is asked later, by the newest export.
+with calls as (
+    select
+        call_date as on_day,
+        calling_number,
+        call_id,
+        started_at,
+        {{ add_seconds('started_at', 'duration_seconds') }} as ended_at
+    from {{ ref('int_calls_judged') }}
+    where
+        {{ is_traffic() }}
+        and duration_seconds > 0
+        and trunk_group_in is null
+        and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
+),
+ordered as (
+    select
+        on_day,
+        calling_number,
+        started_at,
+        max(ended_at) over (
+            partition by on_day, calling_number order by started_at, call_id
+            rows between unbounded preceding and 1 preceding
+        ) as busy_until
+    from calls
+),
+busy_lines as (
+    select distinct on_day, calling_number from ordered where started_at < busy_until
+),
+busy_calls as (
+    select calls.*
+    from calls
+    inner join busy_lines on calls.on_day = busy_lines.on_day and calls.calling_number = busy_lines.calling_number
+),
+{{ simultaneous_calls('busy_calls') }}
+select
+    on_day as call_date,
+    calling_number,
+    call_id,
+    started_at,
+    calls_at_once,
+    overlapped_call_id
+from simultaneous
+where calls_at_once > 1
