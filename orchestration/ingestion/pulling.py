@@ -68,6 +68,10 @@ class _Delivered:
     def label(self) -> str:
         return f"{self.source.name}/{self.name}"
 
+    @property
+    def lacks_companion(self) -> bool:
+        return self.source.needs_companion and not self.companions
+
 
 @dataclass(frozen=True)
 class _Landed:
@@ -117,6 +121,8 @@ def _pull(
             size, mtime_ns, file_id = before.get(delivered.name, (-1, -1, ""))
             if (size, mtime_ns) == delivered.item.state:
                 _take_late_companion(ledger, file_id, delivered, result)
+            elif delivered.lacks_companion:
+                result.waiting.append(delivered.label)
             else:
                 changed.append(delivered)
     ready = _settled(changed, settle_seconds, result)
@@ -182,26 +188,24 @@ def waiting_files(settings: Settings, stores: Stores | None = None) -> list[str]
         for d in listed:
             size, mtime_ns, _ = known.get(source.name, {}).get(d.name, (-1, -1, ""))
             is_settled = d.source.access.is_remote or not _is_young(d, time.time_ns(), SETTLE_SECONDS)
-            if (size, mtime_ns) != d.item.state and is_settled:
+            if (size, mtime_ns) != d.item.state and is_settled and not d.lacks_companion:
                 waiting.append(f"{d.label} {d.item.size} {d.item.mtime_ns}")
     return sorted(waiting)
 
 
 def _list(source: Source, store: Store, result: PullResult) -> list[_Delivered]:
     """The files of a source that can be taken; what cannot is told in the result."""
-    items = {item.name: item for item in list_items(source, store)}
+    # In S3 a file and a folder may have the same name.
+    items = {item.name: item for item in list_items(source, store) if item.is_file or item.is_link}
     found = []
     for name, item in sorted(items.items()):
-        if name.startswith(".") or name.endswith(COMPANIONS + UNFINISHED) or not (item.is_file or item.is_link):
+        if name.startswith(".") or name.endswith(COMPANIONS + UNFINISHED):
             continue
         problem = name_problem(name) or ("it is a link that leads nowhere" if item.is_link else None)
         if problem is not None:
             result.unreachable.append(f"{source.name}/{name!a}: cannot be taken: {problem}")
             continue
         companions = {suffix: items[name + suffix].path for suffix in COMPANIONS if name + suffix in items}
-        if source.needs_companion and not companions:
-            result.waiting.append(f"{source.name}/{name}")
-            continue
         found.append(_Delivered(source, store, item, companions))
     return found
 

@@ -6,6 +6,7 @@ needs them. Nothing here knows what a file means or where its copy goes.
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import time
@@ -98,13 +99,17 @@ class Store:
 
     def words(self, error: Exception) -> str:
         """The error in words for whoever looks after the sources."""
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TimeoutError) and self.access.is_remote:
             return f"no answer within {self.access.timeout_seconds:g} s"
         return str(error) or type(error).__name__
 
     def is_lasting(self, error: Exception) -> bool:
         """Whether trying again soon would meet the same error."""
         return isinstance(error, SourceFault | FileNotFoundError | NotADirectoryError | PermissionError)
+
+    def leads_nowhere(self, error: OSError) -> bool:
+        """Whether following a link failed because of the link: its end is not there, not allowed, or itself."""
+        return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
 
     def disconnect(self) -> None:
         """Let go of the connection; the next question makes a new one."""
@@ -139,7 +144,9 @@ class Store:
             return item
         try:
             return self.item(item.path)
-        except FileNotFoundError:
+        except OSError as error:
+            if not self.leads_nowhere(error):
+                raise
             return item
 
     def _item(self, info: dict[str, Any]) -> Item:

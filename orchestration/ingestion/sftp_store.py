@@ -89,6 +89,10 @@ class SftpStore(Store):
         """Whether trying again soon would meet the same error."""
         return super().is_lasting(error) or isinstance(error, UnicodeDecodeError)
 
+    def leads_nowhere(self, error: OSError) -> bool:
+        """Whether following a link failed because of the link; a loop of links is just a failure in SFTP."""
+        return super().leads_nowhere(error) or str(error) == "Failure"
+
     def _key(self) -> paramiko.PKey | None:
         access = self.access
         path = self.secret(access.key_file_env, "key_file_env")

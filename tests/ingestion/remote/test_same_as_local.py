@@ -77,6 +77,8 @@ def test_from_an_ssh_server(home: Home, ssh_server: SshServer, ssh_environment: 
         write(out / name, content)
     (out / "SW2" / "SW2_20260105_000002.csv").symlink_to("SW2_20260105_000001.csv")
     (out / "SW2" / "SW2_20260105_000003.csv").symlink_to("nowhere")
+    (out / "SW2" / "SW2_20260105_000004.csv").symlink_to("SW2_20260105_000004.csv")
+    (out / "SW2" / "SW2_20260105_000001.csv.done").mkdir()  # a folder is no companion
     before = {path: path.lstat().st_mtime_ns for path in out.rglob("*")}
     near = home(sources(*local_entries(out)))
     far = home(
@@ -85,11 +87,15 @@ def test_from_an_ssh_server(home: Home, ssh_server: SshServer, ssh_environment: 
             sftp_entry("bank", ssh_server, f"{out}/bank", **BANK),
         )
     )
-    dangling = ["cdr/SW2/'SW2_20260105_000003.csv': cannot be taken: it is a link that leads nowhere"]
+    dangling = [
+        f"cdr/SW2/'SW2_20260105_00000{number}.csv': cannot be taken: it is a link that leads nowhere"
+        for number in (3, 4)
+    ]
     assert [near.pull().unreachable, far.pull().unreachable] == [dangling, dangling]
     linked = [file for file in known_of(far) if file["file_name"] == "SW2_20260105_000002.csv"]
     assert linked[0]["landed"] == DELIVERED["SW2/SW2_20260105_000001.csv"].encode()  # type: ignore[union-attr]
     (out / "SW2" / "SW2_20260105_000003.csv").unlink()
+    (out / "SW2" / "SW2_20260105_000004.csv").unlink()
     (out / "SW2" / "SW2_20260105_000002.csv").unlink()
     near, far = (
         home((near.settings.home / "sources.yml").read_text()),
@@ -110,6 +116,9 @@ def test_from_an_s3_server(home: Home, s3_server: int, s3_environment: None, tmp
     )
     client.create_bucket(Bucket="same-as-local")
     client.put_object(Bucket="same-as-local", Key="out/SW1/", Body=b"")  # as consoles make folders
+    client.put_object(
+        Bucket="same-as-local", Key="out/SW2/SW2_20260105_000001.csv/x", Body=b""
+    )  # a folder of a file's name
     for name, content in DELIVERED.items():
         write(tmp_path / "out" / name, content)
         body = content if isinstance(content, bytes) else content.encode()

@@ -257,6 +257,8 @@ def test_a_companion_spares_the_wait_and_may_be_asked_for(home: Home, ssh_server
     assert intake.pull().waiting == []
     assert time.monotonic() - started < 60
     assert (intake.only_file().declared_records, intake.only_file().declared_seconds) == (1, 60)
+    (tmp_path / "out" / f"{NAME}.ctl").unlink()
+    assert intake.pull().waiting == []  # what was taken waits no longer
 
 
 def test_a_file_that_goes_between_listing_and_copying(home: Home, ssh_server: SshServer, tmp_path: Path) -> None:
