@@ -98,6 +98,8 @@ def copy_whole(store: Store, folder: str, item: Item, part: Part, taster: Taster
     """
     part.path.parent.mkdir(parents=True, exist_ok=True)
     held = part.held_bytes() if store.resumes else 0
+    if not held:
+        part.remove()  # what is noted of an older copy must not be believed of this one
     try:
         with part.path.open("r+b" if held else "wb") as copy:
             copy.truncate(held)
