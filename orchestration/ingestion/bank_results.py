@@ -1,47 +1,34 @@
 """Bank result files of direct debits (SPEC 3.2): decoding to raw/debits and raw/debit_batches, and judging them.
 
-What a debit pays is the warehouse's matter.
+The layouts are in bank_formats/. What a debit pays is the warehouse's matter.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
+from orchestration.ingestion.bank_formats.canonical import read_canonical
+from orchestration.ingestion.bank_formats.declared import BankFormat, load_bank_format
+from orchestration.ingestion.bank_formats.line_records import read_line_records
+from orchestration.ingestion.bank_formats.nacha import read_nacha
+from orchestration.ingestion.bank_formats.reading import DEBIT, ReadBatch, code_owner, month_before, outcome_of
 from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
-from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
+from orchestration.ingestion.malformed_rows import write_set_aside, write_table
 from orchestration.ingestion.packing import open_unpacked
 from orchestration.settings import Settings
 
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-1"
+BANK_RULES_VERSION = "bank-2"
 
-HEADER_FIELDS = (
-    "bank_code",
-    "batch_id",
-    "billing_period",
-    "debited_on",
-    "records",
-    "total_amount",
-    "success_records",
-    "success_amount",
-)
-DETAIL_FIELDS = ("line", "account_id", "bank_account", "amount", "result_code")
-
-_COUNT = re.compile(r"[0-9]{1,18}")
-_AMOUNT = re.compile(r"[0-9]{1,16}\.[0-9]{2}")
-_PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
+_NOTHING = Decimal("0.00")
 _MONEY = pa.decimal128(18, 2)
 _DEBITS = pa.schema(
     [
@@ -51,12 +38,18 @@ _DEBITS = pa.schema(
         ("bank_account", pa.string()),
         ("amount", _MONEY),
         ("result_code", pa.string()),
+        ("collected_amount", _MONEY),
+        ("is_cause_inferred", pa.bool_()),
+        ("reason_text", pa.string()),
+        ("line_kind", pa.string()),
+        ("code_owner", pa.string()),
     ]
 )
 _BATCHES = pa.schema(
     [
         ("file_id", pa.string()),
         ("bank_code", pa.string()),
+        ("result_scheme", pa.string()),
         ("batch_id", pa.string()),
         ("billing_period", pa.string()),
         ("debited_on", pa.date32()),
@@ -77,7 +70,10 @@ _BATCHES = pa.schema(
 
 @dataclass(frozen=True)
 class BatchTotals:
-    """What the details of a batch sum to, and where header and trailer say otherwise."""
+    """What the details of a batch sum to, and where header, trailer or a control total says otherwise.
+
+    `header` has the header's figures, those of the details where the file does not say them.
+    """
 
     detail_records: int
     detail_total_amount: Decimal
@@ -85,66 +81,46 @@ class BatchTotals:
     detail_success_amount: Decimal
     unknown_codes: list[str]
     differences: list[str]
+    header: dict[str, Any]
 
 
-def bank_header_fault(line: str) -> str | None:
-    """Why a first line is not the header of a canonical bank result file, or None."""
-    fields = line.split("|")
-    if fields[0] != "H":
-        return f"no header: the first line should begin with H|, it begins with '{line[:20]}'"
-    if len(fields) != 1 + len(HEADER_FIELDS):
-        return f"wrong header: it has {len(fields) - 1} fields instead of {', '.join(HEADER_FIELDS)}"
-    for name, text in zip(HEADER_FIELDS, fields[1:], strict=True):
-        if not _header_field_is_sound(name, text):
-            return f"wrong header: field {name} cannot be '{text}'"
-    return None
-
-
-def bank_signature(bank_code: str | None, result_codes: ResultCodes) -> str:
-    """What a decode depends on besides the bytes: the rules and the bank's result codes."""
-    codes = sorted(f"{code}={outcome}" for (bank, code), outcome in result_codes.items() if bank == bank_code)
-    return f"{BANK_RULES_VERSION}/{','.join(codes)}"
+def bank_signature(entry: FileEntry, result_codes: ResultCodes) -> str:
+    """What a decode depends on besides the bytes: the rules, the format's declaration and the result codes it reads by."""
+    declared = load_bank_format(entry.format)
+    codes = sorted(
+        f"{bank}/{code}={outcome}"
+        for (bank, code), outcome in result_codes.items()
+        if bank in (entry.bank_code, declared.result_scheme)
+    )
+    return f"{BANK_RULES_VERSION}/{declared.fingerprint}/{','.join(codes)}"
 
 
 def decode_bank_result(
     settings: Settings, ledger: FileLedger, entry: FileEntry, result_codes: ResultCodes
 ) -> DecodedFile:
     """Decode a registered bank result file; its figures go to the ledger too, for `judge_bank_files`."""
+    declared = load_bank_format(entry.format)
     with open_unpacked(settings.home / entry.landing_path) as stream:
-        text = stream.read().removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="backslashreplace")
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    header = dict(zip(HEADER_FIELDS, lines[0].split("|")[1:], strict=True))
-    debits: list[dict[str, Any]] = []
-    set_aside: list[SetAsideLine] = []
-    first_with: dict[int, int] = {}
-    trailer: int | None = None
-    for number, line in enumerate(lines[1:], start=2):
-        fields = line.split("|")
-        if trailer is not None:
-            set_aside.append(SetAsideLine(number, line, "line", "stands after the trailer"))
-        elif fields[0] == "T" and len(fields) == 2 and _COUNT.fullmatch(fields[1]):
-            trailer = int(fields[1])
-        else:
-            fault = _detail_fault(fields, first_with)
-            if fault is not None:
-                set_aside.append(SetAsideLine(number, line, *fault))
-                continue
-            row = dict(zip(DETAIL_FIELDS, fields[1:], strict=True))
-            first_with[int(row["line"])] = number
-            debits.append({**row, "file_id": entry.file_id, "line": int(row["line"]), "amount": Decimal(row["amount"])})
-    facts = _facts(header, trailer, debits, set_aside)
+        read = _read(stream.read(), declared)
+    assert entry.bank_code is not None and entry.file_date is not None, "a name of the pattern has both"
+    read.bank_code = read.bank_code or entry.bank_code
+    read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
+    read.debited_on = read.debited_on or entry.file_date
+    read.billing_period = read.billing_period or month_before(read.debited_on)
+    facts = _facts(read, declared.result_scheme)
     totals = reconcile(facts, result_codes)
     batch = {
         "file_id": entry.file_id,
-        **header,
-        "debited_on": date.fromisoformat(header["debited_on"]),
-        "records": int(header["records"]),
-        "total_amount": Decimal(header["total_amount"]),
-        "success_records": int(header["success_records"]),
-        "success_amount": Decimal(header["success_amount"]),
-        "trailer_records": trailer,
+        "bank_code": read.bank_code,
+        "result_scheme": declared.result_scheme,
+        "batch_id": read.batch_id,
+        "billing_period": read.billing_period,
+        "debited_on": read.debited_on,
+        "records": totals.header["records"],
+        "total_amount": totals.header["total_amount"],
+        "success_records": totals.header["success_records"],
+        "success_amount": totals.header["success_amount"],
+        "trailer_records": read.trailer_records,
         "detail_records": totals.detail_records,
         "detail_total_amount": totals.detail_total_amount,
         "detail_success_records": totals.detail_success_records,
@@ -152,43 +128,81 @@ def decode_bank_result(
         "totals_agree": not totals.differences,
         "unknown_codes": totals.unknown_codes,
     }
-    write_table(pa.Table.from_pylist(debits, schema=_DEBITS), settings.raw / "debits" / f"{entry.file_id}.parquet")
+    lines = [
+        {
+            "file_id": entry.file_id,
+            "code_owner": code_owner(result_codes, read.bank_code, declared.result_scheme, line.result_code),
+            **vars(line),
+        }
+        for line in read.lines
+    ]
+    write_table(pa.Table.from_pylist(lines, schema=_DEBITS), settings.raw / "debits" / f"{entry.file_id}.parquet")
     write_table(
         pa.Table.from_pylist([batch], schema=_BATCHES), settings.raw / "debit_batches" / f"{entry.file_id}.parquet"
     )
-    write_set_aside(settings, entry.file_id, set_aside)
+    write_set_aside(settings, entry.file_id, read.set_aside)
     ledger.record_bank_batch(entry.file_id, facts)
     return DecodedFile(
         entry.file_id,
-        bank_signature(entry.bank_code, result_codes),
-        data_rows=len(debits) + len(set_aside),
-        set_aside_rows=len(set_aside),
+        bank_signature(entry, result_codes),
+        data_rows=len(read.lines) + len(read.set_aside),
+        set_aside_rows=len(read.set_aside),
     )
 
 
+def _read(content: bytes, declared: BankFormat) -> ReadBatch:
+    """Read by the format's layout; the readers of XML and SWIFT are imported only where they are needed."""
+    if declared.layout == "canonical":
+        return read_canonical(content)
+    if declared.layout == "nacha":
+        return read_nacha(content)
+    if declared.layout == "iso20022":
+        from orchestration.ingestion.bank_formats.iso20022 import read_iso20022
+
+        return read_iso20022(content, declared)
+    if declared.layout == "mt940":
+        from orchestration.ingestion.bank_formats.mt940 import read_mt940
+
+        return read_mt940(content, declared)
+    return read_line_records(content, declared)
+
+
 def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotals:
-    """Sum the details by the outcome of their result codes and compare with header and trailer."""
-    bank_code = facts["bank_code"]
-    per_code = {code: (int(count), Decimal(amount)) for code, (count, amount) in facts["codes"].items()}
-    success = [code for code in per_code if result_codes.get((bank_code, code)) == "success"]
-    records = sum(count for count, _ in per_code.values())
-    total = sum((amount for _, amount in per_code.values()), Decimal("0.00"))
-    success_records = sum(per_code[code][0] for code in success)
-    success_amount = sum((per_code[code][1] for code in success), Decimal("0.00"))
-    pairs = [
-        ("header records", int(facts["records"]), records),
-        ("header total_amount", Decimal(facts["total_amount"]), total),
-        ("header success_records", int(facts["success_records"]), success_records),
-        ("header success_amount", Decimal(facts["success_amount"]), success_amount),
-    ]
-    if facts["trailer_records"] is None:
-        differences = ["there is no trailer"]
-    else:
-        differences = []
-        pairs.append(("trailer records", int(facts["trailer_records"]), records))
-    differences = [f"{name} {said}, details {found}" for name, said, found in pairs if said != found] + differences
-    unknown = sorted(code for code in per_code if (bank_code, code) not in result_codes)
-    return BatchTotals(records, total, success_records, success_amount, unknown, differences)
+    """Sum the details and compare with header and trailer, as far as the file has them.
+
+    A debit is collected whole where its result code is a success, unless the line itself says how much was collected;
+    `success_records` counts those collected whole, `success_amount` is all that was collected.
+    """
+    bank_code, scheme = facts["bank_code"], facts["result_scheme"]
+    records, total, success_records, success_amount = 0, Decimal("0.00"), 0, Decimal("0.00")
+    for code, (count, amount, said_whole, said_collected, said_count, said_amount) in facts["codes"].items():
+        records, total = records + count, total + Decimal(amount)
+        success_records += said_whole
+        success_amount += Decimal(said_collected)
+        if outcome_of(result_codes, bank_code, scheme, code) == "success":
+            success_records += count - said_count
+            success_amount += Decimal(amount) - Decimal(said_amount)
+    found: dict[str, int | Decimal] = {
+        "records": records,
+        "total_amount": total,
+        "success_records": success_records,
+        "success_amount": success_amount,
+    }
+    header: dict[str, Any] = {}
+    differences = []
+    for name, figure in found.items():
+        said = facts[name]
+        header[name] = figure if said is None else Decimal(said) if isinstance(figure, Decimal) else int(said)
+        if header[name] != figure:
+            differences.append(f"header {name} {header[name]}, details {figure}")
+    if facts["trailer_records"] is not None and int(facts["trailer_records"]) != records:
+        differences.append(f"trailer records {facts['trailer_records']}, details {records}")
+    if facts["has_trailer"] and facts["trailer_records"] is None:
+        differences.append("there is no trailer")
+    unknown = sorted(code for code in facts["codes"] if outcome_of(result_codes, bank_code, scheme, code) is None)
+    return BatchTotals(
+        records, total, success_records, success_amount, unknown, [*differences, *facts["differences"]], header
+    )
 
 
 def judge_bank_files(
@@ -241,61 +255,40 @@ def _verdict(
     return ("held", "; ".join(reasons)) if reasons else ("loaded", None)
 
 
-def _facts(
-    header: dict[str, str],
-    trailer: int | None,
-    debits: list[dict[str, Any]],
-    set_aside: list[SetAsideLine],
-) -> dict[str, Any]:
-    codes: dict[str, tuple[int, Decimal]] = {}
-    for debit in debits:
-        count, amount = codes.get(debit["result_code"], (0, Decimal("0.00")))
-        codes[debit["result_code"]] = (count + 1, amount + debit["amount"])
-    first = set_aside[0] if set_aside else None
+def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
+    """What the judge needs of a file. Per result code: lines and amount, and of those that say what was collected the
+    lines collected whole, the amount collected, the lines and the amount.
+    """
+    codes: dict[str, list[Any]] = {}
+    for line in read.lines:
+        if line.line_kind != DEBIT:
+            continue
+        sums = codes.setdefault(line.result_code, [0, _NOTHING, 0, _NOTHING, 0, _NOTHING])
+        sums[0] += 1
+        sums[1] += line.amount
+        if line.collected_amount is not None:
+            sums[2] += line.collected_amount == line.amount
+            sums[3] += line.collected_amount
+            sums[4] += 1
+            sums[5] += line.amount
+    first = read.set_aside[0] if read.set_aside else None
     return {
-        **header,
-        "trailer_records": trailer,
-        "codes": {code: [count, str(amount)] for code, (count, amount) in codes.items()},
-        "set_aside_rows": len(set_aside),
+        "bank_code": read.bank_code,
+        "result_scheme": result_scheme,
+        "batch_id": read.batch_id,
+        "billing_period": read.billing_period,
+        "debited_on": None if read.debited_on is None else read.debited_on.isoformat(),
+        "records": read.records,
+        "total_amount": None if read.total_amount is None else str(read.total_amount),
+        "success_records": read.success_records,
+        "success_amount": None if read.success_amount is None else str(read.success_amount),
+        "trailer_records": read.trailer_records,
+        "has_trailer": read.has_trailer,
+        "differences": read.differences,
+        "codes": {
+            code: [str(figure) if isinstance(figure, Decimal) else figure for figure in sums]
+            for code, sums in codes.items()
+        },
+        "set_aside_rows": len(read.set_aside),
         "first_set_aside": None if first is None else f"line {first.line_number}: {first.field} {first.reason}",
     }
-
-
-def _header_field_is_sound(name: str, text: str) -> bool:
-    if name in ("records", "success_records"):
-        return _COUNT.fullmatch(text) is not None
-    if name in ("total_amount", "success_amount"):
-        return _AMOUNT.fullmatch(text) is not None
-    if name == "billing_period":
-        return _PERIOD.fullmatch(text) is not None
-    return _is_day(text) if name == "debited_on" else bool(text.strip())
-
-
-def _is_day(text: str) -> bool:
-    if not _DAY.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _detail_fault(fields: list[str], first_with: dict[int, int]) -> tuple[str, str] | None:
-    """Field and reason of the first thing wrong with a detail line."""
-    if fields[0] != "D":
-        return "line", "is neither a detail D|… nor the trailer T|records"
-    if len(fields) != 1 + len(DETAIL_FIELDS):
-        return "line", f"has {len(fields) - 1} fields instead of {len(DETAIL_FIELDS)}"
-    line, account_id, _, amount, result_code = fields[1:]
-    if not _COUNT.fullmatch(line) or int(line) < 1:
-        return "line", "is no whole number from 1"
-    if int(line) in first_with:
-        return "line", f"repeats that of line {first_with[int(line)]} of the file"
-    if not account_id:
-        return "account_id", "is empty"
-    if not _AMOUNT.fullmatch(amount):
-        return "amount", "is no amount with two decimals"
-    if not result_code:
-        return "result_code", "is empty"
-    return None

@@ -74,4 +74,4 @@ def _decode(
 def _signature(settings: Settings, entry: FileEntry, known_switches: set[str], result_codes: ResultCodes) -> str:
     if entry.file_kind == "cdr":
         return cdr_signature(entry, known_switches, settings.time_zone)
-    return bank_signature(entry.bank_code, result_codes) if entry.file_kind == "bank" else CUSTOMERS_SIGNATURE
+    return bank_signature(entry, result_codes) if entry.file_kind == "bank" else CUSTOMERS_SIGNATURE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from orchestration.ingestion.bank_results import bank_header_fault
+from orchestration.ingestion.bank_formats.canonical import bank_header_fault
+from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, split_quoted
 from orchestration.ingestion.customer_tables import export_header_fault
@@ -14,6 +15,8 @@ def header_fault(kind: str, format_name: str, export_table: str | None, first_li
     """Why the file cannot be read as its kind, or None. The message names the column."""
     if kind == "cdr" and not load_cdr_format(format_name).header.lines:
         return None  # begins with a record: the record's own matter
+    if kind == "bank" and load_bank_format(format_name).layout != "canonical":
+        return None if first_line.strip() else "no header: the file is empty or begins with an empty line"
     try:
         line = first_line.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n").decode("utf-8")
     except UnicodeDecodeError:

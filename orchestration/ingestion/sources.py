@@ -23,6 +23,7 @@ from orchestration.ingestion.access import (
     read_access,
     read_settling,
 )
+from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.name_patterns import NEEDED, NameParts, NamePattern, pattern_fault
 from orchestration.ingestion.remote import Item, SourceFault, Store, Stores, name_problem, persistently
@@ -250,9 +251,9 @@ def _date_zone(where: str, entry: dict[str, Any], kind: str) -> str | None:
 
 
 def _check_format(where: str, name: str, kind: str) -> None:
-    if kind == "cdr":
+    if kind in ("cdr", "bank"):
         try:
-            load_cdr_format(name)
+            load_cdr_format(name) if kind == "cdr" else load_bank_format(name)
         except UsageError as error:
             raise UsageError(f"{where}: field format: {error}") from error
     elif name != "canonical":

@@ -26,6 +26,7 @@ PUBLISHED_MARTS = (
     MartSpec("arrears", ("settling_account_id",)),
     MartSpec("debit_batches", ("bank_code", "batch_id", "file_name")),
     MartSpec("debit_failures", ("bank_code", "batch_id", "line")),
+    MartSpec("debit_corrections", ("bank_code", "batch_id", "line")),
     MartSpec("customer_counts", ("billing_period", "business_unit_id", "customer_class")),
     MartSpec("commission_lines", ("agent_id", "settlement_period", "line_kind")),
     MartSpec("commission_statements", ("agent_id", "settlement_period")),

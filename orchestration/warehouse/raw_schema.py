@@ -43,13 +43,15 @@ _SET_ASIDE = {
 }  # fmt: skip
 _DEBITS = {
     "file_id": "varchar", "line": "bigint", "account_id": "varchar", "bank_account": "varchar",
-    "amount": "decimal(18, 2)", "result_code": "varchar",
+    "amount": "decimal(18, 2)", "result_code": "varchar", "collected_amount": "decimal(18, 2)",
+    "is_cause_inferred": "boolean", "reason_text": "varchar", "line_kind": "varchar", "code_owner": "varchar",
 }  # fmt: skip
 _DEBIT_BATCHES = {
     "file_id": "varchar", "bank_code": "varchar", "batch_id": "varchar", "billing_period": "varchar", "debited_on": "date",
     "records": "bigint", "total_amount": "decimal(18, 2)", "success_records": "bigint", "success_amount": "decimal(18, 2)",
     "trailer_records": "bigint", "detail_records": "bigint", "detail_total_amount": "decimal(18, 2)",
     "detail_success_records": "bigint", "detail_success_amount": "decimal(18, 2)", "totals_agree": "boolean",
+    "result_scheme": "varchar",
 }  # fmt: skip
 
 

@@ -49,10 +49,10 @@ create table marts.debit_batches (
     bank_code varchar, batch_id varchar, billing_period varchar, debited_on date, records bigint,
     total_amount decimal(18, 2), success_records bigint, success_amount decimal(18, 2), detail_records bigint,
     detail_total_amount decimal(18, 2), detail_success_records bigint, detail_success_amount decimal(18, 2),
-    totals_agree boolean, is_accepted boolean
+    totals_agree boolean, is_accepted boolean, result_scheme varchar
 );
 insert into marts.debit_batches values
-('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true);
+('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true, null);
 
 create table staging.stg_crm__customers (
     customer_id varchar, name varchar, customer_class varchar, is_key_account boolean, business_unit_id varchar,

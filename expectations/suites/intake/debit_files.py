@@ -41,7 +41,8 @@ def debit_files() -> Suite:
                 "bank_is_known",
                 "Every debit batch comes from a bank whose result codes are in the reference book.",
                 "select bank_code, batch_id from {batch}"
-                " where bank_code is null or bank_code not in (select bank_code from reference.debit_result_codes)",
+                " where (bank_code is null or bank_code not in (select bank_code from reference.debit_result_codes))"
+                " and (result_scheme is null or result_scheme not in (select bank_code from reference.debit_result_codes))",
                 severity="error",
             ),
             no_rows(

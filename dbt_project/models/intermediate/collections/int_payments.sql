@@ -1,6 +1,6 @@
--- One row per payment up to the as-of date: counter and other payments of the newest export, and the successful lines of
--- the accepted debit batches. `is_applicable` is false where no export ever knew the account: such a payment is not
--- applied and stands in the bulletin.
+-- One row per payment up to the as-of date: counter and other payments of the newest export, and what the lines of the
+-- accepted debit batches collected. `is_applicable` is false where no export ever knew the account: such a payment is
+-- not applied and stands in the bulletin.
 with payments as (
     select
         payment_id,
@@ -15,11 +15,11 @@ with payments as (
         payment_id,
         account_id,
         cast(debited_on as timestamp) as paid_at,
-        amount,
+        collected_amount as amount,
         'debit' as channel,
         cast(null as varchar) as outlet_id
     from {{ ref('stg_bank__debits') }}
-    where outcome = 'success' and amount > 0
+    where collected_amount > 0
 ),
 known_accounts as (
     select distinct account_id from {{ source('raw', 'crm_accounts_history') }}

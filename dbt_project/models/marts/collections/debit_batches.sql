@@ -15,5 +15,6 @@ select
     cast(detail_success_records as bigint) as detail_success_records,
     cast(detail_success_amount as {{ money() }}) as detail_success_amount,
     totals_agree,
-    is_accepted
+    is_accepted,
+    result_scheme
 from {{ ref('stg_bank__debit_batches') }}

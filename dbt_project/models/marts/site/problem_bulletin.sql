@@ -177,6 +177,14 @@ problems as (
     group by failures.account_id, failures.bank_code, failures.result_code, failures.outlet_id
     union all
     select
+        'debit_correction', 'warn', corrections.account_id,
+        'bank ' || corrections.bank_code || ' corrects account ' || corrections.account_id || ': ' || corrections.correction_code
+        || coalesce(' ' || corrections.corrected_data, ''),
+        1, outlets.business_unit_id, corrections.outlet_id, corrections.notified_on, corrections.notified_on, null
+    from {{ ref('debit_corrections') }} as corrections
+    left join {{ ref('outlets') }} as outlets on corrections.outlet_id = outlets.outlet_id
+    union all
+    select
         'billing_error_complaint', 'warn', complaints.complaint_id,
         'complaint of account ' || complaints.account_id || ' about ' || coalesce(complaints.kind, 'a bill') || ' was a billing error',
         1, outlets.business_unit_id, complaints.outlet_id,

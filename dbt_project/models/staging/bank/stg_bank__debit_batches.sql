@@ -15,6 +15,7 @@ select
     batches.detail_success_records,
     batches.detail_success_amount,
     batches.totals_agree,
+    batches.result_scheme,
     files.file_status = 'loaded' as is_accepted,
     files.file_name,
     files.file_date,

@@ -1,19 +1,46 @@
 -- One row per detail line of an accepted bank result file, with what its result code means.
+-- It means what the bank's own row of the book says, else that of the scheme it reports by: code_owner says which.
+with lines as (
+    select * from {{ source('raw', 'debits') }} where line_kind = 'debit'
+),
+judged as (
+    select
+        batches.bank_code || ':' || batches.batch_id || ':' || cast(lines.line as varchar) as payment_id,
+        lines.file_id,
+        batches.bank_code,
+        batches.batch_id,
+        lines.line,
+        batches.billing_period,
+        batches.debited_on,
+        lines.account_id,
+        lines.bank_account,
+        lines.amount,
+        coalesce(lines.collected_amount, case when codes.outcome = 'success' then lines.amount else 0 end) as collected_amount,
+        lines.result_code,
+        codes.outcome,
+        codes.cause,
+        lines.is_cause_inferred,
+        lines.reason_text
+    from lines
+    inner join {{ ref('stg_bank__debit_batches') }} as batches on lines.file_id = batches.file_id and batches.is_accepted
+    left join {{ ref('debit_result_codes') }} as codes
+        on lines.code_owner = codes.bank_code and lines.result_code = codes.result_code
+)
 select
-    batches.bank_code || ':' || batches.batch_id || ':' || cast(debits.line as varchar) as payment_id,
-    debits.file_id,
-    batches.bank_code,
-    batches.batch_id,
-    debits.line,
-    batches.billing_period,
-    batches.debited_on,
-    debits.account_id,
-    debits.bank_account,
-    debits.amount,
-    debits.result_code,
-    codes.outcome,
-    codes.cause
-from {{ source('raw', 'debits') }} as debits
-inner join {{ ref('stg_bank__debit_batches') }} as batches on debits.file_id = batches.file_id and batches.is_accepted
-left join {{ ref('debit_result_codes') }} as codes
-    on batches.bank_code = codes.bank_code and debits.result_code = codes.result_code
+    payment_id,
+    file_id,
+    bank_code,
+    batch_id,
+    line,
+    billing_period,
+    debited_on,
+    account_id,
+    bank_account,
+    amount,
+    cast(collected_amount as {{ money() }}) as collected_amount,
+    result_code,
+    outcome,
+    cause,
+    is_cause_inferred,
+    reason_text
+from judged

@@ -1,0 +1,205 @@
+"""Result files of one line a debit, as Chinese banks send them: separated, of fixed width in bytes, or a printed report.
+
+A line's fields are found by the format's declaration; what they mean is the same for all three. A summary line, first or
+last, has the totals. Positions of a fixed-width file count bytes of its encoding: a Chinese character is two in GBK.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from orchestration.ingestion.bank_formats.declared import BankFormat
+from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, amount_of
+from orchestration.ingestion.malformed_rows import SetAsideLine
+
+_LARGEST_COUNT = 10**18
+
+
+class _Fault(Exception):
+    """Why a line cannot be used: field and reason."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} {reason}")
+        self.name, self.reason = name, reason
+
+
+def read_line_records(content: bytes, declared: BankFormat) -> ReadBatch:
+    """Read a result file of the layouts delimited, fixed_width or report."""
+    batch = ReadBatch()
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    raw_lines = [line.removesuffix(b"\r") for line in content.split(b"\n")]
+    while raw_lines and not raw_lines[-1].strip(b" \x00\x1a"):
+        raw_lines.pop()
+    numbered = [(number, raw) for number, raw in enumerate(raw_lines, start=1) if number > declared.skip_lines]
+    summary = _take_summary(numbered, declared, batch)
+    if summary is not None:
+        try:
+            _read_summary(summary[1], declared, batch)
+        except _Fault as fault:
+            batch.differences.append(f"the summary in line {summary[0]} cannot be read: {fault.name} {fault.reason}")
+    first_with: dict[int, int] = {}
+    for number, raw in numbered:
+        try:
+            fields = _detail_fields(raw, declared)
+            if fields is None:
+                continue  # a printed report has headings and rules between its lines
+            line = _detail(fields, number, declared)
+            if line.line in first_with:
+                raise _Fault("line", f"repeats that of line {first_with[line.line]} of the file")
+        except _Fault as fault:
+            batch.set_aside.append(SetAsideLine(number, _shown(raw, declared), fault.name, fault.reason))
+            continue
+        first_with[line.line] = number
+        batch.lines.append(line)
+    return batch
+
+
+def _take_summary(
+    numbered: list[tuple[int, bytes]], declared: BankFormat, batch: ReadBatch
+) -> tuple[int, bytes] | None:
+    """Take the summary line out of the lines; a difference where there is none."""
+    if declared.summary == "none":
+        return None
+    at: int | None = None
+    if declared.summary_pattern is not None:
+        found = [i for i, (_, raw) in enumerate(numbered) if declared.summary_pattern.search(_shown(raw, declared))]
+        at = (found[0] if declared.summary == "first" else found[-1]) if found else None
+    elif numbered:
+        at = 0 if declared.summary == "first" else len(numbered) - 1
+    if at is None:
+        batch.differences.append("there is no summary line")
+        return None
+    return numbered.pop(at)
+
+
+def _read_summary(raw: bytes, declared: BankFormat, batch: ReadBatch) -> None:
+    if declared.layout == "report":
+        assert declared.summary_pattern is not None
+        match = declared.summary_pattern.search(_text(raw, declared, "line"))
+        fields = {} if match is None else {key: (value or "").strip() for key, value in match.groupdict().items()}
+    else:
+        fields = _placed(raw, declared, declared.summary_fields)
+    for name, text in fields.items():
+        if name in ("records", "success_records"):
+            if not (text.isascii() and text.isdigit()) or int(text) >= _LARGEST_COUNT:
+                raise _Fault(name, f"is no whole number: '{text}'")
+            setattr(batch, name, int(text))
+        elif name in ("total_amount", "success_amount"):
+            amount = amount_of(text.replace(",", ""), declared.amount_unit)
+            if amount is None:
+                raise _Fault(name, f"is no amount in {declared.amount_unit}: '{text}'")
+            setattr(batch, name, amount)
+        elif name == "debited_on":
+            batch.debited_on = _day(text, declared)
+        elif name == "billing_period":
+            batch.billing_period = _period(text)
+        elif name == "batch_id":
+            if not text:
+                raise _Fault("batch_id", "is empty")
+            batch.batch_id = text
+
+
+def _detail_fields(raw: bytes, declared: BankFormat) -> dict[str, str] | None:
+    """The fields of a detail line; None for a line of a report that is no detail and shows no amount."""
+    if declared.layout != "report":
+        return _placed(raw, declared, declared.details)
+    assert declared.detail_pattern is not None
+    text = _text(raw, declared, "line")
+    match = declared.detail_pattern.search(text)
+    if match is None:
+        if any(mark.isdigit() for mark in text):
+            raise _Fault("line", "is no line that the format's detail_pattern knows, and it has figures")
+        return None
+    return {key: (value or "").strip() for key, value in match.groupdict().items()}
+
+
+def _placed(raw: bytes, declared: BankFormat, places: dict[str, int | tuple[int, int]]) -> dict[str, str]:
+    if declared.layout == "delimited":
+        columns = _text(raw, declared, "line").split(declared.delimiter)
+        last = max(int(place) for place in places.values() if isinstance(place, int))
+        if len(columns) < last:
+            raise _Fault("line", f"has {len(columns)} columns, the format reads column {last}")
+        return {name: columns[place - 1].strip() for name, place in places.items() if isinstance(place, int)}
+    fields = {}
+    for name, place in places.items():
+        assert isinstance(place, tuple)
+        first, size = place
+        part = raw[first - 1 : first - 1 + size]
+        if len(part) < size and not (name == "reason_text" and part):
+            raise _Fault(
+                name, f"ends at byte {len(raw)} of the line, it should take bytes {first} to {first + size - 1}"
+            )
+        fields[name] = _text(part, declared, name).strip()
+    return fields
+
+
+def _text(raw: bytes, declared: BankFormat, name: str) -> str:
+    try:
+        return raw.decode(declared.encoding)
+    except UnicodeDecodeError as error:
+        raise _Fault(
+            name, f"is not {declared.encoding} at byte {error.start + 1}: a character is cut or damaged"
+        ) from error
+
+
+def _shown(raw: bytes, declared: BankFormat) -> str:
+    return raw.decode(declared.encoding, errors="backslashreplace")
+
+
+def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> ResultLine:
+    line = number
+    if "line" in fields:
+        text = fields["line"]
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) < _LARGEST_COUNT:
+            raise _Fault("line", f"is no whole number from 1: '{text[:40]}'")
+        line = int(text)
+    if not fields["account_id"]:
+        raise _Fault("account_id", "is empty")
+    amount = amount_of(fields["amount"].replace(",", ""), declared.amount_unit)
+    if amount is None:
+        raise _Fault("amount", f"is no amount in {declared.amount_unit}: '{fields['amount'][:40]}'")
+    collected = None
+    if fields.get("collected_amount"):
+        collected = amount_of(fields["collected_amount"].replace(",", ""), declared.amount_unit)
+        if collected is None:
+            raise _Fault("collected_amount", f"is no amount in {declared.amount_unit}")
+        if collected > amount:
+            raise _Fault("collected_amount", f"{collected} is more than was asked for, {amount}")
+    code, inferred = _code(fields, declared)
+    return ResultLine(
+        line=line,
+        account_id=fields["account_id"],
+        bank_account=fields.get("bank_account", ""),
+        amount=amount,
+        result_code=code,
+        collected_amount=collected,
+        is_cause_inferred=inferred,
+        reason_text=fields.get("reason_text") or None,
+    )
+
+
+def _code(fields: dict[str, str], declared: BankFormat) -> tuple[str, bool]:
+    """The result code, and whether it was inferred from a text."""
+    if fields.get("result_code"):
+        return fields["result_code"], False
+    text = fields.get("reason_text", "")
+    for part, code in declared.result_texts:
+        if part in text:
+            return code, True
+    if not text:
+        raise _Fault("result_code", "is empty")
+    raise _Fault("reason_text", f"'{text[:60]}' has none of the texts in result_texts: add it there with its code")
+
+
+def _day(text: str, declared: BankFormat) -> date:
+    try:
+        return datetime.strptime(text, declared.date_format).date()
+    except ValueError:
+        raise _Fault("debited_on", f"is no date {declared.date_format}: '{text}'") from None
+
+
+def _period(text: str) -> str:
+    digits = text.replace("-", "")
+    if len(digits) == 6 and digits.isascii() and digits.isdigit() and "01" <= digits[4:] <= "12":
+        return f"{digits[:4]}-{digits[4:]}"
+    raise _Fault("billing_period", f"is no month YYYYMM or YYYY-MM: '{text}'")

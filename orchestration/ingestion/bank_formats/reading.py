@@ -1,0 +1,88 @@
+"""What a layout makes of a bank file: the lines of one debit batch, its control totals, and what could not be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from orchestration.ingestion.malformed_rows import SetAsideLine
+
+#: What a line is: a debit's result, a bank's correction of an account (a notification of change), a debit on its way, or
+#: a booking that is no debit, which is kept and means nothing here.
+DEBIT, CORRECTION, PENDING, OTHER = "debit", "correction", "pending", "other"
+
+_LARGEST_AMOUNT = Decimal(10) ** 16
+_YUAN = re.compile(r"[0-9]{1,16}(\.[0-9]{1,2})?")
+_FEN = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True)
+class ResultLine:
+    """One line of a result file. Grain: a debit that was asked for; amounts in the branch's currency.
+
+    `collected_amount` is None where only the result code says whether the whole amount was collected.
+    """
+
+    line: int
+    account_id: str
+    bank_account: str
+    amount: Decimal
+    result_code: str
+    collected_amount: Decimal | None = None
+    is_cause_inferred: bool = False
+    reason_text: str | None = None
+    line_kind: str = DEBIT
+
+
+@dataclass
+class ReadBatch:
+    """A file as read. The header's figures are None where the file does not say them.
+
+    `differences` are the control totals that do not agree, each in words: which, what it says, what was found.
+    """
+
+    lines: list[ResultLine] = field(default_factory=list)
+    set_aside: list[SetAsideLine] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    bank_code: str | None = None
+    batch_id: str | None = None
+    billing_period: str | None = None
+    debited_on: date | None = None
+    records: int | None = None
+    total_amount: Decimal | None = None
+    success_records: int | None = None
+    success_amount: Decimal | None = None
+    trailer_records: int | None = None
+    has_trailer: bool = False
+
+    def check(self, control: str, said: object, found: object) -> None:
+        """Note a control total that does not agree with what was found."""
+        if said != found:
+            self.differences.append(f"{control} {said}, found {found}")
+
+
+def amount_of(text: str, unit: str = "yuan") -> Decimal | None:
+    """An amount of money as text, in yuan (at most two decimals) or fen (whole), exactly; None where it is none."""
+    if unit == "fen":
+        amount = Decimal(text).scaleb(-2) if _FEN.fullmatch(text) else None
+    else:
+        amount = Decimal(text) if _YUAN.fullmatch(text) else None
+    return amount.quantize(Decimal("0.01")) if amount is not None and amount < _LARGEST_AMOUNT else None
+
+
+def month_before(day: date) -> str:
+    """The billing period that is collected in a month where the file does not name one: the month before."""
+    return f"{day.year - (day.month == 1):04d}-{(day.month - 2) % 12 + 1:02d}"
+
+
+def outcome_of(codes: Mapping[tuple[str, str], str], bank_code: str, scheme: str | None, code: str) -> str | None:
+    """success or failed by the book's debit_result_codes: the bank's own row, else that of the scheme it reports by."""
+    return codes.get((bank_code, code)) or (codes.get((scheme, code)) if scheme else None)
+
+
+def code_owner(codes: Mapping[tuple[str, str], str], bank_code: str, scheme: str | None, code: str) -> str:
+    """Under which bank_code of debit_result_codes a code stands: the bank's own, else the scheme's."""
+    return scheme if scheme and (bank_code, code) not in codes and (scheme, code) in codes else bank_code
