@@ -38,6 +38,10 @@ PUBLISHED_MARTS = (
     MartSpec("info_service_calls", ("billing_period", "customer_id", "access_prefix")),
     MartSpec("info_service_settlements", ("provider_id", "billing_period")),
     MartSpec("number_conflicts", ("service_number", "kind")),
+    MartSpec(
+        "customer_records_incomplete",
+        ("export_table", "record_id", "rule_id", "field", "rule_en"),
+    ),
     MartSpec("problem_bulletin", ("problem_id",)),
     MartSpec("dimension_names", ("dimension", "dimension_id")),
 )

@@ -23,8 +23,13 @@ def _fault(fault: str) -> str:
 
 
 def _crm(table: str, gates: dict[str, tuple[str, int]]) -> dict[tuple[str, str], tuple[str, int]]:
+    # Two lines of this export that could not be read, and one of another.
+    unread = "', 'every_row_is_readable', 'name', 'r', 'f.csv')"
+    lines = [f"('{table}', 'a line 1{unread}", f"('{table}', 'a line 2{unread}", f"('other', 'b line 1{unread}"]
+    readable = (f"insert into marts.customer_records_incomplete values {', '.join(lines)}", 2)
     return {
-        (f"crm_{table}", gate): (statement.format(t=f"{CRM}{table}"), rows) for gate, (statement, rows) in gates.items()
+        (f"crm_{table}", gate): (statement.format(t=f"{CRM}{table}"), rows)
+        for gate, (statement, rows) in {**gates, "every_row_is_readable": readable}.items()
     }
 
 
@@ -218,6 +223,7 @@ SERVICE_NUMBERS = {
     "service_number_filled": ("update {t} set service_number = null where account_id = 'A1'", 1),
     "account_id_filled": ("update {t} set account_id = null where account_id = 'A1'", 1),
     "valid_from_filled": ("update {t} set valid_from = null", 2),
+    "interval_once": ("insert into {t} select * from {t} where account_id = 'A1'", 1),
     "account_id_known": ("update {t} set account_id = 'A9' where account_id = 'A1'", 1),
     "exchange_known": ("update {t} set exchange_id = 'E9'", 2),
     "tariff_plan_known": ("update {t} set tariff_plan_id = 'P9' where account_id = 'A1'", 1),

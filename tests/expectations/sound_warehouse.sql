@@ -45,6 +45,11 @@ create table marts.expected_files (
 insert into marts.expected_files values
 ('SW1', '2026-02-27', 'E1', 1, 1, 1, 0, 0, true), ('SW1', '2026-03-01', 'E1', 2, 2, 1, 1, 0, false);
 
+create table marts.customer_records_incomplete (
+    export_table varchar, record_id varchar, rule_id varchar, field varchar, rule_en varchar, file_name varchar
+);
+insert into marts.customer_records_incomplete values ('customers', 'C9', 'name_filled', 'name', 'no name', 'customers.csv');
+
 create table marts.debit_batches (
     bank_code varchar, batch_id varchar, billing_period varchar, debited_on date, records bigint,
     total_amount decimal(18, 2), success_records bigint, success_amount decimal(18, 2), detail_records bigint,

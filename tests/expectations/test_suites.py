@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import duckdb
@@ -9,6 +10,8 @@ import pytest
 
 from expectations.catalogue import all_suites, suite_named, suites_of_stage
 from expectations.runner import run_gates, run_suites
+from orchestration.ingestion.customer_tables import EXPORT_TABLES
+from orchestration.settings import DBT_PROJECT
 
 from .breaks import BREAKS
 
@@ -50,6 +53,20 @@ def test_severities_follow_the_stage() -> None:
     for stage, allowed in (("release", {"critical"}), ("intake", {"warn", "error"}), ("tariff", {"error"})):
         for suite in suites_of_stage(stage):  # type: ignore[arg-type]
             assert {gate.severity for gate in suite.gates} <= allowed, suite.name
+
+
+@pytest.mark.parametrize("table", sorted(EXPORT_TABLES))
+def test_each_rule_of_an_export_is_a_gate_and_names_its_records(table: str) -> None:
+    """Besides what is said of the export as a whole, and what a line is set aside for before it is a record."""
+    model = DBT_PROJECT / "models" / "marts" / "numbering" / "customer_records_incomplete.sql"
+    rules = re.findall(rf"\('{table}', '(\w+)', \"", model.read_text(encoding="utf-8"))
+    export = EXPORT_TABLES[table]
+    whole = {"columns_present", f"{table}_exist", "no_customers_file_is_held", "no_customers_file_is_rejected"}
+    decoded = {f"{column}_filled" for column in (*export.key, *export.required)}
+    decoded |= {f"{export.key[0]}_once", "interval_once", "every_row_is_readable"}
+    gates = {gate.name for gate in suite_named(f"crm_{table}").gates}
+    assert len(rules) == len(set(rules)) > 0
+    assert set(rules) == gates - whole - decoded
 
 
 def test_a_batch_of_a_held_file_may_disagree(warehouse: duckdb.DuckDBPyConnection) -> None:

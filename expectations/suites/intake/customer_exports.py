@@ -62,7 +62,15 @@ def _suite(table: str, *gates: Gate) -> Suite:
         COLUMNS[table],
         severity="error",
     )
-    return Suite(f"crm_{table}", "intake", f"{SCHEMA}{table}", (present, *gates))
+    readable = no_rows(
+        "every_row_is_readable",
+        f"Every line of the {table} export has its key once and values of the right type; others are set aside as text.",
+        "select record_id, field, rule_en, file_name from {batch}"
+        f" where export_table = '{table}' and rule_id = 'every_row_is_readable'",
+        severity="warn",
+        table="marts.customer_records_incomplete",
+    )
+    return Suite(f"crm_{table}", "intake", f"{SCHEMA}{table}", (present, readable, *gates))
 
 
 def _filled(table: str, *columns: str) -> tuple[Gate, ...]:
@@ -187,6 +195,12 @@ def _service_numbers() -> tuple[Gate, ...]:
             "service_numbers_exist", "The export holds at least one service number.", 1, severity="error"
         ),
         *_filled("service_numbers", "service_number", "account_id", "valid_from"),
+        key_once(
+            "interval_once",
+            "No account takes over a number twice at one moment.",
+            ("service_number", "account_id", "valid_from"),
+            severity="error",
+        ),
         _account_known("service_numbers"),
         value_known(
             "exchange_known",

@@ -123,9 +123,11 @@ problems as (
     group by table_name, row_key, fault
     union all
     select
-        'customer_record_incomplete', 'warn', export_table || ' ' || record_id || ' ' || coalesce(field, ''), rule_text, 1,
-        business_unit_id, outlet_id, first_seen_on, {{ as_of_date() }}, null
-    from {{ ref('int_customer_records_incomplete') }}
+        'customer_record_incomplete', 'warn', export_table || ' ' || record_id || ' ' || field,
+        'field ' || field || ' of ' || export_table || ' ' || record_id || ': ' || rule_en || ' (' || rule_zh || ')'
+        || coalesce('; outlet ' || outlet_id, ''),
+        failing_rows, business_unit_id, outlet_id, first_seen_on, {{ as_of_date() }}, null
+    from {{ ref('customer_records_incomplete') }}
     union all
     select
         conflicts.kind, 'error', conflicts.service_number,
