@@ -18,6 +18,7 @@ def all_suites() -> tuple[Suite, ...]:
         cdr_files.cdr_files(),
         *call_anomalies.call_anomalies(),
         debit_files.debit_files(),
+        debit_files.debit_requests(),
         *customer_exports.customer_exports(),
         tariff_book.tariff_book(),
         *usage.usage_suites(),

@@ -300,7 +300,7 @@ class FileLedger:
         if not why.strip():
             raise TollhouseError("say why: a decision is kept with its reason (--why)")
         with self.transaction():
-            decision = Decision(self._next_order(), kind, file_id, period, why, _now(), _user())
+            decision = Decision(self._next_order(), kind, file_id, period, why, _now(), user_name())
             self._db.execute(
                 "insert into decisions values (?, ?, ?, ?, ?, ?, ?)",
                 [decision.order_number, kind, file_id, period, why, decision.decided_at, decision.decided_by],
@@ -465,7 +465,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Who types: the name that decisions and requests are kept under."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user need not have a name

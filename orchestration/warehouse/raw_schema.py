@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import insert_rows
@@ -53,6 +54,10 @@ _DEBIT_BATCHES = {
     "detail_success_records": "bigint", "detail_success_amount": "decimal(18, 2)", "totals_agree": "boolean",
     "result_scheme": "varchar",
 }  # fmt: skip
+_DEBIT_REQUESTS = """
+bank_code varchar, batch_id varchar, line bigint, account_id varchar, billing_period varchar, bank_account varchar,
+amount decimal(18, 2), requested_on date, debit_on date
+"""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ def lay_book_inputs(
     banks = [entry.file_id for entry in usable if entry.file_kind == "bank"]
     _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks))
     _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks))
+    _lay_debit_requests(con, ledger, facts.as_of)
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
     _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
     _lay_closed(con)
@@ -186,6 +192,21 @@ def _lay_exports(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[F
                 for snapshot_date, entry in sorted(snapshots.items())
             ] or [_empty({"snapshot_date": "date", **columns})]
             con.execute(f"create or replace view raw.crm_{table}_history as {' union all '.join(parts)}")
+
+
+def _lay_debit_requests(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_of: date) -> None:
+    """The lines of the requests that had gone out by the as-of date."""
+    con.execute(f"create or replace table raw.debit_requests ({_DEBIT_REQUESTS})")
+    rows = [
+        [
+            batch.bank_code, batch.batch_id, line.line, line.account_id, batch.billing_period, line.bank_account,
+            line.amount, batch.requested_on, batch.debit_on,
+        ]
+        for batch in debit_requests(ledger.path)
+        if batch.requested_on <= as_of
+        for line in batch.lines
+    ]  # fmt: skip
+    insert_rows(con, "raw.debit_requests", rows)
 
 
 def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:

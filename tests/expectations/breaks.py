@@ -93,6 +93,14 @@ CALL_ANOMALIES = {
     "traffic_of_every_hour_is_usual": (_anomaly("unusual_traffic", "", "x", "y"), 3),
 }
 
+DEBIT_REQUESTS = {
+    "requests_are_answered_in_time": (_set("marts.debit_requests", "is_overdue = true", "result = 'unanswered'"), 1),
+    "results_are_as_requested": (
+        "insert into marts.debit_result_mismatches values ('BK1', 'B1', 3, 'unexpected'), ('BK1', 'B1', 1, 'other_amount')",
+        2,
+    ),
+}
+
 TARIFF_FAULTS = {
     "every_rate_starts_at_second_zero": "rate_starts_not_at_zero",
     "no_rate_step_stands_twice": "rate_step_twice",
@@ -298,6 +306,7 @@ BREAKS: dict[tuple[str, str], tuple[str, int]] = {
     **{("cdr_files", gate): value for gate, value in CDR_FILES.items()},
     **{("overlapping_calls", gate): value for gate, value in OVERLAPPING_CALLS.items()},
     **{("call_anomalies", gate): value for gate, value in CALL_ANOMALIES.items()},
+    **{("debit_requests", gate): value for gate, value in DEBIT_REQUESTS.items()},
     **{("debit_files", gate): value for gate, value in DEBIT_FILES.items()},
     **_crm("customers", CUSTOMERS),
     **_crm("accounts", ACCOUNTS),

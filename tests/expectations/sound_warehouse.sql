@@ -59,6 +59,10 @@ create table marts.debit_batches (
 insert into marts.debit_batches values
 ('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true, null);
 
+create table marts.debit_requests (bank_code varchar, batch_id varchar, line bigint, result varchar, is_overdue boolean);
+insert into marts.debit_requests values ('BK1', 'B1', 1, 'answered_success', false), ('BK1', 'B2', 1, 'unanswered', false);
+create table marts.debit_result_mismatches (bank_code varchar, batch_id varchar, line bigint, kind varchar);
+
 create table staging.stg_crm__customers (
     customer_id varchar, name varchar, customer_class varchar, is_key_account boolean, business_unit_id varchar,
     outlet_id varchar, agent_id varchar, opened_on date, closed_on date

@@ -1,4 +1,4 @@
-"""Gates on the banks' direct debit result files: batches by their totals, files by their status."""
+"""Gates on the banks' direct debits: result files by status and totals, and results against what was requested."""
 
 from __future__ import annotations
 
@@ -50,6 +50,30 @@ def debit_files() -> Suite:
                 "The number and amount a bank declares in the header are those of its detail lines.",
                 totals_disagree_query(),
                 severity="error",
+            ),
+        ),
+    )
+
+
+def debit_requests() -> Suite:
+    """What was requested and what the banks answered; both tables are empty where nothing was ever requested."""
+    return Suite(
+        "debit_requests",
+        "intake",
+        "marts.debit_requests",
+        (
+            no_rows(
+                "requests_are_answered_in_time",
+                "Every debit request is answered once the day on which the bank was to debit is over.",
+                "select * from {batch} where is_overdue",
+                severity="warn",
+            ),
+            no_rows(
+                "results_are_as_requested",
+                "Every line of a bank's result was requested, with that account and amount, and is answered once.",
+                "select * from {batch}",
+                severity="warn",
+                table="marts.debit_result_mismatches",
             ),
         ),
     )

@@ -56,6 +56,7 @@ _INPUTS = [
     _raw("joined_pieces", "One row per piece of a long call, with the call it is joined to.", call_detail_records),
     _raw("debits", "One row per detail line of a bank result file that is not rejected.", bank_results),
     _raw("debit_batches", "One row per bank result file that is not rejected.", bank_results),
+    _raw("debit_requests", "One row per line of the debit requests made up to the as-of date.", inbox_files),
     _raw(
         "set_aside_rows",
         "One row per line of an export or bank file that could not be read.",

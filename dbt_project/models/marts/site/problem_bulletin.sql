@@ -187,6 +187,27 @@ problems as (
     left join {{ ref('outlets') }} as outlets on corrections.outlet_id = outlets.outlet_id
     union all
     select
+        'debit_unanswered', 'warn', bank_code || ' ' || batch_id,
+        'bank ' || bank_code || ' has not answered debit requests of ' || cast(sum(amount) as varchar) || ', to be debited on '
+        || cast(min(debit_on) as varchar),
+        count(*), null, null, min(debit_on), min(debit_on), null
+    from {{ ref('debit_requests') }}
+    where is_overdue
+    group by bank_code, batch_id
+    union all
+    select
+        'debit_unexpected', 'warn', bank_code || ' ' || batch_id || ' ' || kind,
+        case kind
+            when 'unexpected' then 'the result has lines that no debit request asked for'
+            when 'answered_twice' then 'the result answers debit requests that were answered before'
+            when 'other_amount' then 'the result names other amounts than were requested'
+            else 'the result names other accounts than were requested'
+        end || ', the first is line ' || cast(min(line) as varchar),
+        count(*), null, null, min(debited_on), max(debited_on), null
+    from {{ ref('debit_result_mismatches') }}
+    group by bank_code, batch_id, kind
+    union all
+    select
         'billing_error_complaint', 'warn', complaints.complaint_id,
         'complaint of account ' || complaints.account_id || ' about ' || coalesce(complaints.kind, 'a bill') || ' was a billing error',
         1, outlets.business_unit_id, complaints.outlet_id,

@@ -1,0 +1,59 @@
+{#
+  The answers found before (`before`, a CTE) and those that a further try finds: left-over results and requests of a bank
+  that agree in `columns`. Results that carry the batch of a request are tried by batch only; others answer only what was
+  requested by the day they were debited. A result answers the newest request that fits; the first of several results
+  answers it. Reads the CTEs requests and results of int_debit_answers.
+#}
+{% macro debit_answers_by(columns, before, matched_by) -%}
+select * from {{ before }}
+union all
+select bank_code, batch_id, line, result_batch_id, result_line, {{ matched_by }} as matched_by
+from (
+    select
+        *,
+        row_number() over (
+            partition by bank_code, batch_id, line order by debited_on, result_batch_id, result_line
+        ) as result_rank
+    from (
+        select
+            requests.bank_code,
+            requests.batch_id,
+            requests.line,
+            results.batch_id as result_batch_id,
+            results.line as result_line,
+            results.debited_on,
+            row_number() over (
+                partition by results.bank_code, results.batch_id, results.line
+                order by requests.requested_on desc, requests.batch_id desc, requests.line
+            ) as request_rank
+        from results
+        inner join requests
+            on
+                results.bank_code = requests.bank_code
+                {% for column in columns -%}
+                and results.{{ column }} = requests.{{ column }}
+                {% endfor %}
+        left join {{ before }} as answered
+            on
+                requests.bank_code = answered.bank_code
+                and requests.batch_id = answered.batch_id
+                and requests.line = answered.line
+        left join {{ before }} as answering
+            on
+                results.bank_code = answering.bank_code
+                and results.batch_id = answering.result_batch_id
+                and results.line = answering.result_line
+        where
+            answered.line is null
+            and answering.line is null
+            {% if 'batch_id' in columns -%}
+            and results.has_request_batch
+            {%- else -%}
+            and not results.has_request_batch
+            and requests.requested_on <= results.debited_on
+            {%- endif %}
+    ) as fitting
+    where request_rank = 1
+) as answering_first
+where result_rank = 1
+{%- endmacro %}

@@ -1,0 +1,17 @@
+-- One row per line of an accepted result file of a bank (bank_code, batch_id, line): what the bank says was asked for and
+-- what it collected.
+select
+    debits.bank_code,
+    debits.batch_id,
+    debits.line,
+    debits.account_id,
+    debits.billing_period,
+    debits.bank_account,
+    debits.amount,
+    debits.collected_amount,
+    debits.result_code,
+    debits.debited_on,
+    files.file_name
+from {{ ref('stg_bank__debits') }} as debits
+left join {{ ref('stg_ledger__files') }} as files on debits.file_id = files.file_id
+where debits.debited_on <= {{ as_of_date() }}

@@ -1,0 +1,56 @@
+-- One row per issued bill that is not paid in full (or asks for nothing at all) and whose settling account pays by bank
+-- direct debit: what a debit request asks for, from whom. Bank and account are those of the newest accounts export.
+with applied as (
+    select account_id, billing_period, sum(amount) as received
+    from {{ ref('payment_applications') }}
+    group by account_id, billing_period
+),
+open_bills as (
+    select
+        coalesce(settling.settling_account_id, bills.account_id) as account_id,
+        bills.account_id as bill_account_id,
+        bills.billing_period,
+        bills.issued_on,
+        bills.due_on,
+        bills.amount - coalesce(applied.received, 0) as amount
+    from {{ ref('bills') }} as bills
+    left join {{ ref('int_settling_accounts') }} as settling on bills.account_id = settling.account_id
+    left join applied on bills.account_id = applied.account_id and bills.billing_period = applied.billing_period
+    where not bills.is_provisional and (bills.amount <= 0 or bills.amount > coalesce(applied.received, 0))
+),
+accounts as (
+    select * from {{ ref('stg_crm__accounts') }}
+),
+-- A bank that reports by a scheme has no codes of its own: what it has delivered makes it known.
+known_banks as (
+    select bank_code from {{ ref('debit_result_codes') }}
+    union
+    select bank_code from {{ ref('stg_bank__debit_batches') }}
+    where is_accepted
+)
+select
+    open_bills.account_id,
+    open_bills.bill_account_id,
+    open_bills.billing_period,
+    payers.bank_code,
+    payers.bank_account,
+    customers.name as customer_name,
+    payers.opened_on as account_opened_on,
+    cast(open_bills.amount as {{ money() }}) as amount,
+    open_bills.issued_on,
+    open_bills.due_on,
+    case
+        when open_bills.amount <= 0 then 'there is nothing to collect: the bill is not above zero'
+        when payers.account_id is null then 'the account that settles is not in the newest accounts export'
+        when coalesce(payers.bank_code, '') = '' then 'the account pays by debit but names no bank'
+        when known_banks.bank_code is null then 'bank ' || payers.bank_code || ' has no result codes in the reference book and never answered'
+        when coalesce(payers.bank_account, '') = '' then 'the account pays by debit but has no bank account'
+    end as fault
+from open_bills
+left join accounts as payers on open_bills.account_id = payers.account_id
+left join accounts as own_accounts on open_bills.bill_account_id = own_accounts.account_id
+left join {{ ref('stg_crm__customers') }} as customers on payers.customer_id = customers.customer_id
+left join known_banks on payers.bank_code = known_banks.bank_code
+where
+    payers.payment_method = 'debit'
+    or (payers.account_id is null and own_accounts.payment_method = 'debit')
