@@ -158,21 +158,16 @@ def _refuse_old_edition(settings: Settings, edition: CurrentEdition) -> None:
         )
     with FileLedger(settings.ledger_path, read_only=True) as ledger:
         newest = max((file.file_date for file in ledger.files() if file.file_date is not None), default=edition.as_of)
-        decisions = [one for one in ledger.decisions() if _moment(one.decided_at) > _moment(record.started_at)]
+        state = ledger.state()
     if newest > edition.as_of:
         raise TollhouseError(
             f"edition {edition.edition} stands for {edition.as_of}, and files up to {newest} are there: payments since then "
             "are not in it; run `tollhouse run` without --as-of, then export"
         )
-    if decisions:
+    if state != record.ledger_state:
         raise TollhouseError(
-            f"'{decisions[-1].kind}' was decided after edition {edition.edition} was made; run `tollhouse run`, then export"
+            f"files came in or were decided on after edition {edition.edition} was made; run `tollhouse run`, then export"
         )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _open_bills(edition: CurrentEdition) -> list[OpenBill]:
