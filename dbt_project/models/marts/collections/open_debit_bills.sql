@@ -43,7 +43,7 @@ select
         when open_bills.amount <= 0 then 'there is nothing to collect: the bill is not above zero'
         when payers.account_id is null then 'the account that settles is not in the newest accounts export'
         when coalesce(payers.bank_code, '') = '' then 'the account pays by debit but names no bank'
-        when known_banks.bank_code is null then 'bank ' || payers.bank_code || ' has no result codes in the reference book and never answered'
+        when known_banks.bank_code is null then 'bank ' || payers.bank_code || ' has no result codes and never answered'
         when coalesce(payers.bank_account, '') = '' then 'the account pays by debit but has no bank account'
     end as fault
 from open_bills
