@@ -115,12 +115,17 @@ def _nibbles(part: _Bytes, order: str) -> _Bytes:
 
 def _digits(field: FixedField, part: _Bytes) -> pa.Array:
     """Digits up to where fillers begin; a digit after a filler leaves the fillers in the text, so that nothing is cut."""
-    nibbles = _nibbles(part, field.nibbles)
-    filler = nibbles == field.filler
-    at_the_end = np.logical_and.accumulate(filler[:, ::-1], axis=1)[:, ::-1]
     shown = np.frombuffer((field.digits + "?").encode("ascii", "replace"), dtype=np.uint8).copy()
     shown[field.filler] = ord("?")
-    return _strings(shown[nibbles], ~at_the_end)
+    # Both digits of an octet at once: a table of 256 pairs, looked up as one number each.
+    octets = np.arange(256, dtype=np.uint8)[:, None]
+    pairs = np.ascontiguousarray(shown[_nibbles(octets, field.nibbles)]).view(np.uint16).reshape(256)
+    ends = np.ascontiguousarray(_nibbles(octets, field.nibbles) == field.filler).view(np.uint16).reshape(256)
+    chars = pairs[part].view(np.uint8)
+    digits_from_the_end = ~ends[part].view(np.bool_)[:, ::-1]
+    lengths = chars.shape[1] - digits_from_the_end.argmax(axis=1)
+    lengths[~digits_from_the_end.any(axis=1)] = 0
+    return _strings(chars, np.arange(chars.shape[1]) < lengths[:, None])
 
 
 def _times(field: FixedField, part: _Bytes, byte_order: str) -> pa.Array:
