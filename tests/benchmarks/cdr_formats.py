@@ -1,6 +1,7 @@
 """Records a second of each way of decoding: `python -m tests.benchmarks.cdr_formats [RECORDS]`.
 
-Time is the processor's, of all threads, so that a busy machine does not count. Of binary records also the decoding to fields alone, and as a ratio against a decoder that goes record by record in Python.
+Time is the processor's, of all threads, so that a busy machine does not count. Of binary records also the decoding to fields
+alone, and as a ratio against a decoder that goes record by record in Python.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def _by_record_only(home: Path, content: str) -> Read:
         _Work.read_sound = before  # type: ignore[method-assign]
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=_lines)
 def test_both_ways_of_reading_quoted_lines_agree(tmp_path: Path, lines: list[str]) -> None:
     content = "".join(f"{line}\n" for line in lines)
