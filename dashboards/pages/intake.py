@@ -46,6 +46,7 @@ def set_aside(edition: Edition, t: Translate) -> Section:
         blocks.append(_states_table(by_status, t))
     else:
         blocks.append(Message(t("missing.no_files")))
+    blocks.extend(_money_at_risk(edition, t))
     blocks.extend(_files(edition, t))
     return Section("intake", t("intake.title"), t("intake.intro"), blocks=tuple(blocks))
 
@@ -69,6 +70,37 @@ def _states_table(by_status: Mapping[str, Row], t: Translate) -> Table:
         ),
         title=t("intake.table"),
         total=line(t("intake.read_records"), "read_records"),
+    )
+
+
+def _money_at_risk(edition: Edition, t: Translate) -> tuple[Block, ...]:
+    """What waits by state and age, and what it would come to; nothing where nothing waits or the edition has no such mart."""
+    rows = () if edition.lacks("money_at_risk") else edition.query("money_at_risk")
+    if not rows:
+        return ()
+    return (
+        Table(
+            columns=(
+                Column(t("intake.state")),
+                Column(t("intake.age_days")),
+                Column(t("intake.calls"), is_figure=True),
+                Column(t("intake.minutes"), is_figure=True),
+                Column(t("intake.estimated_amount"), is_figure=True),
+                Column(t("intake.calls_without_estimate"), is_figure=True),
+            ),
+            rows=tuple(
+                (
+                    t.code("state", row["state"]),
+                    row["age_bucket"].replace("-", "–"),
+                    formats.count(row["calls"]),
+                    formats.minutes(row["seconds"]),
+                    formats.money(row["estimated_amount"]),
+                    formats.count(row["calls_without_estimate"]),
+                )
+                for row in rows
+            ),
+            title=t("intake.money_at_risk"),
+        ),
     )
 
 

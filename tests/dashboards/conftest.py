@@ -92,6 +92,11 @@ MARTS: Mapping[str, Rows] = {
         ("f2", "cdr", "SW1_20260204_000002.csv", "sw1", "SW1", date(2026, 2, 4), "held", _WHY_HELD, *_HELD),
         ("f3", "bank", "ICBC_20260305_1.txt", "icbc", None, date(2026, 3, 5), "rejected", "same content", *_UNREAD),
     ],
+    "money_at_risk": [
+        ("undocumented", "8-30", "U1", 2, 240, Decimal("0.400000"), 0),
+        ("undocumented", "8-30", None, 1, 60, Decimal("0.100000"), 0),
+        ("undocumented", "2-7", "U1", 1, 60, None, 1),
+    ],
     "problem_bulletin": [
         (
             "p1",

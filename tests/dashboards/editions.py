@@ -53,6 +53,10 @@ COLUMNS: Mapping[str, str] = {
         "duplicate bigint, other_day bigint, partial bigint, not_answered bigint, not_charged bigint, "
         "undocumented bigint, unrated bigint, rated bigint"
     ),
+    "money_at_risk": (
+        "state varchar, age_bucket varchar, business_unit_id varchar, calls bigint, seconds bigint, "
+        "estimated_amount decimal(18, 6), calls_without_estimate bigint"
+    ),
     "problem_bulletin": (
         "problem_id varchar, found_on date, kind varchar, severity varchar, business_unit_id varchar, "
         'outlet_id varchar, subject varchar, detail varchar, "count" bigint, first_seen_on date, resolved_on date'

@@ -100,6 +100,9 @@ def test_intake_and_bulletin(edition_dir: Path, published: Path) -> None:
     assert "Held 0 1,000 1,000" in texts["en"]
     assert 'SW1_20260204_000002.csv Call records sw1 2026-02-04 Held ctl says "900" records <&> 1,000' in texts["en"]
     assert "ICBC_20260305_1.txt 银行回盘 icbc 2026-03-05 拒收 same content 0" in texts["zh"]
+    # 240 + 60 seconds of two units, 0.40 + 0.10; what cannot be estimated is no 0.00.
+    assert "Undocumented 2–7 1 1 – 1 Undocumented 8–30 3 5 0.50 0" in texts["en"]
+    assert "暂存话单的在途金额" in texts["zh"]
     gravest = texts["en"].split("Gravest open problems")[1]
     assert gravest.index("File held") < gravest.index("Undocumented number")
     assert "Mended long ago" not in texts["en"]
