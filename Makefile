@@ -9,7 +9,7 @@ export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help setup demo run test check lint types sql conventions ui serve lock clean
+.PHONY: help setup demo run test torture check lint types sql conventions ui serve lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ run: setup ## one run over what lies in the inbox
 
 test: setup ## all tests
 	$(BIN)/python -m pytest
+
+torture: setup ## kills, full disks, disorder and damage: half an hour (FORM=--full: hours)
+	$(BIN)/python -W ignore -m tests.torture $(FORM)
 
 check: lint types sql conventions test ## what CI runs: lint, types, SQL lint, dbt parse, conventions, tests
 

@@ -21,6 +21,8 @@ from random import Random
 import duckdb
 import pyarrow.parquet as pq
 import zstandard
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
 
 from orchestration.ingestion.bank_results import judge_bank_files
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
@@ -31,7 +33,9 @@ from orchestration.warehouse.judging import judge_cdr_files
 from tests.ingestion.intake import RESULT_CODES, Intake
 from tests.robustness.branch import EXPORTS, calls_of_day, cdr
 from tests.torture.damage import damaged, packed
+from tests.torture.deliveries import Delivery, bank_file
 
+FILES_AT_ONCE = 20
 HOLD_ABOVE = {"malformed": Decimal("0.5"), "duplicate": Decimal("0.5"), "other_day": Decimal("0.5")}
 
 
@@ -44,24 +48,6 @@ class Seed:
     content: bytes
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """A file as it lies in the inbox."""
-
-    folder: str
-    name: str
-    content: bytes
-
-
-def bank_file(lines: int = 6) -> str:
-    """A sound result file: every third debit fails; 1.00 for line 1, 2.00 for line 2 …"""
-    codes = {line: "51" if line % 3 == 0 else "00" for line in range(1, lines + 1)}
-    good = [line for line, code in codes.items() if code == "00"]
-    head = f"H|ICBC|B1|2026-02|2026-03-02|{lines}|{sum(codes)}.00|{len(good)}|{sum(good)}.00"
-    details = [f"D|{line}|A{line}|6222{line:04d}|{line}.00|{code}" for line, code in codes.items()]
-    return "\n".join([head, *details, f"T|{lines}", ""])
-
-
 CDR_SEEDS = (
     Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr(calls_of_day("2026-03-02")).encode()),
     Seed(
@@ -70,10 +56,38 @@ CDR_SEEDS = (
     Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr([]).encode()),
 )
 BANK_SEEDS = (
-    Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file().encode()),
-    Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file(1).encode()),
+    Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file()),
+    Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file(lines=1)),
 )
 EXPORT_SEEDS = tuple(Seed("customers", table + "_20{:06d}.csv", text.encode()) for table, text in EXPORTS.items())
+
+
+SEEDS = {"cdr": CDR_SEEDS, "bank": BANK_SEEDS, "customers": EXPORT_SEEDS}
+
+
+def fuzz(kind: str, batches: int, random_seed: int) -> int:
+    """Take in that many batches of damaged files; how many files that were. A failure is shrunk to the least damage."""
+    files = 0
+    chosen = st.tuples(st.sampled_from(SEEDS[kind]), st.randoms(use_true_random=False))
+
+    @seed(random_seed)
+    @settings(max_examples=batches, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(chosen, min_size=FILES_AT_ONCE // 2, max_size=FILES_AT_ONCE).map(delivered))
+    def damaged_files_are_accounted_for(deliveries: list[Delivery]) -> None:
+        nonlocal files
+        files += len(deliveries)
+        with fresh_intake() as intake:
+            entries = take_in(intake, deliveries)
+            for file in deliveries:
+                check(intake, file, entries[f"{file.folder}/{file.name}"])
+
+    damaged_files_are_accounted_for()
+    return files
+
+
+def delivered(chosen: list[tuple[Seed, Random]]) -> list[Delivery]:
+    """The chosen seeds damaged, each under a name of its own."""
+    return [delivery(seed, number, random) for number, (seed, random) in enumerate(chosen)]
 
 
 def delivery(seed: Seed, number: int, random: Random) -> Delivery:
@@ -206,7 +220,7 @@ def _check_export(intake: Intake, entry: FileEntry, content: bytes) -> None:
     path = intake.settings.raw / "customers" / entry.export_table / f"{entry.file_id}.parquet"
     rows = pq.read_table(path).to_pylist()
     # A quoted field may hold line ends: a row covers as many lines as it has ends within, and the rows cover the file.
-    covered = Counter()
+    covered: Counter[int] = Counter()
     for row in rows:
         ends = sum(value.count("\n") for name in table.columns if isinstance(value := row[name], str))
         covered.update(range(row["line_number"], row["line_number"] + ends + 1))

@@ -1,0 +1,80 @@
+"""`make torture`: the tests of reliability in their long form, each with its figures. docs/reliability.md says what they show."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.torture import kills
+from tests.torture.commands import in_memory, runner
+from tests.torture.fuzzing import SEEDS, fuzz
+
+Part = Callable[[argparse.Namespace, Path, Callable[[str], None]], list[str]]
+
+
+def main() -> int:
+    """Run the parts, say what each came to; 0 where all of it held (else the failure's traceback)."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--kills", type=int, help="how many kills (default: 50, with --full 200)")
+    parser.add_argument("--full", action="store_true", help="the full form: 200 kills, 40 000 damaged files")
+    parser.add_argument("--seed", type=int, help="what everything is drawn by (default: drawn itself, and printed)")
+    parser.add_argument("--only", choices=PARTS, action="append", help="only this part; may be given more than once")
+    arguments = parser.parse_args()
+    arguments.seed = secrets.randbelow(10**9) if arguments.seed is None else arguments.seed
+    arguments.kills = arguments.kills or (200 if arguments.full else 50)
+    begun_at = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - begun_at:7.1f} s  {text}", flush=True)
+
+    date = datetime.now(UTC).date()
+    say(
+        f"seed {arguments.seed}; {date}, {os.cpu_count()} CPUs, {platform.machine()}, Python {platform.python_version()}"
+    )
+    figures: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="torture-", dir=in_memory()) as folder:
+        for name in arguments.only or PARTS:
+            place, part_begun_at = Path(folder) / name, time.monotonic()
+            place.mkdir()
+            lines = PARTS[name](arguments, place, say)
+            figures += [f"{name} ({time.monotonic() - part_begun_at:.0f} s):", *(f"  {line}" for line in lines)]
+    print("\n".join(["", f"All of it held. Seed {arguments.seed}.", *figures]))
+    return 0
+
+
+def _kills(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    with runner() as running:
+        done = kills.kill_test(
+            running,
+            folder,
+            kills=arguments.kills,
+            real=arguments.kills // 5,
+            deliveries=len(kills.DELIVERIES),
+            seed=arguments.seed,
+            say=say,
+        )
+    return list(kills.told(done))
+
+
+def _fuzz(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    lines = []
+    for kind in SEEDS:
+        begun_at = time.monotonic()
+        files = fuzz(kind, 1200 if arguments.full else 300, arguments.seed)
+        lines.append(f"{files} damaged {kind} files in {time.monotonic() - begun_at:.0f} s, every line accounted for")
+        say(lines[-1])
+    return lines
+
+
+PARTS: dict[str, Part] = {"kills": _kills, "fuzz": _fuzz}
+
+if __name__ == "__main__":
+    sys.exit(main())
