@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from orchestration.cli import calls, demo, doctor, exports, files, formats, runs, servers, status
 from orchestration.cli.context import Answer, Context
-from orchestration.cli.failures import log_failure, print_failure
+from orchestration.cli.failures import disk_fault, log_failure, print_failure
 from orchestration.cli.interrupts import InterruptWatch
 from orchestration.cli.parsing import Parser, json_option
 from orchestration.errors import TollhouseError, UsageError
@@ -95,7 +95,7 @@ def _fail(error: BaseException, stopped_by: signal.Signals | None, context: Cont
         stopped = "stopped; nothing is lost: what was taken in is kept, and the next `tollhouse run` goes on from there"
         return print_failure(context, stopped, 128 + (stopped_by or signal.SIGINT))
     if isinstance(error, TollhouseError):
-        return print_failure(context, str(error), error.exit_code)
+        return print_failure(context, disk_fault(error) or str(error), error.exit_code)
     return print_failure(context, log_failure(error), TollhouseError.exit_code)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestration.cli.context import Context, write_json
 from orchestration.errors import UsageError
+from orchestration.full_disk import full_disk_fault
 from orchestration.settings import Settings
 
 
@@ -30,6 +31,7 @@ def log_failure(error: BaseException) -> str:
     what = f"an unexpected {type(error).__name__}: {first_line}"
     if isinstance(error, OSError) and error.strerror:
         what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    what = disk_fault(error) or what
     text = "".join(traceback.format_exception(error))
     for folder in _log_folders():
         path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
@@ -40,6 +42,14 @@ def log_failure(error: BaseException) -> str:
             continue  # a full or read-only disk may be the very fault: try the next place
         return f"{what}; the details are in {path}"
     return f"{what}; the details could not be kept: no log can be written"
+
+
+def disk_fault(error: BaseException) -> str | None:
+    """What to say where a full disk made a command fail, whatever said so first; None where it is something else."""
+    try:
+        return full_disk_fault(error, Settings.from_environment().home)
+    except UsageError:  # the settings are wrong, which is then the fault
+        return None
 
 
 def _log_folders() -> list[Path]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import TollhouseError
+from orchestration.full_disk import is_disk_full
 from orchestration.ingestion.access import Access
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault
@@ -139,7 +140,9 @@ def _pull(
             landed.append(_land(settings, delivered, part))
         except FileChanged:
             result.growing.append(delivered.label)
-        except Exception as error:  # noqa: BLE001  as above; one file that cannot be read stops no other
+        except Exception as error:
+            if is_disk_full(error):
+                raise  # no file after it could be copied either, and what would be published were a part for the whole
             cut.add(part.path)
             result.unreachable.append(f"{delivered.label}: cannot be copied: {delivered.store.words(error)}")
     with ledger.transaction():
@@ -151,6 +154,8 @@ def _pull(
                 item.part.move_to(place, d.item.mtime_ns)
                 shelves.add(place.parent.parent)
             except OSError as error:
+                if is_disk_full(error):
+                    raise
                 cut.add(item.part.path)
                 result.unreachable.append(f"{d.label}: cannot be put into {settings.landing}: {error}")
                 continue

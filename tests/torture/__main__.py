@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
-from tests.torture import kills
+from tests.robustness.branch import new_branch
+from tests.torture import concurrency, disk, kills, order
 from tests.torture.commands import in_memory, runner
+from tests.torture.deliveries import DELIVERIES
 from tests.torture.fuzzing import SEEDS, fuzz
 
 Part = Callable[[argparse.Namespace, Path, Callable[[str], None]], list[str]]
@@ -74,7 +77,41 @@ def _fuzz(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None
     return lines
 
 
-PARTS: dict[str, Part] = {"kills": _kills, "fuzz": _fuzz}
+def _disk(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    home, small = folder / "undisturbed", folder / "small"
+    small.mkdir()
+    with runner() as running:
+        calm = kills.undisturbed(running, home, 1, say)
+        try:
+            struck = disk.fill_the_disk(running, small, calm, home, disk.SHARES, say)
+        except disk.CannotMount as error:
+            return [f"skipped: {error}"]
+    return [f"{len(struck)} runs on a full disk, at: {', '.join(struck)}; then row for row the undisturbed edition"]
+
+
+def _order(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    rounds, random = 20 if arguments.full else 5, Random(arguments.seed)
+    with runner() as running:
+        expected = order.at_once(running, folder / "at once")
+        for number in range(rounds):
+            order.in_disorder(running, folder / f"{number}", expected, random, say)
+    return [f"{rounds * len(order.SWITCHES)} orders, each over {order.RUNS} runs: the marts of one run over everything"]
+
+
+def _concurrency(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    with runner() as running:
+        readings, editions = concurrency.read_while_publishing(running, folder / "read", 10, say)
+    branch = new_branch(folder / "two")
+    for file in DELIVERIES[0]:
+        file.to(branch)
+    codes = concurrency.two_at_once(branch)
+    return [
+        f"{readings} readings of {editions} editions while 10 runs published, each whole",
+        f"two runs at once: exit codes {codes}",
+    ]
+
+
+PARTS: dict[str, Part] = {"kills": _kills, "disk": _disk, "order": _order, "concurrency": _concurrency, "fuzz": _fuzz}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -75,6 +75,7 @@ MALFORMED = _calls("2026-04-02", 10, ["x,y", *calls_of_day("2026-04-02")[:1]])
 DOCUMENTED = EXPORTS["service_numbers"] + "2200009,A1,EX1,,2026-03-01 00:00:00,\n"
 PAID = EXPORTS["payments"] + "P2,A1,2026-04-01 10:00:00,30.00,counter,OU1\n"
 
+SECOND_COMPANION, MISCOUNTED_COMPANION = _companion(SECOND, 7, 540), _companion(MISCOUNTED, 9, 540)
 REJECTED = (
     Delivery(f"cdr/{SWITCH}", "calls of today.csv", b"?\n"),
     Delivery(f"cdr/{SWITCH}", f"{SWITCH}_20260305_000011.csv", SECOND.content),
@@ -85,9 +86,12 @@ UNKNOWN_CODE = Delivery("bank/ICBC", "ICBC_20260303_B2.txt", bank_file("B2", 4, 
 
 #: Delivery by delivery, as a careful branch would have them.
 DELIVERIES: tuple[tuple[Delivery, ...], ...] = (
-    (SECOND, _companion(SECOND, 7, 540), THIRD, DEBITS, *_exports("20260301")),
-    (REPEATS, FOURTH, MISCOUNTED, _companion(MISCOUNTED, 9, 540), REJECTED[0]),
+    (SECOND, SECOND_COMPANION, THIRD, DEBITS, *_exports("20260301")),
+    (REPEATS, FOURTH, MISCOUNTED, MISCOUNTED_COMPANION, REJECTED[0]),
     (LATE, UNKNOWN_CODE, *_exports("20260304", service_numbers=DOCUMENTED)),
     (NIGHT, *REJECTED[1:]),
     (APRIL, MALFORMED, *_exports("20260402", service_numbers=DOCUMENTED, payments=PAID)),
 )
+
+#: Every snapshot of every table.
+SNAPSHOTS = tuple(file for files in DELIVERIES for file in files if file.folder == "customers")

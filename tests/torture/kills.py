@@ -26,13 +26,14 @@ RUN_DEPENDENT: dict[str, tuple[str, ...]] = {"problem_bulletin": ("first_seen_on
 KILLS_OF_A_BRANCH = 50  # then it begins anew
 
 Say = Callable[[str], None]
+Rows = dict[str, list[str]]
 
 
 @dataclass
 class Undisturbed:
     """What each delivery publishes where nobody disturbs: the marts' rows; and how its run went."""
 
-    marts: list[dict[str, list[str]]] = field(default_factory=list)
+    marts: list[Rows] = field(default_factory=list)
     runs: list[Ended] = field(default_factory=list)
 
 
@@ -66,11 +67,11 @@ def before_delivery(branch: Branch, number: int) -> None:
         assert typed.exit_code == 0, typed.message
 
 
-def rows_of(published: Path, without: dict[str, tuple[str, ...]] = RUN_DEPENDENT) -> dict[str, list[str]]:
+def rows_of(published: Path, without: dict[str, tuple[str, ...]] = RUN_DEPENDENT) -> Rows:
     """Every mart of the current edition as sorted rows, in words, without the columns that are not compared."""
     pointer = json.loads((published / "current.json").read_text(encoding="utf-8"))
     manifest = json.loads((published / pointer["path"] / "manifest.json").read_text(encoding="utf-8"))
-    marts: dict[str, list[str]] = {}
+    marts: Rows = {}
     with duckdb.connect() as con:
         for mart, described in manifest["marts"].items():
             files = [str(published / entry["path"]) for entry in described["files"]]
@@ -84,7 +85,7 @@ def rows_of(published: Path, without: dict[str, tuple[str, ...]] = RUN_DEPENDENT
     return marts
 
 
-def differences(found: dict[str, list[str]], expected: dict[str, list[str]]) -> list[str]:
+def differences(found: Rows, expected: Rows) -> list[str]:
     """Where two editions are not row for row the same."""
     told = [f"marts: {sorted(found.keys() ^ expected.keys())}"] if found.keys() != expected.keys() else []
     for mart in expected.keys() & found.keys():

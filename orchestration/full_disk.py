@@ -1,0 +1,57 @@
+"""A full disk, as the libraries tell of it, and what to say of it. It is looked for in errors only: nothing is foreseen."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_SAID_BY_LIBRARIES = ("database or disk is full", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
+_NEARLY_NOTHING_BYTES = 4 << 20
+# How SQLite names a full disk; SHMSIZE: the index of its journal could not grow, of which it says "disk I/O error" only.
+_SQLITE_NAMES = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
+_PERHAPS_FULL = "disk I/O error"
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the error, or one that it came of, says outright that a disk is full."""
+    return any(
+        (isinstance(one, OSError) and one.errno in _FULL)
+        or (isinstance(one, sqlite3.Error) and getattr(one, "sqlite_errorname", None) in _SQLITE_NAMES)
+        or any(text in str(one) for text in _SAID_BY_LIBRARIES)
+        for one in _chain(error)
+    )
+
+
+def full_disk_fault(error: BaseException, home: Path) -> str | None:
+    """What to say where a full disk is the cause: which one, how much is free, what to do; None where it is not."""
+    places = [home, Path(tempfile.gettempdir())]
+    free = {place: shutil.disk_usage(_existing(place)).free for place in places}
+    full = next((place for place in places if free[place] < _NEARLY_NOTHING_BYTES), None)
+    if not is_disk_full(error) and (full is None or not any(_PERHAPS_FULL in str(one) for one in _chain(error))):
+        return None
+    place = full or home
+    return (
+        f"the disk is full under {place} ({free[place] / (1 << 20):.1f} MiB free): make room there and run again. "
+        "Nothing is lost: what was taken in is kept, and the last edition stays"
+    )
+
+
+def _existing(place: Path) -> Path:
+    return next(parent for parent in (place, *place.parents) if parent.exists())
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        one = pending.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            pending += [one.__cause__, one.__context__]

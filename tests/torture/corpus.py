@@ -1,0 +1,84 @@
+"""A sound file of every format, to be damaged: a format that is declared and has none here fails test_fuzz.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.ingestion import test_asterisk, test_cisco_cucm, test_freeswitch, test_sipwise_ngcp
+from tests.ingestion.test_huawei_igwb import record
+from tests.ingestion.test_ts32298 import mobile_originated
+from tests.robustness.branch import EXPORTS, calls_of_day, cdr
+from tests.torture.deliveries import bank_file
+
+CALLS = "{{switch_id}}_{{date:YYYYMMDD}}_{{sequence:6}}.{}"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A sound file: the inbox folder it is delivered to (a foreign one's is named as its format), its name with room for a
+    number, its bytes, and how many of its first and last lines are no records."""
+
+    folder: str
+    name: str
+    content: bytes
+    headers: int = 1
+    trailers: int = 0
+    is_text: bool = True
+
+    def __repr__(self) -> str:
+        return f"<{self.folder}/{self.name}>"
+
+
+def _calls(name: str, content: str | bytes, headers: int = 0, trailers: int = 0, is_text: bool = True) -> Seed:
+    data = content.encode() if isinstance(content, str) else content
+    return Seed(f"cdr/{name}", "SW1_20260301_{:06d}.dat", data, headers, trailers, is_text)
+
+
+_CUSTOM = (
+    '"""Zhang"" <2200001>","2200001","2200002","internal","PJSIP/2200001-1","PJSIP/2200002-2","Dial","",'
+    '"2026-03-01 10:00:00.123456","2026-03-01 10:00:05.5","2026-03-01 10:01:06","66","61","ANSWERED","DOCUMENTATION","",'
+    '"1772330400.1","","1"'
+)
+_CUCM = (
+    '1,2,100,1772330400,"2200001",0,"2200002","2200003",16,1772330405,1772330466,61,"SEP001122334455","Gateway_1"\n'
+    '1,2,101,1772330500,"2200001",17,"2200002","",0,0,1772330510,0,"SEP001122334455","SEP00112233AA55"\n'
+)
+
+FOREIGN_SEEDS = (
+    _calls(
+        "asterisk",
+        "\n".join([test_asterisk.ANSWERED, test_asterisk.INCOMING, test_asterisk.UNANSWERED.format("BUSY"), ""]),
+    ),
+    _calls("asterisk_custom", f"{_CUSTOM}\n{_CUSTOM.replace('2200001', '2200003')}\n"),
+    _calls("freeswitch", "\n".join([test_freeswitch.ANSWERED, test_freeswitch.UNANSWERED.format("USER_BUSY"), ""])),
+    _calls("cisco_cucm", test_cisco_cucm.HEADER + _CUCM, headers=2),
+    _calls("sipwise_ngcp", test_sipwise_ngcp.export(test_sipwise_ngcp.LINES), headers=1, trailers=1),
+    _calls("huawei_igwb", b"".join(record(at, partial=at % 4, reference=7) for at in range(1, 8)), is_text=False),
+    _calls("ts32298", b"".join(mobile_originated(at, cause=at % 2) for at in range(1, 8)), is_text=False),
+)
+CDR_SEEDS = (
+    Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr(calls_of_day("2026-03-02")).encode()),
+    Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr([*calls_of_day("2026-03-02"), *calls_of_day("2026-03-01")]).encode()),
+    Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr([]).encode()),
+)  # fmt: skip
+BANK_SEEDS = (
+    Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file()),
+    Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file(lines=1)),
+)
+EXPORT_SEEDS = tuple(Seed("customers", table + "_20{:06d}.csv", text.encode()) for table, text in EXPORTS.items())
+SEEDS = {"cdr": CDR_SEEDS, "foreign cdr": FOREIGN_SEEDS, "bank": BANK_SEEDS, "customers": EXPORT_SEEDS}
+
+
+def sources() -> str:
+    """A sources.yml with the folders of the seeds: those of the default sources, and one for each foreign format."""
+    entries = [
+        ("cdr/SW1", "cdr", CALLS.format("csv"), "canonical"),
+        ("bank/ICBC", "bank", "{bank_code}_{date:YYYYMMDD}_{batch}.txt", "canonical"),
+        ("customers", "customers", "{table}_{date:YYYYMMDD}.csv", "canonical"),
+        *((seed.folder, "cdr", CALLS.format("dat"), seed.folder.removeprefix("cdr/")) for seed in FOREIGN_SEEDS),
+    ]
+    lines = [
+        f'  - {{name: {name}, kind: {kind}, url: "file:${{TOLLHOUSE_HOME}}/inbox/{name}", pattern: "{pattern}", format: {form}}}'
+        for name, kind, pattern, form in entries
+    ]
+    return "\n".join(["sources:", *lines, ""])
