@@ -19,7 +19,7 @@ from orchestration.ingestion import cdr_rules
 from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts import ber, binary
 from orchestration.ingestion.cdr_layouts.control import Told, read_told
-from orchestration.ingestion.cdr_layouts.lines import read_lines
+from orchestration.ingestion.cdr_layouts.lines import is_utf8, read_lines
 from orchestration.ingestion.cdr_mapping import field_column, mapped_sql
 from orchestration.ingestion.cdr_rules import literal
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
@@ -164,7 +164,9 @@ class _Work:
                 "select line_number, damage as line_fault, * exclude (line_number, damage) from cdr_records",
                 expected,
             )
-        if layout.encoding != "utf-8":
+        # DuckDB 1.5 invalidates its whole database where it pads a line that is not UTF-8 ("Attempted to access index … within
+        # vector of size …"), so such a line must not come before it.
+        if layout.encoding != "utf-8" or (layout.mapping is not None and not is_utf8(self.landed)):
             return None
         if layout.trailer.lines and self.told.last_line is None:
             return None

@@ -94,3 +94,11 @@ def test_the_custom_mapping_writes_the_account_later_and_fractions(tmp_path: Pat
     assert [record[6] for record in found.records] == [61, 60, 1]
     assert found.records[0][:6] == (1, "2200001", "2200002", None, "trunk9", "2026-03-01 10:00:05")
     assert found.said[0] == (None, None, None, "1772330400.1")
+
+
+def test_a_line_that_is_not_utf8_is_set_aside_alone(tmp_path: Path) -> None:
+    """DuckDB's reading of padded lines ends in an internal error on it, which no later query would survive."""
+    damaged = ANSWERED.encode().replace(b"2026-03-01 10:00:05", b"2026-0\xb3-01 10:00:05")
+    found = read(tmp_path, b"\n".join([INCOMING.encode(), damaged, b""]), "asterisk")
+    assert [record[1] for record in found.records] == ["0086108888"]
+    assert found.malformed == [(2, "line", "is not UTF-8")]

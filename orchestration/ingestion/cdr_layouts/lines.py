@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from orchestration.ingestion.cdr_formats import CdrFormat
 from orchestration.ingestion.packing import open_unpacked
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_CHUNK_BYTES = 1 << 20
 
 
 def read_lines(
@@ -81,3 +84,16 @@ def split_quoted(text: str, layout: CdrFormat) -> tuple[list[str] | None, str | 
 def _field_patterns(delimiter: str, quote: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     d, q = re.escape(delimiter), re.escape(quote)
     return re.compile(rf" *{q}((?:[^{q}]|{q}{q})*){q} *(?={d}|$)"), re.compile(rf"[^{d}]*")
+
+
+def is_utf8(landed: Path) -> bool:
+    """Whether all of a landed file's unpacked bytes are UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with open_unpacked(landed) as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
