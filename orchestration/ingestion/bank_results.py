@@ -26,7 +26,7 @@ from orchestration.settings import Settings
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-2"
+BANK_RULES_VERSION = "bank-3"
 
 _NOTHING = Decimal("0.00")
 _MONEY = pa.decimal128(18, 2)

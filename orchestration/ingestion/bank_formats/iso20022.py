@@ -7,6 +7,7 @@ the batch the message id of the request. Read piece by piece, without entities, 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -39,19 +40,29 @@ class _Fault(Exception):
 def read_iso20022(content: bytes, declared: BankFormat) -> ReadBatch:
     """Read a pain.002 or camt.054 message. What XML cannot be read to its end is a difference, so the file is held."""
     reader = _Reader(declared)
-    if b"<!DOCTYPE" in content[:65_536]:
-        reader.batch.differences.append("it has a document type declaration, which no ISO 20022 message has")
-        return reader.batch
     try:
         events = etree.iterparse(
-            BytesIO(content), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False
+            BytesIO(content),
+            events=("start", "end"),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            remove_comments=True,  # one inside an amount would cut the amount off
+            remove_pis=True,
         )
         reader.read(events)
+    except _Declared:
+        reader.batch.differences.append("it has a document type declaration, which no ISO 20022 message has")
+        return reader.batch
     except etree.XMLSyntaxError as error:
         reader.batch.differences.append(f"the XML cannot be read to its end: {error}")
         return reader.batch
     reader.finish()
     return reader.batch
+
+
+class _Declared(Exception):
+    """The document declares its type, so entities may stand for what is in it."""
 
 
 class _Reader:
@@ -65,16 +76,26 @@ class _Reader:
         self.batch_ids: set[str] = set()
         self.dates: set[date] = set()
         self.original: dict[str, str] = {}
+        self.statuses: Counter[str] = Counter()
+        self.said_statuses: list[tuple[str, str]] = []
+        self.listed_before = 0
 
     def read(self, events: Iterator[tuple[str, Any]]) -> None:
         within = 0  # inside an element that is read whole when it ends, and must not be cleared before
+        has_root = False
         for event, element in events:
+            if not has_root:
+                has_root = True
+                if element.getroottree().docinfo.internalDTD is not None:
+                    raise _Declared
             name = _name(element)
             if name in _ROOTS and self.message is None and event == "start":
                 self.message = "camt.054" if name.startswith("BkTo") else "pain.002"
             kept = name in ("TxInfAndSts", "Ntry", "OrgnlGrpInfAndSts", "TxsSummry", "NbOfTxsPerSts")
             if event == "start":
                 within += kept
+                if name == "OrgnlPmtInfAndSts":
+                    self.listed_before = self.number
                 continue
             within -= kept
             if within:
@@ -85,6 +106,10 @@ class _Reader:
                 self._entry(element)
             elif name == "OrgnlGrpInfAndSts":
                 self._original_group(element)
+            elif name == "OrgnlPmtInfAndSts":
+                self._original_payment(element)
+            elif name == "NbOfTxsPerSts":
+                self._status_count(element)
             elif name == "TxsSummry":
                 self._summary(element)
             elif name == "CreDtTm" and not self.dates:
@@ -106,7 +131,7 @@ class _Reader:
         listed = len(self.batch.lines) + len(self.batch.set_aside)
         listed_sum = sum((line.amount for line in self.batch.lines), Decimal("0.00"))
         if records is not None:
-            said = int(records) if records.isascii() and records.isdigit() else None
+            said = _count(records)
             # A report may list what was rejected alone; it never lists more than was asked for.
             if said is None or listed > said or (self.declared.lists_all and listed != said):
                 self.batch.differences.append(f"OrgnlNbOfTxs {records}, found {listed}")
@@ -115,6 +140,15 @@ class _Reader:
                 self.batch.differences.append(
                     f"the whole request of {said} debits has {status}, and none is listed: ask the bank for the lines"
                 )
+        elif not listed and "GrpSts" in self.original:
+            self.batch.differences.append(
+                f"the whole request has {self.original['GrpSts']}, and no debit is listed: ask the bank for the lines"
+            )
+        for status, count in self.said_statuses:
+            found = self.statuses[status]
+            # What was accepted need not be listed; what is listed, and what was rejected, must be there whole.
+            if (found or status in _REJECTED or self.declared.lists_all) and _count(count) != found:
+                self.batch.differences.append(f"DtldNbOfTxs of {status} {count}, found {found}")
         if "NbOfNtries" in self.original:
             self.batch.check("NbOfNtries", self.original["NbOfNtries"], str(self.entries))
         if "Sum" in self.original:
@@ -138,13 +172,35 @@ class _Reader:
             text = _text(element, name)
             if text is not None:
                 self.original[name] = text
+        for counted in _children(element, "NbOfTxsPerSts"):
+            self._status_count(counted)
         if "OrgnlMsgId" in self.original:
             self.batch_ids.add(self.original["OrgnlMsgId"])
+
+    def _status_count(self, element: Any) -> None:
+        status, count = _text(element, "DtldSts"), _text(element, "DtldNbOfTxs")
+        if status is not None and count is not None and (status, count) not in self.said_statuses:
+            self.said_statuses.append((status, count))
+
+    def _original_payment(self, element: Any) -> None:
+        """One payment block of the request: its own number of debits, and its own status where none is listed."""
+        listed = self.number - self.listed_before
+        block = _text(element, "OrgnlPmtInfId") or "without OrgnlPmtInfId"
+        status, count = _text(element, "PmtInfSts"), _text(element, "OrgnlNbOfTxs")
+        if not listed and status is not None:
+            self.batch.differences.append(
+                f"payment block {block} has {status}, and no debit of it is listed: ask the bank for the lines"
+            )
+        elif count is not None:
+            said = _count(count)
+            if said is None or listed > said or (self.declared.lists_all and listed != said):
+                self.batch.differences.append(f"payment block {block}: OrgnlNbOfTxs {count}, found {listed}")
 
     def _status(self, element: Any, number: int) -> ResultLine:
         status = _text(element, "TxSts")
         if status is None:
             raise _Fault("TxSts", "is missing")
+        self.statuses[status] += 1
         amount = self._amount(_find(element, "OrgnlTxRef", "Amt", "InstdAmt"), "InstdAmt")
         reason = _text(element, "StsRsnInf", "Rsn", "Cd") or _text(element, "StsRsnInf", "Rsn", "Prtry")
         return ResultLine(
@@ -244,6 +300,11 @@ class _Reader:
         if needs_currency and currency != self.declared.currency:
             raise _Fault(name, f"is in {currency}, the format reads {self.declared.currency}")
         return amount
+
+
+def _count(text: str) -> int | None:
+    """A number of at most 15 digits (Max15NumericText); None where the text is none."""
+    return int(text) if len(text) <= 15 and text.isascii() and text.isdigit() else None
 
 
 def _name(element: Any) -> str:

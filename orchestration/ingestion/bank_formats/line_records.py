@@ -12,7 +12,7 @@ from orchestration.ingestion.bank_formats.declared import BankFormat
 from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, amount_of
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
-_LARGEST_COUNT = 10**18
+_LONGEST_COUNT = 18  # digits that a 64-bit column holds
 
 
 class _Fault(Exception):
@@ -81,8 +81,8 @@ def _read_summary(raw: bytes, declared: BankFormat, batch: ReadBatch) -> None:
         fields = _placed(raw, declared, declared.summary_fields)
     for name, text in fields.items():
         if name in ("records", "success_records"):
-            if not (text.isascii() and text.isdigit()) or int(text) >= _LARGEST_COUNT:
-                raise _Fault(name, f"is no whole number: '{text}'")
+            if not _is_count(text):
+                raise _Fault(name, f"is no whole number: '{text[:40]}'")
             setattr(batch, name, int(text))
         elif name in ("total_amount", "success_amount"):
             amount = amount_of(text.replace(",", ""), declared.amount_unit)
@@ -150,7 +150,7 @@ def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> Result
     line = number
     if "line" in fields:
         text = fields["line"]
-        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) < _LARGEST_COUNT:
+        if not _is_count(text) or int(text) < 1:
             raise _Fault("line", f"is no whole number from 1: '{text[:40]}'")
         line = int(text)
     if not fields["account_id"]:
@@ -189,6 +189,10 @@ def _code(fields: dict[str, str], declared: BankFormat) -> tuple[str, bool]:
     if not text:
         raise _Fault("result_code", "is empty")
     raise _Fault("reason_text", f"'{text[:60]}' has none of the texts in result_texts: add it there with its code")
+
+
+def _is_count(text: str) -> bool:
+    return len(text) <= _LONGEST_COUNT and text.isascii() and text.isdigit()
 
 
 def _day(text: str, declared: BankFormat) -> date:

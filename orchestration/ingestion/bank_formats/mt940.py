@@ -63,14 +63,21 @@ def _check_balances(batch: ReadBatch, at: int, data: dict[str, Any], bookings: l
     if opening is None or closing is None:
         batch.differences.append(f"statement {at}: opening (60) or closing balance (62) is missing")
         return
-    found = opening.amount.amount + sum((booking.data["amount"].amount for booking in bookings), Decimal(0))
+    found = opening.amount.amount + sum((_signed(booking.data) for booking in bookings), Decimal(0))
     batch.check(f"statement {at}: closing balance", closing.amount.amount, found)
+
+
+def _signed(data: dict[str, Any]) -> Decimal:
+    """What a booking adds to the balance. The library takes RC, the reversal of a credit, for a credit."""
+    amount: Decimal = abs(data["amount"].amount)
+    return -amount if data["status"] in ("D", "RC") else amount
 
 
 def _line(number: int, data: dict[str, Any], declared: BankFormat) -> tuple[ResultLine | None, tuple[str, str] | None]:
     """A booking as a line, or field and reason of what is wrong with it."""
     money = data["amount"]
-    amount = abs(money.amount)
+    signed = _signed(data)
+    amount = abs(signed)
     details = data.get("transaction_details") or ""
     kind_of_booking = data.get("id") or ""
     kind, code, account = OTHER, COLLECTED, ""
@@ -82,8 +89,8 @@ def _line(number: int, data: dict[str, Any], declared: BankFormat) -> tuple[Resu
         if found is None:
             return None, ("account_id", f"is not found in the details (field 86) by {declared.account_id.pattern}")
         account = found["value"].strip()
-        if is_return == (money.amount > 0):
-            sign = "a credit" if money.amount > 0 else "a debit"
+        if is_return == (signed > 0):
+            sign = "a credit" if signed > 0 else "a debit"
             return None, ("amount", f"is {sign}, which {kind_of_booking} cannot be by the format")
         if is_return:
             reason = declared.result_code.search(details)
