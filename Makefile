@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+JOBS ?= 2
 # Compiled once by set-up: without it every command would compile Dagster, dbt and Great Expectations again (6 s).
 unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK = 1
@@ -32,8 +33,8 @@ demo: setup ## make the demo city's files, run everything, say where to look
 run: setup ## one run over what lies in the inbox
 	$(BIN)/tollhouse run
 
-test: setup ## all tests
-	$(BIN)/python -m pytest
+test: setup ## all tests, in two processes (JOBS=n for others)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 torture: setup ## kills, full disks, disorder and damage: half an hour (FORM=--full: hours)
 	$(BIN)/python -W ignore -m tests.torture $(FORM)

@@ -16,10 +16,19 @@ from orchestration.ingestion.bank_formats.canonical import read_canonical
 from orchestration.ingestion.bank_formats.declared import BankFormat, load_bank_format
 from orchestration.ingestion.bank_formats.line_records import read_line_records
 from orchestration.ingestion.bank_formats.nacha import read_nacha
-from orchestration.ingestion.bank_formats.reading import DEBIT, ReadBatch, code_owner, month_before, outcome_of
+from orchestration.ingestion.bank_formats.reading import (
+    CORRECTION,
+    DEBIT,
+    OTHER,
+    PENDING,
+    ReadBatch,
+    code_owner,
+    month_before,
+    outcome_of,
+)
 from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
-from orchestration.ingestion.malformed_rows import write_set_aside, write_table
+from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
 from orchestration.ingestion.packing import open_unpacked
 from orchestration.settings import Settings
 
@@ -64,6 +73,9 @@ _BATCHES = pa.schema(
         ("detail_success_amount", _MONEY),
         ("totals_agree", pa.bool_()),
         ("unknown_codes", pa.list_(pa.string())),
+        ("pending_records", pa.int64()),
+        ("correction_records", pa.int64()),
+        ("passed_over_records", pa.int64()),
     ]
 )
 
@@ -107,6 +119,7 @@ def decode_bank_result(
     read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
     read.debited_on = read.debited_on or entry.file_date
     read.billing_period = read.billing_period or month_before(read.debited_on)
+    _set_contradictions_aside(read, declared.result_scheme, result_codes)
     facts = _facts(read, declared.result_scheme)
     totals = reconcile(facts, result_codes)
     batch = {
@@ -127,6 +140,9 @@ def decode_bank_result(
         "detail_success_amount": totals.detail_success_amount,
         "totals_agree": not totals.differences,
         "unknown_codes": totals.unknown_codes,
+        "pending_records": sum(line.line_kind == PENDING for line in read.lines),
+        "correction_records": sum(line.line_kind == CORRECTION for line in read.lines),
+        "passed_over_records": sum(line.line_kind == OTHER for line in read.lines),
     }
     lines = [
         {
@@ -148,6 +164,23 @@ def decode_bank_result(
         data_rows=len(read.lines) + len(read.set_aside),
         set_aside_rows=len(read.set_aside),
     )
+
+
+def _set_contradictions_aside(read: ReadBatch, scheme: str | None, result_codes: ResultCodes) -> None:
+    """Set aside what says that it failed and was collected whole, or that it succeeded and nothing was collected."""
+    assert read.bank_code is not None
+    kept = []
+    for line in read.lines:
+        outcome = outcome_of(result_codes, read.bank_code, scheme, line.result_code)
+        impossible = {"failed": line.amount, "success": Decimal("0.00")}.get(outcome or "")
+        if line.line_kind == DEBIT and line.amount and impossible is not None and line.collected_amount == impossible:
+            text = f"line {line.line}, account {line.account_id}, asked for {line.amount}, result {line.result_code}"
+            ended = "failed" if outcome == "failed" else "succeeded"
+            reason = f"is {line.collected_amount}, which a debit that {ended} cannot have"
+            read.set_aside.append(SetAsideLine(line.line, text, "collected_amount", reason))
+        else:
+            kept.append(line)
+    read.lines = kept
 
 
 def _read(content: bytes, declared: BankFormat) -> ReadBatch:

@@ -52,7 +52,7 @@ _DEBIT_BATCHES = {
     "records": "bigint", "total_amount": "decimal(18, 2)", "success_records": "bigint", "success_amount": "decimal(18, 2)",
     "trailer_records": "bigint", "detail_records": "bigint", "detail_total_amount": "decimal(18, 2)",
     "detail_success_records": "bigint", "detail_success_amount": "decimal(18, 2)", "totals_agree": "boolean",
-    "result_scheme": "varchar",
+    "result_scheme": "varchar", "pending_records": "bigint", "correction_records": "bigint", "passed_over_records": "bigint",
 }  # fmt: skip
 _DEBIT_REQUESTS = """
 bank_code varchar, batch_id varchar, line bigint, account_id varchar, billing_period varchar, bank_account varchar,

@@ -56,12 +56,15 @@ def branch(tmp_path_factory: pytest.TempPathFactory) -> Branch:
 
 
 def test_each_batch_is_accepted_with_its_totals(branch: Branch) -> None:
-    columns = "bank_code, batch_id, billing_period, debited_on, records, total_amount, success_records, success_amount, is_accepted"
+    columns = (
+        "bank_code, batch_id, billing_period, debited_on, records, total_amount, success_records, success_amount, "
+        "pending_records, correction_records"
+    )
     day = date(2026, 1, 20)
     assert branch.mart("debit_batches", columns) == [
-        ("FNB", "N1", "2025-12", day, 2, money("26.30"), 1, money("20.80"), True),
-        ("HBK", "B1", "2025-12", day, 2, money("26.30"), 1, money("20.80"), True),
-        ("PBK", "R7", "2026-02", date(2026, 3, 10), 4, money("1045.30"), 1, money("24.80"), True),
+        ("FNB", "N1", "2025-12", day, 2, money("26.30"), 1, money("20.80"), 0, 1),
+        ("HBK", "B1", "2025-12", day, 2, money("26.30"), 1, money("20.80"), 1, 0),
+        ("PBK", "R7", "2026-02", date(2026, 3, 10), 4, money("1045.30"), 1, money("24.80"), 0, 0),
     ]
 
 

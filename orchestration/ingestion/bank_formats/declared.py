@@ -43,6 +43,7 @@ _LINES = (
     "summary_fields",
     "details",
     "result_texts",
+    "partial_codes",
     "skip_lines",
 )
 _FIELDS_OF = {
@@ -61,7 +62,8 @@ class BankFormat:
     """A declared format. Which fields mean something depends on the layout; docs/formats.md says which.
 
     `details` and `summary_fields` map a field to its place: a column number from 1 (delimited) or (first byte from 1,
-    bytes) (fixed width). `result_texts` are (text to look for, result code), the first that is found counts.
+    bytes) (fixed width). `result_texts` are (text to look for, result code), the first that is found counts; one that
+    begins with `=` must be the whole text. A line with one of the `partial_codes` must say how much was collected.
     """
 
     name: str
@@ -78,6 +80,7 @@ class BankFormat:
     details: dict[str, Any] = field(default_factory=dict)
     summary_fields: dict[str, Any] = field(default_factory=dict)
     result_texts: tuple[tuple[str, str], ...] = ()
+    partial_codes: tuple[str, ...] = ()
     detail_pattern: re.Pattern[str] | None = None
     summary_pattern: re.Pattern[str] | None = None
     currency: str = "CNY"
@@ -161,6 +164,7 @@ class _Declaration:
             "amount_unit": unit,
             "summary": summary,
             "skip_lines": skip,
+            "partial_codes": self.texts("partial_codes") if "partial_codes" in self.content else (),
             "date_format": self.text("date_format", "%Y%m%d"),
             "result_texts": tuple((key, str(code)) for key, code in texts.items()),
         }

@@ -166,6 +166,8 @@ def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> Result
         if collected > amount:
             raise _Fault("collected_amount", f"{collected} is more than was asked for, {amount}")
     code, inferred = _code(fields, declared)
+    if collected is None and code in declared.partial_codes:
+        raise _Fault("collected_amount", f"is missing: result {code} says that a part was collected, and not how much")
     return ResultLine(
         line=line,
         account_id=fields["account_id"],
@@ -184,7 +186,7 @@ def _code(fields: dict[str, str], declared: BankFormat) -> tuple[str, bool]:
         return fields["result_code"], False
     text = fields.get("reason_text", "")
     for part, code in declared.result_texts:
-        if part in text:
+        if part.removeprefix("=") == text if part.startswith("=") else part in text:
             return code, True
     if not text:
         raise _Fault("result_code", "is empty")

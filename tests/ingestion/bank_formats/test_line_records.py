@@ -157,3 +157,14 @@ def test_a_line_number_that_repeats_is_set_aside() -> None:
 def test_a_summary_that_cannot_be_read_is_a_difference() -> None:
     batch = read("cn_delimited", DELIMITED.replace("|38.30|", "|三十八|"))
     assert batch.differences == ["the summary in line 1 cannot be read: total_amount is no amount in yuan: '三十八'"]
+
+
+@pytest.mark.parametrize("text", ["没有成功", "部分成功", "成功率不足"])
+def test_a_text_with_success_in_it_is_no_success(text: str) -> None:
+    batch = read("cn_report", REPORT.replace("扣款成功", text, 1))
+    assert [(x.line_number, x.field) for x in batch.set_aside] == [(4, "reason_text")]
+
+
+def test_a_part_without_its_amount_is_set_aside() -> None:
+    batch = read("cn_report", REPORT.replace("    4.00   余额不足", "           部分扣款"))
+    assert [(x.line_number, x.field) for x in batch.set_aside] == [(5, "collected_amount")]

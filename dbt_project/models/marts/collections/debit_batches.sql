@@ -16,5 +16,8 @@ select
     cast(detail_success_amount as {{ money() }}) as detail_success_amount,
     totals_agree,
     is_accepted,
-    result_scheme
+    result_scheme,
+    pending_records,
+    correction_records,
+    passed_over_records
 from {{ ref('stg_bank__debit_batches') }}
