@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.ingestion import test_asterisk, test_cisco_cucm, test_freeswitch, test_sipwise_ngcp
+from tests.ingestion.bank_formats import test_iso20022, test_line_records, test_mt940, test_nacha
 from tests.ingestion.test_huawei_igwb import record
 from tests.ingestion.test_ts32298 import mobile_originated
 from tests.robustness.branch import EXPORTS, calls_of_day, cdr
 from tests.torture.deliveries import bank_file
 
+RESULTS = "{bank_code}_{date:YYYYMMDD}_{batch}.txt"
 CALLS = "{{switch_id}}_{{date:YYYYMMDD}}_{{sequence:6}}.{}"
 
 
@@ -56,6 +58,22 @@ FOREIGN_SEEDS = (
     _calls("huawei_igwb", b"".join(record(at, partial=at % 4, reference=7) for at in range(1, 8)), is_text=False),
     _calls("ts32298", b"".join(mobile_originated(at, cause=at % 2) for at in range(1, 8)), is_text=False),
 )
+
+
+def _results(name: str, content: str | bytes, version: str = "") -> Seed:
+    data = content.replace("{version}", version).encode("gb18030") if isinstance(content, str) else content
+    return Seed(f"bank/{name}", "ICBC_20260301_B{}.txt", data)
+
+
+FOREIGN_BANK_SEEDS = (
+    _results("cn_delimited", test_line_records.DELIMITED),
+    _results("cn_fixed_width", test_line_records.fixed_file(*test_line_records.FIXED)),
+    _results("cn_report", test_line_records.REPORT),
+    _results("iso20022", test_iso20022.PAIN, "10"),
+    _results("iso20022", test_iso20022.CAMT, "08"),
+    _results("mt940", test_mt940.STATEMENT),
+    _results("nacha", test_nacha.content(test_nacha.SOUND)),
+)
 CDR_SEEDS = (
     Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr(calls_of_day("2026-03-02")).encode()),
     Seed("cdr/SW1", "SW1_20260302_{:06d}.csv", cdr([*calls_of_day("2026-03-02"), *calls_of_day("2026-03-01")]).encode()),
@@ -66,16 +84,26 @@ BANK_SEEDS = (
     Seed("bank/ICBC", "ICBC_20260302_B{}.txt", bank_file(lines=1)),
 )
 EXPORT_SEEDS = tuple(Seed("customers", table + "_20{:06d}.csv", text.encode()) for table, text in EXPORTS.items())
-SEEDS = {"cdr": CDR_SEEDS, "foreign cdr": FOREIGN_SEEDS, "bank": BANK_SEEDS, "customers": EXPORT_SEEDS}
+SEEDS = {
+    "cdr": CDR_SEEDS,
+    "foreign cdr": FOREIGN_SEEDS,
+    "bank": BANK_SEEDS,
+    "foreign bank": FOREIGN_BANK_SEEDS,
+    "customers": EXPORT_SEEDS,
+}
 
 
 def sources() -> str:
     """A sources.yml with the folders of the seeds: those of the default sources, and one for each foreign format."""
     entries = [
         ("cdr/SW1", "cdr", CALLS.format("csv"), "canonical"),
-        ("bank/ICBC", "bank", "{bank_code}_{date:YYYYMMDD}_{batch}.txt", "canonical"),
+        ("bank/ICBC", "bank", RESULTS, "canonical"),
         ("customers", "customers", "{table}_{date:YYYYMMDD}.csv", "canonical"),
         *((seed.folder, "cdr", CALLS.format("dat"), seed.folder.removeprefix("cdr/")) for seed in FOREIGN_SEEDS),
+        *(
+            (folder, "bank", RESULTS, folder.removeprefix("bank/"))
+            for folder in sorted({seed.folder for seed in FOREIGN_BANK_SEEDS})
+        ),
     ]
     lines = [
         f'  - {{name: {name}, kind: {kind}, url: "file:${{TOLLHOUSE_HOME}}/inbox/{name}", pattern: "{pattern}", format: {form}}}'

@@ -145,6 +145,8 @@ def check(intake: Intake, file: Delivery, entry: FileEntry) -> None:
     foreign = next((seed for seed in FOREIGN_SEEDS if seed.folder == file.folder), None)
     if foreign is not None:
         _check_foreign(intake, entry, lines, foreign)
+    elif entry.file_kind == "bank" and entry.format != "canonical":
+        _check_foreign_bank(intake, entry, lines)
     else:
         {"cdr": _check_cdr, "bank": _check_bank, "customers": _check_export}[entry.file_kind](intake, entry, lines)
 
@@ -167,7 +169,7 @@ def _set_aside(intake: Intake, entry: FileEntry) -> dict[int, str]:
     rows = intake.rows("malformed", entry.file_id, "line_number, record_text, field, reason")
     assert all(field and reason for _, _, field, reason in rows), rows
     found = {number: text for number, text, _, _ in rows}
-    assert len(found) == len(rows), "a line is set aside once"
+    assert len(found) == len(rows), f"a line is set aside once: {sorted(rows)}"
     return found
 
 
@@ -233,6 +235,24 @@ def _check_bank(intake: Intake, entry: FileEntry, content: bytes) -> None:
         assert text == lines[number].decode(errors="backslashreplace")
     if entry.status == "loaded":
         assert not aside and trailer == len(details)
+
+
+def _check_foreign_bank(intake: Intake, entry: FileEntry, content: bytes) -> None:
+    aside = _set_aside(intake, entry)
+    ((records, total),) = intake.rows("debit_batches", entry.file_id, "detail_records, detail_total_amount")
+    rows = intake.rows("debits", entry.file_id, "line, amount, line_kind")
+    assert (entry.data_rows, entry.set_aside_rows) == (len(rows) + len(aside), len(aside))
+    debits = [amount for _, amount, kind in rows if kind == "debit"]
+    assert (records, total) == (len(debits), sum(debits, Decimal(0)))
+    assert len({line for line, *_ in rows}) == len(rows), "lines do not repeat"
+    if entry.status == "loaded":
+        assert not aside
+    if entry.format in ("cn_delimited", "cn_fixed_width"):
+        lines = len(_numbered(b"\n" + content.rstrip(b" \r\n\x00\x1a")))  # padding at the end is no line
+        assert lines - 1 <= len(rows) + len(aside) <= lines, "all but the summary is a detail or set aside"
+    if entry.format == "nacha" and b"\n" in content:
+        entries = [at for at, line in enumerate(content.split(b"\n"), start=1) if line.startswith(b"6")]
+        assert set(entries) <= {line for line, *_ in rows} | aside.keys(), "no entry is lost"
 
 
 def _check_export(intake: Intake, entry: FileEntry, content: bytes) -> None:

@@ -19,10 +19,12 @@ from tests.torture.deliveries import DELIVERIES
 from tests.torture.kill_points import EDITION, MODEL, POINTER
 from tests.torture.soundness import after_a_kill, after_a_run, whole_edition
 
-#: Columns that tell of the run and not of the files, by mart: none is compared. (An undated file's problem is dated by the
-#: day on which it was first seen.)
-RUN_DEPENDENT: dict[str, tuple[str, ...]] = {"problem_bulletin": ("first_seen_on", "found_on")}
-
+#: Columns that tell of the runs and not of the files, by mart: none is compared. (A file without a date in its name is dated
+#: in the bulletin by the day on which it was first seen; how often and when a suspended call was tried hangs on the runs.)
+RUN_DEPENDENT: dict[str, tuple[str, ...]] = {
+    "problem_bulletin": ("first_seen_on", "found_on"),
+    "suspense_retries": ("first_suspended_at", "last_tried_at", "tries"),
+}
 KILLS_OF_A_BRANCH = 50  # then it begins anew
 
 Say = Callable[[str], None]

@@ -16,7 +16,7 @@ from tests.robustness.branch import SWITCH, Branch, new_branch
 from tests.torture import deliveries as d
 from tests.torture.commands import Runner
 from tests.torture.deliveries import Delivery
-from tests.torture.kills import Rows, differences, rows_of
+from tests.torture.kills import RUN_DEPENDENT, Rows, differences, rows_of
 
 SWITCHES = [f"SW{number}" for number in range(1, 7)]
 RUNS = 3
@@ -28,7 +28,8 @@ BY_ORDER: dict[str, tuple[str, ...]] = {
     "suspended_calls": _RECORD,
     "duplicate_calls": _RECORD,
     "file_reconciliation": ("duplicate", "not_answered", "rated"),
-    "problem_bulletin": ("first_seen_on", "found_on"),
+    **RUN_DEPENDENT,
+    "suspense_retries": ("call_id", *RUN_DEPENDENT["suspense_retries"]),
 }
 #: The duplicates of (THIRD, REPEATS) and (SECOND, LATE), by which of the two was registered first. REPEATS has three calls of
 #: THIRD and one of its own twice, LATE has two of SECOND.

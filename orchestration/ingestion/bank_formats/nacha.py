@@ -204,6 +204,8 @@ class _Reader:
         )
 
     def _aside(self, number: int, record: str, name: str, reason: str) -> None:
+        if self.batch.set_aside and self.batch.set_aside[-1].line_number == number:
+            return  # a control with several unreadable figures is one line, set aside for the first of them
         self.batch.set_aside.append(SetAsideLine(number, record.rstrip(), name, reason))
 
 

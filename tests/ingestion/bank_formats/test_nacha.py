@@ -146,3 +146,8 @@ def test_a_credit_is_counted_in_the_controls_and_is_no_debit() -> None:
     read = read_nacha(content([HEADER, BATCH, credit, *ENTRIES[1:], control]))
     assert read.differences == ["there is no file control (record type 9)"]
     assert (read.lines[0].account_id, read.lines[0].line_kind) == ("A1", OTHER)
+
+
+def test_a_control_with_several_unreadable_figures_is_set_aside_once() -> None:
+    read = read_nacha(content([*SOUND[:-2], "9" + "x" * 54 + " " * 39, SOUND[-1]]))
+    assert [(line.line_number, line.field) for line in read.set_aside] == [(9, "batch count")]
