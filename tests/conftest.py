@@ -12,6 +12,7 @@ TESTS = Path(__file__).parent
 ONE_BRANCH = {"robustness", "debit_requests", "orchestration", "torture"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the group of its folder; a group runs in one process."""
     for item in items:
