@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import platform
 import secrets
@@ -15,10 +16,11 @@ from pathlib import Path
 from random import Random
 
 from tests.robustness.branch import new_branch
-from tests.torture import concurrency, disk, kills, order
+from tests.torture import concurrency, disk, fuzzing, kills, order
 from tests.torture.commands import in_memory, runner
 from tests.torture.deliveries import DELIVERIES
-from tests.torture.fuzzing import SEEDS, fuzz
+
+WHOLE_FUZZ_RUNS, FILES_IN_A_WHOLE_RUN = 3, 60
 
 Part = Callable[[argparse.Namespace, Path, Callable[[str], None]], list[str]]
 
@@ -55,25 +57,23 @@ def main() -> int:
 
 def _kills(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
     with runner() as running:
-        done = kills.kill_test(
-            running,
-            folder,
-            kills=arguments.kills,
-            real=arguments.kills // 5,
-            deliveries=len(kills.DELIVERIES),
-            seed=arguments.seed,
-            say=say,
-        )
+        calm = kills.undisturbed(running, folder / "undisturbed", len(DELIVERIES), say)
+        done = kills.kill_test(running, folder, calm, arguments.kills, arguments.kills // 5, arguments.seed, say)
     return list(kills.told(done))
 
 
 def _fuzz(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    logging.disable(logging.CRITICAL)  # libraries log what is wrong with each file
     lines = []
-    for kind in SEEDS:
+    for kind in fuzzing.SEEDS:
         begun_at = time.monotonic()
-        files = fuzz(kind, 1200 if arguments.full else 300, arguments.seed)
+        files = fuzzing.fuzz(kind, 1000 if arguments.full else 250, arguments.seed)
         lines.append(f"{files} damaged {kind} files in {time.monotonic() - begun_at:.0f} s, every line accounted for")
         say(lines[-1])
+    with runner() as running:
+        for number in range(WHOLE_FUZZ_RUNS):
+            fuzzing.through_a_whole_run(running, folder / f"{number}", FILES_IN_A_WHOLE_RUN, arguments.seed + number)
+    lines.append(f"{WHOLE_FUZZ_RUNS} whole runs over {FILES_IN_A_WHOLE_RUN} damaged files each: published, states sum")
     return lines
 
 

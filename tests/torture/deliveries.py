@@ -7,7 +7,9 @@ as the first): no share of a file comes near a limit that would hold it, unless 
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import zstandard
 
@@ -40,13 +42,26 @@ def bank_file(batch: str = "B1", lines: int = 6, unknown: bool = False, bank: st
 
 
 def _calls(day: str, sequence: int, records: list[str], packing: str = "") -> Delivery:
-    content = cdr(records).encode()
-    if packing == ".gz":
-        content = gzip.compress(content, mtime=0)
-    elif packing == ".zst":
-        content = zstandard.ZstdCompressor().compress(content)
     name = f"{SWITCH}_{day.replace('-', '')}_{sequence:06d}.csv{packing}"
-    return Delivery(f"cdr/{SWITCH}", name, content)
+    return Delivery(f"cdr/{SWITCH}", name, _packed(cdr(records).encode(), packing))
+
+
+def _packed(content: bytes, packing: str) -> bytes:
+    if packing == ".gz":
+        return gzip.compress(content, mtime=0)
+    return zstandard.ZstdCompressor().compress(content) if packing == ".zst" else content
+
+
+def repacked(file: Delivery, change: Callable[[bytes], bytes]) -> Delivery:
+    """The file with its content changed, packed as before. One whose packing is damaged stays as it is."""
+    packing = Path(file.name).suffix
+    try:
+        plain = gzip.decompress(file.content) if packing == ".gz" else file.content
+    except EOFError:
+        return file
+    if packing == ".zst":
+        plain = zstandard.ZstdDecompressor().decompress(file.content)
+    return replace(file, content=_packed(change(plain), packing))
 
 
 def _companion(of: Delivery, records: int, seconds: int) -> Delivery:

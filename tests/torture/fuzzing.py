@@ -30,9 +30,12 @@ from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
 from orchestration.warehouse.judging import judge_cdr_files
 from tests.ingestion.intake import RESULT_CODES, Intake
+from tests.robustness.branch import new_branch
+from tests.torture.commands import Runner
 from tests.torture.corpus import FOREIGN_SEEDS, SEEDS, Seed, sources
 from tests.torture.damage import damaged, packed
-from tests.torture.deliveries import Delivery
+from tests.torture.deliveries import DELIVERIES, Delivery
+from tests.torture.soundness import after_a_run
 
 FILES_AT_ONCE = 20
 HOLD_ABOVE = {"malformed": Decimal("0.5"), "duplicate": Decimal("0.5"), "other_day": Decimal("0.5")}
@@ -75,6 +78,21 @@ def _take_in_and_check(deliveries: Sequence[Delivery]) -> None:
         except BaseException as error:
             error.add_note(f"of {len(deliveries)} files, the first: {deliveries[0]}")
             raise
+
+
+def through_a_whole_run(runner: Runner, home: Path, files: int, random_seed: int) -> dict[str, int]:
+    """Damaged files of every kind among sound ones through `tollhouse run`, which must publish; how many ended how."""
+    branch, random = new_branch(home), Random(random_seed)
+    (home / "sources.yml").write_text(sources(), encoding="utf-8")
+    for file in DELIVERIES[0]:
+        file.to(branch)
+    seeds = [seed for kind in SEEDS for seed in SEEDS[kind]]
+    for number in range(files):
+        delivery(random.choice(seeds), 100 + number, random).to(branch)
+    ended = runner.forked({**branch.settings, "TOLLHOUSE_SOURCES": str(home / "sources.yml")}, "run")
+    assert ended.status == 0, ended.errors
+    after_a_run(home)
+    return dict(Counter(status for (status,) in branch.mart("file_reconciliation", "file_status")))
 
 
 def delivered(chosen: list[tuple[Seed, Random]]) -> list[Delivery]:

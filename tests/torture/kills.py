@@ -187,10 +187,10 @@ class _Tormented:
         self.result.completed += 1
 
 
-def kill_test(runner: Runner, folder: Path, kills: int, real: int, deliveries: int, seed: int, say: Say) -> Killed:
-    """An undisturbed branch, and branches with the same deliveries whose runs are killed; what came of it."""
+def kill_test(runner: Runner, folder: Path, calm: Undisturbed, kills: int, real: int, seed: int, say: Say) -> Killed:
+    """Branches with the deliveries of the undisturbed one, whose runs are killed; what came of it."""
     say(f"kill test: {kills} kills, {real} of them of the installed command, seed {seed}")
-    calm = undisturbed(runner, folder / "undisturbed", deliveries, say)
+    deliveries = len(calm.runs)
     random, result = Random(seed), Killed()
     real_ones = set(random.sample(range(kills), real))
     for first in range(0, kills, KILLS_OF_A_BRANCH):

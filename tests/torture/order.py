@@ -15,7 +15,7 @@ from random import Random
 from tests.robustness.branch import SWITCH, Branch, new_branch
 from tests.torture import deliveries as d
 from tests.torture.commands import Runner
-from tests.torture.deliveries import Delivery
+from tests.torture.deliveries import Delivery, repacked
 from tests.torture.kills import RUN_DEPENDENT, Rows, differences, rows_of
 
 SWITCHES = [f"SW{number}" for number in range(1, 7)]
@@ -27,13 +27,18 @@ BY_ORDER: dict[str, tuple[str, ...]] = {
     "rated_calls": _RECORD,
     "suspended_calls": _RECORD,
     "duplicate_calls": _RECORD,
-    "file_reconciliation": ("duplicate", "not_answered", "rated"),
+    "overlapping_calls": ("call_id", "overlapped_call_id"),
+    "file_reconciliation": ("duplicate", "not_answered", "unrated", "rated"),
     **RUN_DEPENDENT,
     "suspense_retries": ("call_id", *RUN_DEPENDENT["suspense_retries"]),
 }
-#: The duplicates of (THIRD, REPEATS) and (SECOND, LATE), by which of the two was registered first. REPEATS has three calls of
-#: THIRD and one of its own twice, LATE has two of SECOND.
-DUPLICATES = {("THIRD", "REPEATS"): ((0, 4), (3, 1)), ("SECOND", "LATE"): ((0, 2), (2, 0))}
+#: The duplicates of each two files, by whether the former came first: REPEATS has three calls of THIRD and one of its own
+#: twice, LATE has two of SECOND, MISCOUNTED one of FOURTH. What is released counts as registered at its release.
+DUPLICATES = {
+    ("THIRD", "REPEATS"): ((0, 4), (3, 1)),
+    ("SECOND", "LATE"): ((0, 2), (2, 0)),
+    ("FOURTH", "MISCOUNTED"): ((0, 1), (1, 0)),
+}
 _CALL_FILES = {
     "SECOND": (d.SECOND, d.SECOND_COMPANION),
     "THIRD": (d.THIRD,),
@@ -97,9 +102,11 @@ def _branch(home: Path) -> Branch:
 
 
 def _deliver(branch: Branch, switch: str, files: Sequence[Delivery]) -> None:
+    # Each switch has its own second of the minute: files of the same content would be one file twice.
+    second = f":{SWITCHES.index(switch):02d},".encode()
     for file in files:
-        own = replace(file, folder=f"cdr/{switch}", name=file.name.replace(SWITCH, switch))
-        own.to(branch)
+        calls = repacked(file, lambda content: content.replace(b":00,", second))
+        replace(calls, folder=f"cdr/{switch}", name=file.name.replace(SWITCH, switch)).to(branch)
 
 
 def _run(runner: Runner, branch: Branch) -> None:
@@ -128,6 +135,6 @@ def _check_firsts(branch: Branch, calls: dict[tuple[str, str], int]) -> None:
         for names, expected in DUPLICATES.items():
             one, other = (_CALL_FILES[name][0] for name in names)
             runs = [calls[switch, name] for name in names]
-            # In one run: SECOND and LATE are of one date, as are THIRD and REPEATS, and the former has the lower number.
+            # In one run: the two are of one date, and the former has the lower number.
             found = tuple(counted[file.name.replace(SWITCH, switch)] for file in (one, other))
             assert found == expected[runs[0] > runs[1]], (switch, names, runs)

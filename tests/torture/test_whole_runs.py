@@ -1,0 +1,85 @@
+"""Kills, a full disk, disorder, readers and damaged files through whole runs, in their short form; `make torture` is the long one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.robustness.branch import Branch
+from tests.torture import concurrency, disk, fuzzing, kills, order
+from tests.torture.commands import Runner, in_memory, runner
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Runner]:
+    """What runs are forked from."""
+    with runner() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """A folder in memory, where flushing to the disk costs nothing."""
+    with tempfile.TemporaryDirectory(prefix="torture-", dir=in_memory()) as folder:
+        yield Path(folder)
+
+
+@dataclass(frozen=True)
+class Calm:
+    """The first delivery after a run that nobody disturbed."""
+
+    home: Path
+    result: kills.Undisturbed
+
+
+@pytest.fixture(scope="module")
+def calm(running: Runner, place: Path) -> Calm:
+    """Made once."""
+    return Calm(place / "calm", kills.undisturbed(running, place / "calm", 1, print))
+
+
+def test_runs_that_were_killed_publish_what_undisturbed_runs_do(running: Runner, place: Path, calm: Calm) -> None:
+    """After every kill the edition that stands is whole; after the next run nothing is lost, doubled or left over."""
+    done = kills.kill_test(running, place / "killed", calm.result, kills=4, real=1, seed=3, say=print)
+    assert (done.kills, done.of_real_processes) == (4, 1)
+    assert done.completed == 1 + done.came_to_their_end
+
+
+def test_a_full_disk_is_named_and_costs_nothing(running: Runner, place: Path, calm: Calm) -> None:
+    """Once when the call files have been judged, then with room."""
+    (place / "small").mkdir()
+    try:
+        struck = disk.fill_the_disk(running, place / "small", calm.result, calm.home, (0.25,), print)
+    except disk.CannotMount as error:
+        pytest.skip(str(error))
+    assert len(struck) == 1
+
+
+def test_any_order_and_split_publish_the_same_while_a_reader_sees_whole_editions(running: Runner, place: Path) -> None:
+    """Six orders over three runs, with a reader who opens the current edition over and over."""
+    expected = order.at_once(running, place / "at once")
+    reader = concurrency.Reader(place / "disorder" / "published")
+    reader.start()
+    try:
+        order.in_disorder(running, place / "disorder", expected, Random(1), print)
+    finally:
+        reader.end()
+    assert len(reader.editions) >= order.RUNS - 1
+
+
+def test_two_runs_at_once(place: Path, calm: Calm) -> None:
+    """One is at work, the other says so and which process it is."""
+    branch = Branch(calm.home).copy_to(place / "two")
+    branch.deliver_day(9)
+    assert concurrency.two_at_once(branch) in ((0, 1), (0, 0))
+
+
+def test_damaged_files_of_every_kind_go_through_a_whole_run(running: Runner, place: Path) -> None:
+    """Some are loaded, some held, some rejected, and the edition is published."""
+    statuses = fuzzing.through_a_whole_run(running, place / "damaged", 40, random_seed=1)
+    assert min(statuses.get(status, 0) for status in ("loaded", "held", "rejected")) > 3, statuses
