@@ -5,5 +5,5 @@ select
     customer_class,
     cast(count(distinct customer_id) as bigint) as customers
 from {{ ref('bills') }}
-where not is_provisional
+where not is_provisional and customer_id is not null
 group by billing_period, business_unit_id, customer_class
