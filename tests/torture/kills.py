@@ -128,7 +128,7 @@ def draw(random: Random, run: Ended, is_real: bool, is_first: bool) -> Kill:
     return Kill(seconds=random.uniform(0, run.seconds * (1.3 if is_real else 0.9)))
 
 
-class _Tormented:
+class Tormented:
     """A branch whose runs are killed, delivery by delivery."""
 
     def __init__(self, runner: Runner, folder: Path, calm: Undisturbed, random: Random, say: Say) -> None:
@@ -147,21 +147,23 @@ class _Tormented:
         self._is_first = True
 
     def kill(self, number: int, is_real: bool) -> None:
-        """One kill of a run over the delivery. A run that is done before its moment comes must have published what it
-        should, and its work is undone: the branch is put back to how it stood, and a moment drawn anew."""
-        while True:
-            kill = draw(self.random, self.calm.runs[number], is_real, self._is_first)
-            before = whole_edition(self.branch.published)
-            command = self.runner.started if is_real else self.runner.forked
-            ended = command(self.branch.settings, "run", kill=kill)
-            self.result.seconds += ended.seconds
-            if ended.is_killed:
-                break
-            self._check(number, ended)
+        """One kill of a run over the delivery, at a drawn moment. A run that is done before its moment comes must have
+        published what it should, and its work is undone: the branch is put back to how it stood, and a moment drawn anew."""
+        while not self.strike(number, draw(self.random, self.calm.runs[number], is_real, self._is_first), is_real):
             self.result.came_to_their_end += 1
             shutil.rmtree(self.branch.home)
             shutil.copytree(self.as_delivered, self.branch.home)
             self._is_first = True
+
+    def strike(self, number: int, kill: Kill, is_real: bool = False) -> bool:
+        """A run over the delivery that is killed at a moment, and a look at what it leaves; False where it was done before."""
+        before = whole_edition(self.branch.published)
+        command = self.runner.started if is_real else self.runner.forked
+        ended = command(self.branch.settings, "run", kill=kill)
+        self.result.seconds += ended.seconds
+        if not ended.is_killed:
+            self._check(number, ended)
+            return False
         self._is_first = False
         after = after_a_kill(self.branch.home, before)
         self.result.kills += 1
@@ -172,6 +174,7 @@ class _Tormented:
             self.result.at_moments[kill.moment] += 1
         who = "the installed command" if is_real else "a forked one"
         self.say(f"kill {self.result.kills} ({who}): {kill}; it was at: {ended.step}")
+        return True
 
     def complete(self, number: int) -> None:
         """A run that is left to its end."""
@@ -195,7 +198,7 @@ def kill_test(runner: Runner, folder: Path, calm: Undisturbed, kills: int, real:
     real_ones = set(random.sample(range(kills), real))
     for first in range(0, kills, KILLS_OF_A_BRANCH):
         place = folder / f"from kill {first + 1}"
-        tormented = _Tormented(runner, place, calm, random, say)
+        tormented = Tormented(runner, place, calm, random, say)
         tormented.result = result
         some = range(first, min(kills, first + KILLS_OF_A_BRANCH))
         for number in range(deliveries):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.robustness.branch import Branch
 from tests.torture import concurrency, disk, fuzzing, kills, order
-from tests.torture.commands import Runner, in_memory, runner
+from tests.torture.commands import Kill, Runner, in_memory, runner
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +43,23 @@ def calm(running: Runner, place: Path) -> Calm:
     return Calm(place / "calm", kills.undisturbed(running, place / "calm", 1, print))
 
 
+#: While decoding, between two models, when the marts are staged; and the installed command wherever it is after 4 seconds.
+KILLS = (
+    (Kill(moment="before putting a decoded file in its place", nth=10), False),
+    (Kill(seconds=4), True),
+    (Kill(moment="after a dbt model", nth=40), False),
+    (Kill(moment="before naming the edition's folder"), False),
+)
+
+
 def test_runs_that_were_killed_publish_what_undisturbed_runs_do(running: Runner, place: Path, calm: Calm) -> None:
     """After every kill the edition that stands is whole; after the next run nothing is lost, doubled or left over."""
-    done = kills.kill_test(running, place / "killed", calm.result, kills=4, real=1, seed=3, say=print)
-    assert (done.kills, done.of_real_processes) == (4, 1)
-    assert done.completed == 1 + done.came_to_their_end
+    tormented = kills.Tormented(running, place / "killed", calm.result, Random(1), print)
+    tormented.deliver(0)
+    for kill, is_real in KILLS:
+        assert tormented.strike(0, kill, is_real), f"the run was not killed: {kill}"
+    assert not (tormented.branch.published / "current.json").exists()
+    tormented.complete(0)
 
 
 def test_a_full_disk_is_named_and_costs_nothing(running: Runner, place: Path, calm: Calm) -> None:
