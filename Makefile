@@ -33,8 +33,8 @@ demo: setup ## make the demo city's files, run everything, say where to look
 run: setup ## one run over what lies in the inbox
 	$(BIN)/tollhouse run
 
-test: setup ## all tests, in two processes (JOBS=n for others)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+test: setup ## all tests, file by file in two processes (JOBS=n for others)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 torture: setup ## kills, full disks, disorder and damage: half an hour (FORM=--full: hours)
 	$(BIN)/python -W ignore -m tests.torture $(FORM)
