@@ -29,7 +29,9 @@ def main() -> int:
     """Run the parts, say what each came to; 0 where all of it held (else the failure's traceback)."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--kills", type=int, help="how many kills (default: 50, with --full 200)")
-    parser.add_argument("--full", action="store_true", help="the full form: 200 kills, 40 000 damaged files")
+    parser.add_argument(
+        "--full", action="store_true", help="the full form: 200 kills, 120 orders, some 70 000 damaged files"
+    )
     parser.add_argument("--seed", type=int, help="what everything is drawn by (default: drawn itself, and printed)")
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part; may be given more than once")
     arguments = parser.parse_args()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from tests.robustness.commands import PROJECT
 
@@ -100,15 +100,18 @@ class _Started(_Command):
 
 
 class _Forked(_Command):
-    def __init__(self, pid: int, answers: IO[bytes], errors: Path) -> None:
+    def __init__(self, pid: int, server: subprocess.Popen[bytes], errors: Path) -> None:
         super().__init__(pid, errors)
-        self._answers, self.status = answers, None
+        self._server = server
+        self.status: int | None = None
 
     def has_ended(self) -> bool:
-        import select
-
-        if self.status is None and select.select([self._answers], [], [], 0)[0]:
-            self.status = json.loads(self._answers.readline())["status"]
+        answers = self._server.stdout
+        assert answers is not None
+        if self.status is None and select.select([answers], [], [], 0)[0]:
+            line = answers.readline()
+            assert line, f"the server that runs are forked from ended with {self._server.wait()}"
+            self.status = json.loads(line)["status"]
         return self.status is not None
 
 
@@ -149,7 +152,7 @@ class Runner:
         self._errors.write_text("")
         assert self._server.stdin is not None and self._server.stdout is not None
         self._server.stdin.write(json.dumps(order).encode() + b"\n")
-        command = _Forked(json.loads(self._server.stdout.readline())["pid"], self._server.stdout, self._errors)
+        command = _Forked(json.loads(self._server.stdout.readline())["pid"], self._server, self._errors)
         begun_at = time.monotonic()
         command.kill_at(kill)
         assert command.status is not None

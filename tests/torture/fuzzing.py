@@ -1,12 +1,13 @@
 """Damaged files through the intake (pull, register, decode, judge), and what must hold of each, whatever was done to it.
 
 What holds is worked out from the file's bytes and from the written Parquet; no rule of a format is used but where its
-lines end, so it says nothing about which line should have been read.
+lines end. For canonical call files the tests' oracle says besides which lines are records, and with which values.
 """
 
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import tempfile
 import zlib
@@ -30,6 +31,8 @@ from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
 from orchestration.warehouse.judging import judge_cdr_files
 from tests.ingestion.intake import RESULT_CODES, Intake
+from tests.oracle.files import InboxFile
+from tests.oracle.records import COLUMNS, read_records
 from tests.robustness.branch import new_branch
 from tests.torture.commands import Runner
 from tests.torture.corpus import FOREIGN_SEEDS, SEEDS, Seed, sources
@@ -38,6 +41,7 @@ from tests.torture.deliveries import DELIVERIES, Delivery
 from tests.torture.soundness import after_a_run
 
 FILES_AT_ONCE = 20
+_FORGIVEN = re.compile(rb"(^|,)[ +]| (,|$)")
 HOLD_ABOVE = {"malformed": Decimal("0.5"), "duplicate": Decimal("0.5"), "other_day": Decimal("0.5")}
 
 
@@ -205,6 +209,27 @@ def _check_cdr(intake: Intake, entry: FileEntry, content: bytes) -> None:
     assert Counter(loaded) + Counter(list(aside)) == Counter(list(lines)), "each line stands in one place"
     for number, text in aside.items():
         assert text in (lines[number].decode(errors="replace"), lines[number].decode(errors="backslashreplace"))
+    _check_by_the_oracle(intake, entry, content, set(aside))
+
+
+def _check_by_the_oracle(intake: Intake, entry: FileEntry, content: bytes, aside: set[int]) -> None:
+    """The oracle reads the same records out of the lines, but that it forgives a sign or blanks around a number."""
+    file = InboxFile(
+        Path(entry.file_name), entry.source, "cdr", entry.file_name, "SW1", file_date=entry.file_date, content=content
+    )
+    assert read_records(file, known_switch=True), "the header is one that the oracle knows"
+    read = {row[0]: row[1:] for row in intake.rows("calls", entry.file_id, f"line_number, {', '.join(COLUMNS)}")}
+    lines = content.split(b"\n")
+    for record in file.records:
+        if record.state == "malformed":
+            assert record.line_number not in read, f"{record.reason}: {lines[record.line_number - 1]!r}"
+        elif record.line_number in aside:
+            assert _FORGIVEN.search(lines[record.line_number - 1].rstrip(b"\r")), lines[record.line_number - 1]
+        else:
+            values = record.fields()
+            assert read[record.line_number] == tuple(values[column] for column in COLUMNS), lines[
+                record.line_number - 1
+            ]
 
 
 def _check_foreign(intake: Intake, entry: FileEntry, content: bytes, seed: Seed) -> None:
