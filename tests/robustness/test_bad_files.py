@@ -153,7 +153,10 @@ def test_a_bad_file_is_told_with_its_fault(bad: BadInbox, name: str, status: str
 
 def test_a_growing_file_is_left_and_said_so(bad: BadInbox) -> None:
     """Not registered, not read; companions, hidden and unfinished files are no deliveries at all."""
-    assert f"cdr/{SWITCH}/{name_of(13)}: still growing or replaced meanwhile, left for the next run" in bad.typed.answer["problems"]
+    assert (
+        f"cdr/{SWITCH}/{name_of(13)}: still growing or replaced meanwhile, left for the next run"
+        in bad.typed.answer["problems"]
+    )
     assert not {name_of(13), name_of(12, ".part"), f".{name_of(11)}", name_of(9, ".ctl")} & set(bad.branch.files())
 
 
