@@ -131,6 +131,54 @@ def lay_joined_pieces(
     )
 
 
+def add_repeats_of_joined_calls(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to raw.repeated_calls the whole records that are a joined call once more: a switch may write a long call in pieces
+    and as one record. The joined call counts whichever came first, so that the result does not hang on the order of files.
+
+    Reads raw.joined_pieces and, where there is a joined call, raw.calls and raw.file_register.
+    """
+    if con.execute("select 1 from raw.joined_pieces where not is_partial limit 1").fetchone() is None:
+        return
+    con.execute(
+        """
+        create or replace temp table joined_again as
+        with records as (
+            select calls.*, files.switch_id,
+                calls.file_id || ':' || calls.record_number as call_id
+            from raw.calls as calls inner join raw.file_register as files using (file_id)
+        ),
+        joined as (
+            select records.*, pieces.joined_seconds
+            from raw.joined_pieces as pieces inner join records using (call_id)
+            where not pieces.is_partial and pieces.joined_seconds is not null
+        )
+        select whole.call_id, min(joined.call_id) as original_call_id
+        from records as whole
+        inner join joined
+            on whole.switch_id = joined.switch_id and whole.calling_number = joined.calling_number
+            and whole.called_number = joined.called_number and whole.started_at = joined.started_at
+            and whole.duration_seconds = joined.joined_seconds
+            and whole.trunk_group_in is not distinct from joined.trunk_group_in
+            and whole.trunk_group_out is not distinct from joined.trunk_group_out
+            and coalesce(whole.charge_party, 'calling') = coalesce(joined.charge_party, 'calling')
+        where coalesce(whole.partial_kind, 'single') = 'single'
+        group by whole.call_id
+        """
+    )
+    con.execute(
+        """
+        create or replace table raw.repeated_calls as
+        select call_id, coalesce(again.original_call_id, repeated.original_call_id) as original_call_id
+        from raw.repeated_calls as repeated
+        left join (select call_id as repeated_id, original_call_id from joined_again) as again
+            on repeated.original_call_id = again.repeated_id
+        union all
+        select call_id, original_call_id from joined_again
+        where call_id not in (select call_id from raw.repeated_calls)
+        """
+    )
+
+
 def _files_with_pieces(raw: Path) -> set[str]:
     folder = raw / "pieces"
     return {path.stem for path in folder.glob("*.parquet")} if folder.is_dir() else set()

@@ -19,7 +19,12 @@ from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import insert_rows
-from orchestration.warehouse.joining import PieceLimits, last_days, lay_joined_pieces
+from orchestration.warehouse.joining import (
+    PieceLimits,
+    add_repeats_of_joined_calls,
+    last_days,
+    lay_joined_pieces,
+)
 from orchestration.warehouse.judging import loaded_files
 from orchestration.warehouse.recycling import lay_tries
 from orchestration.warehouse.repeats import find_repeats, find_settlement_twins
@@ -142,6 +147,7 @@ def lay_call_inputs(
         "create or replace table raw.repeated_calls as select file_id || ':' || record_number as call_id, "
         "original_file_id || ':' || original_record_number as original_call_id from found_repeats"
     )
+    add_repeats_of_joined_calls(con)
     con.execute(
         "create or replace table raw.settlement_twins as select file_id || ':' || record_number as call_id, "
         "first_file_id || ':' || first_record_number as first_call_id, has_calling, has_called, has_unsaid from found_twins"

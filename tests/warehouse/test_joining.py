@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from orchestration.ingestion.reference_book import ReferenceBook
-from orchestration.warehouse.joining import JOINED_PIECES, PieceLimits, last_days, lay_joined_pieces
+from orchestration.warehouse.joining import (
+    JOINED_PIECES,
+    PieceLimits,
+    add_repeats_of_joined_calls,
+    last_days,
+    lay_joined_pieces,
+)
 from orchestration.warehouse.repeats import OrderedFile
 from tests.warehouse.conftest import Call, RawZone
 
@@ -165,3 +172,23 @@ def test_the_book_may_say_how_long_a_call_waits() -> None:
         Path(), {"gate_thresholds": [{"gate_id": "partial_wait_hours", "hold_above": Decimal(6)}]}, file_sha256={}
     )
     assert PieceLimits.of(book) == PieceLimits(wait_hours=Decimal(6), gap_seconds=Decimal(5))
+
+
+def test_a_call_in_pieces_and_as_one_record_is_one_call(zone: RawZone) -> None:
+    """7320 seconds in three pieces; the whole record, written first, repeats it, and what repeats the whole record as well.
+    One second more, or another trunk group, is another call."""
+    whole = Call(started_at="2026-03-01 10:00:00", seconds=7320)
+    one = file(zone, "a", "2026-03-01", 1, whole, Call(started_at="2026-03-01 10:00:00", seconds=7321))
+    two = file(
+        zone, "b", "2026-03-01", 2, FIRST, MIDDLE, LAST, replace(whole, piece="single"), replace(whole, trunk_in="T")
+    )
+    joined(zone, [one, two])
+    con = zone.con
+    con.execute(f"create view raw.calls as select * from read_parquet('{zone.folder}/calls/*.parquet')")
+    con.execute(
+        "create table raw.file_register as select * from (values ('a', 'S1'), ('b', 'S1')) as r (file_id, switch_id)"
+    )
+    con.execute("create table raw.repeated_calls as select 'b:4' as call_id, 'a:1' as original_call_id")
+    add_repeats_of_joined_calls(con)
+    repeats = con.execute("select call_id, original_call_id from raw.repeated_calls order by call_id").fetchall()
+    assert repeats == [("a:1", "b:1"), ("b:4", "b:1")]

@@ -66,6 +66,13 @@ def test_nothing_to_look_at_gives_an_empty_table(zone: RawZone) -> None:
     assert repeats(zone) == []
 
 
+def test_a_record_that_says_it_is_whole_repeats_one_that_says_nothing(zone: RawZone) -> None:
+    """As where a switch is moved to another format. A piece of a long call is no such repeat."""
+    plain = ordered(zone, "a", "2026-03-01", 1, [Call()])
+    said = ordered(zone, "b", "2026-03-01", 2, [Call(piece="single"), Call(piece="first", reference="7")])
+    assert repeats(zone, plain, said) == [("b", 1, "a", 1)]
+
+
 # --- settlement twins -------------------------------------------------------------------------------------------------
 
 
