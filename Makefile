@@ -36,7 +36,7 @@ run: setup ## one run over what lies in the inbox
 test: setup ## all tests, file by file in two processes (JOBS=n for others)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-torture: setup ## kills, full disks, disorder and damage: half an hour (FORM=--full: hours)
+torture: setup ## kills, full disks, disorder and damage: 40 minutes (FORM=--full: hours)
 	$(BIN)/python -W ignore -m tests.torture $(FORM)
 
 check: lint types sql conventions test ## what CI runs: lint, types, SQL lint, dbt parse, conventions, tests

@@ -69,16 +69,18 @@ def at_once(runner: Runner, home: Path) -> Rows:
     return _comparable(branch)
 
 
-def in_disorder(runner: Runner, home: Path, expected: Rows, random: Random, say: Callable[[str], None]) -> None:
-    """The same files dealt out to three runs at random; what is held is let in after the run that held it. Before the last
+def in_disorder(
+    runner: Runner, home: Path, expected: Rows, random: Random, say: Callable[[str], None], runs: int = RUNS
+) -> None:
+    """The same files dealt out to some runs at random; what is held is let in after the run that held it. Before the last
     run a source that was read is gone altogether."""
     branch = _branch(home)
     calls = {
-        (switch, name): random.randrange(RUNS - (name == "MISCOUNTED")) for switch in SWITCHES for name in _CALL_FILES
+        (switch, name): random.randrange(runs - (name == "MISCOUNTED")) for switch in SWITCHES for name in _CALL_FILES
     }
-    others = {file: random.randrange(RUNS) for file in _OTHERS}
-    for run in range(RUNS):
-        if run == RUNS - 1:
+    others = {file: random.randrange(runs) for file in _OTHERS}
+    for run in range(runs):
+        if run == runs - 1:
             shutil.rmtree(branch.home / "inbox" / "customers", ignore_errors=True)
         for (switch, name), its_run in calls.items():
             if its_run == run:
@@ -87,12 +89,12 @@ def in_disorder(runner: Runner, home: Path, expected: Rows, random: Random, say:
             if its_run == run:
                 file.to(branch)
         _run(runner, branch)
-        if run < RUNS - 1:
+        if run < runs - 1:
             _release_held(branch)
     different = differences(_comparable(branch), expected)
     assert not different, f"dealt out as {calls}, {others}: " + "\n".join(different[:20])
     _check_firsts(branch, calls)
-    say(f"{len(SWITCHES)} orders over {RUNS} runs: the marts of one run over everything")
+    say(f"{len(SWITCHES)} orders over {runs} runs: the marts of one run over everything")
 
 
 def _branch(home: Path) -> Branch:

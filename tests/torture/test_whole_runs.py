@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 
-from tests.robustness.branch import Branch
 from tests.torture import concurrency, disk, fuzzing, kills, order
 from tests.torture.commands import Kill, Runner, in_memory, runner
 
@@ -73,22 +72,15 @@ def test_a_full_disk_is_named_and_costs_nothing(running: Runner, place: Path, ca
 
 
 def test_any_order_and_split_publish_the_same_while_a_reader_sees_whole_editions(running: Runner, place: Path) -> None:
-    """Six orders over three runs, with a reader who opens the current edition over and over."""
+    """Six orders over two runs, with a reader who opens the current edition over and over."""
     expected = order.at_once(running, place / "at once")
     reader = concurrency.Reader(place / "disorder" / "published")
     reader.start()
     try:
-        order.in_disorder(running, place / "disorder", expected, Random(1), print)
+        order.in_disorder(running, place / "disorder", expected, Random(1), print, runs=2)
     finally:
         reader.end()
-    assert len(reader.editions) >= order.RUNS - 1
-
-
-def test_two_runs_at_once(place: Path, calm: Calm) -> None:
-    """One is at work, the other says so and which process it is."""
-    branch = Branch(calm.home).copy_to(place / "two")
-    branch.deliver_day(9)
-    assert concurrency.two_at_once(branch) in ((0, 1), (0, 0))
+    assert reader.readings > len(reader.editions) >= 1
 
 
 def test_damaged_files_of_every_kind_go_through_a_whole_run(running: Runner, place: Path) -> None:
