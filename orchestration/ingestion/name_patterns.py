@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.packing import base_name
+from orchestration.ingestion.whole_numbers import MOST_DIGITS
 
 #: What a name of each kind of source has to say, unless its entry says it instead.
 NEEDED = {
@@ -25,7 +26,6 @@ IGNORED = "any"
 _PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_]+)(?::(?P<form>[^{}]+))?\}")
 _DATE_TOKEN = re.compile(r"YYYY|YY|MM|DD|hh|mm|ss")
 _DATE_FIELDS = {"YYYY": "year", "YY": "year", "MM": "month", "DD": "day", "hh": "hour", "mm": "minute", "ss": "second"}
-_MOST_DIGITS = 18  # of a sequence number that still fits 64 bits
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def pattern_fault(pattern: str, kind: str, given: set[str]) -> str | None:
         if name == "date":
             fault = _date_fault(form)
         elif name == "sequence":
-            bad = form is not None and not (form.isascii() and form.isdigit() and 1 <= int(form) <= _MOST_DIGITS)
-            fault = f"write {{sequence}} or {{sequence:<digits>}} with 1 to {_MOST_DIGITS} digits" if bad else None
+            bad = form is not None and not (form.isascii() and form.isdigit() and 1 <= int(form) <= MOST_DIGITS)
+            fault = f"write {{sequence}} or {{sequence:<digits>}} with 1 to {MOST_DIGITS} digits" if bad else None
         else:
             fault = None if form is None else f"{{{name}}} takes no form: write it without ':{form}'"
         if fault:
@@ -130,7 +130,7 @@ class NamePattern:
         if name == "date":
             return _date_expression(form or "")
         if name == "sequence":
-            return rf"(?P<sequence>[0-9]{{{form or f'1,{_MOST_DIGITS}'}}})"
+            return rf"(?P<sequence>[0-9]{{{form or f'1,{MOST_DIGITS}'}}})"
         body = re.escape(self._bound[name]) if name in self._bound else r"[A-Za-z0-9][A-Za-z0-9_.-]*?"
         return f"(?P<{name}>{body})"
 

@@ -24,6 +24,7 @@ from orchestration.ingestion.packing import PackingError, base_name, packing_of,
 from orchestration.ingestion.remote import FileChanged, Item, Store, Stores, name_problem, persistently
 from orchestration.ingestion.sources import Source, list_items, load_sources
 from orchestration.ingestion.transfer import Incoming, Part, copy_whole
+from orchestration.ingestion.whole_numbers import whole_number
 from orchestration.publishing.durable import flush
 from orchestration.settings import Settings
 
@@ -371,13 +372,14 @@ def _declared(delivered: _Delivered) -> tuple[int | None, int | None, str | None
         name, _, value = (part.strip() for part in line.partition("="))
         if not line.strip():
             continue
-        if name not in ("records", "seconds") or not (value.isascii() and value.isdigit()) or name in counts:
+        said = whole_number(value)
+        if name not in ("records", "seconds") or said is None or name in counts:
             return (
                 None,
                 None,
                 f"line {number} of {delivered.name}.ctl is no records=<n> or seconds=<n>: {line.strip()!r}",
             )
-        counts[name] = int(value)
+        counts[name] = said
     return counts.get("records"), counts.get("seconds"), None
 
 

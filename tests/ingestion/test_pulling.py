@@ -114,6 +114,10 @@ def test_a_young_file_is_read_after_it_settled_and_one_with_a_companion_at_once(
         ("seconds = 60\r\n", (None, 60, None)),
         ("", (None, None, None)),
         ("records=one\n", (None, None, f"line 1 of {NAME}.ctl is no records=<n> or seconds=<n>: 'records=one'")),
+        (
+            f"records={10**18}\n",
+            (None, None, f"line 1 of {NAME}.ctl is no records=<n> or seconds=<n>: 'records={10**18}'"),
+        ),
     ],
 )
 def test_a_companion_declares_records_and_seconds(intake: Intake, ctl: str, declared: tuple[object, ...]) -> None:

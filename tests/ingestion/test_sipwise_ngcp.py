@@ -61,6 +61,13 @@ def test_a_count_that_disagrees_is_named(tmp_path: Path) -> None:
     assert found.decoded.read_records == 3
 
 
+def test_a_count_that_no_file_can_have_is_named(tmp_path: Path) -> None:
+    found = read(tmp_path, export(LINES, count=10**40), "sipwise_ngcp")
+    assert found.decoded.told_records is None
+    assert found.decoded.told_fault is not None and "line 1 of the header says no count" in found.decoded.told_fault
+    assert found.decoded.read_records == 3
+
+
 def test_a_changed_byte_is_found_by_the_md5(tmp_path: Path) -> None:
     whole = export(LINES)
     changed = whole.replace("4398765", "4398766", 1)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.ingestion.whole_numbers import whole_number
 
 HEADER_FIELDS = (
     "bank_code",
@@ -21,7 +22,6 @@ HEADER_FIELDS = (
 )
 DETAIL_FIELDS = ("line", "account_id", "bank_account", "amount", "result_code")
 
-_COUNT = re.compile(r"[0-9]{1,18}")
 _AMOUNT = re.compile(r"[0-9]{1,16}\.[0-9]{2}")
 _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -63,7 +63,7 @@ def read_canonical(content: bytes) -> ReadBatch:
         fields = line.split("|")
         if batch.trailer_records is not None:
             batch.set_aside.append(SetAsideLine(number, line, "line", "stands after the trailer"))
-        elif fields[0] == "T" and len(fields) == 2 and _COUNT.fullmatch(fields[1]):
+        elif fields[0] == "T" and len(fields) == 2 and whole_number(fields[1]) is not None:
             batch.trailer_records = int(fields[1])
         else:
             fault = _detail_fault(fields, first_with)
@@ -86,7 +86,7 @@ def read_canonical(content: bytes) -> ReadBatch:
 
 def _header_field_is_sound(name: str, text: str) -> bool:
     if name in ("records", "success_records"):
-        return _COUNT.fullmatch(text) is not None
+        return whole_number(text) is not None
     if name in ("total_amount", "success_amount"):
         return _AMOUNT.fullmatch(text) is not None
     if name == "billing_period":
@@ -111,7 +111,7 @@ def _detail_fault(fields: list[str], first_with: dict[int, int]) -> tuple[str, s
     if len(fields) != 1 + len(DETAIL_FIELDS):
         return "line", f"has {len(fields) - 1} fields instead of {len(DETAIL_FIELDS)}"
     line, account_id, _, amount, result_code = fields[1:]
-    if not _COUNT.fullmatch(line) or int(line) < 1:
+    if not whole_number(line):
         return "line", "is no whole number from 1"
     if int(line) in first_with:
         return "line", f"repeats that of line {first_with[int(line)]} of the file"

@@ -11,8 +11,7 @@ from datetime import date, datetime
 from orchestration.ingestion.bank_formats.declared import BankFormat
 from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, amount_of
 from orchestration.ingestion.malformed_rows import SetAsideLine
-
-_LONGEST_COUNT = 18  # digits that a 64-bit column holds
+from orchestration.ingestion.whole_numbers import whole_number
 
 
 class _Fault(Exception):
@@ -81,9 +80,10 @@ def _read_summary(raw: bytes, declared: BankFormat, batch: ReadBatch) -> None:
         fields = _placed(raw, declared, declared.summary_fields)
     for name, text in fields.items():
         if name in ("records", "success_records"):
-            if not _is_count(text):
+            number = whole_number(text)
+            if number is None:
                 raise _Fault(name, f"is no whole number: '{text[:40]}'")
-            setattr(batch, name, int(text))
+            setattr(batch, name, number)
         elif name in ("total_amount", "success_amount"):
             amount = amount_of(text.replace(",", ""), declared.amount_unit)
             if amount is None:
@@ -149,10 +149,10 @@ def _shown(raw: bytes, declared: BankFormat) -> str:
 def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> ResultLine:
     line = number
     if "line" in fields:
-        text = fields["line"]
-        if not _is_count(text) or int(text) < 1:
-            raise _Fault("line", f"is no whole number from 1: '{text[:40]}'")
-        line = int(text)
+        said = whole_number(fields["line"])
+        if not said:
+            raise _Fault("line", f"is no whole number from 1: '{fields['line'][:40]}'")
+        line = said
     if not fields["account_id"]:
         raise _Fault("account_id", "is empty")
     amount = amount_of(fields["amount"].replace(",", ""), declared.amount_unit)
@@ -191,10 +191,6 @@ def _code(fields: dict[str, str], declared: BankFormat) -> tuple[str, bool]:
     if not text:
         raise _Fault("result_code", "is empty")
     raise _Fault("reason_text", f"'{text[:60]}' has none of the texts in result_texts: add it there with its code")
-
-
-def _is_count(text: str) -> bool:
-    return len(text) <= _LONGEST_COUNT and text.isascii() and text.isdigit()
 
 
 def _day(text: str, declared: BankFormat) -> date:

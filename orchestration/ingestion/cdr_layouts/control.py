@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestration.ingestion.cdr_formats import CdrFormat, Control
 from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, split_quoted
 from orchestration.ingestion.packing import open_unpacked
+from orchestration.ingestion.whole_numbers import whole_number
 
 
 @dataclass
@@ -71,11 +72,12 @@ def _read_trailer(told: Told, content: bytes, layout: CdrFormat) -> None:
 
 def _count(told: Told, side: str, control: Control, texts: list[str]) -> None:
     said = _found(control, texts)
-    if said is None or not (said.isascii() and said.isdigit()):
+    number = whole_number(said or "")
+    if number is None:
         line = texts[control.line - 1] if len(texts) >= control.line else ""
         told.faults.append(f"line {control.line} of the {side} says no count: {line[:80]!r}")
     else:
-        told.counts.append((side, int(said)))
+        told.counts.append((side, number))
 
 
 def _found(control: Control, texts: list[str]) -> str | None:
