@@ -19,6 +19,7 @@ from typing import Any
 from orchestration.errors import UsageError
 from orchestration.ingestion.reference_tables import (
     ABSENT_IN,
+    ABSENT_TABLES,
     BOUNDS,
     DAY,
     DIGIT_COLUMNS,
@@ -113,12 +114,9 @@ def _read_table(reading: _Reading, table: str) -> None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        reading.fault(
-            table,
-            None,
-            None,
-            f"the file is missing; a table with nothing in it has its header alone: {','.join(columns)}",
-        )
+        if table not in ABSENT_TABLES:
+            alone = f"a table with nothing in it has its header alone: {','.join(columns)}"
+            reading.fault(table, None, None, f"the file is missing; {alone}")
         return
     except OSError as error:
         reading.fault(table, None, None, f"cannot be read: {error.strerror}")

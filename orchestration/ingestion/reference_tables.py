@@ -117,6 +117,9 @@ OPTIONAL_IN: dict[str, set[str]] = {
     "gate_thresholds": {"warn_above", "hold_above"},
 }
 
+# Tables that a book need not have at all: without the file they are as with its header alone.
+ABSENT_TABLES: set[str] = set()
+
 # Columns that a table need not have at all: a book without them is as one where they are empty.
 ABSENT_IN: dict[str, set[str]] = {
     "switches": {"first_sequence", "last_sequence"},

@@ -1,12 +1,15 @@
 {#
   A seed is loaded from the reference book's folder (TOLLHOUSE_REFERENCE), typed by its declared columns.
   dbt's own seed reads the file twice and through guessed types; here the file is read once by the engine and every
-  column has the type that seeds/_seeds.yml says; one with `meta: {optional: true}` may be absent and is null then. The book's
-  faults are told before, by file, line and field (orchestration/ingestion/reference_book.py).
+  column has the type that seeds/_seeds.yml says; one with `meta: {optional: true}` may be absent and is null then, and a
+  seed with `meta: {optional: true}` that has no file is empty. The book's faults are told before, by file, line and
+  field (orchestration/ingestion/reference_book.py).
 #}
 {% materialization seed, adapter='duckdb' %}
   {%- set target_relation = this.incorporate(type='table') -%}
   {%- set path = env_var('TOLLHOUSE_REFERENCE', '../seeds/reference') ~ '/' ~ model['name'] ~ '.csv' -%}
+  {%- set may_be_absent = model['config'].get('meta', {}).get('optional', false) -%}
+  {%- set is_absent = may_be_absent and run_query("select count(*) from glob('" ~ path | replace("'", "''") ~ "')").rows[0][0] == 0 -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
   {% call statement('main') -%}
     create or replace table {{ target_relation }} as
@@ -15,10 +18,14 @@
       cast({{ adapter.quote(column['name']) }} as {{ column['data_type'] }}) as {{ adapter.quote(column['name']) }}{{ ',' if not loop.last }}
       {% endfor %}
     from (
+      {% if is_absent -%}
+      select {% for column in model['columns'].values() %}null as {{ adapter.quote(column['name']) }}{{ ', ' if not loop.last }}{% endfor %} limit 0
+      {% else -%}
       from read_csv('{{ path | replace("'", "''") }}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
       {% for column in model['columns'].values() if column['config'].get('meta', {}).get('optional') -%}
       union all by name (select cast(null as varchar) as {{ adapter.quote(column['name']) }} limit 0)
       {% endfor %}
+      {% endif -%}
     )
   {%- endcall %}
   {#- dbt's seed task looks for a result of this name. -#}
