@@ -233,7 +233,11 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         )
         """
     )
-    for added in ("joined_call_id varchar", "joined_pieces integer", "twin_call_id varchar", "is_chargeable boolean"):
+    for added in (
+        "joined_call_id varchar", "joined_pieces integer", "twin_call_id varchar", "is_chargeable boolean",
+        "rate_valid_from date", "band_at_start varchar", "connect_fee decimal(18, 6)", "charge_steps varchar",
+        "unrounded_numerator decimal(38, 0)", "unrounded_denominator decimal(38, 0)",
+    ):  # fmt: skip
         con.execute(f"alter table closed.calls add column if not exists {added}")
     con.execute(
         "create table if not exists closed.bill_lines (account_id varchar, service_number varchar, billing_period varchar, "
@@ -250,7 +254,8 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         select call_id, switch_id, exchange_id, trunk_group_in, trunk_group_out, calling_number, called_number, charged_number,
             started_at, call_date, duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
             outlet_id, file_name, record_number, destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
-            charged_seconds, amount, billing_period, joined_pieces, reason as joining_note
+            charged_seconds, amount, rate_valid_from, band_at_start, connect_fee, charge_steps, unrounded_numerator,
+            unrounded_denominator, billing_period, joined_pieces, reason as joining_note
         from closed.calls
         """
     )

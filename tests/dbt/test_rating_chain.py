@@ -47,7 +47,10 @@ SEVENTHS,Z,,2026-01-01,,0.01,0,0.10,7,1
     "class_plans": "customer_class,tariff_plan_id,valid_from,valid_to\nresidential,BANDS,2026-01-01,\n",
     "holidays": "holiday_date,name_zh,name_en\n2026-10-01,国庆,National Day\n",
 }
-COMPILED = "int_day_types int_band_stretches int_band_days int_tariff_faults int_tariff_rows int_tariff_versions int_rating_steps"
+COMPILED = (
+    "int_day_types int_band_stretches int_band_days int_tariff_faults int_tariff_rows int_tariff_versions "
+    "int_rating_steps int_rating_starts int_plain_hours"
+)
 
 # (what, plan, day, begins at, seconds, seconds charged, amount)
 CALLS = [
@@ -93,7 +96,7 @@ Charge = tuple[int, Decimal]
 
 @pytest.fixture(scope="module")
 def charges(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str, str, int], Charge]:
-    """(plan, day, time, seconds) → (seconds charged, amount), computed by the tariff models and int_charges."""
+    """(plan, day, time, seconds) → (seconds charged, amount), computed by the tariff models and int_calls_charged."""
     folder: Path = tmp_path_factory.mktemp("rating")
     reference = folder / "reference"
     reference.mkdir()
@@ -102,6 +105,7 @@ def charges(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str,
     settings = home(folder, reference)
     with open_warehouse(settings) as con:
         days = [[day] for day in sorted({call[2] for call in CALLS})]
+        con.executemany("insert into raw.stale_days values (?)", days)
         con.executemany("insert into raw.call_days select day, day + 1 from (select cast(? as date) as day)", days)
         con.execute(
             "insert into raw.clock_days select call_date from raw.call_days union select last_day from raw.call_days"
@@ -123,14 +127,12 @@ def charges(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str,
                 and wanted.call_date >= versions.valid_from and wanted.call_date < versions.valid_to
             """
         )
-    run_dbt(settings, "build", "int_charges")
+    run_dbt(settings, "build", "int_calls_charged")
     with open_warehouse(settings) as con:
         rows = con.execute(
             """
-            select calls.plan, cast(calls.call_date as varchar), cast(calls.begins_at as varchar), calls.duration_seconds,
-                charges.charged_seconds, charges.amount
-            from intermediate.int_calls_assigned as calls
-            inner join intermediate.int_charges as charges using (version_id, call_date, start_second, duration_seconds)
+            select plan, cast(call_date as varchar), cast(begins_at as varchar), duration_seconds, charged_seconds, amount
+            from intermediate.int_calls_charged
             """
         ).fetchall()
     return {(plan, day, begins, seconds): (charged, amount) for plan, day, begins, seconds, charged, amount in rows}

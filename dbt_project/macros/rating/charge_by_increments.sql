@@ -1,89 +1,239 @@
 {#
-  The rating kernel (SPEC 5, charging). A call moves from step to step of int_rating_steps; in each, the increments that
-  begin in it are counted at once: a step ends where its tier ends, where its band ends on the clock, or with the call,
-  and ceil(length ÷ increment) increments begin before that end. So a started increment is charged whole at the price of
-  the band and tier in which it begins, and a step longer than the call is never walked second by second.
+  The rating kernel (SPEC 5, charging), in closed form: in one stretch of a band and tier of it the increments that begin there are
+  counted at once, ceil(length ÷ increment), so a started increment is charged whole at the price of the band and tier in which it
+  begins, and no call is walked second by second.
 
-  Takes a CTE with (version_id, call_date, start_second, duration_seconds), gives the CTE `charged` with elapsed_seconds
-  and total_price after each step; the finished calls are those with elapsed_seconds >= duration_seconds. The first
-  step's row adds its connect fee. With band_rule `start` the clock stands still at the call's start.
+  Nearly all calls end within the band of their start and within its first two tiers: int_rating_starts has those two for each
+  hour of a kind of day, and two whole-number divisions charge the call. The rest (over a band's border or midnight, a third
+  tier, an hour in which a band ends, sums beyond 64 bits) go once through the list of all stretches that they can reach, apart
+  from the calls of which int_plain_hours says beforehand that none of them can need it.
+
+  `calls` is a relation with (version_id, call_date, start_second, duration_seconds), version_id null where nothing is to be
+  charged; `days` one with the call_dates that stand in it. Gives CTEs, the last of them `charged` = calls.* and these columns,
+  null where no rate is in force at some second of the call:
+    charged_seconds, total_price (÷ price_denominator in millionths: exact), price_denominator, amount (rounded once),
+    rate_valid_from, band_at_start, connect_fee, charge_steps ('band/from_second:increments', in the order charged).
 #}
-{% macro charge_by_increments(wanted) %}{{ return(adapter.dispatch('charge_by_increments')(wanted)) }}{% endmacro %}
+{% macro charge_by_increments(calls, days) %}{{ return(adapter.dispatch('charge_by_increments')(calls, days)) }}{% endmacro %}
 
-{% macro default__charge_by_increments(wanted) %}
+{% macro default__charge_by_increments(calls, days) %}
+charging_days as (
+    select
+        versions.version_id,
+        versions.valid_from as rate_valid_from,
+        versions.band_set_id,
+        versions.band_rule = 'start' as stands_still,
+        versions.price_denominator,
+        {{ rounding_terms('versions') }},
+        days.day as call_date,
+        days.day_type
+    from {{ ref('int_tariff_versions') }} as versions
+    inner join {{ ref('int_band_days') }} as days
+        on versions.band_set_id = days.band_set_id and versions.valid_from <= days.day and versions.valid_to > days.day
+    where versions.fault is null and days.day in (select wanted.call_date from {{ days }} as wanted)
+),
+charging_starts as (
+    select
+        days.call_date,
+        starts.*,
+        cast(days.rounding_factor as bigint) as short_factor,
+        cast(case when starts.safe_seconds > 0 then days.rounding_offset end as bigint) as short_offset,
+        cast(case when starts.safe_seconds > 0 then days.rounding_divisor end as bigint) as short_divisor
+    from charging_days as days
+    inner join {{ ref('int_rating_starts') }} as starts
+        on days.version_id = starts.version_id and days.day_type = starts.day_type
+),
+charging_walks as (
+    select
+        days.version_id,
+        days.call_date,
+        list({
+            'begins': cast({{ days_between('days.call_date', 'reached.day') }} * 86400 + steps.starts_second as bigint),
+            'ends': cast({{ days_between('days.call_date', 'reached.day') }} * 86400 + steps.ends_second as bigint),
+            'from_second': cast(steps.from_second as bigint),
+            'until_second': cast(steps.until_second as bigint),
+            'increment_seconds': cast(steps.increment_seconds as bigint),
+            'increment_price': cast(steps.increment_price as hugeint),
+            'connect_price': cast(steps.connect_price as hugeint),
+            'band_id': steps.band_id
+        } order by reached.day, steps.starts_second, steps.from_second) as stretches
+    from charging_days as days
+    inner join {{ source('raw', 'call_days') }} as reach on days.call_date = reach.call_date
+    inner join {{ ref('int_band_days') }} as reached
+        on
+            days.band_set_id = reached.band_set_id and days.call_date <= reached.day
+            and case when days.stands_still then days.call_date else reach.last_day end >= reached.day
+    inner join {{ ref('int_rating_steps') }} as steps
+        on days.version_id = steps.version_id and reached.day_type = steps.day_type
+    group by days.version_id, days.call_date
+),
+plain_calls as (
+    {{ started_calls(calls, is_plain=true) }}
+),
+other_calls as (
+    {{ started_calls(calls, is_plain=false) }}
+),
+walked_calls as (
+    select
+        other_calls.*,
+        case when walks.version_id is not null then {{ walk_stretches('walks.stretches', 'other_calls') }} end as walk
+    from other_calls
+    left join charging_walks as walks
+        on other_calls.walked_version_id = walks.version_id and other_calls.call_date = walks.call_date
+),
+plain_charges as (
+    {{ charges_of('plain_calls', has_walks=false) }}
+),
+other_charges as (
+    {{ charges_of('walked_calls', has_walks=true) }}
+),
 charged as (
-    select
-        version_id,
-        call_date,
-        start_second,
-        duration_seconds,
-        cast(0 as bigint) as elapsed_seconds,
-        cast(0 as bigint) as total_price
-    from {{ wanted }}
+    select * from plain_charges
     union all
-    select
-        version_id,
-        call_date,
-        start_second,
-        duration_seconds,
-        elapsed_seconds + started_increments * increment_seconds as elapsed_seconds,
-        total_price + started_increments * increment_price + case when elapsed_seconds = 0 then connect_price else 0 end as total_price
-    from (
-        select
-            clocks.version_id,
-            clocks.call_date,
-            clocks.start_second,
-            clocks.duration_seconds,
-            clocks.elapsed_seconds,
-            clocks.total_price,
-            steps.increment_seconds,
-            steps.increment_price,
-            steps.connect_price,
-            {{ int_div(
-                'least(clocks.duration_seconds, steps.until_second, case when clocks.stands_still then 2147483647 else clocks.elapsed_seconds + steps.ends_second - clocks.clock_second end) - clocks.elapsed_seconds + steps.increment_seconds - 1',
-                'steps.increment_seconds'
-            ) }} as started_increments
-        from (
-            select
-                charged.*,
-                versions.band_set_id,
-                versions.band_rule = 'start' as stands_still,
-                {{ add_days('charged.call_date', 'case when versions.band_rule = \'start\' then 0 else (charged.start_second + charged.elapsed_seconds) // 86400 end') }} as clock_day,
-                case
-                    when versions.band_rule = 'start' then charged.start_second
-                    else (charged.start_second + charged.elapsed_seconds) % 86400
-                end as clock_second
-            from charged
-            inner join {{ ref('int_tariff_versions') }} as versions on charged.version_id = versions.version_id
-            where charged.elapsed_seconds < charged.duration_seconds
-        ) as clocks
-        inner join {{ ref('int_band_days') }} as days
-            on clocks.band_set_id = days.band_set_id and clocks.clock_day = days.day
-        inner join {{ ref('int_rating_steps') }} as steps
-            on
-                clocks.version_id = steps.version_id
-                and days.day_type = steps.day_type
-                and clocks.clock_second >= steps.starts_second
-                and clocks.clock_second < steps.ends_second
-                and clocks.elapsed_seconds >= steps.from_second
-                and clocks.elapsed_seconds < steps.until_second
-    ) as walked
+    select * from other_charges
 )
 {% endmacro %}
 
-{# The charges of the finished calls of `charged`: exact (total_price ÷ price_denominator millionths) and rounded once. #}
-{% macro finished_charges(charged) -%}
-select
-    {{ charged }}.version_id,
-    {{ charged }}.call_date,
-    {{ charged }}.start_second,
-    {{ charged }}.duration_seconds,
-    {{ charged }}.elapsed_seconds as charged_seconds,
-    {{ charged }}.total_price,
-    versions.price_denominator,
-    {{ rounded_charge(charged ~ '.total_price', 'versions.price_denominator', 'versions.rounding_mode', 'versions.rounding_decimals') }}
-        as amount
-from {{ charged }}
-inner join {{ ref('int_tariff_versions') }} as versions on {{ charged }}.version_id = versions.version_id
-where {{ charged }}.elapsed_seconds >= {{ charged }}.duration_seconds
+{#
+  The calls with what their hour's row of int_rating_starts comes to. `is_plain` takes those of which int_plain_hours says that no
+  version needs a walk, or all others: apart, because a walk among plain calls is paid for by all of them.
+#}
+{% macro started_calls(calls, is_plain) -%}
+    select
+        started.*,
+        case
+            when started.duration_seconds > started.first_count * started.first_increment
+                then {{ int_div(
+                    'started.duration_seconds - started.first_count * started.first_increment + started.second_increment - 1',
+                    'started.second_increment'
+                ) }}
+            else 0
+        end as second_count,
+        case when coalesce(not started.is_short, true) then started.version_id end as walked_version_id
+    from (
+        select
+            calls.*,
+            days.rate_valid_from,
+            days.stands_still,
+            days.price_denominator,
+            days.rounding_factor,
+            days.rounding_offset,
+            days.rounding_divisor,
+            days.rounding_unit,
+            starts.short_factor,
+            starts.short_offset,
+            starts.short_divisor,
+            starts.band_id,
+            starts.connect_price,
+            starts.connect_fee,
+            starts.first_increment,
+            starts.first_price,
+            starts.first_label,
+            starts.second_increment,
+            starts.second_price,
+            starts.second_label,
+            {{ int_div('least(calls.duration_seconds, starts.first_until) + starts.first_increment - 1', 'starts.first_increment') }} as first_count,
+            calls.duration_seconds <= starts.safe_seconds
+            and (days.stands_still or calls.start_second + calls.duration_seconds <= starts.ends_second)
+            and (calls.duration_seconds <= starts.first_until or calls.duration_seconds <= starts.second_until) as is_short
+        from {{ calls }} as calls
+        left join {{ ref('int_plain_hours') }} as plain on {{ int_div('calls.start_second', '3600') }} = plain.start_hour
+        left join charging_days as days on calls.version_id = days.version_id and calls.call_date = days.call_date
+        left join charging_starts as starts
+            on
+                calls.version_id = starts.version_id
+                and calls.call_date = starts.call_date
+                and {{ int_div('calls.start_second', '3600') }} = starts.start_hour
+        where
+            coalesce(
+                calls.duration_seconds <= plain.most_seconds and calls.start_second + calls.duration_seconds <= plain.ends_second,
+                false
+            ) = {{ 'true' if is_plain else 'false' }}
+    ) as started
+{%- endmacro %}
+
+{# The calls with their charge, and without what it was reckoned by. #}
+{% macro charges_of(calls, has_walks) -%}
+    {%- set is_walked = 'coalesce(walk.elapsed >= duration_seconds, false)' if has_walks else 'false' -%}
+    {%- set short_price = '(connect_price + first_count * first_price + second_count * coalesce(second_price, 0))' -%}
+    select
+        {{ calls }}.* exclude (
+            stands_still, rounding_factor, rounding_offset, rounding_divisor, rounding_unit, short_factor, short_offset, short_divisor,
+            band_id, connect_price, connect_fee, first_increment, first_price, first_label, second_increment, second_price, second_label,
+            first_count, is_short, second_count, walked_version_id, rate_valid_from, price_denominator{{ ', walk' if has_walks }}
+        ),
+        case
+            when is_short then cast(first_count * first_increment + second_count * coalesce(second_increment, 0) as bigint)
+            {% if has_walks %}when {{ is_walked }} then walk.elapsed{% endif %}
+        end as charged_seconds,
+        case
+            when is_short then cast({{ short_price }} as hugeint)
+            {% if has_walks %}when {{ is_walked }} then walk.total{% endif %}
+        end as total_price,
+        case when is_short or {{ is_walked }} then price_denominator end as price_denominator,
+        case
+            when is_short
+                then {{ amount_of_units(int_div(short_price ~ ' * short_factor + short_offset', 'short_divisor'), 'rounding_unit', 11) }}
+            {% if has_walks %}
+            when {{ is_walked }}
+                then {{ amount_of_units(int_div('walk.total * rounding_factor + rounding_offset', 'rounding_divisor'), 'rounding_unit', 18) }}
+            {% endif %}
+        end as amount,
+        case when is_short or {{ is_walked }} then rate_valid_from end as rate_valid_from,
+        case when is_short then band_id {% if has_walks %}when {{ is_walked }} then walk.band_at_start{% endif %} end as band_at_start,
+        case
+            when is_short then connect_fee
+            {% if has_walks %}
+            when {{ is_walked }} then {{ amount_of_units(int_div('walk.connect_price', 'price_denominator'), '1', 18) }}
+            {% endif %}
+        end as connect_fee,
+        case
+            when is_short then concat(first_label, first_count, case when second_count > 0 then concat(' ', second_label, second_count) end)
+            {% if has_walks %}when {{ is_walked }} then substring(walk.steps, 2){% endif %}
+        end as charge_steps
+    from {{ calls }}
+{%- endmacro %}
+
+{#
+  The walk of one call through the stretches it can reach, in the order of the clock; null where there are none. What the steps
+  need of the call goes along in the accumulator: a column named inside list_reduce may be read from another row
+  (github.com/duckdb/duckdb/issues/25816). The linter does not know a lambda with a value after it: the models that call the
+  kernel say so.
+#}
+{% macro walk_stretches(stretches, call) -%}
+    {%- set clock = 'so_far.start_second + case when so_far.stands_still then 0 else so_far.elapsed end' -%}
+    {%- set reaches = 'least(so_far.duration_seconds, stretch.until_second, case when so_far.stands_still then stretch.until_second else stretch.ends - so_far.start_second end)' -%}
+    {%- set count = int_div(reaches ~ ' - so_far.elapsed + stretch.increment_seconds - 1', 'stretch.increment_seconds') -%}
+    list_reduce(
+        {{ stretches }},
+        lambda so_far, stretch: case
+            when
+                so_far.elapsed < so_far.duration_seconds
+                and so_far.elapsed >= stretch.from_second and so_far.elapsed < stretch.until_second
+                and {{ clock }} >= stretch.begins and {{ clock }} < stretch.ends
+                then struct_pack(
+                    start_second := so_far.start_second,
+                    duration_seconds := so_far.duration_seconds,
+                    stands_still := so_far.stands_still,
+                    elapsed := so_far.elapsed + {{ count }} * stretch.increment_seconds,
+                    total :=
+                        so_far.total + {{ count }} * stretch.increment_price
+                        + case when so_far.elapsed = 0 then stretch.connect_price else cast(0 as hugeint) end,
+                    band_at_start := coalesce(so_far.band_at_start, stretch.band_id),
+                    connect_price := coalesce(so_far.connect_price, stretch.connect_price),
+                    steps := concat(so_far.steps, ' ', stretch.band_id, '/', stretch.from_second, ':', {{ count }})
+                )
+            else so_far
+        end,
+        struct_pack(
+            start_second := cast({{ call }}.start_second as bigint),
+            duration_seconds := cast({{ call }}.duration_seconds as bigint),
+            stands_still := {{ call }}.stands_still,
+            elapsed := cast(0 as bigint),
+            total := cast(0 as hugeint),
+            band_at_start := cast(null as varchar),
+            connect_price := cast(null as hugeint),
+            steps := ''
+        )
+    )
 {%- endmacro %}

@@ -1,21 +1,21 @@
 {#
-  The call's amount: total_price ÷ (price_denominator × 1 000 000), rounded once by the plan's mode to its decimals
-  (SPEC 5, rounding). Whole numbers throughout: with n = total × 10^decimals and d = denominator × 10^6,
-  half_up = (2n + d) div 2d, up = (n + d − 1) div d, down = n div d; then scaled to six decimals.
+  The call's amount: total ÷ (price_denominator × 1 000 000), rounded once by the plan's mode to its decimals (SPEC 5, rounding).
+  In whole numbers throughout: with d = price_denominator × 10^(6 − decimals), the millionths' worth of one unit of the last decimal,
+  half_up = (2 × total + d) div 2d, up = (total + d − 1) div d, down = total div d units: (total × factor + offset) div divisor.
 #}
-{% macro rounded_charge(total_price, price_denominator, rounding_mode, rounding_decimals) -%}
-    {%- set n = '(cast(' ~ total_price ~ ' as hugeint) * ' ~ power_of_ten(rounding_decimals) ~ ')' -%}
-    {%- set d = '(cast(' ~ price_denominator ~ ' as hugeint) * 1000000)' -%}
-    cast(
-        cast(
-            case {{ rounding_mode }}
-                when 'up' then {{ int_div(n ~ ' + ' ~ d ~ ' - 1', d) }}
-                when 'down' then {{ int_div(n, d) }}
-                else {{ int_div('2 * ' ~ n ~ ' + ' ~ d, '2 * ' ~ d) }}
-            end * {{ power_of_ten('6 - ' ~ rounding_decimals) }}
-        as bigint)
-        * cast(0.000001 as decimal(7, 6))
-    as {{ call_money() }})
+{% macro rounding_terms(versions) -%}
+    {%- set unit = power_of_ten('6 - ' ~ versions ~ '.rounding_decimals') -%}
+    {%- set d = '(cast(' ~ versions ~ '.price_denominator as hugeint) * ' ~ unit ~ ')' -%}
+    {%- set mode = versions ~ '.rounding_mode' -%}
+    case {{ mode }} when 'half_up' then 2 else 1 end as rounding_factor,
+    case {{ mode }} when 'half_up' then {{ d }} when 'up' then {{ d }} - 1 else 0 end as rounding_offset,
+    case {{ mode }} when 'half_up' then 2 * {{ d }} else {{ d }} end as rounding_divisor,
+    {{ unit }} as rounding_unit
+{%- endmacro %}
+
+{# So many units of the last decimal, each worth `unit` millionths, as money of at most `digits` digits. #}
+{% macro amount_of_units(units, unit, digits) -%}
+    cast(cast({{ units }} * {{ unit }} as decimal({{ digits }}, 0)) * cast(0.000001 as decimal(7, 6)) as {{ call_money() }})
 {%- endmacro %}
 
 {# 10 to a small whole power, as a whole number. #}

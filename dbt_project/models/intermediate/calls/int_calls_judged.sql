@@ -2,26 +2,15 @@
 -- One row per readable record of the loaded files, in its one state (SPEC 4), rated where it could be.
 -- Only stale days are rebuilt. A call of a closed period is the row that was closed, whatever is known today; a call
 -- rated after its period was closed is billed in the oldest open period.
-with calls as (
-    select * from {{ ref('int_calls_assigned') }}
-),
-charged as (
+with charged as (
     select
         calls.*,
-        charges.charged_seconds,
-        charges.amount,
         case
             when calls.early_state is not null then calls.early_state
-            when calls.unrated_reason is not null or charges.amount is null then 'unrated'
+            when calls.unrated_reason is not null or calls.amount is null then 'unrated'
             else 'rated'
         end as state
-    from calls
-    left join {{ ref('int_charges') }} as charges
-        on
-            calls.version_id = charges.version_id
-            and calls.call_date = charges.call_date
-            and calls.start_second = charges.start_second
-            and calls.duration_seconds = charges.duration_seconds
+    from {{ ref('int_calls_charged') }} as calls
 ),
 open_periods as (
     select * from {{ ref('int_billing_periods') }} where not is_closed
@@ -74,6 +63,13 @@ judged as (
         charged.tariff_plan_id,
         case when charged.state = 'rated' then charged.charged_seconds end as charged_seconds,
         case when charged.state = 'rated' then charged.amount end as amount,
+        case when charged.state = 'rated' then charged.rate_valid_from end as rate_valid_from,
+        case when charged.state = 'rated' then charged.band_at_start end as band_at_start,
+        case when charged.state = 'rated' then charged.connect_fee end as connect_fee,
+        case when charged.state = 'rated' then charged.charge_steps end as charge_steps,
+        case when charged.state = 'rated' then cast(charged.total_price as decimal(38, 0)) end as unrounded_numerator,
+        case when charged.state = 'rated' then cast(cast(charged.price_denominator as hugeint) * 1000000 as decimal(38, 0)) end
+            as unrounded_denominator,
         case when charged.state = 'rated' then coalesce(open_periods.billing_period, oldest_open.billing_period) end as billing_period,
         charged.joined_call_id,
         charged.joined_pieces,
@@ -120,6 +116,12 @@ select
     closed.tariff_plan_id,
     closed.charged_seconds,
     closed.amount,
+    closed.rate_valid_from,
+    closed.band_at_start,
+    closed.connect_fee,
+    closed.charge_steps,
+    closed.unrounded_numerator,
+    closed.unrounded_denominator,
     closed.billing_period,
     closed.joined_call_id,
     closed.joined_pieces,

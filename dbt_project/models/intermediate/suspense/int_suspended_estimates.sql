@@ -2,7 +2,7 @@
 -- Plans are tried in this order: the number's own, its class's, its range's (an undocumented number has only its range's); the
 -- first that has a price for the whole call counts. Nothing is estimated at 0 for want of a price. A call of which pieces
 -- wait is estimated once, with its first piece, by the seconds that are known.
-with recursive suspended as (
+with suspended as (
     select
         calls.*,
         {{ second_of_timestamp('calls.started_at') }} as start_second,
@@ -62,32 +62,16 @@ candidates as (
         suspended.is_chargeable and not suspended.is_with_first_piece
         and suspended.destination_fault is null and versions.fault is null
 ),
-wanted as (
-    select distinct
-        version_id,
-        call_date,
-        start_second,
-        duration_seconds
-    from candidates
-),
-{{ charge_by_increments('wanted') }},
-charges as (
-    {{ finished_charges('charged') }}
-),
+{{ charge_by_increments('candidates', 'candidates') }}, -- noqa: PRS
 priced as (
     select
-        candidates.call_id,
-        candidates.basis,
-        candidates.tariff_plan_id,
-        charges.amount,
-        row_number() over (partition by candidates.call_id order by candidates.precedence) as choice
-    from candidates
-    inner join charges
-        on
-            candidates.version_id = charges.version_id
-            and candidates.call_date = charges.call_date
-            and candidates.start_second = charges.start_second
-            and candidates.duration_seconds = charges.duration_seconds
+        call_id,
+        basis,
+        tariff_plan_id,
+        amount,
+        row_number() over (partition by call_id order by precedence) as choice
+    from charged
+    where amount is not null
 )
 select
     suspended.call_id,

@@ -23,9 +23,10 @@ select
     cast(steps.until_second as integer) as until_second,
     cast(steps.increment_seconds as integer) as increment_seconds,
     cast({{ int_div(
-        millionths('steps.rate') ~ ' * steps.increment_seconds * versions.price_denominator', 'steps.rate_unit_seconds'
-    ) }} as bigint) as increment_price,
-    cast({{ millionths('steps.connect_fee') }} * versions.price_denominator as bigint) as connect_price
+        'cast(' ~ millionths('steps.rate') ~ ' as hugeint) * steps.increment_seconds * versions.price_denominator',
+        'steps.rate_unit_seconds'
+    ) }} as hugeint) as increment_price,
+    cast(cast({{ millionths('steps.connect_fee') }} as hugeint) * versions.price_denominator as hugeint) as connect_price
 from steps
 inner join {{ ref('int_tariff_versions') }} as versions
     on

@@ -5,7 +5,7 @@ with step_texts as (
     select
         version_id,
         md5({{ joined_text(
-            "day_type || ' ' || starts_second || ' ' || ends_second || ' ' || from_second || ' ' || increment_seconds || ' '
+            "day_type || ' ' || starts_second || ' ' || ends_second || ' ' || band_id || ' ' || from_second || ' ' || increment_seconds || ' '
             || increment_price || ' ' || connect_price",
             '|', 'day_type, starts_second, from_second'
         ) }}) as steps_fingerprint
@@ -26,7 +26,7 @@ select
     versions.tariff_plan_id,
     versions.zone_id,
     md5(concat_ws(
-        '|', coalesce(step_texts.steps_fingerprint, 'none'), versions.price_denominator, versions.band_rule,
+        '|', coalesce(step_texts.steps_fingerprint, 'none'), versions.valid_from, versions.price_denominator, versions.band_rule,
         versions.rounding_mode, versions.rounding_decimals, coalesce(versions.fault, ''),
         coalesce(today.day_type, '')
     )) as fingerprint,

@@ -27,6 +27,12 @@ select
     tariff_plan_id,
     charged_seconds,
     amount,
+    rate_valid_from,
+    band_at_start,
+    connect_fee,
+    charge_steps,
+    unrounded_numerator,
+    unrounded_denominator,
     billing_period,
     joined_pieces,
     reason as joining_note

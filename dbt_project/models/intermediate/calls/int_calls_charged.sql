@@ -1,0 +1,8 @@
+{{ config(materialized='view') }}
+-- One row per record of the stale days, those that are to be rated with their charge by SPEC 5: exact before rounding and rounded
+-- once; without one where no rate is in force at some second of the call.
+with calls as (
+    select * from {{ ref('int_calls_assigned') }}
+),
+{{ charge_by_increments('calls', source('raw', 'stale_days')) }} -- noqa: PRS
+select * from charged
