@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+
+from orchestration.ingestion.append_only import appending, make_tables, reading
 
 _TABLES = {
     "debit_request_batches": """
@@ -88,11 +89,8 @@ class RequestBatch:
 
 def debit_requests(ledger_path: Path) -> list[RequestBatch]:
     """Every batch ever requested, by bank and batch id; none where nothing was ever requested."""
-    if not ledger_path.is_file():
-        return []
-    with closing(sqlite3.connect(f"{ledger_path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
-        db.row_factory = sqlite3.Row
-        if db.execute("select 1 from sqlite_master where name = 'debit_request_batches'").fetchone() is None:
+    with reading(ledger_path, "debit_request_batches") as db:
+        if db is None:
             return []
         bills: dict[tuple[str, str, int], list[RequestedBill]] = {}
         for row in db.execute("select * from debit_request_bills order by bank_code, batch_id, line, bill_account_id"):
@@ -127,36 +125,10 @@ def keep_requests(ledger_path: Path, batches: Sequence[RequestBatch]) -> None:
 
     A batch that is there already, by bank and batch id, is an sqlite3.IntegrityError.
     """
-    with closing(sqlite3.connect(ledger_path, isolation_level=None, timeout=30)) as db:
-        db.execute("pragma foreign_keys = on")
-        # A power cut must not lose a request whose file is out: with WAL only `full` flushes at every commit.
-        db.execute("pragma synchronous = full")
-        db.execute("begin immediate")
-        try:
-            _make_tables(db)
-            for batch in batches:
-                _insert(db, batch)
-        except BaseException:
-            db.execute("rollback")
-            raise
-        db.execute("commit")
-
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    """The tables and what keeps them from being rewritten. `insert or replace` fires no delete trigger: refused for itself."""
-    for table, columns in _TABLES.items():
-        db.execute(f"create table if not exists {table} ({columns})")
-        for event in ("update", "delete"):
-            db.execute(
-                f"create trigger if not exists {table}_no_{event} before {event} on {table} "
-                "begin select raise(abort, 'debit requests are append only'); end"
-            )
-        same = " and ".join(f"{column} = new.{column}" for column in _KEYS[table])
-        db.execute(
-            f"create trigger if not exists {table}_no_replace before insert on {table} "
-            f"when exists (select 1 from {table} where {same}) "
-            "begin select raise(abort, 'debit requests are append only'); end"
-        )
+    with appending(ledger_path) as db:
+        make_tables(db, _TABLES, _KEYS, "debit requests")
+        for batch in batches:
+            _insert(db, batch)
 
 
 def _insert(db: sqlite3.Connection, batch: RequestBatch) -> None:

@@ -10,6 +10,7 @@ import duckdb
 
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_requests import debit_requests
+from orchestration.ingestion.ledger_reratings import reratings
 from orchestration.ingestion.reference_book import ReferenceBook
 from orchestration.publishing.reading import current_edition
 from orchestration.settings import Settings
@@ -18,12 +19,13 @@ from orchestration.warehouse.raw_schema import RunFacts
 
 
 def run_signature(ledger: FileLedger, book: ReferenceBook, facts: RunFacts, closed_periods: Sequence[str]) -> str:
-    """A hash of files and their statuses, decisions, debit requests, reference book, code, closed periods and dates."""
+    """A hash of files and their statuses, decisions, debit requests, re-ratings, reference book, code, closed periods and dates."""
     inputs = {
         "as_of": facts.as_of.isoformat(),
         "first_billing_period": facts.first_billing_period,
         "ledger": ledger.state(),
         "debit_requests": [[batch.bank_code, batch.batch_id, batch.sha256] for batch in debit_requests(ledger.path)],
+        "reratings": [rerating.rerate_id for rerating in reratings(ledger.path)],
         "book": book.fingerprint,
         "closed_periods": sorted(closed_periods),
         "code": product_fingerprint(),

@@ -28,6 +28,7 @@ from orchestration.warehouse.joining import (
 from orchestration.warehouse.judging import loaded_files
 from orchestration.warehouse.recycling import lay_tries
 from orchestration.warehouse.repeats import find_repeats, find_settlement_twins
+from orchestration.warehouse.rerated import lay_reratings
 
 _REGISTER = """
 file_id varchar, file_kind varchar, source varchar, file_name varchar, switch_id varchar, bank_code varchar,
@@ -114,6 +115,7 @@ def lay_book_inputs(
     _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks))
     _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks))
     _lay_debit_requests(con, ledger, facts.as_of)
+    lay_reratings(con, ledger, facts.as_of)
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
     _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
     _lay_closed(con)

@@ -158,6 +158,16 @@ RELEASE = {
         1,
     ),
     ("bill_lines", "one_usage_line_for_its_calls"): (_again("marts.bill_lines"), 2),
+    # the line is not what was posted, and what was posted is on no line
+    ("bill_lines", "adjustment_lines_are_what_was_posted"): (
+        _set("marts.bill_lines", "amount = 0.05", "line_kind = 'adjustment'"),
+        2,
+    ),
+    # 0.50 at 0.554 now is 0.55: 0.05 was owed, 0.06 posted
+    ("rerating_adjustments", "postings_bring_closed_lines_to_what_their_calls_cost"): (
+        _set("marts.rerating_adjustments", "amount_after = 0.554"),
+        1,
+    ),
     ("bills", "bills_are_the_sums_of_their_lines"): (
         "delete from marts.bills where billing_period = '2026-02'; update marts.bills set amount = 18.35",
         2,

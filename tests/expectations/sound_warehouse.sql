@@ -1,7 +1,8 @@
 -- A warehouse in which every gate holds, small enough to be worked by hand.
 -- Calls of A1 in 2026-03: 0.22 + 0.11 + 0.005 = 0.335, rounded half-up 0.34; of A2: 0.004, rounded 0.00, no line.
--- Bill of A1: calls 0.34 + rental 18.00 = 18.34; P1 of 20.00 pays 18.34 of it, 1.66 stays prepaid.
--- 2026-02 is closed: one call of A1 of 0.50 on a line of 0.50 and a bill of 0.50, paid by P0.
+-- 2026-02 is closed: one call of A1 of 0.50 on a line of 0.50 and a bill of 0.50, paid by P0. It was rated anew at 0.555:
+-- 0.56 less 0.50 = 0.06 was posted to 2026-03.
+-- Bill of A1: calls 0.34 + rental 18.00 + adjustment 0.06 = 18.40; P1 of 20.00 pays 18.34 of it so far.
 create schema reference;
 create schema staging;
 create schema intermediate;
@@ -146,9 +147,20 @@ create table marts.bill_lines (
 insert into marts.bill_lines values
 ('A1', '2345678', '2026-02', 'CALL', 'usage', 0.50),
 ('A1', '2345678', '2026-03', 'CALL', 'usage', 0.34),
-('A1', '2345678', '2026-03', 'RENTAL', 'recurring', 18.00);
+('A1', '2345678', '2026-03', 'RENTAL', 'recurring', 18.00),
+('A1', '2345678', '2026-03', 'CALL', 'adjustment', 0.06);
+create table marts.rerating_adjustments (
+    account_id varchar, service_number varchar, bill_item_id varchar, closed_period varchar, amount_before decimal(18, 6),
+    amount_after decimal(18, 6)
+);
+insert into marts.rerating_adjustments values ('A1', '2345678', 'CALL', '2026-02', 0.50, 0.555);
+create table staging.stg_ledger__rerating_lines (
+    account_id varchar, service_number varchar, bill_item_id varchar, closed_period varchar, amount decimal(18, 2),
+    adjusted_in varchar
+);
+insert into staging.stg_ledger__rerating_lines values ('A1', '2345678', 'CALL', '2026-02', 0.06, '2026-03');
 create table marts.bills (account_id varchar, billing_period varchar, amount decimal(18, 2), is_provisional boolean);
-insert into marts.bills values ('A1', '2026-02', 0.50, false), ('A1', '2026-03', 18.34, false);
+insert into marts.bills values ('A1', '2026-02', 0.50, false), ('A1', '2026-03', 18.40, false);
 create table marts.payment_applications (
     payment_id varchar, account_id varchar, billing_period varchar, applied_on date, amount decimal(18, 2)
 );

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -46,14 +46,22 @@ def known_payments(exports: Exports, debits: list[Row], as_of: date) -> list[Row
 
 
 def payment_applications(bills: list[Row], payments: list[Row], merges: dict[str, Row]) -> list[Row]:
-    """Per settling account the payments, oldest first, pay the issued bills, oldest first."""
+    """Per settling account the payments, oldest first, pay the issued bills, oldest first.
+
+    An issued bill below zero is settled by itself and pays like a payment made as it is issued.
+    """
     applications: list[Row] = []
+    credits = [credit_of(bill) for bill in bills if not bill["is_provisional"] and bill["amount"] < 0]
+    for credit in credits:
+        issued_on = credit["paid_at"].date()
+        keys = {name: credit[name] for name in ("payment_id", "account_id", "billing_period")}
+        applications.append({**keys, "applied_on": issued_on, "amount": -credit["amount"]})
     open_bills: dict[str, list[Row]] = {}
     for bill in sorted(bills, key=lambda row: (row["billing_period"], row["account_id"])):
         if not bill["is_provisional"] and bill["amount"] > 0:
             settling = settling_account(bill["account_id"], merges)
             open_bills.setdefault(settling, []).append({**bill, "unpaid": bill["amount"]})
-    for payment in sorted(payments, key=lambda row: (row["paid_at"], row["payment_id"])):
+    for payment in sorted([*payments, *credits], key=lambda row: (row["paid_at"], row["payment_id"])):
         left = payment["amount"]
         for bill in open_bills.get(settling_account(payment["account_id"], merges), []):
             applied = min(left, bill["unpaid"])
@@ -71,6 +79,17 @@ def payment_applications(bills: list[Row], payments: list[Row], merges: dict[str
                 }
             )
     return applications
+
+
+def credit_of(bill: Row) -> Row:
+    """A bill below zero as the payment that it is."""
+    return {
+        "payment_id": f"credit:{bill['account_id']}:{bill['billing_period']}",
+        "account_id": bill["account_id"],
+        "billing_period": bill["billing_period"],
+        "paid_at": datetime.combine(bill["issued_on"], time()),
+        "amount": -bill["amount"],
+    }
 
 
 def received_of(bill: Row, applications: list[Row], until: date) -> Decimal:

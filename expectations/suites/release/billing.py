@@ -1,4 +1,5 @@
-"""Release gates of the bills: usage lines are the rounded sums of their calls, bills the sums of their lines."""
+"""Release gates of the bills: usage lines are the rounded sums of their calls, adjustments what re-rating posted, bills the
+sums of their lines."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ CALLS_BY_USAGE_LINE = (
 
 
 def billing_suites() -> tuple[Suite, ...]:
-    """The suites on bill_lines and bills."""
-    return (_bill_lines(), _bills())
+    """The suites on bill_lines, rerating_adjustments and bills."""
+    return (_bill_lines(), _adjustments(), _bills())
 
 
 def _bill_lines() -> Suite:
@@ -42,6 +43,48 @@ def _bill_lines() -> Suite:
                 "select account_id, service_number, billing_period, bill_item_id, count(*) as lines from {batch}"
                 " where line_kind = 'usage' group by account_id, service_number, billing_period, bill_item_id"
                 " having count(*) > 1",
+                severity="critical",
+            ),
+            no_rows(
+                "adjustment_lines_are_what_was_posted",
+                "Every adjustment line is the sum of what re-ratings posted for it, and every posting is in one.",
+                "with lines as (select account_id, service_number, billing_period, bill_item_id, amount from {batch}"
+                " where line_kind = 'adjustment'),"
+                " posted as (select account_id, service_number, adjusted_in as billing_period, bill_item_id,"
+                " sum(amount) as amount from staging.stg_ledger__rerating_lines group by all having sum(amount) <> 0)"
+                " (select 'not posted' as fault, * from (select * from lines except all select * from posted))"
+                " union all"
+                " (select 'not billed' as fault, * from (select * from posted except all select * from lines))",
+                severity="critical",
+            ),
+        ),
+    )
+
+
+def _adjustments() -> Suite:
+    """With what was posted, a number's bill item of a closed period comes to what its calls come to now, rounded once."""
+    key = "account_id, service_number, bill_item_id, closed_period"
+    return Suite(
+        "rerating_adjustments",
+        "release",
+        "marts.rerating_adjustments",
+        (
+            no_rows(
+                "postings_bring_closed_lines_to_what_their_calls_cost",
+                "What was posted for a usage line of a closed period brings it to the rounded sum of its calls as they are"
+                " rated now.",
+                f"with differing as (select {key}, sum(amount_after - amount_before) as difference from {{batch}}"
+                f" group by all),"
+                " closed_calls as (select account_id, charged_number as service_number, bill_item_id,"
+                " billing_period as closed_period, sum(amount) as amount from closed.rated_calls group by all),"
+                f" posted as (select {key}, sum(amount) as amount from staging.stg_ledger__rerating_lines group by all)"
+                f" select {key}, coalesce(posted.amount, 0) as posted_amount,"
+                " round(coalesce(closed_calls.amount, 0) + coalesce(difference, 0), 2)"
+                " - round(coalesce(closed_calls.amount, 0), 2) as owed_amount"
+                f" from differing full join posted using ({key}) left join closed_calls using ({key})"
+                " where coalesce(posted.amount, 0) is distinct from"
+                " round(coalesce(closed_calls.amount, 0) + coalesce(difference, 0), 2)"
+                " - round(coalesce(closed_calls.amount, 0), 2)",
                 severity="critical",
             ),
         ),

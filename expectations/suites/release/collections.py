@@ -15,9 +15,12 @@ def collections_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "no_payment_pays_more_than_it_is",
-                    "No payment is applied beyond its amount, and none is applied that never came in.",
+                    "No payment is applied beyond its amount, and none is applied that never came in; a bill below zero is"
+                    " a payment of its own amount.",
                     "with applied as (select payment_id, sum(amount) as applied from {batch} group by payment_id),"
-                    " paid as (select payment_id, sum(amount) as paid from intermediate.int_payments group by payment_id)"
+                    " paid as (select payment_id, sum(amount) as paid from intermediate.int_payments group by payment_id"
+                    " union all select 'credit:' || account_id || ':' || billing_period, -amount from marts.bills"
+                    " where not is_provisional and amount < 0)"
                     " select applied.payment_id, applied.applied, paid.paid from applied"
                     " left join paid on applied.payment_id = paid.payment_id"
                     " where paid.paid is null or applied.applied > paid.paid",

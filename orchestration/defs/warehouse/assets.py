@@ -57,6 +57,13 @@ _INPUTS = [
     _raw("debits", "One row per detail line of a bank result file that is not rejected.", bank_results),
     _raw("debit_batches", "One row per bank result file that is not rejected.", bank_results),
     _raw("debit_requests", "One row per line of the debit requests made up to the as-of date.", inbox_files),
+    _raw("rerating_changes", "One row per account, zone, unit and period that a re-rating changed.", inbox_files),
+    _raw(
+        "rerating_adjustments",
+        "One row per number, zone and day of closed calls that a re-rating adjusts.",
+        inbox_files,
+    ),
+    _raw("rerating_lines", "One row per amount that a re-rating has posted.", inbox_files),
     _raw(
         "set_aside_rows",
         "One row per line of an export or bank file that could not be read.",

@@ -3,6 +3,8 @@
 with wanted as (
     select distinct billing_period, account_id from {{ ref('int_charge_lines') }}
     union
+    select distinct billing_period, account_id from {{ ref('int_adjustment_lines') }}
+    union
     select {{ period_of('cast(starts_at as date)') }} as billing_period, account_id from {{ ref('int_first_intervals') }}
 ),
 -- A number that began before the first period had its bonus then, and a clawback of it asks for whom (SPEC 8).

@@ -6,6 +6,9 @@ with lines as (
     union all
     select account_id, service_number, billing_period, bill_item_id, 'promotion' as line_kind, amount
     from {{ ref('int_promotion_lines') }}
+    union all
+    select account_id, service_number, billing_period, bill_item_id, 'adjustment' as line_kind, amount
+    from {{ ref('int_adjustment_lines') }}
 )
 select
     account_id,

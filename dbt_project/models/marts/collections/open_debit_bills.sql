@@ -12,7 +12,7 @@ open_bills as (
         bills.billing_period,
         bills.issued_on,
         bills.due_on,
-        bills.amount - coalesce(applied.received, 0) as amount
+        case when bills.amount < 0 then bills.amount else bills.amount - coalesce(applied.received, 0) end as amount
     from {{ ref('bills') }} as bills
     left join {{ ref('int_settling_accounts') }} as settling on bills.account_id = settling.account_id
     left join applied on bills.account_id = applied.account_id and bills.billing_period = applied.billing_period

@@ -1,0 +1,18 @@
+-- One row per (rerate_id, account_id, zone_id, business_unit_id, billing_period) that a published re-rating changed, of the
+-- re-ratings that post into a period up to the as-of date's.
+select
+    rerate_id,
+    account_id,
+    zone_id,
+    business_unit_id,
+    billing_period,
+    is_period_closed,
+    calls_before,
+    calls_after,
+    calls_changed,
+    newly_rated_calls,
+    no_longer_rated_calls,
+    amount_before,
+    amount_after,
+    adjusted_in
+from {{ source('raw', 'rerating_changes') }}
