@@ -246,7 +246,8 @@ def run(made: Workload, book: Book, day: date, work: Path, threads: int) -> Outc
             duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id, outlet_id, file_name,
             record_number, prefix as destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
             charged_seconds,
-            cast(cast((price * factor + shift) // divisor * unit as decimal(11, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)) as amount,
+            cast(cast((price * factor + shift) // divisor * unit as decimal(11, 0))
+                * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)) as amount,
             '{day:%Y-%m}' as billing_period
         from charged inner join files using (file_order)
         ) to '{rated}' (format parquet, compression lz4)""",
