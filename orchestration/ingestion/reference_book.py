@@ -311,8 +311,41 @@ def _check_rows(reading: _Reading) -> None:
                 "value",
                 f"{row['value']} is out of bounds; write a percent from 0 to 100",
             )
+    _check_dialling_rules(reading)
     for row in reading.tables["outlets"]:
         if row["outlet_kind"] == "agent" and row["agent_id"] is None:
             reading.fault(
                 "outlets", row["line_number"], "agent_id", "is empty; an outlet of kind agent names its agent"
             )
+
+
+def _check_dialling_rules(reading: _Reading) -> None:
+    """A rule strips either its code or the own area code, and at no time do two rules have one place in the order."""
+    table = "dialling_rules"
+    rows = reading.tables[table]
+    for row in rows:
+        if row["kind"] == "code" and row["code"] is None:
+            reading.fault(table, row["line_number"], "code", "is empty; a rule of kind code names the digits it strips")
+        if row["kind"] == "own_area_code" and row["code"] is not None:
+            reading.fault(
+                table,
+                row["line_number"],
+                "code",
+                f"'{row['code']}' is too much; a rule of kind own_area_code takes the exchange's area_code: leave it empty",
+            )
+    dated = [row for row in rows if row["rule_order"] is not None and row["valid_from"] is not None]
+    for place, row in enumerate(dated):
+        for other in dated[:place]:
+            if row["rule_order"] == other["rule_order"] and _hold_at_one_time(row, other):
+                reading.fault(
+                    table,
+                    row["line_number"],
+                    "rule_order",
+                    f"{row['rule_order']} is the place of line {other['line_number']} at the same time; give each rule its own",
+                )
+
+
+def _hold_at_one_time(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether some day lies in [valid_from, valid_to) of both."""
+    last_day = min(row["valid_to"] or date.max, other["valid_to"] or date.max)
+    return bool(max(row["valid_from"], other["valid_from"]) < last_day)

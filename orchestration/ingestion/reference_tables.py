@@ -21,6 +21,8 @@ _TYPES = {
     "rate_unit_seconds": WHOLE,
     "increment_seconds": WHOLE,
     "clawback_days": WHOLE,
+    "rule_order": WHOLE,
+    "min_rest_digits": WHOLE,
     "connect_fee": NUMBER,
     "rate": NUMBER,
     "monthly_fee": NUMBER,
@@ -54,6 +56,9 @@ REFERENCE_TABLES: dict[str, dict[str, str]] = {
     "call_categories": _table("call_category bill_item_id name_zh name_en"),
     "zones": _table("zone_id call_category charged_party name_zh name_en"),
     "destinations": _table("prefix zone_id valid_from valid_to"),
+    "dialling_rules": _table(
+        "rule_order kind code min_rest_digits tariff_plan_id zone_id valid_from valid_to name_zh name_en"
+    ),
     "holidays": _table("holiday_date name_zh name_en"),
     "time_bands": _table("band_set_id days starts_at ends_at band_id"),
     "tariff_plans": _table("tariff_plan_id band_set_id band_rule rounding_mode rounding_decimals"),
@@ -112,13 +117,14 @@ OPTIONAL_IN: dict[str, set[str]] = {
     "switches": {"expected_files_per_day", "first_sequence", "last_sequence"},
     "number_ranges": {"sales_area_id", "tariff_plan_id"},
     "destinations": {"prefix"},
+    "dialling_rules": {"code", "tariff_plan_id", "zone_id"},
     "tariff_rates": {"band_id"},
     "promotions": {"value", "bill_item_id"},
     "gate_thresholds": {"warn_above", "hold_above"},
 }
 
 # Tables that a book need not have at all: without the file they are as with its header alone.
-ABSENT_TABLES: set[str] = set()
+ABSENT_TABLES: set[str] = {"dialling_rules"}
 
 # Columns that a table need not have at all: a book without them is as one where they are empty.
 ABSENT_IN: dict[str, set[str]] = {
@@ -155,6 +161,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("trunk_groups", "direction"): ("in", "out", "both"),
     ("bill_items", "item_kind"): ("rental", "call", "info_service", "value_added", "other", "discount"),
     ("zones", "charged_party"): ("calling", "called"),
+    ("dialling_rules", "kind"): ("code", "own_area_code"),
     ("tariff_plans", "band_rule"): ("increment", "start"),
     ("tariff_plans", "rounding_mode"): ("half_up", "up", "down"),
     ("products", "proration"): ("none", "daily"),
@@ -168,6 +175,7 @@ DIGIT_COLUMNS = {
     ("number_ranges", "range_start"),
     ("number_ranges", "range_end"),
     ("destinations", "prefix"),
+    ("dialling_rules", "code"),
     ("info_services", "access_prefix"),
 }
 
@@ -179,6 +187,7 @@ BOUNDS: dict[tuple[str, str], tuple[int, int | None]] = {
     ("switches", "first_sequence"): (0, None),
     ("switches", "last_sequence"): (1, None),
     ("trunk_groups", "circuits"): (0, None),
+    ("dialling_rules", "min_rest_digits"): (0, None),
     ("tariff_plans", "rounding_decimals"): (0, 6),
     ("products", "monthly_fee"): (0, None),
     ("promotions", "value"): (0, None),

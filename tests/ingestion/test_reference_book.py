@@ -35,6 +35,11 @@ ROWS = {
     "info_services": ["16899,SP1,Weather,,60,,"],
     "commission_plans": ["CP1,2020-01-01,,0.95,3,1,20,90"],
     "debit_result_codes": ["ICBC,00,success,none,,"],
+    "dialling_rules": [
+        "10,code,17909,5,P1,,2020-01-01,2026-01-01,,",
+        "10,code,17909,5,,Z1,2026-01-01,,,",
+        "20,own_area_code,,7,,,2020-01-01,,,",
+    ],
     "gate_thresholds": ["malformed,0.01,0.05", "duplicate,0.01,0.2", "other_day,0.01,"],
 }
 
@@ -134,6 +139,27 @@ def test_the_projects_own_book_is_sound() -> None:
             "BU1,SA1",
             "BU9,SA1",
             "outlets.csv line 2, field business_unit_id: 'BU9' is in no line of business_units",
+        ),
+        (
+            "dialling_rules",
+            "17909,5,P1",
+            "1790A,5,P1",
+            "dialling_rules.csv line 2, field code: '1790A' is not digits alone",
+        ),
+        (
+            "dialling_rules",
+            "17909,5,P1",
+            ",5,P1",
+            "dialling_rules.csv line 2, field code: is empty; a rule of kind code",
+        ),
+        ("dialling_rules", "own_area_code,,7", "own_area_code,0531,7", "line 4, field code: '0531' is too much"),
+        ("dialling_rules", "own_area_code,,7", "area,,7", "line 4, field kind: 'area' is none of code, own_area_code"),
+        ("dialling_rules", ",,7,", ",,-1,", "dialling_rules.csv line 4, field min_rest_digits: -1 is out of bounds"),
+        (
+            "dialling_rules",
+            "2020-01-01,2026-01-01",
+            "2020-01-01,2026-01-02",
+            "dialling_rules.csv line 3, field rule_order: 10 is the place of line 2 at the same time; give each rule",
         ),
         ("outlets", "agent,AG1", "agent,", "outlets.csv line 3, field agent_id: is empty; an outlet of kind agent"),
         ("outlets", "own", "shop", "outlets.csv line 2, field outlet_kind: 'shop' is none of own, agent"),
