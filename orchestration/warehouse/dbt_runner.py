@@ -85,9 +85,13 @@ def ensure_manifest() -> Path:
 
 
 def run_dbt(
-    settings: Settings, command: str, select: str, on_node: Callable[[NodeResult], None] | None = None
+    settings: Settings,
+    command: str,
+    select: str,
+    on_node: Callable[[NodeResult], None] | None = None,
+    has_tests: bool = True,
 ) -> list[NodeResult]:
-    """Run `build` or `test` over a selection on the warehouse; returns every node's result.
+    """Run `build` (with or without its tests) or `test` over a selection on the warehouse; returns every node's result.
 
     Raises TollhouseError naming the models that failed. Nothing else may hold the warehouse open while it runs.
     """
@@ -109,6 +113,7 @@ def run_dbt(
                     "buildable",
                     "--exclude-resource-type",
                     "unit_test",
+                    *([] if has_tests else ["--exclude-resource-type", "test"]),
                 ],
                 manifest,
             )

@@ -10,6 +10,7 @@ Days found stale stay noted until they are built, so a run that dies loses nothi
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -167,6 +168,34 @@ _CHANGED_DAYS = {
         """,
 }
 
+# What a change of the reference book does not cause, and what no amount depends on.
+_NOT_OF_THE_BOOK = {
+    "the holder of a charged number changed",
+    "the pieces of a long call changed",
+    "the class of a calling number changed",
+    "a threshold of the call anomalies changed",
+}
+
+
+def days_changed_by_book(con: duckdb.DuckDBPyConnection) -> set[date]:
+    """The days with calls that the book side, as it stands built, would have rated anew."""
+    queries = [query for reason, query in _CHANGED_DAYS.items() if reason not in _NOT_OF_THE_BOOK]
+    return {day for query in queries for (day,) in con.execute(query).fetchall()}
+
+
+def note_stale(con: duckdb.DuckDBPyConnection, days: Iterable[date], why: str) -> None:
+    """Have the next run rebuild these days in any case."""
+    for day in days:
+        con.execute("insert into state.stale_days values (?, ?) on conflict do nothing", [day, why])
+
+
+def is_up_to_date(con: duckdb.DuckDBPyConnection, code: ModelCode) -> bool:
+    """Whether the daily tables were built to the end, by this code."""
+    if not all(_exists(con, "state", table) for table in ("code", "stale_days")):
+        return False
+    is_pending = bool(_single(con, "select count(*) from state.stale_days"))
+    return not is_pending and _single(con, "select max(code_fingerprint) from state.code") == code.fingerprint
+
 
 def find_stale_days(
     con: duckdb.DuckDBPyConnection,
@@ -199,7 +228,7 @@ def find_stale_days(
     for table, model in _USED.items():
         con.execute(f"create or replace table state.used_{table} as select * from {model}")
     for day, reason in stale.items():
-        con.execute("insert into state.stale_days values (?, ?) on conflict do nothing", [day, reason])
+        note_stale(con, [day], reason)
     con.execute("delete from state.code")
     con.execute("insert into state.code values (?)", [code.fingerprint])
     con.execute("commit")
