@@ -11,7 +11,19 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from orchestration.cli import calls, demo, doctor, exports, files, formats, rerating, runs, servers, status
+from orchestration.cli import (
+    calls,
+    demo,
+    doctor,
+    exports,
+    files,
+    formats,
+    rating,
+    rerating,
+    runs,
+    servers,
+    status,
+)
 from orchestration.cli.context import Answer, Context
 from orchestration.cli.failures import disk_fault, log_failure, print_failure
 from orchestration.cli.interrupts import InterruptWatch
@@ -19,7 +31,7 @@ from orchestration.cli.parsing import Parser, json_option
 from orchestration.errors import TollhouseError, UsageError
 
 # In the order in which --help lists them.
-_COMMAND_GROUPS = (demo, runs, rerating, status, files, calls, exports, formats, servers, doctor)
+_COMMAND_GROUPS = (demo, runs, rerating, status, files, calls, rating, exports, formats, servers, doctor)
 
 _EXIT_CODES = (
     "exit codes: 0 done and published; 1 failed; 2 wrong usage or settings; 3 release gates blocked the edition"

@@ -1,1 +1,5 @@
-"""Rules of rating that a single call can be shown by, in plain Python; all calls are rated in dbt_project/models."""
+"""What one call costs by the reference book, step by step, for people who ask: `tollhouse quote` and `tollhouse explain`.
+
+Plain Python with exact fractions, straight from the rules of the tariff. Not here: the rating of all calls, which is the
+warehouse's (dbt_project/macros/rating), and a test holds the two equal.
+"""

@@ -24,6 +24,8 @@ COLUMNS: Mapping[str, str] = {
     "payment_applications": (
         "payment_id varchar, account_id varchar, billing_period varchar, applied_on date, amount decimal(18, 2)"
     ),
+    "suspended_calls": "call_id varchar, state varchar, reason varchar, file_name varchar, record_number bigint",
+    "duplicate_calls": "call_id varchar, original_call_id varchar, file_name varchar, record_number bigint",
     "rated_calls": (
         "call_id varchar, started_at timestamp, call_date date, duration_seconds bigint, amount decimal(18, 6), "
         "billing_period varchar"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.cli import main
+from orchestration.ingestion.reference_book import read_reference_book
+from orchestration.rating.charging import charge_call
+from orchestration.rating.explaining import differences as call_differences
+from orchestration.rating.tariffs import Tariffs
 from tests.integration.conftest import Published
 from tests.integration.harness import (
     COMPARED,
@@ -37,6 +43,66 @@ def published(whole: Published) -> Marts:
 def test_a_mart_equals_the_oracles(mart: str, published: Marts, expected: Marts) -> None:
     assert expected[mart], "nothing to compare"
     assert differences(mart, published[mart], expected[mart]) == []
+
+
+def test_every_rated_call_is_explained_by_the_same_steps(whole: Published) -> None:
+    """The plain-Python charge, which `tollhouse quote` and `explain` print, and the warehouse's: all facts of all calls."""
+    tariffs = Tariffs(read_reference_book(DEMO_BOOK))
+    calls = whole.marts["rated_calls"]
+    wrong = [
+        call["call_id"]
+        for call in calls
+        if call_differences(
+            call,
+            charge_call(
+                tariffs,
+                tariffs.plan(call["tariff_plan_id"]),
+                call["called_number"],
+                call["started_at"],
+                call["duration_seconds"],
+            ),
+        )
+    ]
+    assert wrong == []
+    assert len({call["tariff_plan_id"] for call in calls}) > 2
+    assert sum(" " in call["charge_steps"] for call in calls) > 50, "calls of several bands or tiers"
+
+
+def test_explain_says_why_a_call_costs_what_it_costs(
+    whole: Published, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOLLHOUSE_HOME", str(whole.branch.home))
+    monkeypatch.setenv("TOLLHOUSE_REFERENCE", str(DEMO_BOOK))
+    call = next(call for call in whole.marts["rated_calls"] if " " in call["charge_steps"])
+    assert main(["explain", call["call_id"], "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["differences"] == []
+    assert Decimal(found["by_the_present_book"]["amount"]) == call["amount"]
+    assert found["by_the_present_book"]["charge_steps"] == call["charge_steps"]
+    assert main(["explain", call["call_id"]]) == 0
+    assert "the same, step by step" in capsys.readouterr().out
+
+    for mart, word in (("suspended_calls", "waits"), ("duplicate_calls", "not charged")):
+        assert main(["explain", whole.marts[mart][0]["call_id"]]) == 0
+        assert word in capsys.readouterr().out
+    assert main(["explain", "0:1"]) == 2
+    assert "has no rated, suspended or duplicate call 0:1" in capsys.readouterr().err
+
+
+def test_explain_names_what_the_book_changed(
+    whole: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every rate ten times as high: the amount is another, and the steps are the same."""
+    book = copied_book(tmp_path / "reference")
+    change_book(book, "tariff_rates", lambda rows: [row.update(rate=str(Decimal(row["rate"]) * 10)) for row in rows])
+    monkeypatch.setenv("TOLLHOUSE_HOME", str(whole.branch.home))
+    monkeypatch.setenv("TOLLHOUSE_REFERENCE", str(book))
+    call = next(call for call in whole.marts["rated_calls"] if call["amount"] > 0 and call["connect_fee"] == 0)
+    assert main(["explain", call["call_id"], "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [difference["what"] for difference in found["differences"]] == ["amount before rounding", "amount"]
+    assert main(["explain", call["call_id"]]) == 0
+    assert "the reference book is not what it was rated by" in capsys.readouterr().out
 
 
 def test_the_city_is_not_empty(published: Marts) -> None:

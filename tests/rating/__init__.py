@@ -1,1 +1,1 @@
-"""Tests of orchestration/rating."""
+"""Tests of orchestration/rating: what a call costs, step by step."""

@@ -1,0 +1,82 @@
+"""Why a published call has the amount it has: the call out of the current edition, charged again by the present reference book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from orchestration.errors import UsageError
+from orchestration.ingestion.reference_book import ReferenceBook
+from orchestration.rating.charging import Charge, charge_call
+from orchestration.rating.tariffs import NoCharge, Row, Tariffs
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A published call and what the present book makes of it.
+
+    `state` is rated, duplicate, or why the call waits. `charge` is None where the book has no price (`no_charge` says why) or
+    the call is not rated; `differences` are (what, as published, by the present book).
+    """
+
+    edition: str
+    state: str
+    call: Row
+    charge: Charge | None = None
+    no_charge: str | None = None
+    differences: tuple[tuple[str, str, str], ...] = ()
+
+
+def explain_call(published: Path, book: ReferenceBook, call_id: str) -> Explanation:
+    """Find a call in the current edition and charge it again. Raises UsageError where no published call has the id."""
+    from dashboards.edition import Edition
+
+    with Edition.current(published) as edition:
+        for state in ("rated", "suspended", "duplicate"):
+            rows = edition.query(f"call_{state}", call_id=call_id)
+            if rows:
+                call = rows[0]
+                break
+        else:
+            raise UsageError(
+                f"edition {edition.name} has no rated, suspended or duplicate call {call_id}; a call's id is "
+                "<file_id>:<record_number>, and calls that were not answered or are charged to nobody are not listed"
+            )
+        name = edition.name
+    if state != "rated":
+        return Explanation(name, call.get("state", state), call)
+    tariffs = Tariffs(book)
+    try:
+        charge = charge_call(
+            tariffs,
+            tariffs.plan(call["tariff_plan_id"]),
+            call["called_number"],
+            call["started_at"],
+            call["duration_seconds"],
+        )
+    except NoCharge as fault:
+        return Explanation(name, state, call, no_charge=str(fault))
+    return Explanation(name, state, call, charge, differences=tuple(differences(call, charge)))
+
+
+def differences(call: Row, charge: Charge) -> list[tuple[str, str, str]]:
+    """(what, as published, by the charge) of every fact of a rated call that the charge does not bear out."""
+    facts = [
+        ("destination prefix", call["destination_prefix"], charge.destination_prefix),
+        ("zone", call["zone_id"], charge.zone_id),
+        ("rate version", call["rate_valid_from"], charge.rate_valid_from),
+        ("connect fee", call["connect_fee"], charge.connect_fee),
+        ("steps", call["charge_steps"], charge.charge_steps),
+        ("charged seconds", call["charged_seconds"], charge.charged_seconds),
+        ("amount before rounding", _published_total(call), charge.unrounded),
+        ("amount", call["amount"], charge.amount),
+    ]
+    # An edition of an earlier release, or a call closed by one, does not say how its amount came about.
+    return [(what, str(said), str(now)) for what, said, now in facts if said is not None and said != now]
+
+
+def _published_total(call: Row) -> Fraction | None:
+    if call["unrounded_numerator"] is None:
+        return None
+    return Fraction(int(call["unrounded_numerator"]), int(call["unrounded_denominator"]))
