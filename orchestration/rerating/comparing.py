@@ -34,6 +34,7 @@ _CLOSED_SUMS = """
 create or replace table state.rerating_closed_sums as
 select account_id, charged_number, bill_item_id, billing_period, sum(amount) as amount
 from closed.calls
+where billing_period in (select billing_period from state.rerating_before where is_closed)
 group by account_id, charged_number, bill_item_id, billing_period
 """
 
@@ -110,6 +111,9 @@ with moved as (
         union all
         select account_id, service_number, bill_item_id, closed_period, amount_before, amount_after
         from raw.rerating_adjustments
+    )
+    where (account_id, service_number, bill_item_id, closed_period) in (
+        select (account_id, service_number, bill_item_id, closed_period) from state.rerating_new_adjustments
     )
     group by account_id, service_number, bill_item_id, closed_period
 ),
