@@ -20,6 +20,10 @@ FAULTS = {
         "Every rate is per, and counted in, at least one second.",
     ),
     "price_negative": ("no_price_is_negative", "No rate and no connect fee is below zero."),
+    "price_beyond_reckoning": (
+        "prices_can_be_reckoned_with",
+        "No rate is so high, and no rate units of one version so odd to each other, that the price cannot be kept exactly.",
+    ),
     "versions_overlap": (
         "versions_do_not_overlap",
         "At any time one version of a rate is in force, never two.",

@@ -5,9 +5,11 @@ How a call is charged by them is in charging.py.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +19,8 @@ from orchestration.ingestion.reference_book import ReferenceBook
 Row = Mapping[str, Any]
 
 DAY_SECONDS = 86_400
+
+_LARGEST_DENOMINATOR = 10**12  # of a price in millionths, as in the warehouse (macros/rating/reduced_unit.sql)
 
 
 class NoCharge(TollhouseError):
@@ -96,6 +100,16 @@ class Tariffs:
             fault = self._rate_fault(row, of_both, plan)
             if fault is not None:
                 raise NoCharge(f"the tariff book is unsound: {fault} (tariff_rates.csv line {row['line_number']})")
+        denominators = [
+            (Fraction(row["rate"]) * 10**6 * row["increment_seconds"] / row["rate_unit_seconds"]).denominator
+            for row in rows
+        ]
+        if math.lcm(*denominators) > _LARGEST_DENOMINATOR:
+            raise NoCharge(
+                "the tariff book is unsound: the rate_unit_seconds of plan "
+                f"{plan_id}, zone {zone_id} have no common multiple that can be reckoned with "
+                f"(tariff_rates.csv lines {_lines(rows)})"
+            )
         changes = {moment for row in of_both for moment in (row["valid_from"], row["valid_to"]) if moment is not None}
         return max(moment for moment in changes if moment <= day), rows
 
@@ -163,6 +177,8 @@ class Tariffs:
             return "rate_unit_seconds and increment_seconds must both be above 0"
         if row["rate"] < 0 or row["connect_fee"] < 0:
             return "neither rate nor connect_fee may be below 0"
+        if row["rate"] > 10**6 * row["rate_unit_seconds"] or row["connect_fee"] > 10**9:
+            return "more than 1000000 a second, or a fee above 1000000000, cannot be reckoned with"
         if row["band_id"] and row["band_id"] not in {band["band_id"] for band in self._band_sets[plan["band_set_id"]]}:
             return f"band {row['band_id']} is not in band set {plan['band_set_id']}"
         if any(_validity(other) != _validity(row) and _overlap(other, row) for other in siblings):

@@ -38,9 +38,11 @@
 {% macro gcd_of(first, second) %}{{ return(adapter.dispatch('gcd_of')(first, second)) }}{% endmacro %}
 {% macro default__gcd_of(first, second) %}gcd({{ first }}, {{ second }}){% endmacro %}
 
-{# The least common multiple of a group's whole numbers. #}
+{# The least common multiple of a group's whole numbers, none above 10^9; beyond 10^18 only that it is beyond it. #}
 {% macro lcm_of(column) %}{{ return(adapter.dispatch('lcm_of')(column)) }}{% endmacro %}
-{% macro default__lcm_of(column) %}list_reduce(list(distinct {{ column }}), lambda a, b : lcm(a, b)){% endmacro %}
+{% macro default__lcm_of(column) -%}
+    list_reduce(list(distinct cast({{ column }} as hugeint)), lambda a, b : case when a > 1000000000000000000 then a else lcm(a, b) end)
+{%- endmacro %}
 
 {# Texts of a group as one, in an order of their own. #}
 {% macro joined_text(expression, separator, order_by) %}{{ return(adapter.dispatch('joined_text')(expression, separator, order_by)) }}{% endmacro %}

@@ -28,6 +28,20 @@ repeated_steps as (
     group by tariff_plan_id, zone_id, band_key, valid_from, ends_on, from_second
     having count(*) > 1
 ),
+too_many_units as (
+    select tariff_plan_id, zone_id, valid_from, valid_to
+    from (
+        select
+            tariff_rows.tariff_plan_id,
+            tariff_rows.zone_id,
+            tariff_rows.valid_from,
+            tariff_rows.valid_to,
+            {{ reduced_unit('tariff_rows') }} as denominator
+        from {{ ref('int_tariff_rows') }} as tariff_rows
+    ) as units
+    group by tariff_plan_id, zone_id, valid_from, valid_to
+    having {{ lcm_of('denominator') }} > {{ largest_price_denominator() }}
+),
 rate_faults as (
     select
         rates.*, 'rate_starts_not_at_zero' as fault,
@@ -59,6 +73,23 @@ rate_faults as (
         'rate ' || cast(rate as varchar) || ', connect_fee ' || cast(connect_fee as varchar) || ': neither may be below 0' as detail
     from rates
     where rate < 0 or connect_fee < 0
+    union all
+    select
+        rates.*, 'price_beyond_reckoning' as fault,
+        'rate ' || cast(rate as varchar) || ' per ' || cast(rate_unit_seconds as varchar) || ' s, connect_fee '
+        || cast(connect_fee as varchar) || ': at most 1000000 a second and a fee of 1000000000 can be reckoned with' as detail
+    from rates
+    where rate > cast(1000000 as decimal(18, 6)) * greatest(rate_unit_seconds, 1) or connect_fee > 1000000000
+    union all
+    select
+        rates.*, 'price_beyond_reckoning' as fault,
+        'the rate_unit_seconds of the rows in force together have no common multiple that can be reckoned with: '
+        || 'write the rates per units that divide one another, like 60 and 180' as detail
+    from rates
+    inner join too_many_units
+        on
+            rates.tariff_plan_id = too_many_units.tariff_plan_id and rates.zone_id = too_many_units.zone_id
+            and rates.valid_from < too_many_units.valid_to and rates.ends_on > too_many_units.valid_from
     union all
     select rates.*, 'unknown_zone' as fault, 'zone ' || rates.zone_id || ' is not in zones' as detail
     from rates

@@ -7,11 +7,8 @@ with priced as (
         zone_id,
         valid_from,
         valid_to,
-        cast({{ int_div(
-            'greatest(rate_unit_seconds, 1)',
-            gcd_of('greatest(rate_unit_seconds, 1)', millionths('abs(rate)') ~ ' * greatest(increment_seconds, 1)')
-        ) }} as bigint) as denominator
-    from {{ ref('int_tariff_rows') }}
+        {{ reduced_unit('tariff_rows') }} as denominator
+    from {{ ref('int_tariff_rows') }} as tariff_rows
 ),
 versions as (
     select
@@ -19,7 +16,7 @@ versions as (
         zone_id,
         valid_from,
         valid_to,
-        cast({{ lcm_of('denominator') }} as bigint) as price_denominator
+        cast(least({{ lcm_of('denominator') }}, {{ largest_price_denominator() }}) as bigint) as price_denominator
     from priced
     group by tariff_plan_id, zone_id, valid_from, valid_to
 ),
