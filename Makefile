@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 2
+CALLS ?= 1000000
 # Compiled once by set-up: without it every command would compile Dagster, dbt and Great Expectations again (6 s).
 unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help setup demo run test torture check lint types sql conventions ui serve lock clean
+.PHONY: help setup demo run test torture bench check lint types sql conventions ui serve lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +39,9 @@ test: setup ## all tests, file by file in two processes (JOBS=n for others)
 
 torture: setup ## kills, full disks, disorder and damage: 40 minutes (FORM=--full: hours)
 	$(BIN)/python -W ignore -m tests.torture $(FORM)
+
+bench: setup ## measure speed against bare SQL and peers: 20 minutes (CALLS=n; FORM=--full: 10 million calls, an hour)
+	$(BIN)/python -W ignore -m tests.benchmarks --calls $(CALLS) $(FORM)
 
 check: lint types sql conventions test ## what CI runs: lint, types, SQL lint, dbt parse, conventions, tests
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+
+#: What an engine writes of a rated call, besides its state or amount: the columns of the published mart.
+RATED_COLUMNS = [
+    "call_id", "switch_id", "exchange_id", "trunk_group_in", "trunk_group_out", "calling_number", "called_number", "charged_number",
+    "started_at", "call_date", "duration_seconds", "account_id", "customer_id", "customer_class", "business_unit_id", "agent_id",
+    "outlet_id", "file_name", "record_number", "destination_prefix", "zone_id", "call_category", "bill_item_id", "tariff_plan_id",
+    "charged_seconds", "billing_period",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,3 @@ class Outcome:
             int(self.charged_seconds),
             int(self.usage_lines),
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain values."""
-        return {**asdict(self), "amount": str(self.amount), "totals": str(self.totals)}

@@ -16,6 +16,7 @@ from tests.benchmarks.workload import read_table
 
 PRICE_PARTS = 180 * 1_000_000
 NEVER = 2**31 - 1
+HEAD_DIGITS = 5  # digits of a number that are looked up at once; each longer length of prefix takes a look of its own
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,21 @@ class Book:
     starts: list[Start]
     roundings: list[Rounding]
     exchanges: dict[str, str]  # switch → exchange
+
+    def heads(self) -> tuple[dict[str, str], dict[int, list[str]]]:
+        """All texts of up to five digits with their longest prefix, and the longer prefixes by length, longest first."""
+        heads: dict[str, str] = {}
+        for length in range(HEAD_DIGITS + 1):
+            for at in range(10**length):
+                text = f"{at:0{length}d}" if length else ""
+                own = text if text in self.destinations else heads.get(text[:-1]) if text else None
+                if own is not None:
+                    heads[text] = own
+        longer: dict[int, list[str]] = {}
+        for prefix in self.destinations:
+            if len(prefix) > HEAD_DIGITS:
+                longer.setdefault(len(prefix), []).append(prefix)
+        return heads, dict(sorted(longer.items(), reverse=True))
 
 
 def compile_book(reference: Path, day: date) -> Book:

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from tests.benchmarks.outcome import Outcome
-from tests.benchmarks.tariff import Book
+from tests.benchmarks.tariff import HEAD_DIGITS, Book
 from tests.benchmarks.workload import Workload
 
 _COLUMNS = {
@@ -22,7 +22,6 @@ _COLUMNS = {
     "trunk_group_out": "VARCHAR", "started_at": "TIMESTAMP", "duration_seconds": "INTEGER", "release_cause": "INTEGER",
 }  # fmt: skip
 _KEY = "switch_id, calling_number, called_number, started_at, duration_seconds, trunk_group_in, trunk_group_out"
-_HEAD = 5  # digits of a number that are looked up at once; longer prefixes each have a join
 
 
 def read_calls(paths: list[Path]) -> str:
@@ -34,7 +33,7 @@ def read_calls(paths: list[Path]) -> str:
 
 def load_book(con: duckdb.DuckDBPyConnection, made: Workload, book: Book) -> None:
     """The compiled book and the exports as small tables of the connection."""
-    heads, long = _heads(book)
+    heads, long = book.heads()
     roundings = {rounding.plan: rounding for rounding in book.roundings}
     tables = {
         "heads": {"head": list(heads), "prefix": list(heads.values())},
@@ -95,22 +94,6 @@ def load_holders(con: duckdb.DuckDBPyConnection, made: Workload) -> None:
         inner join read_csv('{made.export("accounts")}') as accounts using (account_id)
         inner join read_csv('{made.export("customers")}', types = {{'agent_id': 'VARCHAR'}}) as customers using (customer_id)
         left join class_plans using (customer_class)""")
-
-
-def _heads(book: Book) -> tuple[dict[str, str], dict[int, list[str]]]:
-    """All texts of up to five digits with their longest prefix, and the longer prefixes by length."""
-    heads: dict[str, str] = {}
-    for length in range(_HEAD + 1):
-        for at in range(10**length):
-            text = f"{at:0{length}d}" if length else ""
-            own = text if text in book.destinations else heads.get(text[:-1]) if text else None
-            if own is not None:
-                heads[text] = own
-    long: dict[int, list[str]] = {}
-    for prefix in book.destinations:
-        if len(prefix) > _HEAD:
-            long.setdefault(len(prefix), []).append(prefix)
-    return heads, dict(sorted(long.items(), reverse=True))
 
 
 def charged_sql(calls: str) -> str:
@@ -189,7 +172,7 @@ def run(made: Workload, book: Book, day: date, work: Path, threads: int) -> Outc
     begun = time.perf_counter()
     load_holders(con, made)
     seconds["holders"] = round(time.perf_counter() - begun, 3)
-    lengths = sorted({len(p) for p in book.destinations if len(p) > _HEAD}, reverse=True)
+    lengths = sorted({len(p) for p in book.destinations if len(p) > HEAD_DIGITS}, reverse=True)
     tried = "".join(
         f" left join long_{length} on substring(numbered.called_number, 1, {length}) = long_{length}.prefix"
         for length in lengths
@@ -201,7 +184,7 @@ def run(made: Workload, book: Book, day: date, work: Path, threads: int) -> Outc
         f"""
         copy (
         with numbered as (
-            select calls.*, substring(called_number, 1, {_HEAD}) as head,
+            select calls.*, substring(called_number, 1, {HEAD_DIGITS}) as head,
                 repeated.record_number is not null as is_repeated
             from calls left join repeated using (file_order, record_number)
         ),

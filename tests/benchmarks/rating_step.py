@@ -1,0 +1,51 @@
+"""The rating step by itself: the compiled model int_calls_charged over calls that lie in memory, in one thread."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import duckdb
+
+from tests.benchmarks.measuring import median
+from tests.benchmarks.workload import Workload
+
+_CHARGED, _ASSIGNED = "int_calls_charged", "int_calls_assigned"
+_AMOUNT = "sum(amount), sum(charged_seconds)"
+_EXPLAINED = f"{_AMOUNT}, sum(total_price), min(rate_valid_from), max(band_at_start), sum(connect_fee), sum(length(charge_steps))"
+
+
+def rate_alone(made: Workload, rounds: int) -> dict[str, float]:
+    """Calls a second of one core: for amount and charged seconds, and with every column that explains the amount.
+
+    `made` has been run. Raises RuntimeError where the step's total is not that of the run.
+    """
+    with duckdb.connect(str(made.home / "warehouse.duckdb")) as con:
+        (sql,) = con.execute("select sql from duckdb_views() where view_name = ?", [_CHARGED]).fetchone() or ("",)
+        con.execute("delete from raw.stale_days")
+        con.execute("insert into raw.stale_days (call_date) select distinct call_date from raw.call_days")
+        con.execute(
+            f"create temp table calls_in_memory as select * from intermediate.{_ASSIGNED} "
+            "where early_state is null and version_id is not null"
+        )
+        body = re.sub(r"^create view .*? as ", "", sql.strip().rstrip(";"), count=1, flags=re.IGNORECASE | re.DOTALL)
+        body, replaced = re.subn(rf'("?\w+"?\.)?"?intermediate"?\."?{_ASSIGNED}"?', "calls_in_memory", body)
+        if not replaced:
+            raise RuntimeError(f"{_CHARGED} does not read {_ASSIGNED}")
+        (calls,) = con.execute("select count(*) from calls_in_memory").fetchone() or (0,)
+        wanted = con.execute("select sum(amount) from intermediate.int_calls_judged where state = 'rated'").fetchone()
+        con.execute("set threads = 1")
+        seconds: dict[str, list[float]] = {_AMOUNT: [], _EXPLAINED: []}
+        for _ in range(rounds):
+            for columns, taken in seconds.items():
+                begun = time.perf_counter()
+                found = con.execute(f"select {columns} from ({body})").fetchone()
+                taken.append(time.perf_counter() - begun)
+                if found is None or wanted is None or found[0] != wanted[0]:
+                    raise RuntimeError(f"the rating step comes to {found}, the run to {wanted}")
+    return {
+        "calls": calls,
+        "seconds": median(seconds[_AMOUNT]),
+        "calls_per_second": calls / median(seconds[_AMOUNT]),
+        "explained_per_second": calls / median(seconds[_EXPLAINED]),
+    }
