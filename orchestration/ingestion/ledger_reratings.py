@@ -54,6 +54,9 @@ _KEYS = {
     "rerating_lines": ("rerate_id", "account_id", "service_number", "bill_item_id", "closed_period"),
 }  # fmt: skip
 
+# What the rows of figures say of their re-rating, beside its id.
+_HEAD = ("first_day", "last_day", "why", "adjusted_in")
+
 
 @dataclass(frozen=True)
 class Change:
@@ -159,21 +162,22 @@ def keep_rerating(ledger_path: Path, rerating: Rerating, findings: Findings) -> 
 
 
 def kept_rows(ledger_path: Path, table: str) -> list[tuple[Any, ...]]:
-    """The rows of one of the three tables of figures, each with the period that its re-rating posts into at the end."""
+    """The rows of one of the three tables of figures; at the end of each the days and reason of its re-rating, and the period
+    that it posts into."""
     with reading(ledger_path, table) as db:
         if db is None:
             return []
         return [
             tuple(row)
             for row in db.execute(
-                f"select figures.*, adjusted_in from {table} as figures inner join reratings using (rerate_id)"
+                f"select figures.*, {', '.join(_HEAD)} from {table} as figures inner join reratings using (rerate_id)"
             )
         ]
 
 
 def columns_of(row: type[Change] | type[Adjustment] | type[AdjustmentLine]) -> tuple[str, ...]:
     """The columns of `kept_rows`, in their order."""
-    return ("rerate_id", *(field.name for field in fields(row)), "adjusted_in")
+    return ("rerate_id", *(field.name for field in fields(row)), *_HEAD)
 
 
 def _insert(db: Any, table: str, rows: Iterable[Sequence[Any]]) -> None:

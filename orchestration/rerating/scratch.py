@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from orchestration.settings import Settings
 
-FOLDER = "rerating"
+# Named as everything half-built is, so that `tollhouse doctor` tells of one that a killed process left.
+FOLDER = ".building-rerating"
 
 
 @contextmanager

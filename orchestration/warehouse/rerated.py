@@ -20,7 +20,8 @@ _TABLES: dict[str, type[Change] | type[Adjustment] | type[AdjustmentLine]] = {
 _TYPES = {
     "is_period_closed": "boolean", "calls_before": "bigint", "calls_after": "bigint", "calls_changed": "bigint",
     "newly_rated_calls": "bigint", "no_longer_rated_calls": "bigint", "calls": "bigint", "call_date": "date",
-    "amount_before": "decimal(18, 6)", "amount_after": "decimal(18, 6)", "amount": "decimal(18, 2)",
+    "amount_before": "decimal(18, 6)", "amount_after": "decimal(18, 6)",
+    "amount": "decimal(18, 2)", "first_day": "date", "last_day": "date",
 }  # fmt: skip
 
 

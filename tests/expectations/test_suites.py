@@ -137,3 +137,16 @@ def test_duckdb_rounds_decimals_half_away_from_zero_and_exactly(warehouse: duckd
         " (values ('0.005'), ('-0.005'), ('2.675'), ('0.004999'), ('9007199254740993.005')) as v(x)"
     ).fetchall()
     assert [row[0] for row in rounded] == ["0.01", "-0.01", "2.68", "0.00", "9007199254740993.01"]
+
+
+def test_a_bill_below_zero_pays_as_much_as_it_is_and_no_more(warehouse: duckdb.DuckDBPyConnection) -> None:
+    # A2's credit of 0.05 settles its own bill and pays 0.05 of A1's; then a cent more than it is.
+    warehouse.execute("insert into marts.bills values ('A2', '2026-03', -0.05, false)")
+    credit = "insert into marts.payment_applications values ('credit:A2:2026-03', '{}', '2026-03', '2026-04-01', {})"
+    warehouse.execute(credit.format("A2", "-0.05"))
+    warehouse.execute(credit.format("A1", "0.05"))
+    assert all(result.success for result in run_suites(warehouse, ["payment_applications"]))
+    warehouse.execute(credit.format("A1", "0.06"))
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["payment_applications"])}
+    (row,) = by_gate["no_payment_pays_more_than_it_is"].sample
+    assert row["payment_id"] == "credit:A2:2026-03"

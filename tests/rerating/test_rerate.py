@@ -28,7 +28,7 @@ MARCH, APRIL = "2026-03", "2026-04"
 CHANGES = (
     "rerate_id, account_id, zone_id, business_unit_id, billing_period, is_period_closed, calls_before, calls_after, "
     "calls_changed, newly_rated_calls, no_longer_rated_calls, cast(amount_before as varchar), cast(amount_after as varchar), "
-    "cast(amount_difference as varchar), adjusted_in"
+    "cast(amount_difference as varchar), adjusted_in, cast(first_day as varchar), cast(last_day as varchar), why"
 )
 # Nine of A1's calls of March and April rated before; see the head of this file.
 EXPECTED = [
@@ -141,7 +141,8 @@ def test_open_days_that_were_not_asked_for_and_would_change_are_refused(rerated:
 def test_what_was_found_is_published(rerated: Rerated) -> None:
     assert rerated.done.exit_code == 0, rerated.done.message
     assert rerated.branch.mart("rerating_changes", CHANGES) == [
-        ("R000001", account, zone, "BU1", *rest) for account, zone, *rest in EXPECTED
+        ("R000001", account, zone, "BU1", *rest, ALL_DAYS[1], ALL_DAYS[3], "the new tariff")
+        for account, zone, *rest in EXPECTED
     ]
 
 

@@ -15,5 +15,8 @@ select
     amount_before,
     amount_after,
     cast(amount_after - amount_before as {{ call_money() }}) as amount_difference,
-    case when is_period_closed then adjusted_in end as adjusted_in
+    case when is_period_closed then adjusted_in end as adjusted_in,
+    first_day,
+    last_day,
+    why
 from {{ ref('stg_ledger__rerating_changes') }}

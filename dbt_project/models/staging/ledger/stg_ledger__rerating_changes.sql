@@ -14,5 +14,8 @@ select
     no_longer_rated_calls,
     amount_before,
     amount_after,
+    first_day,
+    last_day,
+    why,
     adjusted_in
 from {{ source('raw', 'rerating_changes') }}
