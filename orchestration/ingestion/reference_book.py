@@ -312,6 +312,7 @@ def _check_rows(reading: _Reading) -> None:
                 f"{row['value']} is out of bounds; write a percent from 0 to 100",
             )
     _check_dialling_rules(reading)
+    _check_packages(reading)
     for row in reading.tables["outlets"]:
         if row["outlet_kind"] == "agent" and row["agent_id"] is None:
             reading.fault(
@@ -343,6 +344,37 @@ def _check_dialling_rules(reading: _Reading) -> None:
                     "rule_order",
                     f"{row['rule_order']} is the place of line {other['line_number']} at the same time; give each rule its own",
                 )
+
+
+def _check_packages(reading: _Reading) -> None:
+    """A package has zones and whole seconds, and no plan and zone has two maximum prices at one time."""
+    grouped = {row["zone_group_id"] for row in reading.tables["zone_groups"]}
+    for row in reading.tables["packages"]:
+        if row["zone_group_id"] is not None and row["zone_group_id"] not in grouped:
+            reading.fault(
+                "packages",
+                row["line_number"],
+                "zone_group_id",
+                f"'{row['zone_group_id']}' is in no line of zone_groups.csv; name its zones there",
+            )
+        if row["allowance_kind"] == "seconds" and row["allowance"] is not None and row["allowance"] % 1:
+            reading.fault(
+                "packages", row["line_number"], "allowance", f"{row['allowance']} is no whole number of seconds"
+            )
+    first_with: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
+    for row in reading.tables["price_caps"]:
+        if row["valid_from"] is None:
+            continue
+        others = first_with.setdefault((row["tariff_plan_id"], row["zone_id"]), [])
+        for other in others:
+            if _hold_at_one_time(row, other):
+                reading.fault(
+                    "price_caps",
+                    row["line_number"],
+                    "valid_from",
+                    f"line {other['line_number']} caps this plan and zone at the same time; end one before the other",
+                )
+        others.append(row)
 
 
 def _hold_at_one_time(row: dict[str, Any], other: dict[str, Any]) -> bool:

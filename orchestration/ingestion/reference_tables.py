@@ -34,6 +34,8 @@ _TYPES = {
     "activation_bonus": NUMBER,
     "warn_above": NUMBER,
     "hold_above": NUMBER,
+    "allowance": NUMBER,
+    "max_amount": NUMBER,
 }
 
 
@@ -72,6 +74,11 @@ REFERENCE_TABLES: dict[str, dict[str, str]] = {
     "commission_plans": _table(
         "commission_plan_id valid_from valid_to tier_from_rate commission_percent late_percent activation_bonus clawback_days"
     ),
+    "packages": _table(
+        "package_id product_id allowance_kind allowance zone_group_id is_shared valid_from valid_to name_zh name_en"
+    ),
+    "zone_groups": _table("zone_group_id zone_id"),
+    "price_caps": _table("tariff_plan_id zone_id valid_from valid_to max_amount"),
     "debit_result_codes": _table("bank_code result_code outcome cause name_zh name_en"),
     "gate_thresholds": _table("gate_id warn_above hold_above"),
 }
@@ -95,6 +102,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "promotions": ("promotion_id",),
     "info_services": ("access_prefix",),
     "commission_plans": ("commission_plan_id", "valid_from", "tier_from_rate"),
+    "packages": ("package_id",),
+    "zone_groups": ("zone_group_id", "zone_id"),
     "debit_result_codes": ("bank_code", "result_code"),
     "gate_thresholds": ("gate_id",),
 }
@@ -124,7 +133,7 @@ OPTIONAL_IN: dict[str, set[str]] = {
 }
 
 # Tables that a book need not have at all: without the file they are as with its header alone.
-ABSENT_TABLES: set[str] = {"dialling_rules"}
+ABSENT_TABLES: set[str] = {"dialling_rules", "packages", "zone_groups", "price_caps"}
 
 # Columns that a table need not have at all: a book without them is as one where they are empty.
 ABSENT_IN: dict[str, set[str]] = {
@@ -154,6 +163,10 @@ NAMED_IDS: dict[tuple[str, str], str] = {
     ("zones", "call_category"): "call_categories",
     ("products", "bill_item_id"): "bill_items",
     ("promotions", "bill_item_id"): "bill_items",
+    ("packages", "product_id"): "products",
+    ("zone_groups", "zone_id"): "zones",
+    ("price_caps", "tariff_plan_id"): "tariff_plans",
+    ("price_caps", "zone_id"): "zones",
 }
 
 WORDS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -165,6 +178,8 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("tariff_plans", "band_rule"): ("increment", "start"),
     ("tariff_plans", "rounding_mode"): ("half_up", "up", "down"),
     ("products", "proration"): ("none", "daily"),
+    ("packages", "allowance_kind"): ("seconds", "amount"),
+    ("packages", "is_shared"): ("true", "false"),
     ("promotions", "kind"): ("rental_match", "percent_off", "fixed_credit"),
     ("debit_result_codes", "outcome"): ("success", "failed"),
     ("debit_result_codes", "cause"): ("none", "insufficient_funds", "account_fault", "mandate", "other"),
@@ -191,6 +206,8 @@ BOUNDS: dict[tuple[str, str], tuple[int, int | None]] = {
     ("tariff_plans", "rounding_decimals"): (0, 6),
     ("products", "monthly_fee"): (0, None),
     ("promotions", "value"): (0, None),
+    ("packages", "allowance"): (0, None),
+    ("price_caps", "max_amount"): (0, None),
     ("info_services", "provider_share_percent"): (0, 100),
     ("commission_plans", "tier_from_rate"): (0, 1),
     ("commission_plans", "commission_percent"): (0, 100),

@@ -2,8 +2,9 @@
 
 A day is stale when the files that hold its calls are not those it was built from (new, released, judged otherwise, dated
 after the as-of date), or when something that decided one of its calls has changed: who holds a number, a rate, a prefix,
-a zone, a switch's exchange, which pieces a long call has. What was used is kept in the state schema, and the comparison is
-by effect: a new interval of a number makes only those days stale on which a call of that number now has another holder.
+a zone, a switch's exchange, which pieces a long call has, a package, a maximum price. What was used is kept in the state
+schema, and the comparison is by effect: a new interval of a number makes only those days stale on which a call of that
+number now has another holder. A stale day of a package's holders makes the later days of its month stale that draw on it.
 Days found stale stay noted until they are built, so a run that dies loses nothing.
 """
 
@@ -31,6 +32,9 @@ _USED = {
     "info_services": "reference.info_services",
     "joined_pieces": "raw.joined_pieces",
     "anomaly_thresholds": "intermediate.int_anomaly_thresholds",
+    "package_grants": "intermediate.int_package_grants",
+    "package_pots": "intermediate.int_package_pots",
+    "price_caps": "reference.price_caps",
 }
 
 
@@ -53,6 +57,20 @@ def _differing(key: str, used: str, compared: str = "*") -> str:
         f"select distinct {key} from ((select {compared} from {before} except select {compared} from {now}) "
         f"union all (select {compared} from {now} except select {compared} from {before}))"
     )
+
+
+# Calls that draw on a package and may still draw otherwise.
+_NOT_CLOSED = "calls.call_id not in (select call_id from closed.calls where package_id is not null)"
+
+
+def _granted(grants: str) -> str:
+    """A query of the calls of `concerned` with the packages that fit them."""
+    return f"""
+        select concerned.*, grants.package_id, grants.package_number
+        from concerned
+        inner join {grants} as grants on concerned.account_id = grants.account_id and concerned.zone_id = grants.zone_id
+            and concerned.call_date >= grants.valid_from and concerned.call_date < grants.valid_to
+            and (grants.package_number = '' or grants.package_number = concerned.charged_number)"""
 
 
 _CHANGED_DAYS = {
@@ -159,6 +177,48 @@ _CHANGED_DAYS = {
         inner join changed on starts_with(calls.called_number, changed.access_prefix)
         where calls.state = 'rated' and {_OPEN}
         """,
+    "a package of a call changed": f"""
+        with changed as (
+            {_differing("account_id, zone_id", "package_grants", "* exclude (allowance_kind, allowance)")}
+        ),
+        concerned as (
+            select distinct calls.call_date, calls.account_id, calls.charged_number, calls.zone_id
+            from intermediate.int_calls_judged as calls
+            inner join changed on calls.account_id = changed.account_id and calls.zone_id = changed.zone_id
+            where calls.state = 'rated' and {_OPEN}
+        )
+        select distinct call_date from (
+            ({_granted("state.used_package_grants")} except {_granted("intermediate.int_package_grants")})
+            union all
+            ({_granted("intermediate.int_package_grants")} except {_granted("state.used_package_grants")})
+        )
+        """,
+    "the allowance of a package changed": f"""
+        with changed as (
+            {_differing("package_id, account_id, package_number, billing_period", "package_pots")}
+        )
+        select distinct calls.call_date
+        from intermediate.int_package_calls as calls
+        inner join changed on calls.package_id = changed.package_id and calls.account_id = changed.account_id
+            and calls.package_number = changed.package_number
+            and strftime(calls.call_date, '%Y-%m') = changed.billing_period
+        where {_NOT_CLOSED}
+        """,
+    "a maximum price changed": f"""
+        with changed as (
+            {_differing("tariff_plan_id, zone_id", "price_caps")}
+        )
+        select distinct calls.call_date
+        from intermediate.int_calls_judged as calls
+        inner join changed on calls.tariff_plan_id = changed.tariff_plan_id and calls.zone_id = changed.zone_id
+        left join state.used_price_caps as used on calls.tariff_plan_id = used.tariff_plan_id
+            and calls.zone_id = used.zone_id and calls.call_date >= used.valid_from
+            and calls.call_date < coalesce(used.valid_to, date '9999-12-31')
+        left join reference.price_caps as now on calls.tariff_plan_id = now.tariff_plan_id
+            and calls.zone_id = now.zone_id and calls.call_date >= now.valid_from
+            and calls.call_date < coalesce(now.valid_to, date '9999-12-31')
+        where calls.state = 'rated' and {_OPEN} and used.max_amount is distinct from now.max_amount
+        """,
     # The days of closed periods too: what is reported of their calls is not closed with them.
     "a threshold of the call anomalies changed": f"""
         select distinct call_date from intermediate.int_calls_judged
@@ -224,6 +284,8 @@ def find_stale_days(
         for reason, query in _CHANGED_DAYS.items():
             for (day,) in con.execute(query).fetchall():
                 stale.setdefault(day, reason)
+        for day in _later_package_days(con, stale):
+            stale.setdefault(day, "an earlier day of its packages' month changed")
     con.execute("begin")
     for table, model in _USED.items():
         con.execute(f"create or replace table state.used_{table} as select * from {model}")
@@ -233,6 +295,22 @@ def find_stale_days(
     con.execute("insert into state.code values (?)", [code.fingerprint])
     con.execute("commit")
     return dict(con.execute("select call_date, why from state.stale_days order by call_date").fetchall())
+
+
+def _later_package_days(con: duckdb.DuckDBPyConnection, stale: Iterable[date]) -> list[date]:
+    """The days after a stale day of the same month with calls that draw on a package: it may be used up sooner or later now."""
+    firsts: dict[str, date] = {}
+    for day in sorted(stale):
+        firsts.setdefault(day.isoformat()[:7], day)
+    return [
+        later
+        for month, first in firsts.items()
+        for (later,) in con.execute(
+            "select distinct call_date from intermediate.int_package_calls as calls "
+            f"where call_date > ? and strftime(call_date, '%Y-%m') = ? and {_NOT_CLOSED}",
+            [first, month],
+        ).fetchall()
+    ]
 
 
 def note_built(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFacts, run_id: str) -> None:

@@ -2,22 +2,28 @@
   A table whose days are replaced whole: the rows of raw.stale_days go, the model's rows come, in one transaction.
   The model selects the rows of the stale days only. Unlike dbt's delete+insert it needs no copy of the new rows, and a
   day that has no rows any more is emptied. Run twice it gives the same table.
+  With `nothing_without` naming a table of the same schema that the model selects from, nothing is computed while that is empty.
 #}
 {% materialization replaced_by_day, adapter='duckdb' %}
   {%- set existing_relation = load_cached_relation(this) -%}
   {%- set target_relation = this.incorporate(type='table') -%}
   {%- set day_column = config.get('day_column', 'call_date') -%}
+  {%- set needed = config.get('nothing_without') -%}
+  {%- set rows = compiled_code -%}
+  {%- if needed and run_query('select count(*) from ' ~ this.incorporate(path={'identifier': needed})).rows[0][0] == 0 -%}
+    {%- set rows = 'select * from (' ~ compiled_code ~ '\n) limit 0' -%}
+  {%- endif -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
   {% if existing_relation is none %}
     {% call statement('main') -%}
-      create table {{ target_relation }} as {{ compiled_code }}
+      create table {{ target_relation }} as {{ rows }}
     {%- endcall %}
   {% else %}
     {% call statement('emptied') -%}
       delete from {{ target_relation }} where {{ day_column }} in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
     {%- endcall %}
     {% call statement('main') -%}
-      insert into {{ target_relation }} by name {{ compiled_code }}
+      insert into {{ target_relation }} by name {{ rows }}
     {%- endcall %}
   {% endif %}
   {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -12,6 +12,11 @@ with charged as (
         end as state
     from {{ ref('int_calls_charged') }} as calls
 ),
+packages as (
+    select *
+    from {{ ref('int_package_charges') }}
+    where call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
+),
 open_periods as (
     select * from {{ ref('int_billing_periods') }} where not is_closed
 ),
@@ -62,7 +67,7 @@ judged as (
         charged.bill_item_id,
         charged.tariff_plan_id,
         case when charged.state = 'rated' then charged.charged_seconds end as charged_seconds,
-        case when charged.state = 'rated' then charged.amount end as amount,
+        case when charged.state = 'rated' then least(coalesce(packages.amount, charged.amount), caps.max_amount) end as amount,
         case when charged.state = 'rated' then charged.rate_valid_from end as rate_valid_from,
         case when charged.state = 'rated' then charged.band_at_start end as band_at_start,
         case when charged.state = 'rated' then charged.connect_fee end as connect_fee,
@@ -70,6 +75,13 @@ judged as (
         case when charged.state = 'rated' then cast(charged.total_price as decimal(38, 0)) end as unrounded_numerator,
         case when charged.state = 'rated' then cast(cast(charged.price_denominator as hugeint) * 1000000 as decimal(38, 0)) end
             as unrounded_denominator,
+        case when charged.state = 'rated' and (packages.call_id is not null or charged.amount > caps.max_amount) then charged.amount end
+            as list_amount,
+        case when charged.state = 'rated' then packages.package_id end as package_id,
+        case when charged.state = 'rated' then packages.package_number end as package_number,
+        case when charged.state = 'rated' then packages.covered_seconds end as covered_seconds,
+        case when charged.state = 'rated' then packages.covered_amount end as covered_amount,
+        charged.state = 'rated' and coalesce(coalesce(packages.amount, charged.amount) > caps.max_amount, false) as is_capped,
         case when charged.state = 'rated' then coalesce(open_periods.billing_period, oldest_open.billing_period) end as billing_period,
         charged.joined_call_id,
         charged.joined_pieces,
@@ -78,6 +90,13 @@ judged as (
     from charged
     cross join oldest_open
     left join open_periods on {{ period_of('charged.call_date') }} = open_periods.billing_period
+    left join packages on charged.call_id = packages.call_id
+    left join {{ ref('price_caps') }} as caps
+        on
+            charged.tariff_plan_id = caps.tariff_plan_id
+            and charged.zone_id = caps.zone_id
+            and charged.call_date >= caps.valid_from
+            and charged.call_date < coalesce(caps.valid_to, {{ end_of_time() }})
     left join {{ source('closed', 'calls') }} as closed on charged.call_id = closed.call_id
     where closed.call_id is null
 )
@@ -122,6 +141,12 @@ select
     closed.charge_steps,
     closed.unrounded_numerator,
     closed.unrounded_denominator,
+    closed.list_amount,
+    closed.package_id,
+    closed.package_number,
+    closed.covered_seconds,
+    closed.covered_amount,
+    coalesce(closed.is_capped, false) as is_capped,
     closed.billing_period,
     closed.joined_call_id,
     closed.joined_pieces,

@@ -33,6 +33,12 @@ select
     charge_steps,
     unrounded_numerator,
     unrounded_denominator,
+    list_amount,
+    package_id,
+    package_number,
+    covered_seconds,
+    covered_amount,
+    is_capped,
     billing_period,
     joined_pieces,
     reason as joining_note

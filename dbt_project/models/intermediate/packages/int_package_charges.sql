@@ -1,0 +1,108 @@
+{{ config(materialized='replaced_by_day', nothing_without='int_package_calls') }}
+-- One row per rated call that draws on a package: what is covered of it and what it costs. Only stale days are rebuilt. The pot
+-- is that of the month of the call; the calls of the whole month before it, those of other days too, have drawn on it in the order of their
+-- start, closed calls before all others. In whole numbers: seconds, or millionths of the currency.
+with months as (
+    select distinct {{ month_start('stale.call_date') }} as starts_on from {{ source('raw', 'stale_days') }} as stale
+),
+month_calls as (
+    select
+        calls.*,
+        closed.call_id is not null as is_closed,
+        closed.covered_seconds as closed_covered_seconds,
+        closed.covered_amount as closed_covered_amount,
+        pots.allowance_kind,
+        cast(pots.allowance * case pots.allowance_kind when 'amount' then 1000000 else 1 end as hugeint) as allowance_units,
+        case pots.allowance_kind
+            when 'amount' then cast({{ millionths('calls.list_amount') }} as hugeint)
+            else calls.charged_seconds
+        end as units
+    from {{ ref('int_package_calls') }} as calls
+    inner join months on {{ month_start('calls.call_date') }} = months.starts_on
+    left join {{ source('closed', 'calls') }} as closed on calls.call_id = closed.call_id and closed.package_id is not null
+    left join {{ ref('int_package_pots') }} as pots
+        on
+            calls.package_id = pots.package_id
+            and calls.account_id = pots.account_id
+            and calls.package_number = pots.package_number
+            and {{ period_of('calls.call_date') }} = pots.billing_period
+),
+drawn as (
+    select
+        calls.*,
+        greatest(
+            0,
+            coalesce(calls.allowance_units, 0) - coalesce(
+                sum(calls.units) over (
+                    partition by calls.package_id, calls.account_id, calls.package_number, {{ month_start('calls.call_date') }}
+                    order by case when calls.is_closed then 0 else 1 end, calls.started_at, calls.call_id
+                    rows between unbounded preceding and 1 preceding
+                ),
+                0
+            )
+        ) as left_units
+    from month_calls as calls
+),
+stale_calls as (
+    select * from drawn where call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
+),
+-- The one call of a month that uses an allowance up is asked after once more, for the seconds that were left.
+wanted as (
+    select
+        call_id,
+        version_id,
+        call_date,
+        start_second,
+        cast(left_units as integer) as duration_seconds
+    from stale_calls
+    where allowance_kind = 'seconds' and not is_closed and left_units > 0 and left_units < duration_seconds
+),
+{{ charge_by_increments('wanted', source('raw', 'stale_days')) }}, -- noqa: PRS
+covered as (
+    select
+        calls.*,
+        versions.rounding_factor,
+        versions.rounding_offset,
+        versions.rounding_divisor,
+        versions.rounding_unit,
+        case
+            when calls.left_units >= calls.duration_seconds then calls.charged_seconds
+            else coalesce(charged.charged_seconds, 0)
+        end as covered_seconds,
+        case
+            when calls.left_units >= calls.duration_seconds then cast(0 as hugeint)
+            else calls.total_price - coalesce(charged.total_price, 0)
+        end as rest_price
+    from stale_calls as calls
+    left join charged on calls.call_id = charged.call_id
+    left join (
+        select versions.version_id, {{ rounding_terms('versions') }}
+        from {{ ref('int_tariff_versions') }} as versions
+    ) as versions on calls.version_id = versions.version_id
+),
+priced as (
+    select
+        calls.*,
+        case
+            when calls.is_closed then null
+            when calls.allowance_kind = 'seconds'
+                then {{ amount_of_units(
+                    int_div('calls.rest_price * calls.rounding_factor + calls.rounding_offset', 'calls.rounding_divisor'),
+                    'calls.rounding_unit', 18
+                ) }}
+            else {{ amount_of_units('calls.units - least(calls.units, calls.left_units)', '1', 18) }}
+        end as amount
+    from covered as calls
+)
+select
+    call_id,
+    call_date,
+    started_at,
+    account_id,
+    package_id,
+    package_number,
+    list_amount,
+    case when is_closed then closed_covered_seconds when allowance_kind = 'seconds' then covered_seconds end as covered_seconds,
+    case when is_closed then closed_covered_amount else cast(list_amount - amount as {{ call_money() }}) end as covered_amount,
+    amount
+from priced
