@@ -70,7 +70,8 @@ def differences(call: Row, charge: Charge) -> list[tuple[str, str, str]]:
         ("steps", call["charge_steps"], charge.charge_steps),
         ("charged seconds", call["charged_seconds"], charge.charged_seconds),
         ("amount before rounding", _published_total(call), charge.unrounded),
-        ("amount", call["amount"], charge.amount),
+        # What a package or a maximum price takes off is no part of the tariff's charge.
+        ("amount", call["amount"] if call.get("list_amount") is None else call["list_amount"], charge.amount),
     ]
     # An edition of an earlier release, or a call closed by one, does not say how its amount came about.
     return [(what, str(said), str(now)) for what, said, now in facts if said is not None and said != now]

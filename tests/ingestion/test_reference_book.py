@@ -40,6 +40,9 @@ ROWS = {
         "10,code,17909,5,,Z1,2026-01-01,,,",
         "20,own_area_code,,7,,,2020-01-01,,,",
     ],
+    "packages": ["K1,LINE,seconds,6000,G1,true,2020-01-01,,,"],
+    "zone_groups": ["G1,Z1"],
+    "price_caps": ["P1,Z1,2020-01-01,2026-01-01,9.5", "P1,Z1,2026-01-01,,9"],
     "gate_thresholds": ["malformed,0.01,0.05", "duplicate,0.01,0.2", "other_day,0.01,"],
 }
 
@@ -161,6 +164,11 @@ def test_the_projects_own_book_is_sound() -> None:
             "2020-01-01,2026-01-02",
             "dialling_rules.csv line 3, field rule_order: 10 is the place of line 2 at the same time; give each rule",
         ),
+        ("packages", ",G1,", ",G2,", "packages.csv line 2, field zone_group_id: 'G2' is in no line of zone_groups.csv"),
+        ("packages", "6000", "60.5", "packages.csv line 2, field allowance: 60.5 is no whole number of seconds"),
+        ("packages", "LINE", "LANE", "packages.csv line 2, field product_id: 'LANE' is in no line of products.csv"),
+        ("packages", "true", "yes", "packages.csv line 2, field is_shared: 'yes' is none of true, false"),
+        ("price_caps", "2026-01-01,9.5", "2026-01-02,9.5", "price_caps.csv line 3, field valid_from: line 2 caps this"),
         ("outlets", "agent,AG1", "agent,", "outlets.csv line 3, field agent_id: is empty; an outlet of kind agent"),
         ("outlets", "own", "shop", "outlets.csv line 2, field outlet_kind: 'shop' is none of own, agent"),
         (

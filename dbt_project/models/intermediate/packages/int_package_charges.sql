@@ -1,7 +1,7 @@
 {{ config(materialized='replaced_by_day', nothing_without='int_package_calls') }}
 -- One row per rated call that draws on a package: what is covered of it and what it costs. Only stale days are rebuilt. The pot
--- is that of the month of the call; the calls of the whole month before it, those of other days too, have drawn on it in the order of their
--- start, closed calls before all others. In whole numbers: seconds, or millionths of the currency.
+-- is that of the month of the call; the calls of the whole month before it, those of other days too, have drawn on it in the order
+-- of their start, closed calls before all others. In whole numbers: seconds, or millionths of the currency.
 with months as (
     select distinct {{ month_start('stale.call_date') }} as starts_on from {{ source('raw', 'stale_days') }} as stale
 ),
