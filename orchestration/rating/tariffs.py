@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 
 DAY_SECONDS = 86_400
 
-_LARGEST_DENOMINATOR = 10**12  # of a price in millionths, as in the warehouse (macros/rating/reduced_unit.sql)
+_LARGEST_DENOMINATOR = 10**18  # of a price in millionths, as in the warehouse (macros/rating/reduced_unit.sql)
 
 
 class NoCharge(TollhouseError):
@@ -177,8 +177,9 @@ class Tariffs:
             return "rate_unit_seconds and increment_seconds must both be above 0"
         if row["rate"] < 0 or row["connect_fee"] < 0:
             return "neither rate nor connect_fee may be below 0"
-        if row["rate"] > 10**6 * row["rate_unit_seconds"] or row["connect_fee"] > 10**9:
-            return "more than 1000000 a second, or a fee above 1000000000, cannot be reckoned with"
+        per_second = row["rate"] / row["rate_unit_seconds"]
+        if per_second > 10**6 or per_second * row["increment_seconds"] > 10**9 or row["connect_fee"] > 10**9:
+            return "more than 1000000 a second, or 1000000000 an increment or as a fee, cannot be reckoned with"
         if row["band_id"] and row["band_id"] not in {band["band_id"] for band in self._band_sets[plan["band_set_id"]]}:
             return f"band {row['band_id']} is not in band set {plan['band_set_id']}"
         if any(_validity(other) != _validity(row) and _overlap(other, row) for other in siblings):

@@ -21,11 +21,11 @@ BOOK_LINES: dict[str, dict[str, list[str]]] = {
     "rate_step_twice": {"tariff_rates": [f"T_rate_step_twice,LOCAL,,{SINCE},0,0,0.{n},60,60" for n in (10, 20)]},
     "rate_unit_not_positive": {"tariff_rates": [f"T_rate_unit_not_positive,LOCAL,,{SINCE},0,0,0.10,60,0"]},
     "price_negative": {"tariff_rates": [f"T_price_negative,LOCAL,,{SINCE},0,0,-0.10,60,60"]},
-    # The least common multiple of three primes near 10^5 lies above 10^12.
+    # The least common multiple of three primes near 10^9 lies above 10^18.
     "price_beyond_reckoning": {
         "tariff_rates": [
             f"T_price_beyond_reckoning,LOCAL,,{SINCE},0,{at},0.000001,{unit},1"
-            for at, unit in ((0, 99971), (60, 99989), (120, 99991))
+            for at, unit in ((0, 999999937), (60, 999999929), (120, 999999893))
         ]
     },
     "versions_overlap": {

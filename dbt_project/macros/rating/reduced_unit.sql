@@ -7,4 +7,4 @@
 {%- endmacro %}
 
 {# The largest denominator that prices are reckoned with; int_tariff_faults names the rates that need a larger one. #}
-{% macro largest_price_denominator() %}1000000000000{% endmacro %}
+{% macro largest_price_denominator() %}1000000000000000000{% endmacro %}

@@ -39,7 +39,7 @@ pairs as (
         on
             firsts.version_id = seconds.version_id and firsts.day_type = seconds.day_type
             and firsts.starts_second = seconds.starts_second and firsts.band_id = seconds.band_id and seconds.tier = 2
-    where firsts.tier = 1
+    where firsts.tier = 1 and versions.price_denominator <= 1000000000000
 ),
 bounded as (
     select

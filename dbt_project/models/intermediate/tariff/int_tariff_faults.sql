@@ -77,9 +77,14 @@ rate_faults as (
     select
         rates.*, 'price_beyond_reckoning' as fault,
         'rate ' || cast(rate as varchar) || ' per ' || cast(rate_unit_seconds as varchar) || ' s, connect_fee '
-        || cast(connect_fee as varchar) || ': at most 1000000 a second and a fee of 1000000000 can be reckoned with' as detail
+        || cast(connect_fee as varchar) || ': at most 1000000 a second, and 1000000000 an increment or as a fee, can be reckoned with'
+            as detail
     from rates
-    where rate > cast(1000000 as decimal(18, 6)) * greatest(rate_unit_seconds, 1) or connect_fee > 1000000000
+    where
+        {{ millionths('rate') }} > cast(1000000000000 as hugeint) * greatest(rate_unit_seconds, 1)
+        or cast({{ millionths('rate') }} as hugeint) * increment_seconds
+        > cast(1000000000000000 as hugeint) * greatest(rate_unit_seconds, 1)
+        or connect_fee > 1000000000
     union all
     select
         rates.*, 'price_beyond_reckoning' as fault,

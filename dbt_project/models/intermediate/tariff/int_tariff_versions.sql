@@ -3,10 +3,10 @@
 -- `fault` is the first reason why the version cannot be trusted; its calls are unrated.
 with priced as (
     select
-        tariff_plan_id,
-        zone_id,
-        valid_from,
-        valid_to,
+        tariff_rows.tariff_plan_id,
+        tariff_rows.zone_id,
+        tariff_rows.valid_from,
+        tariff_rows.valid_to,
         {{ reduced_unit('tariff_rows') }} as denominator
     from {{ ref('int_tariff_rows') }} as tariff_rows
 ),
