@@ -91,6 +91,14 @@ def _show_explanation(console: Console, found: Explanation) -> None:
         console.print(f"today          not to be charged: {found.no_charge}")
         return
     _show(console, found.charge)
+    if call.get("package_id") is not None:
+        seconds = call["covered_seconds"]
+        covered = f"{call['covered_amount']}" if seconds is None else f"{seconds} seconds, {call['covered_amount']}"
+        console.print(
+            f"package        {call['package_id']} of {call['package_number'] or 'the account'} covers {covered}"
+        )
+    if call.get("is_capped"):
+        console.print("highest price  the plan caps what one call of the zone costs")
     if not found.differences:
         console.print(f"published      {call['amount']}: the same, step by step")
         return
