@@ -1,10 +1,11 @@
 """Gates on the tariff book: a gate per kind of fault. The faults are found once, in int_tariff_faults, which also
-keeps the calls they touch from being rated; here they are told. Nothing here blocks an edition.
+keeps the calls they touch from being rated; here they are told. What touches no call that has a price, but a clerk will hardly
+have meant, warns. Nothing here blocks an edition.
 """
 
 from __future__ import annotations
 
-from expectations.gates import Suite, no_rows, row_count_at_least
+from expectations.gates import Gate, Suite, no_rows, row_count_at_least
 
 FAULTS = {
     "rate_starts_not_at_zero": (
@@ -30,13 +31,42 @@ FAULTS = {
     ),
     "band_set_hole": ("band_sets_cover_the_week", "Every band set has a band for every second of every day."),
     "band_set_overlap": ("bands_do_not_overlap", "No second of a day lies in two bands of one band set."),
+    "band_never_holds": (
+        "every_band_ends_after_it_begins",
+        "Every row of a time band ends later in the day than it begins; a band over midnight has two rows.",
+    ),
     "unknown_zone": ("every_zone_is_known", "Every zone that a rate or destination names exists."),
     "unknown_plan": ("every_plan_is_known", "Every tariff plan that a rate or customer class names exists."),
     "unknown_band": ("every_band_is_known", "Every band that a rate names exists in its plan's band set."),
     "unknown_band_set": ("every_band_set_is_known", "Every band set that a plan names exists."),
     "prefix_twice": ("no_prefix_stands_twice", "No destination prefix stands twice at one time."),
     "class_plan_twice": ("one_plan_per_class", "No customer class has two tariff plans at one time."),
+    "prefix_not_digits": ("every_prefix_is_digits", "Every destination prefix is digits alone, as numbers are."),
+    "never_in_force": (
+        "every_row_is_sometimes_in_force",
+        "Every rate, destination and class plan ends after the day it begins on.",
+    ),
 }
+
+WARNINGS = {"never_in_force"}
+
+
+def _every_band_has_a_rate() -> Gate:
+    """A plan that has rates for a zone, but none in one of its bands, leaves the calls of that band unrated."""
+    return no_rows(
+        "every_band_has_a_rate",
+        "Where a plan has rates for a zone, it has one in every time band of its band set.",
+        "with versions as (select * from {batch} where fault is null)"
+        " select 'tariff_rates' as table_name,"
+        " tariff_plan_id || '/' || zone_id || '/' || band_id || '/' || cast(valid_from as varchar) as row_key,"
+        " 'no rate in force in band ' || band_id || ' from ' || cast(valid_from as varchar) || ' to '"
+        " || cast(valid_to as varchar) || ': add a row with that band, or with none, to tariff_rates' as detail"
+        " from versions join (select distinct band_set_id, band_id from reference.time_bands) as bands"
+        " using (band_set_id)"
+        " anti join intermediate.int_tariff_rows as rates using (tariff_plan_id, zone_id, valid_from, band_id)",
+        severity="warn",
+        table="intermediate.int_tariff_versions",
+    )
 
 
 def tariff_book() -> Suite:
@@ -58,10 +88,11 @@ def tariff_book() -> Suite:
                     gate,
                     description,
                     f"select table_name, row_key, detail from {{batch}} where fault = '{fault}'",
-                    severity="error",
+                    severity="warn" if fault in WARNINGS else "error",
                 )
                 for fault, (gate, description) in FAULTS.items()
             ),
+            _every_band_has_a_rate(),
             no_rows(
                 "no_other_fault",
                 "The tariff book has no fault of a kind these gates do not name.",

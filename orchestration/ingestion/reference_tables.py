@@ -186,10 +186,10 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 TIME_COLUMNS = {("time_bands", "starts_at"), ("time_bands", "ends_at")}
+# Not destinations.prefix: one with a letter is no number's, which is gated like the other faults of a tariff.
 DIGIT_COLUMNS = {
     ("number_ranges", "range_start"),
     ("number_ranges", "range_end"),
-    ("destinations", "prefix"),
     ("dialling_rules", "code"),
     ("info_services", "access_prefix"),
 }

@@ -116,6 +116,9 @@ TARIFF_FAULTS = {
     "every_band_set_is_known": "unknown_band_set",
     "no_prefix_stands_twice": "prefix_twice",
     "one_plan_per_class": "class_plan_twice",
+    "every_band_ends_after_it_begins": "band_never_holds",
+    "every_prefix_is_digits": "prefix_not_digits",
+    "every_row_is_sometimes_in_force": "never_in_force",
     "no_other_fault": "x",
 }
 
@@ -327,6 +330,7 @@ BREAKS: dict[tuple[str, str], tuple[str, int]] = {
     **_crm("account_merges", ACCOUNT_MERGES),
     **_crm("number_orders", NUMBER_ORDERS),
     **_crm("complaints", COMPLAINTS),
+    ("tariff_book", "every_band_has_a_rate"): ("insert into reference.time_bands values ('B1', 'night')", 1),
     ("tariff_book", "tariff_book_has_rates"): ("delete from reference.tariff_rates", 1),
     **{("tariff_book", gate): (_fault(fault), 2 if fault == "x" else 1) for gate, fault in TARIFF_FAULTS.items()},
     **RELEASE,

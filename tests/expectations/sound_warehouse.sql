@@ -18,12 +18,19 @@ create table reference.business_units as select 'U1' as business_unit_id;
 create table reference.outlets as select 'O1' as outlet_id;
 create table reference.agents as select 'AG1' as agent_id;
 create table reference.exchanges as select 'E1' as exchange_id;
+create table reference.time_bands as select 'B1' as band_set_id, 'day' as band_id;
 create table reference.tariff_plans as select 'P1' as tariff_plan_id;
 create table reference.tariff_rates as select 'P1' as tariff_plan_id, 'LOCAL' as zone_id;
 create table reference.number_ranges as select '2345000' as range_start, '2345999' as range_end;
 create table reference.products as select 'RENT' as product_id;
 create table reference.promotions as select 'MATCH' as promotion_id;
 create table intermediate.int_tariff_faults (table_name varchar, row_key varchar, fault varchar, detail varchar);
+create table intermediate.int_tariff_rows as
+select 'P1' as tariff_plan_id, 'LOCAL' as zone_id, date '2026-01-01' as valid_from, 'day' as band_id;
+create table intermediate.int_tariff_versions as
+select
+    'P1' as tariff_plan_id, 'LOCAL' as zone_id, date '2026-01-01' as valid_from, date '9999-12-31' as valid_to, 'B1' as band_set_id,
+    cast(null as varchar) as fault;
 
 create table marts.file_reconciliation (
     file_id varchar, file_kind varchar, file_name varchar, source varchar, switch_id varchar, file_date date,

@@ -219,7 +219,7 @@ def test_the_projects_own_book_is_sound() -> None:
             "2339999",
             "number_ranges.csv line 2, field range_end: '2339999' is no end of a range",
         ),
-        ("destinations", "010", "01a", "destinations.csv line 3, field prefix: '01a' is not digits alone"),
+        ("info_services", "168", "16B", "info_services.csv line 2, field access_prefix: '16B99' is not digits alone"),
         (
             "bill_items",
             "PROMO,discount",
@@ -244,6 +244,7 @@ def test_a_fault_is_named_with_file_line_and_field(book: Path, table: str, old: 
     ("table", "old", "new"),
     [
         ("destinations", "010,Z1", "010,Z9"),
+        ("destinations", "010", "01a"),
         ("class_plans", "P1", "P9"),
         ("tariff_plans", "P1,ALL", "P1,NONE"),
         ("tariff_rates", "0.22,180,180", "-0.22,0,0"),

@@ -19,7 +19,7 @@ def test_two_days_are_rated_and_billed(ran: Branch) -> None:
     ]
     assert {reason for (reason,) in ran.mart("suspended_calls", "reason")} == {
         "no account holds number 2200009 at that time",
-        "no destination prefix in force for 9999",
+        "no destination prefix in force for 9999: add one to destinations",
     }
 
 

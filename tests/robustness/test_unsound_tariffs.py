@@ -42,6 +42,10 @@ BOOK_LINES: dict[str, dict[str, list[str]]] = {
         "time_bands": ["TWICE,1234567,00:00,24:00,ALL", "TWICE,7,12:00,13:00,NOON"],
         "tariff_rates": [f"T_band_set_overlap,LOCAL,,{SINCE},{SOUND}"],
     },
+    "band_never_holds": {
+        "time_bands": ["NIGHTS,1234567,00:00,24:00,ALL", "NIGHTS,1234567,22:00,07:00,NIGHT"],
+        "tariff_rates": [f"T_band_never_holds,LOCAL,,{SINCE},{SOUND}"],
+    },
     "unknown_band_set": {"tariff_rates": [f"T_unknown_band_set,LOCAL,,{SINCE},{SOUND}"]},
     "unknown_zone": {
         "destinations": ["7,NOWHERE,2015-01-01,"],
@@ -57,7 +61,12 @@ BOOK_LINES: dict[str, dict[str, list[str]]] = {
     },
 }
 DIALLED = {"unknown_zone": "7000000", "prefix_twice": "8000000"}
-BAND_SETS = {"band_set_hole": "HOLE", "band_set_overlap": "TWICE", "unknown_band_set": "NO_SUCH"}
+BAND_SETS = {
+    "band_set_hole": "HOLE",
+    "band_set_overlap": "TWICE",
+    "band_never_holds": "NIGHTS",
+    "unknown_band_set": "NO_SUCH",
+}
 BY_CLASS = ("unknown_plan", "class_plan_twice")  # the fault is in the class's plan; in the others the number has a plan
 
 NUMBERS = {fault: f"22001{position:02d}" for position, fault in enumerate(BOOK_LINES)}
@@ -76,6 +85,11 @@ def unsound(tmp_path_factory: pytest.TempPathFactory) -> Branch:
     branch.add("tariff_rates", f"HOME,NATIONAL,,{SINCE},0,0,0.50,60,60")  # a step twice, in one zone of the plan
     branch.spoil("tariff_rates", "OFFICE,LOCAL,,2015-01-01,", "OFFICE,LOCAL,,2015-01-01,2027-01-01")
     branch.add("tariff_rates", "OFFICE,LOCAL,,2027-01-01,,0,60,0.20,60,60")  # unsound, from the next year on
+    # What touches no call that has a price: a prefix that no number starts with, a row that ends before it begins.
+    branch.add("destinations", "22A,NATIONAL,2015-01-01,")
+    branch.add("tariff_rates", f"HOME,LOCAL,,2026-03-10,2026-03-01,{SOUND}", f"HALF,LOCAL,DAY,{SINCE},{SOUND}")
+    branch.add("tariff_plans", "HALF,HALVES,increment,half_up,2")
+    branch.add("time_bands", "HALVES,1234567,00:00,12:00,DAY", "HALVES,1234567,12:00,24:00,EVENING")
     classes = {fault: f"T_{fault}" if fault in BY_CLASS else "residential" for fault in BOOK_LINES}
     plans = {fault: "" if fault in BY_CLASS else f"T_{fault}" for fault in BOOK_LINES}
     branch.deliver_exports(
@@ -83,6 +97,7 @@ def unsound(tmp_path_factory: pytest.TempPathFactory) -> Branch:
         + "".join(f"C_{fault},{fault},{classes[fault]},false,BU1,OU1,,2025-01-01,\n" for fault in BOOK_LINES),
         accounts=EXPORTS["accounts"] + "".join(f"A_{fault},C_{fault},counter,,,2025-01-01,\n" for fault in BOOK_LINES),
         service_numbers=EXPORTS["service_numbers"]
+        + "2200090,A1,EX1,HALF,2025-01-01 00:00:00,\n"
         + "".join(f"{NUMBERS[fault]},A_{fault},EX1,{plans[fault]},2025-01-01 00:00:00,\n" for fault in BOOK_LINES),
     )
     calls = [f"{NUMBERS[fault]},{DIALLED.get(fault, '2200001')},,,2026-03-02 10:00:00,60,16" for fault in BOOK_LINES]
@@ -91,6 +106,9 @@ def unsound(tmp_path_factory: pytest.TempPathFactory) -> Branch:
         "2200001,01012345,,TG1,2026-03-02 11:10:00,60,16",  # HOME in the unsound one
         "2200002,2200001,,,2026-03-02 11:20:00,60,16",  # OFFICE, sound in 2026
         "2200002,01012345,,TG1,2026-03-02 11:30:00,60,16",
+        "2200090,2200001,,,2026-03-02 11:59:00,60,16",
+        "2200090,2200001,,,2026-03-02 11:59:01,60,16",  # paid before 12:00
+        "2200090,2200001,,,2026-03-02 11:59:01,61,16",  # its second increment begins at 12:00:01, in the band without a rate
     ]
     branch.deliver(f"cdr/{SWITCH}", f"{SWITCH}_20260302_003002.csv", cdr(calls))
     typed = branch.tollhouse("run")
@@ -105,9 +123,11 @@ def test_nothing_but_the_touched_calls_stays_unrated(unsound: Branch) -> None:
         ("2200001", "2200002", Decimal("0.100000")),
         ("2200002", "01012345", Decimal("0.400000")),
         ("2200002", "2200001", Decimal("0.200000")),
+        ("2200090", "2200001", Decimal("0.100000")),
+        ("2200090", "2200001", Decimal("0.100000")),
     ]
     (states,) = unsound.states().values()
-    assert states == {"unrated": len(BOOK_LINES) + 1, "rated": 3}
+    assert states == {"unrated": len(BOOK_LINES) + 2, "rated": 5}
 
 
 @pytest.mark.parametrize("fault", BOOK_LINES)
@@ -130,9 +150,43 @@ def test_a_fault_is_in_the_bulletin_and_a_failed_error_gate(unsound: Branch, fau
     assert _failed(unsound, fault), f"no failed gate names {fault}"
 
 
+def test_a_book_with_every_fault_fails_every_gate_of_the_tariff_book(unsound: Branch) -> None:
+    """Each of them by rows; but that there are rates at all, and no fault that has no gate, is true."""
+    gates = [gate for gate in unsound.manifest["gates"] if gate["suite"] == "tariff_book"]
+    assert {gate["gate"] for gate in gates if gate["success"]} == {"tariff_book_has_rates", "no_other_fault"}
+    assert all(gate["sample"] for gate in gates if not gate["success"])
+
+
+@pytest.mark.parametrize(
+    ("gate", "severity", "row_key", "mend"),
+    [
+        ("every_prefix_is_digits", "error", "22A/2015-01-01", "correct it in destinations"),
+        ("every_row_is_sometimes_in_force", "warn", "HOME/LOCAL/*/2026-03-10/0", "correct the row or remove it"),
+        ("every_band_has_a_rate", "warn", "HALF/LOCAL/EVENING/2015-01-01", "add a row with that band, or with none"),
+    ],
+)
+def test_a_fault_that_touches_no_priced_call_is_told(
+    unsound: Branch, gate: str, severity: str, row_key: str, mend: str
+) -> None:
+    """With the row and what mends it; the calls of HOME to LOCAL are rated all the same."""
+    (told,) = (each for each in unsound.manifest["gates"] if each["gate"] == gate)
+    assert (told["severity"], [row["row_key"] for row in told["sample"]]) == (severity, [row_key])
+    assert mend in told["sample"][0]["detail"]
+
+
+def test_a_call_into_a_band_without_rate_says_which_row_is_missing(unsound: Branch) -> None:
+    """It is not charged at 0 for the second that has no price, nor rated in part."""
+    (row,) = (row for row in unsound.mart("suspended_calls", "calling_number, state, reason") if row[0] == "2200090")
+    assert row[1] == "unrated"
+    assert row[2] == (
+        "no rate in force for plan HALF, zone LOCAL in a band that the call reaches: "
+        "add a row with that band, or with none, to tariff_rates"
+    )
+
+
 def _failed(branch: Branch, fault: str) -> list[dict[str, Any]]:
     """The failed error gates of the tariff book whose sample names a row of the fault."""
-    named = {"band_set_hole": "HOLE", "band_set_overlap": "TWICE", "unknown_zone": "NOWHERE", "prefix_twice": "8/"}
+    named = {"unknown_zone": "NOWHERE", "prefix_twice": "8/", **BAND_SETS, "unknown_band_set": "T_unknown_band_set"}
     name = named.get(fault, f"T_{fault}")
     return [
         gate

@@ -24,6 +24,13 @@
     as integer)
 {%- endmacro %}
 
+{# A second of the day as 'HH:MM:SS'. #}
+{% macro time_of_second(second) -%}
+    {%- for seconds in (3600, 60, 1) -%}
+    lpad(cast({{ int_div(second, seconds) }}{{ ' % 60' if seconds < 3600 }} as varchar), 2, '0'){{ " || ':' || " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# The second of the day at which a timestamp lies. #}
 {% macro second_of_timestamp(moment) -%}
     cast(extract(hour from {{ moment }}) * 3600 + extract(minute from {{ moment }}) * 60 + extract(second from {{ moment }}) as integer)

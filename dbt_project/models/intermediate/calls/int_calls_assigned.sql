@@ -73,21 +73,7 @@ planned as (
 select
     planned.*,
     versions.version_id,
-    case
-        when planned.early_state is not null then null
-        when planned.destination_prefix is null
-            then 'no destination prefix in force for ' || planned.called_number
-        when planned.destination_fault is not null
-            then 'tariff book unsound: destination prefix ' || planned.destination_prefix || ': ' || planned.destination_fault
-        when planned.plan_fault is not null
-            then 'tariff book unsound: class plan of ' || planned.customer_class || ': ' || planned.plan_fault
-        when planned.tariff_plan_id is null
-            then 'no tariff plan for class ' || coalesce(planned.customer_class, '(none)')
-        when versions.version_id is null
-            then 'no rate in force for plan ' || planned.tariff_plan_id || ', zone ' || planned.zone_id
-        when versions.fault is not null
-            then 'tariff book unsound: ' || versions.fault
-    end as unrated_reason
+    {{ unrated_reason('planned', 'versions') }} as unrated_reason
 from planned
 left join {{ ref('int_tariff_versions') }} as versions
     on

@@ -47,10 +47,7 @@ judged as (
             when 'undocumented' then charged.undocumented_reason
             when 'duplicate' then null
             when 'unrated'
-                then coalesce(
-                    charged.unrated_reason,
-                    'plan ' || charged.tariff_plan_id || ', zone ' || charged.zone_id || ': no rate in force at some second of the call'
-                )
+                then coalesce(charged.unrated_reason, {{ band_without_rate_reason('charged') }})
             else charged.joining_note
         end as reason,
         charged.original_call_id,

@@ -1,5 +1,6 @@
 -- One row per fault of the tariff book (SPEC 5, "a sound tariff book") and row it stands on, with what it touches:
--- a plan and zone between two dates, a band set, a prefix between two dates, or a class between two dates.
+-- a plan and zone between two dates, a band set, a prefix between two dates, or a class between two dates. `detail` says what
+-- would mend it. A row that ends on the day it begins or before holds on no day: it is told, and neither overlaps nor touches anything.
 with rates as (
     select
         rates.*,
@@ -10,6 +11,7 @@ with rates as (
         plans.band_set_id
     from {{ ref('tariff_rates') }} as rates
     left join {{ ref('tariff_plans') }} as plans on rates.tariff_plan_id = plans.tariff_plan_id
+    where rates.valid_to is null or rates.valid_from < rates.valid_to
 ),
 steps as (
     select
@@ -45,7 +47,7 @@ too_many_units as (
 rate_faults as (
     select
         rates.*, 'rate_starts_not_at_zero' as fault,
-        'the lowest from_second is ' || cast(steps.lowest_from_second as varchar) || ', it must be 0' as detail
+        'the lowest from_second is ' || cast(steps.lowest_from_second as varchar) || ': add a row from second 0' as detail
     from rates
     inner join steps
         on
@@ -53,7 +55,7 @@ rate_faults as (
             and rates.valid_from = steps.valid_from and rates.ends_on = steps.ends_on
     where steps.lowest_from_second <> 0
     union all
-    select rates.*, 'rate_step_twice' as fault, 'two rows start at the same from_second' as detail
+    select rates.*, 'rate_step_twice' as fault, 'two rows start at the same from_second: remove one' as detail
     from rates
     inner join repeated_steps
         on
@@ -96,17 +98,18 @@ rate_faults as (
             rates.tariff_plan_id = too_many_units.tariff_plan_id and rates.zone_id = too_many_units.zone_id
             and rates.valid_from < too_many_units.valid_to and rates.ends_on > too_many_units.valid_from
     union all
-    select rates.*, 'unknown_zone' as fault, 'zone ' || rates.zone_id || ' is not in zones' as detail
+    select rates.*, 'unknown_zone' as fault, 'zone ' || rates.zone_id || {{ add_or_correct('zones') }} as detail
     from rates
     where rates.zone_id not in (select zones.zone_id from {{ ref('zones') }} as zones)
     union all
-    select rates.*, 'unknown_plan' as fault, 'plan ' || rates.tariff_plan_id || ' is not in tariff_plans' as detail
+    select rates.*, 'unknown_plan' as fault, 'plan ' || rates.tariff_plan_id || {{ add_or_correct('tariff_plans') }} as detail
     from rates
     where rates.tariff_plan_id not in (select plans.tariff_plan_id from {{ ref('tariff_plans') }} as plans)
     union all
     select
         rates.*, 'unknown_band' as fault,
-        'band ' || rates.band_id || ' is not in band set ' || coalesce(rates.band_set_id, '(none)') as detail
+        'band ' || rates.band_id || ' is not in band set ' || coalesce(rates.band_set_id, '(none)')
+        || ': add it to time_bands, or correct the name' as detail
     from rates
     where
         rates.band_id is not null
@@ -117,7 +120,8 @@ rate_faults as (
     union all
     select distinct
         rates.*, 'versions_overlap' as fault,
-        'another version, from ' || cast(others.valid_from as varchar) || ', holds at the same time' as detail
+        'another version, from ' || cast(others.valid_from as varchar)
+        || ', holds at the same time: end the earlier where the later begins' as detail
     from rates
     inner join rates as others
         on
@@ -153,21 +157,26 @@ stretches as (
         on needed_days.band_set_id = stretches.band_set_id and needed_days.day_type = stretches.day_type
 ),
 band_faults as (
-    select distinct
+    select
         band_set_id,
         day_type,
         'band_set_hole' as fault,
-        'day ' || day_type || ' is not covered wholly from 00:00 to 24:00' as detail
+        'on day ' || day_type || ' no band holds from '
+        || {{ time_of_second('min(case when starts_second > covered_until then covered_until else coalesce(day_covered_until, 0) end)') }}
+        || ' on: add a row to time_bands (a band over midnight needs two)' as detail
     from stretches
     where starts_second is null or starts_second > covered_until or day_covered_until < 86400
+    group by band_set_id, day_type
     union all
-    select distinct
+    select
         band_set_id,
         day_type,
         'band_set_overlap' as fault,
-        'on day ' || day_type || ' two bands hold at the same time' as detail
+        'on day ' || day_type || ' two bands hold at the same time from ' || {{ time_of_second('min(starts_second)') }}
+        || ' on: correct their rows in time_bands' as detail
     from stretches
     where starts_second < covered_until
+    group by band_set_id, day_type
 ),
 prefixes as (
     select
@@ -177,6 +186,7 @@ prefixes as (
         coalesce(destinations.valid_to, {{ end_of_time() }}) as ends_on,
         row_number() over (order by destinations.prefix, destinations.valid_from, destinations.valid_to, destinations.zone_id) as row_number
     from {{ ref('destinations') }} as destinations
+    where destinations.valid_to is null or destinations.valid_from < destinations.valid_to
 ),
 classes as (
     select
@@ -188,6 +198,30 @@ classes as (
             order by class_plans.customer_class, class_plans.valid_from, class_plans.valid_to, class_plans.tariff_plan_id
         ) as row_number
     from {{ ref('class_plans') }} as class_plans
+    where class_plans.valid_to is null or class_plans.valid_from < class_plans.valid_to
+),
+never_in_force as (
+    select
+        'tariff_rates' as table_name,
+        tariff_plan_id || '/' || zone_id || '/' || coalesce(band_id, '*') || '/'
+        || cast(valid_from as varchar) || '/' || cast(from_second as varchar) as row_key,
+        cast(valid_to as varchar) as ends
+    from {{ ref('tariff_rates') }}
+    where valid_to <= valid_from
+    union all
+    select
+        'destinations' as table_name,
+        coalesce(prefix, '') || '/' || cast(valid_from as varchar) as row_key,
+        cast(valid_to as varchar) as ends
+    from {{ ref('destinations') }}
+    where valid_to <= valid_from
+    union all
+    select
+        'class_plans' as table_name,
+        customer_class || '/' || cast(valid_from as varchar) as row_key,
+        cast(valid_to as varchar) as ends
+    from {{ ref('class_plans') }}
+    where valid_to <= valid_from
 )
 select
     'tariff_rates' as table_name, row_key, fault, detail,
@@ -202,8 +236,16 @@ select
 from band_faults
 union all
 select
+    'time_bands' as table_name, band_set_id || '/' || days || '/' || starts_at as row_key, 'band_never_holds' as fault,
+    'band ' || band_id || ' ends at ' || ends_at || ', not after it begins: correct the row (a band over midnight needs two)' as detail,
+    null as tariff_plan_id, null as zone_id, null as valid_from, null as valid_to,
+    band_set_id, null as prefix, null as customer_class
+from {{ ref('time_bands') }}
+where {{ seconds_of_day('ends_at') }} <= {{ seconds_of_day('starts_at') }}
+union all
+select
     'tariff_plans' as table_name, plans.tariff_plan_id as row_key, 'unknown_band_set' as fault,
-    'band set ' || plans.band_set_id || ' is not in time_bands' as detail,
+    'band set ' || plans.band_set_id || {{ add_or_correct('time_bands') }} as detail,
     null as tariff_plan_id, null as zone_id, null as valid_from, null as valid_to,
     plans.band_set_id, null as prefix, null as customer_class
 from {{ ref('tariff_plans') }} as plans
@@ -211,7 +253,7 @@ where plans.band_set_id not in (select bands.band_set_id from {{ ref('time_bands
 union all
 select
     'destinations' as table_name, coalesce(prefix, '') || '/' || cast(valid_from as varchar) as row_key, 'unknown_zone' as fault,
-    'zone ' || zone_id || ' is not in zones' as detail,
+    'zone ' || zone_id || {{ add_or_correct('zones') }} as detail,
     null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
     null as band_set_id, coalesce(prefix, '') as prefix, null as customer_class
 from prefixes
@@ -219,7 +261,8 @@ where zone_id not in (select zones.zone_id from {{ ref('zones') }} as zones)
 union all
 select distinct
     'destinations' as table_name, coalesce(prefixes.prefix, '') || '/' || cast(prefixes.valid_from as varchar) as row_key,
-    'prefix_twice' as fault, 'prefix ' || coalesce(prefixes.prefix, '') || ' stands twice at one time' as detail,
+    'prefix_twice' as fault,
+    'prefix ' || coalesce(prefixes.prefix, '') || ' stands twice at one time: end or remove one of its rows in destinations' as detail,
     null as tariff_plan_id, null as zone_id,
     greatest(prefixes.valid_from, others.valid_from) as valid_from, least(prefixes.ends_on, others.ends_on) as valid_to,
     null as band_set_id, coalesce(prefixes.prefix, '') as prefix, null as customer_class
@@ -231,7 +274,7 @@ inner join prefixes as others
 union all
 select
     'class_plans' as table_name, customer_class || '/' || cast(valid_from as varchar) as row_key, 'unknown_plan' as fault,
-    'plan ' || tariff_plan_id || ' is not in tariff_plans' as detail,
+    'plan ' || tariff_plan_id || {{ add_or_correct('tariff_plans') }} as detail,
     null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
     null as band_set_id, null as prefix, customer_class
 from classes
@@ -239,7 +282,8 @@ where tariff_plan_id not in (select plans.tariff_plan_id from {{ ref('tariff_pla
 union all
 select distinct
     'class_plans' as table_name, classes.customer_class || '/' || cast(classes.valid_from as varchar) as row_key,
-    'class_plan_twice' as fault, 'class ' || classes.customer_class || ' has two plans at one time' as detail,
+    'class_plan_twice' as fault,
+    'class ' || classes.customer_class || ' has two plans at one time: end or remove one of its rows in class_plans' as detail,
     null as tariff_plan_id, null as zone_id,
     greatest(classes.valid_from, others.valid_from) as valid_from, least(classes.ends_on, others.ends_on) as valid_to,
     null as band_set_id, null as prefix, classes.customer_class
@@ -248,3 +292,18 @@ inner join classes as others
     on
         classes.customer_class = others.customer_class and classes.row_number <> others.row_number
         and classes.valid_from < others.ends_on and others.valid_from < classes.ends_on
+union all
+select
+    'destinations' as table_name, prefix || '/' || cast(valid_from as varchar) as row_key, 'prefix_not_digits' as fault,
+    'prefix ' || prefix || ' is not digits alone, no number starts with it: correct it in destinations' as detail,
+    null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
+    null as band_set_id, prefix, null as customer_class
+from prefixes
+where translate(prefix, '0123456789', '') <> ''
+union all
+select
+    table_name, row_key, 'never_in_force' as fault,
+    'it ends on ' || ends || ', not after the day it begins on: correct the row or remove it' as detail,
+    null as tariff_plan_id, null as zone_id, null as valid_from, null as valid_to,
+    null as band_set_id, null as prefix, null as customer_class
+from never_in_force

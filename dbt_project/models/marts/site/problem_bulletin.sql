@@ -117,7 +117,8 @@ problems as (
     group by coalesce(zone_id, '-'), reason
     union all
     select
-        'tariff_book_unsound', 'error', table_name || ' ' || row_key || ' ' || fault, min(detail), 1, null, null,
+        'tariff_book_unsound', case fault when 'never_in_force' then 'warn' else 'error' end,
+        table_name || ' ' || row_key || ' ' || fault, min(detail), 1, null, null,
         min(valid_from), min(valid_from), null
     from {{ ref('int_tariff_faults') }}
     group by table_name, row_key, fault

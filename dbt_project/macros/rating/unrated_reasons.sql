@@ -1,0 +1,39 @@
+{#
+  Why a call has no price (SPEC 4, unrated), in words that say what to add or correct in the reference book. No date and no band
+  stands in them: one missing row is one reason, however many calls and days it touches, and the call has its own start beside it.
+#}
+
+{# Why no rate can be looked up; null where one can. `call` is a call with its zone and plan, `versions` its version, if it has one. #}
+{% macro unrated_reason(call, versions) -%}
+    case
+        when {{ call }}.early_state is not null then null
+        when {{ call }}.destination_prefix is null
+            then 'no destination prefix in force for ' || {{ call }}.called_number || ': add one to destinations'
+        when {{ call }}.destination_fault is not null
+            then 'tariff book unsound: destination prefix ' || {{ call }}.destination_prefix || ': ' || {{ call }}.destination_fault
+        when {{ call }}.plan_fault is not null
+            then 'tariff book unsound: class plan of ' || {{ call }}.customer_class || ': ' || {{ call }}.plan_fault
+        when {{ call }}.tariff_plan_id is null and {{ call }}.customer_class is null
+            then 'no tariff plan: customer ' || {{ call }}.customer_id || ' has no class: fill it in, or give number '
+                || {{ call }}.charged_number || ' a plan of its own'
+        when {{ call }}.tariff_plan_id is null
+            then 'no tariff plan in force for class ' || {{ call }}.customer_class || ': add a row to class_plans'
+        when {{ versions }}.version_id is null
+            then 'no rate in force for plan ' || {{ call }}.tariff_plan_id || ', zone ' || {{ call }}.zone_id
+                || ': add a row to tariff_rates'
+                || case when {{ call }}.own_plan_id is null then '' else ', or correct the plan of number ' || {{ call }}.charged_number end
+        when {{ versions }}.fault is not null
+            then 'tariff book unsound: ' || {{ versions }}.fault
+    end
+{%- endmacro %}
+
+{# Why a call has no price though its plan has rates for the zone. #}
+{% macro band_without_rate_reason(call) -%}
+    'no rate in force for plan ' || {{ call }}.tariff_plan_id || ', zone ' || {{ call }}.zone_id
+    || ' in a band that the call reaches: add a row with that band, or with none, to tariff_rates'
+{%- endmacro %}
+
+{# What mends the name of a zone, plan or band set that the table of these does not know. #}
+{% macro add_or_correct(table) -%}
+    ' is not in {{ table }}: add it there, or correct the name'
+{%- endmacro %}
