@@ -93,7 +93,7 @@ def machine() -> dict[str, str]:
         "processor": f"{os.cpu_count()} × {model}",
         "memory": f"{memory} GiB",
         "system": f"{platform.system()} {platform.release()}",
-        "load at the start": " ".join(f"{load:.1f}" for load in os.getloadavg()),
+        "load at the end": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         "Python": platform.python_version(),
         **{
             name: metadata.version(name)

@@ -17,6 +17,8 @@ _PEER_TARGETS = {
     "postgresql": ("PostgreSQL", 9.0),
     "per_record": ("record by record in Python", 15.0),
 }
+#: The difference of two runs below this is their unrest and no cost: no target is met by it.
+LEAST_DIFFERENCE_SECONDS = 2.0
 
 Figures = dict[str, Any]
 Row = tuple[str, str, str, str]
@@ -45,21 +47,24 @@ def targets(results: Figures) -> list[Row]:
         ):
             seconds = engines[name]["seconds"]
             rows.append((f"variable cost of {calls} ({less}) ÷ {what}", f"≤ {target}, aim {aim}",
-                         f"{variable:.1f} s ÷ {seconds:.1f} s = {variable / seconds:.2f}", _met(variable / seconds, target)))  # fmt: skip
+                         *_quotient(variable, seconds, target)))  # fmt: skip
         polars, rating = engines["polars_streaming"]["seconds"], product["rating_seconds"] - fixed_rating
         rows.append((f"load + dedup + assign + rate + usage, {calls} ({less}) ÷ Polars streaming", "≤ 1.2",
-                     f"{rating:.1f} s ÷ {polars:.1f} s = {rating / polars:.2f}", _met(rating / polars, 1.2)))  # fmt: skip
+                     *_quotient(rating, polars, 1.2)))  # fmt: skip
     if "peers" in results:
         part = results["peers"]
-        rating = max(0.01, part["product"]["rating_seconds"] - fixed_rating)
+        rating = part["product"]["rating_seconds"] - fixed_rating
         for name, (label, target) in _PEER_TARGETS.items():
             what = f"the same steps, {part['calls']:,} calls: faster than {label}"
             if name not in part["engines"]:
                 rows.append((what, f"{target:.0f} ×", "not measured: no server", "–"))
                 continue
-            ratio = part["engines"][name]["seconds"] / rating
-            rows.append((what, f"{target:.0f} ×", f"{part['engines'][name]['seconds']:.1f} s ÷ {rating:.1f} s = {ratio:.1f} ×",
-                         "met" if ratio >= target else "not met"))  # fmt: skip
+            seconds = part["engines"][name]["seconds"]
+            if rating < LEAST_DIFFERENCE_SECONDS:
+                rows.append((what, f"{target:.0f} ×", _too_small(rating), "–"))
+                continue
+            rows.append((what, f"{target:.0f} ×", f"{seconds:.1f} s ÷ {rating:.1f} s = {seconds / rating:.1f} ×",
+                         "met" if seconds / rating >= target else "not met"))  # fmt: skip
     if "history" in results:
         part = results["history"]
         ratio = part["later"]["seconds"] / part["first"]["seconds"]
@@ -86,11 +91,20 @@ def targets(results: Figures) -> list[Row]:
 def render(results: Figures) -> str:
     """The page's part, of the parts that were measured."""
     about = results["about"]
+    parts = [(name, part["about"]) for name, part in results.items() if name != "about" and "about" in part]
     lines = [
         BEGIN,
         f"Measured on {about['date']} at revision {about['revision']}: {about['command']}. Medians of {about['rounds']} interleaved runs.",
         "",
         *_table(("machine and versions", ""), about["machine"].items()),
+        "",
+        *_table(
+            ("part", "measured on", "revision", "rounds", "load at its end"),
+            (
+                (name, a["date"], a["revision"], a["rounds"], a["machine"].get("load at the end", ""))
+                for name, a in parts
+            ),
+        ),
         "",
         "### Targets",
         *_table(("measure", "target", "measured", ""), targets(results)),
@@ -130,6 +144,17 @@ def write_page(results: Figures, page: Path = PAGE) -> None:
 
 def _met(value: float, most: float) -> str:
     return "met" if value <= most else "not met"
+
+
+def _quotient(difference: float, seconds: float, most: float) -> tuple[str, str]:
+    """What a difference of two runs comes to against an engine's time, and whether that is met."""
+    if difference < LEAST_DIFFERENCE_SECONDS:
+        return _too_small(difference), "–"
+    return f"{difference:.1f} s ÷ {seconds:.1f} s = {difference / seconds:.2f}", _met(difference / seconds, most)
+
+
+def _too_small(difference: float) -> str:
+    return f"not measurable: {difference:.1f} s more than 1 000 calls take"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> list[str]:

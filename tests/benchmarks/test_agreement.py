@@ -14,7 +14,7 @@ import pytest
 from tests.benchmarks.engine import COPY, ENGINES, run_engine
 from tests.benchmarks.engines import per_record, postgresql
 from tests.benchmarks.product import edition_outcome
-from tests.benchmarks.report import BEGIN, END, write_page
+from tests.benchmarks.report import BEGIN, END, targets, write_page
 from tests.benchmarks.tariff import compile_book
 from tests.benchmarks.workload import FIRST_DAY, PREFIXES, Workload, make_workload, prefixes
 from tests.robustness.commands import tollhouse
@@ -85,3 +85,17 @@ def test_only_the_part_between_the_markers_is_written(tmp_path: Path) -> None:
         "| rating step alone, one core | ≥ 4 M calls/s | 5.00 M calls/s (3.00 M with all explaining columns) | met |"
         in text
     )
+
+
+def test_a_difference_that_is_noise_meets_no_target() -> None:
+    runs = {"seconds": 20.0, "rating_seconds": 6.5}
+    engines = {"fused_sql": {"seconds": 0.4}, "polars_streaming": {"seconds": 0.4}, "csv_to_parquet": {"seconds": 0.1}}
+    slow = {"pandas_frames": {"seconds": 9.0}, "postgresql": {"seconds": 9.0}, "per_record": {"seconds": 9.0}}
+    noise = {"seconds": 19.0, "rating_seconds": 5.0}
+    rows = targets({
+        "fixed": {"first": runs, "later": runs},
+        "variable": {"calls": 2_000, "product": noise, "engines": engines},
+        "peers": {"calls": 2_000, "product": noise, "engines": slow},
+    })  # fmt: skip
+    assert [met for _, _, _, met in rows[2:]] == ["–"] * 6
+    assert all("not measurable" in measured for _, _, measured, _ in rows[2:])
