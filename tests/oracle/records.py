@@ -61,6 +61,8 @@ class Record:
     state: str = ""
     reason: str = ""
     original: Record | None = None
+    access_code: str | None = None
+    rated_number: str = ""
     prefix: str | None = None
     zone: dict[str, Any] | None = None
     charged_number: str = ""

@@ -61,8 +61,9 @@ assigned as (
 planned as (
     select
         assigned.*,
-        case when assigned.early_state is null then coalesce(assigned.own_plan_id, class_plans.tariff_plan_id) end as tariff_plan_id,
-        case when assigned.own_plan_id is null then class_plans.fault end as plan_fault
+        case when assigned.early_state is null then coalesce(assigned.dialled_plan_id, assigned.own_plan_id, class_plans.tariff_plan_id) end
+            as tariff_plan_id,
+        case when coalesce(assigned.dialled_plan_id, assigned.own_plan_id) is null then class_plans.fault end as plan_fault
     from assigned
     left join {{ ref('int_class_plans') }} as class_plans
         on
@@ -75,8 +76,10 @@ select
     versions.version_id,
     case
         when planned.early_state is not null then null
-        when planned.destination_prefix is null
-            then 'no destination prefix in force for ' || planned.called_number
+        when planned.dialling_fault is not null
+            then 'tariff book unsound: ' || planned.dialling_fault
+        when planned.destination_prefix is null and planned.zone_id is null
+            then 'no destination prefix in force for ' || planned.rated_number
         when planned.destination_fault is not null
             then 'tariff book unsound: destination prefix ' || planned.destination_prefix || ': ' || planned.destination_fault
         when planned.plan_fault is not null

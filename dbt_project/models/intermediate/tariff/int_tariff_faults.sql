@@ -1,5 +1,6 @@
 -- One row per fault of the tariff book (SPEC 5, "a sound tariff book") and row it stands on, with what it touches:
--- a plan and zone between two dates, a band set, a prefix between two dates, or a class between two dates.
+-- a plan and zone between two dates, a band set, a prefix between two dates, a class between two dates, or the calls that a
+-- dialling rule (by its row) strips a code off.
 with rates as (
     select
         rates.*,
@@ -188,6 +189,15 @@ classes as (
             order by class_plans.customer_class, class_plans.valid_from, class_plans.valid_to, class_plans.tariff_plan_id
         ) as row_number
     from {{ ref('class_plans') }} as class_plans
+),
+dialling as (
+    select
+        cast(rules.rule_order as varchar) || '/' || cast(rules.valid_from as varchar) as row_key,
+        rules.tariff_plan_id,
+        rules.zone_id,
+        rules.valid_from,
+        coalesce(rules.valid_to, {{ end_of_time() }}) as ends_on
+    from {{ ref('dialling_rules') }} as rules
 )
 select
     'tariff_rates' as table_name, row_key, fault, detail,
@@ -248,3 +258,19 @@ inner join classes as others
     on
         classes.customer_class = others.customer_class and classes.row_number <> others.row_number
         and classes.valid_from < others.ends_on and others.valid_from < classes.ends_on
+union all
+select
+    'dialling_rules' as table_name, row_key, 'unknown_plan' as fault,
+    'plan ' || tariff_plan_id || ' is not in tariff_plans' as detail,
+    null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
+    null as band_set_id, null as prefix, null as customer_class
+from dialling
+where tariff_plan_id not in (select plans.tariff_plan_id from {{ ref('tariff_plans') }} as plans)
+union all
+select
+    'dialling_rules' as table_name, row_key, 'unknown_zone' as fault,
+    'zone ' || zone_id || ' is not in zones' as detail,
+    null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
+    null as band_set_id, null as prefix, null as customer_class
+from dialling
+where zone_id not in (select zones.zone_id from {{ ref('zones') }} as zones)
