@@ -324,9 +324,9 @@ def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
     """
     rules = {
         table: {
-            (exchange_id, valid_from): [DiallingRule(*rule) for rule in zip(*lists, strict=True)]
-            for exchange_id, valid_from, *lists in con.execute(
-                f"select exchange_id, valid_from, codes, least_rests, tariff_plan_ids, zone_ids, faults from {table}"
+            (exchange_id, valid_from): [DiallingRule(**rule) for rule in listed]
+            for exchange_id, valid_from, listed in con.execute(
+                f"select exchange_id, valid_from, rules from {table}"
             ).fetchall()
         }
         for table in ("state.used_dialling_sequences", _USED["dialling_sequences"])
@@ -334,7 +334,6 @@ def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
     in_force = (
         "calls.exchange_id = {0}.exchange_id and calls.call_date >= {0}.valid_from and calls.call_date < {0}.valid_to"
     )
-    columns = "codes, least_rests, tariff_plan_ids, zone_ids, faults"
     candidates = con.execute(
         f"""
         with days as (
@@ -342,17 +341,17 @@ def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
         ),
         changed as (
             select calls.call_date, calls.exchange_id, used.valid_from as used_from, now.valid_from as now_from,
-                list_distinct(list_concat(used.codes, now.codes)) as codes
+                list_concat(used.rules, now.rules) as rules
             from days as calls
             left join state.used_dialling_sequences as used on {in_force.format("used")}
             left join {_USED["dialling_sequences"]} as now on {in_force.format("now")}
-            where ({_columns_of("used", columns)}) is distinct from ({_columns_of("now", columns)})
+            where used.rules is distinct from now.rules
         )
         select distinct calls.call_date, calls.exchange_id, changed.used_from, changed.now_from, calls.called_number
         from intermediate.int_calls_judged as calls
         inner join changed on calls.call_date = changed.call_date and calls.exchange_id = changed.exchange_id
         where calls.state <> 'duplicate' and {_OPEN}
-            and list_bool_or(list_transform(changed.codes, lambda c : starts_with(calls.called_number, c)))
+            and list_bool_or(list_transform(changed.rules, lambda r : starts_with(calls.called_number, r.code)))
         """
     )
     used, now = rules.values()
@@ -364,10 +363,6 @@ def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
             ):
                 stale.add(day)
     return sorted(stale)
-
-
-def _columns_of(table: str, columns: str) -> str:
-    return ", ".join(f"{table}.{column}" for column in columns.split(", "))
 
 
 def note_built(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFacts, run_id: str) -> None:

@@ -16,8 +16,8 @@ Row = dict[str, Any]
 class Dialled:
     """The rest by which the zone is sought, and the rules that took something off, in order."""
 
-    rest: str
-    applied: tuple[tuple[str, Row], ...]
+    rest: str = ""
+    applied: tuple[tuple[str, Row], ...] = ()
 
     @property
     def access_code(self) -> str | None:
@@ -27,6 +27,9 @@ class Dialled:
     def selected(self, column: str) -> str | None:
         """The first plan or zone that a code selects."""
         return next((row[column] for _, row in self.applied if row[column]), None)
+
+
+NOT_DIALLED = Dialled()
 
 
 def dial(called_number: str, switch_id: str, day: date, book: Book) -> Dialled:

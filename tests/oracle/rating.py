@@ -11,7 +11,7 @@ from typing import Any
 
 from . import tariff
 from .book import Book, seconds_of_day
-from .dialling import Dialled, dial
+from .dialling import dial
 from .exports import Exports
 from .money import round_exact
 from .periods import in_force, period_of
@@ -82,12 +82,9 @@ class Tariffs:
                 raise Unrated(f"the tariff book is unsound: {reason}")
         return rows
 
-    def plan_of(self, interval: Row, customer: Row, day: date, dialled: Dialled) -> Row:
+    def plan_of(self, interval: Row, customer: Row, day: date, selected_id: str | None = None) -> Row:
         """The plan that a dialled code selects, else the number's own plan, else that of the customer's class on the day."""
-        for _, rule in dialled.applied:
-            if rule["tariff_plan_id"] and rule["tariff_plan_id"] not in self.book.plans:
-                raise Unrated(f"the tariff book is unsound: a code selects the unknown plan {rule['tariff_plan_id']!r}")
-        plan_id = dialled.selected("tariff_plan_id") or interval["tariff_plan_id"]
+        plan_id = selected_id or interval["tariff_plan_id"]
         if not plan_id:
             rows = [
                 row
@@ -136,8 +133,10 @@ class Tariffs:
         return elapsed, total
 
 
-def find_zone(record: Record, dialled: Dialled, tariffs: Tariffs) -> str | None:
-    """Set the record's prefix and zone; where there is no single known zone, say why."""
+def find_zone(record: Record, tariffs: Tariffs) -> str | None:
+    """Set what was dialled, the record's prefix and zone; where there is no single known zone, say why."""
+    record.dialled = dial(record.called_number, record.file.source_key, record.call_date, tariffs.book)
+    dialled = record.dialled
     chosen = dialled.selected("zone_id")
     for _, rule in dialled.applied:
         if rule["zone_id"] and rule["zone_id"] not in tariffs.book.zones:
@@ -156,10 +155,14 @@ def find_zone(record: Record, dialled: Dialled, tariffs: Tariffs) -> str | None:
     return None if record.zone is not None else f"the tariff book is unsound: unknown zone {rows[0]['zone_id']!r}"
 
 
-def rate(record: Record, dialled: Dialled, tariffs: Tariffs) -> None:
+def rate(record: Record, tariffs: Tariffs) -> None:
     """Price a documented call or raise Unrated."""
     assert record.zone is not None and record.interval is not None and record.customer is not None
-    plan = tariffs.plan_of(record.interval, record.customer, record.call_date, dialled)
+    for _, rule in record.dialled.applied:
+        if rule["tariff_plan_id"] and rule["tariff_plan_id"] not in tariffs.book.plans:
+            raise Unrated(f"the tariff book is unsound: a code selects the unknown plan {rule['tariff_plan_id']!r}")
+    selected_id = record.dialled.selected("tariff_plan_id")
+    plan = tariffs.plan_of(record.interval, record.customer, record.call_date, selected_id)
     if record.zone["call_category"] not in tariffs.book.categories:
         raise Unrated("the zone's call category is not in the book")
     charged_seconds, total = tariffs.charge(plan, record.zone["zone_id"], record.started_at, record.duration_seconds)
@@ -170,11 +173,9 @@ def rate(record: Record, dialled: Dialled, tariffs: Tariffs) -> None:
 
 def set_state(record: Record, tariffs: Tariffs, exports: Exports) -> None:
     """Not answered, not charged, undocumented, unrated or rated, in this order."""
-    dialled = dial(record.called_number, record.file.source_key, record.call_date, tariffs.book)
-    record.access_code, record.rated_number = dialled.access_code, dialled.rest
-    no_zone = find_zone(record, dialled, tariffs)
+    no_zone = find_zone(record, tariffs)
     charged_party = record.zone["charged_party"] if record.zone else "calling"
-    record.charged_number = dialled.rest if charged_party == "called" else record.calling_number
+    record.charged_number = record.dialled.rest if charged_party == "called" else record.calling_number
     if record.duration_seconds == 0:
         record.state = "not_answered"
         return
@@ -188,7 +189,7 @@ def set_state(record: Record, tariffs: Tariffs, exports: Exports) -> None:
     try:
         if no_zone is not None:
             raise Unrated(no_zone)
-        rate(record, dialled, tariffs)
+        rate(record, tariffs)
     except Unrated as problem:
         record.state, record.reason = "unrated", str(problem)
         return
@@ -224,8 +225,8 @@ def rated_calls(records: list[Record], book: Book) -> list[Row]:
                 "business_unit_id": record.customer["business_unit_id"] or None,
                 "agent_id": record.customer["agent_id"] or None,
                 "outlet_id": record.customer["outlet_id"] or None,
-                "access_code": record.access_code,
-                "rated_number": record.rated_number,
+                "access_code": record.dialled.access_code,
+                "rated_number": record.dialled.rest,
                 "destination_prefix": record.prefix,
                 "zone_id": record.zone["zone_id"],
                 "call_category": record.zone["call_category"],

@@ -5,13 +5,9 @@ with placed as (
     select
         calls.*,
         switches.exchange_id,
-        sequences.codes,
-        sequences.tariff_plan_ids,
-        sequences.zone_ids,
-        sequences.faults,
-        case
-            when {{ starts_with_any('calls.called_number', 'sequences.codes') }}
-                then {{ strip_codes('calls.called_number', 'sequences.codes', 'sequences.least_rests') }}
+        sequences.rules,
+        case when {{ starts_with_any('calls.called_number', 'sequences.rules') }} -- noqa: PRS, LT02
+            then {{ strip_codes('calls.called_number', 'sequences.rules') }}
         end as stripped
     from {{ ref('stg_switch__calls') }} as calls
     left join {{ ref('switches') }} as switches on calls.switch_id = switches.switch_id
@@ -24,15 +20,18 @@ with placed as (
 dialled as (
     select
         placed.*,
-        case when stripped is null then called_number else {{ stripped_rest('stripped') }} end as rated_number,
-        case when stripped is not null then nullif({{ stripped_codes('stripped', 'codes') }}, '') end as access_code,
-        case when stripped is not null then {{ first_of_stripped('stripped', 'tariff_plan_ids') }} end as dialled_plan_id,
-        case when stripped is not null then {{ first_of_stripped('stripped', 'zone_ids') }} end as dialled_zone_id,
-        case when stripped is not null then {{ first_of_stripped('stripped', 'faults') }} end as dialling_fault
+        case when placed.stripped is null then placed.called_number else {{ stripped_rest('placed.stripped') }} end as rated_number,
+        case when placed.stripped is not null then nullif({{ stripped_codes('placed.stripped', 'placed.rules') }}, '') end as access_code,
+        case when placed.stripped is not null then {{ first_of_stripped('placed.stripped', 'placed.rules', 'tariff_plan_id') }} end
+            as dialled_plan_id,
+        case when placed.stripped is not null then {{ first_of_stripped('placed.stripped', 'placed.rules', 'zone_id') }} end
+            as dialled_zone_id,
+        case when placed.stripped is not null then {{ first_of_stripped('placed.stripped', 'placed.rules', 'fault') }} end
+            as dialling_fault
     from placed
 ),
 headed as (
-    select dialled.*, substring(rated_number, 1, 5) as head from dialled
+    select dialled.*, substring(dialled.rated_number, 1, 5) as head from dialled
 ),
 probes as (
     select
@@ -111,7 +110,7 @@ select
         when coalesce(nodes.charged_party, chosen.charged_party) = 'called' then found.rated_number
         else found.calling_number
     end as charged_number,
-    coalesce(nodes.charged_party, chosen.charged_party) is not distinct from 'called' as is_charged_to_called
+    coalesce(coalesce(nodes.charged_party, chosen.charged_party) = 'called', false) as is_charged_to_called
 from found
 left join {{ ref('int_destination_nodes') }} as nodes on found.destination_id = nodes.destination_id
 left join {{ ref('int_zones') }} as chosen on found.dialled_zone_id = chosen.zone_id

@@ -4,7 +4,10 @@ with nodes as (
     select * from {{ ref('int_destination_nodes') }}
 ),
 digits as (
-    {% for digit in range(10) %}select '{{ digit }}' as digit{{ ' union all' if not loop.last }} {% endfor %}
+    {% for digit in range(10) %}
+    select '{{ digit }}' as digit
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 known as (
     select distinct prefix from nodes where prefix_length <= 5
@@ -26,12 +29,17 @@ heads_{{ length }} as (
 ),
 {% endfor %}
 heads as (
-    {% for length in range(6) %}select head, prefix from heads_{{ length }}{{ ' union all' if not loop.last }}
+    {% for length in range(6) %}
+    select head, prefix from heads_{{ length }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 starts as (
-    {% for length in range(6) %}select prefix, substring(prefix, 1, {{ length }}) as start from known where length(prefix) >= {{ length }} union
-    {% endfor %}select '' as prefix, '' as start
+    {% for length in range(6) %}
+    select prefix, substring(prefix, 1, {{ length }}) as start from known where length(prefix) >= {{ length }}
+    union
+    {% endfor %}
+    select '' as prefix, '' as start
 ),
 -- A prefix of the book and those that start it: what holds for its numbers on a day when it does not.
 covers as (

@@ -1,5 +1,6 @@
--- One row per (exchange_id, valid_from) on which dialling rules are in force: the rules of calls that the exchange's switches write
--- in [valid_from, valid_to), as lists of one length in the order in which the rules are tried. A rule for the own area code has the exchange's.
+-- One row per (exchange_id, valid_from) on which dialling rules are in force: the rules of calls that the exchange's switches
+-- write in [valid_from, valid_to), as a list in the order in which they are tried. A rule for the own area
+-- code has the exchange's.
 with rules as (
     select
         exchanges.exchange_id,
@@ -39,11 +40,7 @@ select
     stretches.exchange_id,
     stretches.valid_from,
     stretches.valid_to,
-    {{ listed('usable.code', 'usable.rule_order') }} as codes,
-    {{ listed('usable.min_rest_digits', 'usable.rule_order') }} as least_rests,
-    {{ listed('usable.tariff_plan_id', 'usable.rule_order') }} as tariff_plan_ids,
-    {{ listed('usable.zone_id', 'usable.rule_order') }} as zone_ids,
-    {{ listed("'dialling rule ' || usable.rule_order || ': ' || faults.detail", 'usable.rule_order') }} as faults
+    {{ listed_rules('usable', "'dialling rule ' || usable.rule_order || ': ' || faults.detail") }} as rules
 from stretches
 inner join usable
     on
