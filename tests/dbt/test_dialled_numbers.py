@@ -22,7 +22,7 @@ from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
 
 COMPILED = (
-    "int_day_types int_band_stretches int_tariff_faults int_zones int_destinations int_destination_nodes "
+    "int_day_types int_band_stretches int_tariff_rows int_tariff_faults int_zones int_destinations int_destination_nodes "
     "int_destination_heads int_destination_tails int_dialling_sequences"
 )
 FIRST = date(2026, 1, 1)
