@@ -61,7 +61,7 @@ def test_codes_select_zone_and_plan_and_a_changed_rule_rebuilds_the_days_it_touc
     write_rules(dialled, IP.replace("2015-01-01", "2026-03-03"))
     run(dialled)
     cheap = ("1790901012345678", "17909", "01012345678", "0", "CHEAP", Decimal("0.05"))
-    assert dialled.mart("rated_calls", COLUMNS) == [*whole[:2], cheap]
+    assert dialled.mart("rated_calls", COLUMNS) == sorted([*whole[:2], cheap], key=repr)
     after = files_by_day(dialled)
     assert [day for day in after if after[day] != before[day]] == ["2026-03-03"]
 
