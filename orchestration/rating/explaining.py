@@ -51,7 +51,7 @@ def explain_call(published: Path, book: ReferenceBook, call_id: str) -> Explanat
         charge = charge_call(
             tariffs,
             tariffs.plan(call["tariff_plan_id"]),
-            call["called_number"],
+            call.get("rated_number") or call["called_number"],
             call["started_at"],
             call["duration_seconds"],
         )

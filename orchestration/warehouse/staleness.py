@@ -18,6 +18,7 @@ from datetime import date
 import duckdb
 
 from orchestration.ingestion.ledger import FileLedger
+from orchestration.rating.dialling import DiallingRule, strip_codes
 from orchestration.warehouse.judging import loaded_files
 from orchestration.warehouse.raw_schema import RunFacts
 
@@ -27,6 +28,7 @@ _USED = {
     "tariff_days": "intermediate.int_tariff_days",
     "class_plans": "intermediate.int_class_plans",
     "destinations": "intermediate.int_destinations",
+    "dialling_sequences": "intermediate.int_dialling_sequences",
     "zones": "intermediate.int_zones",
     "switches": "reference.switches",
     "info_services": "reference.info_services",
@@ -138,10 +140,10 @@ _CHANGED_DAYS = {
     "a destination prefix of a call changed": f"""
         with changed as ({_differing("prefix, prefix_length", "destinations")}),
         dialled as (
-            select distinct calls.call_date, calls.called_number, changed.prefix
+            select distinct calls.call_date, calls.rated_number, changed.prefix
             from intermediate.int_calls_judged as calls
-            inner join changed on starts_with(calls.called_number, changed.prefix)
-            where calls.state <> 'duplicate' and {_OPEN}
+            inner join changed on starts_with(calls.rated_number, changed.prefix)
+            where calls.state <> 'duplicate' and {_OPEN} and not (calls.destination_prefix is null and calls.zone_id is not null)
                 and coalesce(length(calls.destination_prefix), 0) <= changed.prefix_length
         )
         select distinct dialled.call_date
@@ -158,7 +160,7 @@ _CHANGED_DAYS = {
         )
         select distinct calls.call_date
         from intermediate.int_calls_judged as calls
-        inner join intermediate.int_destinations as destinations on calls.destination_prefix = destinations.prefix
+        left join intermediate.int_destinations as destinations on calls.destination_prefix = destinations.prefix
             and calls.call_date >= destinations.valid_from and calls.call_date < destinations.valid_to
         where coalesce(calls.zone_id, destinations.zone_id) in (select zone_id from changed) and {_OPEN}
         """,
@@ -174,7 +176,7 @@ _CHANGED_DAYS = {
             {_differing("access_prefix", "info_services", "access_prefix")}
         )
         select distinct calls.call_date from intermediate.int_calls_judged as calls
-        inner join changed on starts_with(calls.called_number, changed.access_prefix)
+        inner join changed on starts_with(calls.rated_number, changed.access_prefix)
         where calls.state = 'rated' and {_OPEN}
         """,
     "a package of a call changed": f"""
@@ -284,6 +286,8 @@ def find_stale_days(
         for reason, query in _CHANGED_DAYS.items():
             for (day,) in con.execute(query).fetchall():
                 stale.setdefault(day, reason)
+        for day in _days_dialled_otherwise(con):
+            stale.setdefault(day, "a dialling rule of a call changed")
         for day in _later_package_days(con, stale):
             stale.setdefault(day, "an earlier day of its packages' month changed")
     con.execute("begin")
@@ -311,6 +315,54 @@ def _later_package_days(con: duckdb.DuckDBPyConnection, stale: Iterable[date]) -
             [first, month],
         ).fetchall()
     ]
+
+
+def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """The days with a call of which the rules that were used and those of today do not strip or select the same.
+
+    Only numbers that begin with a code of such an exchange and day can differ; they are stripped one by one until one does.
+    """
+    rules = {
+        table: {
+            (exchange_id, valid_from): [DiallingRule(**rule) for rule in listed]
+            for exchange_id, valid_from, listed in con.execute(
+                f"select exchange_id, valid_from, rules from {table}"
+            ).fetchall()
+        }
+        for table in ("state.used_dialling_sequences", _USED["dialling_sequences"])
+    }
+    in_force = (
+        "calls.exchange_id = {0}.exchange_id and calls.call_date >= {0}.valid_from and calls.call_date < {0}.valid_to"
+    )
+    candidates = con.execute(
+        f"""
+        with days as (
+            select distinct call_date, exchange_id from intermediate.int_calls_judged as calls where {_OPEN}
+        ),
+        changed as (
+            select calls.call_date, calls.exchange_id, used.valid_from as used_from, now.valid_from as now_from,
+                list_concat(used.rules, now.rules) as rules
+            from days as calls
+            left join state.used_dialling_sequences as used on {in_force.format("used")}
+            left join {_USED["dialling_sequences"]} as now on {in_force.format("now")}
+            where used.rules is distinct from now.rules
+        )
+        select distinct calls.call_date, calls.exchange_id, changed.used_from, changed.now_from, calls.called_number
+        from intermediate.int_calls_judged as calls
+        inner join changed on calls.call_date = changed.call_date and calls.exchange_id = changed.exchange_id
+        where calls.state <> 'duplicate' and {_OPEN}
+            and list_bool_or(list_transform(changed.rules, lambda r : starts_with(calls.called_number, r.code)))
+        """
+    )
+    used, now = rules.values()
+    stale: set[date] = set()
+    while numbers := candidates.fetchmany(10_000):
+        for day, exchange_id, used_from, now_from, called_number in numbers:
+            if day not in stale and strip_codes(called_number, used.get((exchange_id, used_from), ())) != strip_codes(
+                called_number, now.get((exchange_id, now_from), ())
+            ):
+                stale.add(day)
+    return sorted(stale)
 
 
 def note_built(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFacts, run_id: str) -> None:

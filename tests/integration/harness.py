@@ -56,7 +56,8 @@ COMPARED: dict[str, tuple[str, str]] = {
         _CALL,
         (
             f"{_FIELDS} exchange_id account_id customer_id customer_class business_unit_id agent_id outlet_id "
-            "destination_prefix zone_id call_category bill_item_id tariff_plan_id charged_seconds amount billing_period"
+            "access_code rated_number destination_prefix zone_id call_category bill_item_id tariff_plan_id charged_seconds "
+            "amount billing_period"
         ),
     ),
     "suspended_calls": (

@@ -23,6 +23,7 @@ TABLES = (
     "call_categories",
     "zones",
     "destinations",
+    "dialling_rules",
     "holidays",
     "time_bands",
     "tariff_plans",
@@ -36,6 +37,8 @@ TABLES = (
     "gate_thresholds",
 )
 
+OPTIONAL_TABLES = {"dialling_rules"}
+
 DATES = {"valid_from", "valid_to", "holiday_date"}
 INTEGERS = {
     "circuits",
@@ -47,6 +50,8 @@ INTEGERS = {
     "expected_files_per_day",
     "first_sequence",
     "last_sequence",
+    "rule_order",
+    "min_rest_digits",
 }
 DECIMALS = {
     "connect_fee",
@@ -125,6 +130,9 @@ def read_book(folder: Path) -> Book:
     """Read every table of the reference book."""
     tables: dict[str, list[Row]] = {}
     for table in TABLES:
+        if table in OPTIONAL_TABLES and not (folder / f"{table}.csv").exists():
+            tables[table] = []
+            continue
         with (folder / f"{table}.csv").open(encoding="utf-8-sig", newline="") as lines:
             tables[table] = [
                 {column: typed(column, (text or "").strip()) for column, text in row.items()}

@@ -12,9 +12,9 @@ from .money import to_cents
 Row = dict[str, Any]
 
 
-def service_of(called_number: str, book: Book) -> Row | None:
-    """The information service with the longest access prefix that starts the called number."""
-    services = [row for row in book.tables["info_services"] if called_number.startswith(row["access_prefix"])]
+def service_of(rated_number: str, book: Book) -> Row | None:
+    """The information service with the longest access prefix that starts the rated number."""
+    services = [row for row in book.tables["info_services"] if rated_number.startswith(row["access_prefix"])]
     return max(services, key=lambda row: len(row["access_prefix"])) if services else None
 
 
@@ -22,7 +22,7 @@ def info_service_calls(rated: list[Row], book: Book) -> list[Row]:
     """Per month, customer and access prefix the rated calls."""
     groups: dict[tuple[str, str, str], Row] = {}
     for call in rated:
-        service = service_of(call["called_number"], book)
+        service = service_of(call["rated_number"], book)
         if service is None:
             continue
         key = (call["billing_period"], call["customer_id"], service["access_prefix"])
@@ -51,7 +51,7 @@ def info_service_settlements(rated: list[Row], book: Book) -> list[Row]:
     groups: dict[tuple[str, str], Row] = {}
     shares: dict[tuple[str, str], Fraction] = {}
     for call in rated:
-        service = service_of(call["called_number"], book)
+        service = service_of(call["rated_number"], book)
         if service is None:
             continue
         key = (service["provider_id"], call["billing_period"])

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import tariff
 from .book import Book, seconds_of_day
+from .dialling import dial
 from .exports import Exports
 from .money import round_exact
 from .periods import in_force, period_of
@@ -81,9 +82,9 @@ class Tariffs:
                 raise Unrated(f"the tariff book is unsound: {reason}")
         return rows
 
-    def plan_of(self, interval: Row, customer: Row, day: date) -> Row:
-        """The number's own plan, else that of the customer's class on the day."""
-        plan_id = interval["tariff_plan_id"]
+    def plan_of(self, interval: Row, customer: Row, day: date, selected_id: str | None = None) -> Row:
+        """The plan that a dialled code selects, else the number's own plan, else that of the customer's class on the day."""
+        plan_id = selected_id or interval["tariff_plan_id"]
         if not plan_id:
             rows = [
                 row
@@ -133,8 +134,18 @@ class Tariffs:
 
 
 def find_zone(record: Record, tariffs: Tariffs) -> str | None:
-    """Set the record's prefix and zone; where there is no single known zone, say why."""
-    prefix, rows = tariffs.destinations_of(record.called_number, record.call_date)
+    """Set what was dialled, the record's prefix and zone; where there is no single known zone, say why."""
+    record.dialled = dial(record.called_number, record.file.source_key, record.call_date, tariffs.book)
+    dialled = record.dialled
+    chosen = dialled.selected("zone_id")
+    for _, rule in dialled.applied:
+        if rule["zone_id"] and rule["zone_id"] not in tariffs.book.zones:
+            record.zone = tariffs.book.zones.get(chosen or "")
+            return f"the tariff book is unsound: a code selects the unknown zone {rule['zone_id']!r}"
+    if chosen is not None:
+        record.zone = tariffs.book.zones[chosen]
+        return None
+    prefix, rows = tariffs.destinations_of(dialled.rest, record.call_date)
     record.prefix = prefix
     if not rows:
         return "no destination prefix"
@@ -147,7 +158,11 @@ def find_zone(record: Record, tariffs: Tariffs) -> str | None:
 def rate(record: Record, tariffs: Tariffs) -> None:
     """Price a documented call or raise Unrated."""
     assert record.zone is not None and record.interval is not None and record.customer is not None
-    plan = tariffs.plan_of(record.interval, record.customer, record.call_date)
+    for _, rule in record.dialled.applied:
+        if rule["tariff_plan_id"] and rule["tariff_plan_id"] not in tariffs.book.plans:
+            raise Unrated(f"the tariff book is unsound: a code selects the unknown plan {rule['tariff_plan_id']!r}")
+    selected_id = record.dialled.selected("tariff_plan_id")
+    plan = tariffs.plan_of(record.interval, record.customer, record.call_date, selected_id)
     if record.zone["call_category"] not in tariffs.book.categories:
         raise Unrated("the zone's call category is not in the book")
     charged_seconds, total = tariffs.charge(plan, record.zone["zone_id"], record.started_at, record.duration_seconds)
@@ -160,7 +175,7 @@ def set_state(record: Record, tariffs: Tariffs, exports: Exports) -> None:
     """Not answered, not charged, undocumented, unrated or rated, in this order."""
     no_zone = find_zone(record, tariffs)
     charged_party = record.zone["charged_party"] if record.zone else "calling"
-    record.charged_number = record.called_number if charged_party == "called" else record.calling_number
+    record.charged_number = record.dialled.rest if charged_party == "called" else record.calling_number
     if record.duration_seconds == 0:
         record.state = "not_answered"
         return
@@ -210,6 +225,8 @@ def rated_calls(records: list[Record], book: Book) -> list[Row]:
                 "business_unit_id": record.customer["business_unit_id"] or None,
                 "agent_id": record.customer["agent_id"] or None,
                 "outlet_id": record.customer["outlet_id"] or None,
+                "access_code": record.dialled.access_code,
+                "rated_number": record.dialled.rest,
                 "destination_prefix": record.prefix,
                 "zone_id": record.zone["zone_id"],
                 "call_category": record.zone["call_category"],

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from .dialling import NOT_DIALLED, Dialled
 from .files import InboxFile
 
 COLUMNS = (
@@ -61,6 +62,7 @@ class Record:
     state: str = ""
     reason: str = ""
     original: Record | None = None
+    dialled: Dialled = NOT_DIALLED
     prefix: str | None = None
     zone: dict[str, Any] | None = None
     charged_number: str = ""

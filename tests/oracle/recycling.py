@@ -19,7 +19,7 @@ def estimate(record: Record, tariffs: Tariffs, exports: Exports) -> Row:
     """The record's estimated amount and plan (None where there is none), unit, and whether it has anything to charge."""
     no_zone = find_zone(record, tariffs)
     is_called_partys = record.zone is not None and record.zone["charged_party"] == "called"
-    number = record.called_number if is_called_partys else record.calling_number
+    number = record.dialled.rest if is_called_partys else record.calling_number
     number_range = tariffs.book.range_of(number) or {}
     interval, customer = exports.owner_at(number, record.started_at)
     is_chargeable = record.duration_seconds > 0 and not (record.trunk_group_in and not is_called_partys)

@@ -1,5 +1,8 @@
 {# Dates, periods and times of day, all on the wall clock of the billing area. #}
 
+{# The day that stands for "ever since". #}
+{% macro beginning_of_time() %}date '0001-01-01'{% endmacro %}
+
 {# The day that stands for "still in force". #}
 {% macro end_of_time() %}date '9999-12-31'{% endmacro %}
 

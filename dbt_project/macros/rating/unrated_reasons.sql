@@ -7,8 +7,10 @@
 {% macro unrated_reason(call, versions) -%}
     case
         when {{ call }}.early_state is not null then null
-        when {{ call }}.destination_prefix is null
-            then 'no destination prefix in force for ' || {{ call }}.called_number || ': add one to destinations'
+        when {{ call }}.dialling_fault is not null
+            then 'tariff book unsound: ' || {{ call }}.dialling_fault
+        when {{ call }}.destination_prefix is null and {{ call }}.zone_id is null
+            then 'no destination prefix in force for ' || {{ call }}.rated_number || ': add one to destinations'
         when {{ call }}.destination_fault is not null
             then 'tariff book unsound: destination prefix ' || {{ call }}.destination_prefix || ': ' || {{ call }}.destination_fault
         when {{ call }}.plan_fault is not null
@@ -21,7 +23,7 @@
         when {{ versions }}.version_id is null
             then 'no rate in force for plan ' || {{ call }}.tariff_plan_id || ', zone ' || {{ call }}.zone_id
                 || ': add a row to tariff_rates'
-                || case when {{ call }}.own_plan_id is null then '' else ', or correct the plan of number ' || {{ call }}.charged_number end
+                || case when {{ call }}.own_plan_id is null or {{ call }}.dialled_plan_id is not null then '' else ', or correct the plan of number ' || {{ call }}.charged_number end
         when {{ versions }}.fault is not null
             then 'tariff book unsound: ' || {{ versions }}.fault
     end

@@ -61,8 +61,9 @@ assigned as (
 planned as (
     select
         assigned.*,
-        case when assigned.early_state is null then coalesce(assigned.own_plan_id, class_plans.tariff_plan_id) end as tariff_plan_id,
-        case when assigned.own_plan_id is null then class_plans.fault end as plan_fault
+        case when assigned.early_state is null then coalesce(assigned.dialled_plan_id, assigned.own_plan_id, class_plans.tariff_plan_id) end
+            as tariff_plan_id,
+        case when coalesce(assigned.dialled_plan_id, assigned.own_plan_id) is null then class_plans.fault end as plan_fault
     from assigned
     left join {{ ref('int_class_plans') }} as class_plans
         on

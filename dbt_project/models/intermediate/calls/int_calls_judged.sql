@@ -58,6 +58,8 @@ judged as (
         case when charged.state in ('unrated', 'rated') then charged.business_unit_id end as business_unit_id,
         case when charged.state in ('unrated', 'rated') then charged.agent_id end as agent_id,
         case when charged.state in ('unrated', 'rated') then charged.outlet_id end as outlet_id,
+        charged.access_code,
+        charged.rated_number,
         charged.destination_prefix,
         charged.zone_id,
         charged.call_category,
@@ -125,6 +127,9 @@ select
     closed.business_unit_id,
     closed.agent_id,
     closed.outlet_id,
+    closed.access_code,
+    -- A call that was closed before codes were stripped was rated by its number whole.
+    coalesce(closed.rated_number, closed.called_number) as rated_number,
     closed.destination_prefix,
     closed.zone_id,
     closed.call_category,

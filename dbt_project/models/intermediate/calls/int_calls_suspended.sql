@@ -17,6 +17,8 @@ select
     duration_seconds,
     release_cause,
     account_id,
+    access_code,
+    rated_number,
     destination_prefix,
     zone_id,
     tariff_plan_id,

@@ -87,7 +87,7 @@ select
         when priced.amount is not null then null
         when suspended.is_with_first_piece then 'counted with the first of the pieces that wait'
         when not suspended.is_chargeable then 'charged to nobody: not answered, in transit or for another party'
-        when suspended.zone_id is null then 'no zone for ' || suspended.called_number
+        when suspended.zone_id is null then 'no zone for ' || suspended.rated_number
         when suspended.destination_fault is not null then 'tariff book unsound: ' || suspended.destination_fault
         when coalesce(suspended.number_plan_id, suspended.class_plan_id, suspended.range_plan_id) is null
             then 'no plan: number ' || suspended.charged_number || ' lies in no range that names one'

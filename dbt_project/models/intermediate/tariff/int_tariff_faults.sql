@@ -1,6 +1,7 @@
 -- One row per fault of the tariff book (SPEC 5, "a sound tariff book") and row it stands on, with what it touches:
--- a plan and zone between two dates, a band set, a prefix between two dates, or a class between two dates. `detail` says what
--- would mend it. A row that ends on the day it begins or before holds on no day: it is told, and neither overlaps nor touches anything.
+-- a plan and zone between two dates, a band set, a prefix between two dates, a class between two dates, or the calls that a dialling
+-- rule (by its row) strips a code off. `detail` says what would mend it. A row that ends on the day it begins or before holds on no
+-- day: it is told, and neither overlaps nor touches anything.
 with rates as (
     select
         rates.*,
@@ -222,6 +223,15 @@ never_in_force as (
         cast(valid_to as varchar) as ends
     from {{ ref('class_plans') }}
     where valid_to <= valid_from
+),
+dialling as (
+    select
+        cast(rules.rule_order as varchar) || '/' || cast(rules.valid_from as varchar) as row_key,
+        rules.tariff_plan_id,
+        rules.zone_id,
+        rules.valid_from,
+        coalesce(rules.valid_to, {{ end_of_time() }}) as ends_on
+    from {{ ref('dialling_rules') }} as rules
 )
 select
     'tariff_rates' as table_name, row_key, fault, detail,
@@ -307,3 +317,19 @@ select
     null as tariff_plan_id, null as zone_id, null as valid_from, null as valid_to,
     null as band_set_id, null as prefix, null as customer_class
 from never_in_force
+union all
+select
+    'dialling_rules' as table_name, row_key, 'unknown_plan' as fault,
+    'plan ' || tariff_plan_id || {{ add_or_correct('tariff_plans') }} as detail,
+    null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
+    null as band_set_id, null as prefix, null as customer_class
+from dialling
+where tariff_plan_id not in (select plans.tariff_plan_id from {{ ref('tariff_plans') }} as plans)
+union all
+select
+    'dialling_rules' as table_name, row_key, 'unknown_zone' as fault,
+    'zone ' || zone_id || {{ add_or_correct('zones') }} as detail,
+    null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
+    null as band_set_id, null as prefix, null as customer_class
+from dialling
+where zone_id not in (select zones.zone_id from {{ ref('zones') }} as zones)

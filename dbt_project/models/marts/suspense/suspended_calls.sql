@@ -16,6 +16,8 @@ select
     suspended.duration_seconds,
     suspended.release_cause,
     suspended.account_id,
+    suspended.access_code,
+    suspended.rated_number,
     suspended.zone_id,
     suspended.tariff_plan_id,
     estimates.business_unit_id,

@@ -20,6 +20,8 @@ select
     outlet_id,
     file_name,
     record_number,
+    access_code,
+    rated_number,
     destination_prefix,
     zone_id,
     call_category,
