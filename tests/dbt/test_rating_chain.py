@@ -15,6 +15,7 @@ from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
 
 BOOK = {
+    "dialling_rules": "rule_order,kind,code,min_rest_digits,tariff_plan_id,zone_id,valid_from,valid_to,name_zh,name_en\n",
     "time_bands": """band_set_id,days,starts_at,ends_at,band_id
 ALL,1234567,00:00,24:00,all
 DN,12345,07:00,21:00,day

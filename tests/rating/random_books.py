@@ -33,7 +33,16 @@ BORDERS = ("06:00", "07:00", "08:30", "12:00:01", "17:59:59", "18:00", "20:00", 
 INCREMENTS = (1, 2, 6, 7, 10, 15, 30, 60, 90, 180)
 UNITS = (1, 6, 7, 11, 13, 60, 180, 997, 86399)
 TIER_STARTS = (1, 30, 59, 60, 61, 90, 180, 600, 3600)
-TARIFF_TABLES = ("time_bands", "tariff_plans", "tariff_rates", "zones", "destinations", "class_plans", "holidays")
+TARIFF_TABLES = (
+    "time_bands",
+    "tariff_plans",
+    "tariff_rates",
+    "zones",
+    "destinations",
+    "class_plans",
+    "holidays",
+    "dialling_rules",
+)
 COMPILED = (
     "int_day_types int_band_stretches int_band_days int_tariff_faults int_tariff_rows int_tariff_versions "
     "int_rating_steps int_rating_starts int_plain_hours"
