@@ -106,6 +106,7 @@ def run_dbt(
         try:
             result = _invoke(
                 [
+                    "--no-write-json",  # another run, on another home, may be reading the manifest
                     command,
                     "--select",
                     select,
