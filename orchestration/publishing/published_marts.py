@@ -60,6 +60,8 @@ PUBLISHED_MARTS = (
         ("export_table", "record_id", "rule_id", "field", "rule_en"),
     ),
     MartSpec("problem_bulletin", ("problem_id",)),
+    MartSpec("tariff_guide", ("tariff_plan_id", "customer_class", "zone_id", "band")),
+    MartSpec("bill_item_guide", ("bill_item_id", "call_category", "zone_id")),
     MartSpec("dimension_names", ("dimension", "dimension_id")),
 )
 

@@ -184,6 +184,22 @@ def test_a_call_into_a_band_without_rate_says_which_row_is_missing(unsound: Bran
     )
 
 
+def test_the_tariff_guide_lists_sound_prices_alone(unsound: Branch) -> None:
+    """HOME's sound zone, both of OFFICE (its fault lies in 2027), the band of HALF that has a rate, and the plan in which nothing but
+    a prefix is unsound, for the prefix is no price. A class with two plans has none. A minute, three, ten: by the rate a minute."""
+    columns = "tariff_plan_id, customer_class, zone_id, band, amount_1_minute, amount_3_minutes, amount_10_minutes, sentence_en"
+    expected = [
+        ("HALF", None, "LOCAL", "DAY", "0.10", "0.30", "1.00", "0.10 a minute"),
+        ("HOME", "residential", "LOCAL", "ALL", "0.10", "0.30", "1.00", "0.10 a minute"),
+        ("OFFICE", "business", "LOCAL", "ALL", "0.20", "0.60", "2.00", "0.20 a minute"),
+        ("OFFICE", "business", "NATIONAL", "ALL", "0.40", "1.20", "4.00", "0.40 a minute"),
+        ("T_prefix_twice", None, "LOCAL", "ALL", "0.10", "0.30", "1.00", "0.10 a minute"),
+    ]
+    assert unsound.mart("tariff_guide", columns) == [
+        (*key, *map(Decimal, amounts), sentence) for *key, a, b, c, sentence in expected for amounts in [(a, b, c)]
+    ]
+
+
 def _failed(branch: Branch, fault: str) -> list[dict[str, Any]]:
     """The failed error gates of the tariff book whose sample names a row of the fault."""
     named = {"unknown_zone": "NOWHERE", "prefix_twice": "8/", **BAND_SETS, "unknown_band_set": "T_unknown_band_set"}

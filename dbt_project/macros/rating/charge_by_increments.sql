@@ -47,16 +47,11 @@ charging_walks as (
     select
         days.version_id,
         days.call_date,
-        list({
-            'begins': cast({{ days_between('days.call_date', 'reached.day') }} * 86400 + steps.starts_second as bigint),
-            'ends': cast({{ days_between('days.call_date', 'reached.day') }} * 86400 + steps.ends_second as bigint),
-            'from_second': cast(steps.from_second as bigint),
-            'until_second': cast(steps.until_second as bigint),
-            'increment_seconds': cast(steps.increment_seconds as bigint),
-            'increment_price': cast(steps.increment_price as hugeint),
-            'connect_price': cast(steps.connect_price as hugeint),
-            'band_id': steps.band_id
-        } order by reached.day, steps.starts_second, steps.from_second) as stretches
+        {{ listed_stretches(
+            days_between('days.call_date', 'reached.day') ~ ' * 86400 + steps.starts_second',
+            days_between('days.call_date', 'reached.day') ~ ' * 86400 + steps.ends_second',
+            'reached.day, steps.starts_second, steps.from_second'
+        ) }} as stretches
     from charging_days as days
     inner join {{ source('raw', 'call_days') }} as reach on days.call_date = reach.call_date
     inner join {{ ref('int_band_days') }} as reached
@@ -192,6 +187,20 @@ charged as (
             {% if has_walks %}when {{ is_walked }} then substring(walk.steps, 2){% endif %}
         end as charge_steps
     from {{ calls }}
+{%- endmacro %}
+
+{# The stretches that walk_stretches goes through: the `steps` of a group, each from and to a second after the midnight of the start. #}
+{% macro listed_stretches(begins, ends, order_by) -%}
+    list({
+        'begins': cast({{ begins }} as bigint),
+        'ends': cast({{ ends }} as bigint),
+        'from_second': cast(steps.from_second as bigint),
+        'until_second': cast(steps.until_second as bigint),
+        'increment_seconds': cast(steps.increment_seconds as bigint),
+        'increment_price': cast(steps.increment_price as hugeint),
+        'connect_price': cast(steps.connect_price as hugeint),
+        'band_id': steps.band_id
+    } order by {{ order_by }})
 {%- endmacro %}
 
 {#
