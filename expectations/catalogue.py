@@ -7,7 +7,7 @@ from functools import cache
 from expectations.gates import Stage, Suite
 from expectations.suites import tariff_book
 from expectations.suites.intake import call_anomalies, cdr_files, customer_exports, debit_files
-from expectations.suites.release import billing, closed_periods, collections, commission, intake, usage
+from expectations.suites.release import billing, closed_periods, collections, commission, intake, packages, usage
 from orchestration.errors import TollhouseError
 
 
@@ -24,6 +24,7 @@ def all_suites() -> tuple[Suite, ...]:
         *usage.usage_suites(),
         *intake.intake_suites(),
         *billing.billing_suites(),
+        *packages.package_suites(),
         *collections.collections_suites(),
         *commission.commission_suites(),
         *closed_periods.closed_period_suites(),

@@ -176,6 +176,18 @@ RELEASE = {
         "delete from marts.bills where billing_period = '2026-02'; update marts.bills set amount = 18.35",
         2,
     ),
+    # Nothing is left for F1:2 after the 180 s of F1:1; F1:4 is covered by more than was left.
+    ("package_use", "nobody_is_covered_beyond_the_allowance"): (
+        _set("marts.package_use", "allowance = case allowance_kind when 'seconds' then 180 else 0.005 end"),
+        2,
+    ),
+    # a second, and a hundredth of a cent
+    ("package_use", "package_use_is_what_its_calls_were_covered"): (
+        _set("marts.package_use", "used = used - 1", "package_id = 'TALK' and calls > 0")
+        + "; "
+        + _set("marts.package_use", "covered_amount = 0.0059", "package_id = 'MONEY'"),
+        2,
+    ),
     ("payment_applications", "no_payment_pays_more_than_it_is"): (
         _set("intermediate.int_payments", "amount = 18.33", "payment_id = 'P1'")
         + "; delete from intermediate.int_payments where payment_id = 'P0'",

@@ -20,7 +20,7 @@ create table reference.agents as select 'AG1' as agent_id;
 create table reference.exchanges as select 'E1' as exchange_id;
 create table reference.time_bands as select 'B1' as band_set_id, 'day' as band_id;
 create table reference.tariff_plans as select 'P1' as tariff_plan_id;
-create table reference.tariff_rates as select 'P1' as tariff_plan_id, 'LOCAL' as zone_id;
+create table reference.tariff_rates as select 'P1' as tariff_plan_id, 'LOCAL' as zone_id, 60 as increment_seconds;
 create table reference.number_ranges as select '2345000' as range_start, '2345999' as range_end;
 create table reference.products as select 'RENT' as product_id;
 create table reference.promotions as select 'MATCH' as promotion_id;
@@ -131,6 +131,24 @@ insert into marts.rated_calls values
 ('F1:2', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 10:00:00', '2026-03-01', 60, 'A1', 'SW1_20260301_000002.csv', 2, 'CALL', 0.11, '2026-03'),
 ('F1:3', 'SW1', 'T1', null, '01099', '2345678', '2345678', '2026-03-01 11:00:00', '2026-03-01', 3, 'A1', 'SW1_20260301_000002.csv', 3, 'CALL', 0.005, '2026-03'),
 ('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
+-- F1:1 and F1:2 draw on 181 s: 1 s is left when F1:2 begins, whose one increment of 60 s is covered whole. F1:4 draws on 0.006.
+alter table marts.rated_calls add column package_id varchar;
+alter table marts.rated_calls add column package_number varchar;
+alter table marts.rated_calls add column covered_seconds bigint;
+alter table marts.rated_calls add column covered_amount decimal(18, 6);
+alter table marts.rated_calls add column tariff_plan_id varchar default 'P1';
+alter table marts.rated_calls add column zone_id varchar default 'LOCAL';
+update marts.rated_calls set package_id = 'TALK', package_number = '', covered_seconds = duration_seconds, covered_amount = 0.10
+where call_id in ('F1:1', 'F1:2');
+update marts.rated_calls set package_id = 'MONEY', package_number = '2345679', covered_amount = 0.006 where call_id = 'F1:4';
+create table marts.package_use (
+    package_id varchar, account_id varchar, package_number varchar, billing_period varchar, allowance_kind varchar,
+    allowance decimal(18, 6), used decimal(18, 6), calls bigint, covered_amount decimal(18, 6)
+);
+insert into marts.package_use values
+('TALK', 'A1', '', '2026-03', 'seconds', 181, 240, 2, 0.20),
+('MONEY', 'A2', '2345679', '2026-03', 'amount', 0.006, 0.006, 1, 0.006),
+('TALK', 'A1', '', '2026-04', 'seconds', 181, 0, 0, 0);
 create table marts.suspended_calls (call_id varchar, state varchar, reason varchar);
 insert into marts.suspended_calls values
 ('F1:5', 'other_day', 'began two days before'), ('F1:6', 'undocumented', 'no interval'), ('F1:7', 'unrated', 'no prefix'),

@@ -96,6 +96,24 @@ def test_an_owner_must_be_the_account_charged(warehouse: duckdb.DuckDBPyConnecti
     assert [row["call_id"] for row in by_gate["every_charged_number_had_an_owner"].sample] == ["F1:4"]
 
 
+def test_no_more_than_the_rest_of_an_increment_is_covered_beyond_the_allowance(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """181 s, 180 of them used: 60 s are one increment, 61 s are more than one."""
+    warehouse.execute("update marts.rated_calls set covered_seconds = 61 where call_id = 'F1:2'")
+    covered, _ = run_suites(warehouse, ["package_use"])
+    assert [row["call_id"] for row in covered.sample] == ["F1:2"]
+
+
+def test_a_closed_call_keeps_what_its_package_gave_it(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """F0:1 of closed February drew 60 s on a package that the book no longer knows."""
+    given = "package_id = 'GONE', package_number = '', covered_seconds = 60, covered_amount = 0.5"
+    for schema in ("marts", "closed"):
+        warehouse.execute(f"update {schema}.rated_calls set {given} where call_id = 'F0:1'")
+    warehouse.execute("insert into marts.package_use values ('GONE', 'A1', '', '2026-02', 'seconds', 0, 60, 1, 0.5)")
+    assert [result.success for result in run_suites(warehouse, ["package_use"])] == [True, True]
+
+
 def test_a_call_without_account_is_not_billed(warehouse: duckdb.DuckDBPyConnection) -> None:
     warehouse.execute("update marts.rated_calls set account_id = null, amount = 0.006 where call_id = 'F1:4'")
     by_gate = {result.gate: result for result in run_suites(warehouse, ["rated_calls"])}

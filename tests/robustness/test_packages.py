@@ -70,6 +70,19 @@ def charges(made: Branch) -> dict[tuple[str, str], tuple[Any, ...]]:
     }
 
 
+def use(made: Branch) -> dict[tuple[str, ...], tuple[Any, ...]]:
+    """(package, account, number, period) → (allowance, used, unused, calls, covered ones, their list amount, what was covered of it,
+    day and record of the call that used it up)."""
+    columns = (
+        "package_id, account_id, package_number, billing_period, allowance, used, unused, calls, calls_covered, list_amount, "
+        "covered_amount, substring(exhausted_on::varchar, 6), split_part(exhausted_by_call_id, ':', 2)"
+    )
+    return {
+        tuple(key): tuple(f"{value.normalize():f}" if isinstance(value, Decimal) else value for value in rest)
+        for *key, rest in ((*row[:4], row[4:]) for row in made.mart("package_use", columns))
+    }
+
+
 def test_seconds_amounts_and_maximum_prices(tmp_path: Path) -> None:
     """P1: 300 s of local calls for 2200001 alone, in March and April; P2: 1.00 of national calls for all of A2; NATIONAL costs
     2200002 at most 1.10 a call.
@@ -119,6 +132,34 @@ def test_seconds_amounts_and_maximum_prices(tmp_path: Path) -> None:
         ("2200001", "2026-03"): "0.52", ("2200003", "2026-03"): "0.12",
         ("2200002", "2026-03"): "1.30", ("2200002", "2026-04"): "0.40",
     }  # fmt: skip
+
+    assert use(made) == {
+        ("P1", "A1", "2200001", "2026-03"): ("300", "300", "0", 3, 2, "0.72", "0.5", "03-02", "2"),
+        ("P1", "A1", "2200001", "2026-04"): ("300", "60", "240", 1, 1, "0.12", "0.12", None, None),
+        ("P2", "A2", "", "2026-03"): ("1", "1", "0", 3, 2, "2.8", "1", "03-02", "7"),
+    }
+
+
+def test_a_call_of_the_month_before_the_first_file_has_that_months_allowance(tmp_path: Path) -> None:
+    """90 s a month. The file of 1 March has a call from 28 February 23:59 on: 2 minutes, 0.02 + 0.05 by night and 0.10 from
+    midnight, both begun within 90 s. It is billed in March, whose own 90 s are whole: of 3 minutes the first two are covered, 0.22,
+    and 0.06 is charged."""
+    made = branch(
+        tmp_path / "home", "P1,PACK,seconds,90,NEAR,true,2015-01-01,,包,Pack\n", "S1,A1,2200001,PACK,,2025-01-01,\n"
+    )
+    records = ["2200001,2200002,,,2026-02-28 23:59:00,120,16", "2200003,2200002,,,2026-03-01 10:00:00,180,16"]
+    made.deliver(f"cdr/{SWITCH}", f"{SWITCH}_20260301_000001.csv", cdr(records))
+
+    run(made)
+
+    assert charges(made) == {
+        ("2200001", "02-28 23:59:00"): ("0", 120, "0.17", "0.17", "P1", False),
+        ("2200003", "03-01 10:00:00"): ("0.06", 120, "0.22", "0.28", "P1", False),
+    }
+    assert use(made) == {
+        ("P1", "A1", "", "2026-02"): ("90", "120", "0", 1, 1, "0.17", "0.17", "02-28", "1"),
+        ("P1", "A1", "", "2026-03"): ("90", "120", "0", 1, 1, "0.28", "0.22", "03-01", "2"),
+    }
 
 
 def test_late_file_moves_what_is_left_later_in_the_month(tmp_path: Path) -> None:

@@ -13,9 +13,13 @@ month_calls as (
         closed.covered_amount as closed_covered_amount,
         pots.allowance_kind,
         cast(pots.allowance * case pots.allowance_kind when 'amount' then 1000000 else 1 end as hugeint) as allowance_units,
-        case pots.allowance_kind
-            when 'amount' then cast({{ millionths('calls.list_amount') }} as hugeint)
-            else calls.charged_seconds
+        -- What is drawn: of a closed call what it was given, of another all that it costs or lasts.
+        case
+            when closed.call_id is null and pots.allowance_kind = 'amount' then cast({{ millionths('calls.list_amount') }} as hugeint)
+            when closed.call_id is null then calls.charged_seconds
+            when pots.allowance_kind = 'seconds' then coalesce(closed.covered_seconds, 0)
+            when closed.covered_seconds is null then cast({{ millionths('closed.covered_amount') }} as hugeint)
+            else 0
         end as units
     from {{ ref('int_package_calls') }} as calls
     inner join months on {{ month_start('calls.call_date') }} = months.starts_on
