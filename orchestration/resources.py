@@ -11,6 +11,7 @@ import duckdb
 from pydantic import PrivateAttr
 
 from orchestration.errors import UsageError
+from orchestration.gate_process import GateProcess
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.reference_book import ReferenceBook, read_reference_book
 from orchestration.run_record import RunRecord
@@ -39,6 +40,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     _ledger: FileLedger = PrivateAttr()
     _book: ReferenceBook = PrivateAttr()
     _is_recorded: bool = PrivateAttr(default=True)
+    _gates: GateProcess | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[BillingRun]:
@@ -61,7 +63,12 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
                 record.save(self._settings)
             with FileLedger(self._settings.ledger_path, run_id=context.run_id) as ledger:
                 self._ledger = ledger
-                yield self
+                try:
+                    yield self
+                finally:
+                    if self._gates is not None:
+                        self._gates.end()
+                        self._gates = None
 
     @property
     def settings(self) -> Settings:
@@ -91,6 +98,12 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
             return date.fromisoformat(self.as_of)
         except ValueError:
             raise UsageError(f"--as-of: '{self.as_of}' is no date; write it like 2026-05-20") from None
+
+    def gates(self) -> GateProcess:
+        """The process that judges this run's gates; started by the first who asks, best a few seconds before it is needed."""
+        if self._gates is None:
+            self._gates = GateProcess()
+        return self._gates
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,21 +1,25 @@
-"""Dagster's event log with one engine per database instead of one per event. What a run records is Dagster's matter.
+"""Dagster's event log with one connection per database instead of one per event. What a run records is Dagster's matter.
 
 Dagster 1.13 makes a new SQLAlchemy engine for every event it stores, which compiles each statement anew, opens and closes
-the database and waits for the disk: 11 ms an event, and a run has about a thousand of them.
+the database and waits for the disk, and looks for each check whether its table is there: 11 ms an event, and a run has
+about a thousand of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from sqlite3 import Connection as SqliteConnection
+from threading import RLock
 from typing import Any
 
 import sqlalchemy
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import StaticPool
 
 BUSY_SECONDS = 60
 
@@ -25,7 +29,10 @@ class SharedEngineEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
+        self._in_batch: dict[str, Connection] = {}
         super().__init__(base_dir, inst_data)
+        # Dagster's own lock cannot be taken twice: the events of a batch are stored by the thread that holds it.
+        self._db_lock = RLock()  # type: ignore[assignment]
 
     @classmethod
     def from_config_value(
@@ -41,20 +48,41 @@ class SharedEngineEventLog(SqliteEventLogStorage):
             engine.dispose()
         self._engines.clear()
 
+    @cached_property
+    def supports_asset_checks(self) -> bool:
+        """Whether the table of checks is there; asked once, since tables do not go away."""
+        return bool(super().supports_asset_checks)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events of one run in one transaction for each database: all of them, or none where one cannot be stored."""
+        (run_id,) = {event.run_id for event in events}
+        with self._db_lock, self._connect(INDEX_SHARD_NAME) as index, self._connect(run_id) as run:
+            self._in_batch = {INDEX_SHARD_NAME: index, run_id: run}
+            try:
+                super().store_event_batch(events)
+            finally:
+                self._in_batch = {}
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
+            if shard in self._in_batch:
+                yield self._in_batch[shard]
+                return
             engine = self._engines.get(shard)
             if engine is None:
-                # The index stays open. A run's own log is closed after each event: that writes its file itself, not only
-                # the journal beside it, and by a change of that file the UI knows that there is something new to show.
+                # The index stays open, and of the runs' own logs the one asked for last.
+                for other in [name for name in self._engines if name != INDEX_SHARD_NAME and shard != INDEX_SHARD_NAME]:
+                    self._engines.pop(other).dispose()
                 engine = self._engines[shard] = sqlalchemy.create_engine(
                     self.conn_string_for_shard(shard),
-                    poolclass=StaticPool if shard == INDEX_SHARD_NAME else NullPool,
+                    poolclass=StaticPool,
                     # one thread at a time: the lock
                     connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
                 )
                 sqlalchemy.event.listen(engine, "connect", _spare_the_disk)
+                if shard != INDEX_SHARD_NAME:
+                    sqlalchemy.event.listen(engine, "connect", _show_at_once)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
@@ -65,3 +93,11 @@ class SharedEngineEventLog(SqliteEventLogStorage):
 def _spare_the_disk(connection: SqliteConnection, _record: object) -> None:
     """A kill loses nothing in this mode; a power cut may lose the last events of the log, never its soundness."""
     connection.execute("pragma synchronous = normal")
+
+
+def _show_at_once(connection: SqliteConnection, _record: object) -> None:
+    """Bring what is written into the database's own file every few events, not after a thousand pages of the journal.
+
+    By a change of that file the UI knows that there is something new to show; it reads the journal too.
+    """
+    connection.execute("pragma wal_autocheckpoint = 10")

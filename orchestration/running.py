@@ -97,6 +97,7 @@ def prepare_dagster_home(settings: Settings) -> Path:
         configuration.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = "1000"  # what a run is going to do is some 500 events at once
     return home
 
 

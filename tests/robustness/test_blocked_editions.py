@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,13 @@ import duckdb
 import pytest
 
 from expectations.results import GateResult
-from expectations.runner import run_suites
-from orchestration.defs.quality import assets as quality
+from orchestration.gate_process import GateProcess
+from orchestration.settings import Settings
+from orchestration.warehouse.connection import open_warehouse
 from tests.robustness.branch import USUAL_STATES, Branch
 from tests.robustness.commands import Typed
+
+_JUDGE = GateProcess.judge
 
 
 @dataclass
@@ -44,23 +47,24 @@ class History:
     good: Typed
 
 
-def _one_gate_refuses(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[GateResult]:
-    results = run_suites(con, names)
+def _one_gate_refuses(gates: GateProcess, names: Sequence[str]) -> list[GateResult]:
+    results = _JUDGE(gates, names)
     first = next(number for number, result in enumerate(results) if result.severity == "critical")
     results[first] = dataclasses.replace(results[first], success=False, failed_rows=1, sample=[{"call_id": "made up"}])
     return results
 
 
-def _a_line_is_changed(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[GateResult]:
-    con.execute("update marts.bill_lines set amount = amount + 1 where account_id = 'A2' and line_kind = 'usage'")
-    return run_suites(con, names)
+def _a_line_is_changed(gates: GateProcess, names: Sequence[str]) -> list[GateResult]:
+    with open_warehouse(Settings.from_environment()) as con:
+        con.execute("update marts.bill_lines set amount = amount + 1 where account_id = 'A2' and line_kind = 'usage'")
+    return _JUDGE(gates, names)
 
 
 def _blocked(branch: Branch, judged_by: Any) -> Blocked:
     pointer = branch.published / "current.json"
     before = pointer.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(quality, "run_suites", judged_by)
+        patch.setattr(GateProcess, "judge", judged_by)
         typed = branch.tollhouse("run")
     folder = Path(typed.answer["blocked_path"])
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

@@ -10,7 +10,6 @@ import dagster as dg
 
 from expectations.catalogue import all_suites
 from expectations.results import GateResult
-from expectations.runner import run_suites
 from orchestration.defs.warehouse.dbt_graph import MANIFEST, TRANSLATOR
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
 from orchestration.reporting import reporter
@@ -51,8 +50,8 @@ def _asset_key(table: str) -> dg.AssetKey:
 def gate_results(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per gate: did its claim hold, over how many rows, with a sample of those that broke it."""
     reporter().step("judge the gates")
+    results = billing_run.gates().judge([suite.name for suite in _SUITES])
     with billing_run.warehouse() as con:
-        results = run_suites(con, [suite.name for suite in _SUITES])
         keep_results(con, results)
     failed = [result for result in results if not result.success]
     for result in failed:

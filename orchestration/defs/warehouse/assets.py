@@ -202,6 +202,7 @@ def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterato
 def accounts(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[Any]:
     """Everything that sums over days: bills, payments, collection rates, commission, traffic, conflicts, the bulletin."""
     reporter().step("build the accounts side")
+    billing_run.gates()  # imports while dbt works
     yield from run_side(context, billing_run, "accounts")
 
 
