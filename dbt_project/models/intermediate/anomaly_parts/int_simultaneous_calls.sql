@@ -16,24 +16,21 @@ with calls as (
         and trunk_group_in is null
         and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
 ),
-ordered as (
+beside_others as (
     select
-        on_day,
-        calling_number,
-        started_at,
+        *,
         max(ended_at) over (
             partition by on_day, calling_number order by started_at, call_id
             rows between unbounded preceding and 1 preceding
-        ) as busy_until
+        ) as busy_until,
+        lead(started_at) over (partition by on_day, calling_number order by started_at, call_id) as next_started_at
     from calls
 ),
-busy_lines as (
-    select distinct on_day, calling_number from ordered where started_at < busy_until
-),
+-- A call that begins after all before it have ended, and ends before the next begins, is up with no other.
 busy_calls as (
-    select calls.*
-    from calls
-    inner join busy_lines on calls.on_day = busy_lines.on_day and calls.calling_number = busy_lines.calling_number
+    select on_day, calling_number, call_id, started_at, ended_at
+    from beside_others
+    where started_at < busy_until or next_started_at < ended_at
 ),
 {{ simultaneous_calls('busy_calls') }}
 select
