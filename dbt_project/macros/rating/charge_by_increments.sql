@@ -14,9 +14,11 @@
     charged_seconds, total_price (÷ price_denominator in millionths: exact), price_denominator, amount (rounded once),
     rate_valid_from, band_at_start, connect_fee, charge_steps ('band/from_second:increments', in the order charged).
 #}
-{% macro charge_by_increments(calls, days) %}{{ return(adapter.dispatch('charge_by_increments')(calls, days)) }}{% endmacro %}
+{% macro charge_by_increments(calls, days, walked=none) %}
+    {{ return(adapter.dispatch('charge_by_increments')(calls, days, walked)) }}
+{% endmacro %}
 
-{% macro default__charge_by_increments(calls, days) %}
+{% macro default__charge_by_increments(calls, days, walked=none) %}
 charging_days as (
     select
         versions.version_id,
@@ -62,38 +64,38 @@ charging_walks as (
         on days.version_id = steps.version_id and reached.day_type = steps.day_type
     group by days.version_id, days.call_date
 ),
-plain_calls as (
-    {{ started_calls(calls, is_plain=true) }}
-),
-other_calls as (
-    {{ started_calls(calls, is_plain=false) }}
+walks_wanted as (
+    select distinct version_id, call_date, start_second, duration_seconds, stands_still
+    from ({{ started_calls(walked or calls) }}) as started
+    where not coalesce(is_short, false)
 ),
 walked_calls as (
     select
-        other_calls.*,
-        case when walks.version_id is not null then {{ walk_stretches('walks.stretches', 'other_calls') }} end as walk
-    from other_calls
-    left join charging_walks as walks
-        on other_calls.walked_version_id = walks.version_id and other_calls.call_date = walks.call_date
+        wanted.version_id,
+        wanted.call_date,
+        wanted.start_second,
+        wanted.duration_seconds,
+        {{ walk_stretches('walks.stretches', 'wanted') }} as walk
+    from walks_wanted as wanted
+    inner join charging_walks as walks on wanted.version_id = walks.version_id and wanted.call_date = walks.call_date
 ),
-plain_charges as (
-    {{ charges_of('plain_calls', has_walks=false) }}
-),
-other_charges as (
-    {{ charges_of('walked_calls', has_walks=true) }}
+started_and_walked as (
+    select started.*, walked_calls.walk
+    from ({{ started_calls(calls) }}) as started
+    left join walked_calls
+        on
+            started.version_id = walked_calls.version_id
+            and started.call_date = walked_calls.call_date
+            and started.start_second = walked_calls.start_second
+            and started.duration_seconds = walked_calls.duration_seconds
 ),
 charged as (
-    select * from plain_charges
-    union all
-    select * from other_charges
+    {{ charges_of('started_and_walked') }}
 )
 {% endmacro %}
 
-{#
-  The calls with what their hour's row of int_rating_starts comes to. `is_plain` takes those of which int_plain_hours says that no
-  version needs a walk, or all others: apart, because a walk among plain calls is paid for by all of them.
-#}
-{% macro started_calls(calls, is_plain) -%}
+{# The calls with what their hour's row of int_rating_starts comes to; is_short where that is all. #}
+{% macro started_calls(calls) -%}
     select
         started.*,
         case
@@ -103,8 +105,7 @@ charged as (
                     'started.second_increment'
                 ) }}
             else 0
-        end as second_count,
-        case when coalesce(not started.is_short, true) then started.version_id end as walked_version_id
+        end as second_count
     from (
         select
             calls.*,
@@ -132,59 +133,49 @@ charged as (
             and (days.stands_still or calls.start_second + calls.duration_seconds <= starts.ends_second)
             and (calls.duration_seconds <= starts.first_until or calls.duration_seconds <= starts.second_until) as is_short
         from {{ calls }} as calls
-        left join {{ ref('int_plain_hours') }} as plain on {{ int_div('calls.start_second', '3600') }} = plain.start_hour
         left join charging_days as days on calls.version_id = days.version_id and calls.call_date = days.call_date
         left join charging_starts as starts
             on
                 calls.version_id = starts.version_id
                 and calls.call_date = starts.call_date
                 and {{ int_div('calls.start_second', '3600') }} = starts.start_hour
-        where
-            coalesce(
-                calls.duration_seconds <= plain.most_seconds and calls.start_second + calls.duration_seconds <= plain.ends_second,
-                false
-            ) = {{ 'true' if is_plain else 'false' }}
     ) as started
 {%- endmacro %}
 
 {# The calls with their charge, and without what it was reckoned by. #}
-{% macro charges_of(calls, has_walks) -%}
-    {%- set is_walked = 'coalesce(walk.elapsed >= duration_seconds, false)' if has_walks else 'false' -%}
+{% macro charges_of(calls) -%}
+    {%- set is_walked = 'coalesce(walk.elapsed >= duration_seconds, false)' -%}
     {%- set short_price = '(connect_price + first_count * first_price + second_count * coalesce(second_price, 0))' -%}
     select
         {{ calls }}.* exclude (
             stands_still, rounding_factor, rounding_offset, rounding_divisor, rounding_unit, short_factor, short_offset, short_divisor,
             band_id, connect_price, connect_fee, first_increment, first_price, first_label, second_increment, second_price, second_label,
-            first_count, is_short, second_count, walked_version_id, rate_valid_from, price_denominator{{ ', walk' if has_walks }}
+            first_count, is_short, second_count, rate_valid_from, price_denominator, walk
         ),
         case
             when is_short then cast(first_count * first_increment + second_count * coalesce(second_increment, 0) as bigint)
-            {% if has_walks %}when {{ is_walked }} then walk.elapsed{% endif %}
+            when {{ is_walked }} then walk.elapsed
         end as charged_seconds,
         case
             when is_short then cast({{ short_price }} as hugeint)
-            {% if has_walks %}when {{ is_walked }} then walk.total{% endif %}
+            when {{ is_walked }} then walk.total
         end as total_price,
         case when is_short or {{ is_walked }} then price_denominator end as price_denominator,
         case
             when is_short
                 then {{ amount_of_units(int_div(short_price ~ ' * short_factor + short_offset', 'short_divisor'), 'rounding_unit', 11) }}
-            {% if has_walks %}
             when {{ is_walked }}
                 then {{ amount_of_units(int_div('walk.total * rounding_factor + rounding_offset', 'rounding_divisor'), 'rounding_unit', 18) }}
-            {% endif %}
         end as amount,
         case when is_short or {{ is_walked }} then rate_valid_from end as rate_valid_from,
-        case when is_short then band_id {% if has_walks %}when {{ is_walked }} then walk.band_at_start{% endif %} end as band_at_start,
+        case when is_short then band_id when {{ is_walked }} then walk.band_at_start end as band_at_start,
         case
             when is_short then connect_fee
-            {% if has_walks %}
             when {{ is_walked }} then {{ amount_of_units(int_div('walk.connect_price', 'price_denominator'), '1', 18) }}
-            {% endif %}
         end as connect_fee,
         case
             when is_short then concat(first_label, first_count, case when second_count > 0 then concat(' ', second_label, second_count) end)
-            {% if has_walks %}when {{ is_walked }} then substring(walk.steps, 2){% endif %}
+            when {{ is_walked }} then substring(walk.steps, 2)
         end as charge_steps
     from {{ calls }}
 {%- endmacro %}

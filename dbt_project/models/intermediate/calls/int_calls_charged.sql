@@ -4,5 +4,5 @@
 with calls as (
     select * from {{ ref('int_calls_assigned') }}
 ),
-{{ charge_by_increments('calls', source('raw', 'stale_days')) }} -- noqa: PRS
+{{ charge_by_increments('calls', source('raw', 'stale_days'), ref('int_walked_calls')) }} -- noqa: PRS
 select * from charged
