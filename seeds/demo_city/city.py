@@ -17,6 +17,7 @@ from seeds.demo_city.estimate import estimate_bills
 from seeds.demo_city.exports import write_exports
 from seeds.demo_city.faults import Faults, write_stray_files
 from seeds.demo_city.files import cut_into_files, number_files, sequence_gaps, write_files
+from seeds.demo_city.packaged import plant_packages
 from seeds.demo_city.payments import Payments
 from seeds.demo_city.people import City, populate
 from seeds.demo_city.planted import Planted, write_planted
@@ -53,7 +54,8 @@ def make_city(
     texts = Texts()
     traffic = Traffic(city, texts)
     calls = joined([traffic.all(), plant_calls(city, cast, texts)])
-    files = cut_into_files(calls, texts, book, calendar, traffic.first)
+    packaged = plant_packages(city, cast, texts)
+    files = cut_into_files(joined([calls, packaged]), texts, book, calendar, traffic.first)
     faults = Faults(files, calendar, planted)
     faults.before_numbering()
     ordered = number_files(files)
@@ -62,6 +64,7 @@ def make_city(
     cdr_files = write_files(ordered, inbox / "cdr")
     cdr_files += write_stray_files(faults, inbox / "cdr")
 
+    # What packages leave to pay is little: their subscribers pay rental and fees.
     estimates = estimate_bills(city, calls, texts)
     bank = Bank(city, estimates, debit_accounts, inbox / "bank")
     bank.write_all()

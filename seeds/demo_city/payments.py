@@ -11,6 +11,7 @@ from seeds.demo_city.awkward_people import Cast
 from seeds.demo_city.book import Row
 from seeds.demo_city.calendar import next_month
 from seeds.demo_city.estimate import Estimates
+from seeds.demo_city.packaged import PARTS as PACKAGED
 from seeds.demo_city.people import Account, City
 
 FEN = Decimal("0.01")
@@ -31,13 +32,16 @@ class Payments:
 
     def make(self, refused: list[tuple[Account, date]]) -> list[Row]:
         """All payments known by the last day; `refused` are accounts and months that the bank did not debit."""
-        apart = {self.cast[part].account.account_id for part in APART}
+        apart = {self.cast[part].account.account_id for part in (*APART, *PACKAGED)}
         for month in self.city.calendar.ended_months():
             for account in self.city.accounts:
                 if account.payment_method == "counter" and account.account_id not in apart:
                     self._pay(account, month, self._surety.get(self._outlet.get(account.customer_id, ""), 0.9))
         for account, month in refused:
             self._pay(account, month, 0.55, late=True)
+        for month in self.city.calendar.ended_months():
+            for part in PACKAGED:
+                self._pay(self.cast[part].account, month, 0.95)
         self._planted()
         self._rows.sort(key=lambda row: (row[0], row[1], row[2]))
         return [

@@ -57,7 +57,7 @@ COMPARED: dict[str, tuple[str, str]] = {
         (
             f"{_FIELDS} exchange_id account_id customer_id customer_class business_unit_id agent_id outlet_id "
             "access_code rated_number destination_prefix zone_id call_category bill_item_id tariff_plan_id charged_seconds "
-            "amount billing_period"
+            "amount list_amount package_id package_number covered_seconds covered_amount is_capped billing_period"
         ),
     ),
     "suspended_calls": (
@@ -69,6 +69,10 @@ COMPARED: dict[str, tuple[str, str]] = {
     "undocumented_numbers": (
         "calling_number",
         "calls seconds estimated_amount calls_without_estimate first_seen_at last_seen_at exchange_id business_unit_id",
+    ),
+    "package_use": (
+        "package_id account_id package_number billing_period allowance_kind",
+        "allowance used unused calls calls_covered list_amount covered_amount exhausted_on",
     ),
     "bill_lines": ("account_id service_number billing_period bill_item_id line_kind", "amount"),
     "bills": (

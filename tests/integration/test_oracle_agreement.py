@@ -57,7 +57,7 @@ def test_every_rated_call_is_explained_by_the_same_steps(whole: Published) -> No
             charge_call(
                 tariffs,
                 tariffs.plan(call["tariff_plan_id"]),
-                call["called_number"],
+                call["rated_number"],
                 call["started_at"],
                 call["duration_seconds"],
             ),

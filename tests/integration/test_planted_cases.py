@@ -10,6 +10,7 @@ import pytest
 
 from seeds.demo_city import make_city
 from tests.integration import anomaly_checkers as anomalies
+from tests.integration import package_checkers as packages
 from tests.integration import planted_checkers as look
 from tests.integration.conftest import Published
 from tests.integration.planted_checkers import Checker, Found
@@ -27,6 +28,8 @@ CHECKERS: dict[str, Checker] = {
     "clawback": look.bonuses,
     "customer_changed_agent": look.changed_agent,
     "debit_batch": look.debit_batch,
+    "dialled_access_code": packages.dialled,
+    "dialled_own_area_code": packages.dialled,
     "documented_later_call": look.is_rated,
     "documented_only_in_last_snapshot": look.late_documented,
     "double_assignment": look.conflict,
@@ -50,11 +53,18 @@ CHECKERS: dict[str, Checker] = {
     "number_written_with_signs": look.is_rated,
     "other_day_in_normal_file": look.other_day,
     "overlapping_calls": anomalies.overlapping,
+    "package_covers_call": packages.covered,
+    "package_not_yet_subscribed": packages.not_yet,
+    "package_spent": packages.spent,
+    "package_subscription": packages.subscribed,
+    "package_used_up": packages.used_up,
+    "package_with_rest": packages.with_rest,
     "payment_over_three_bills": look.over_bills,
     "payment_unknown_account": look.unknown_account,
     "percent_off_call": look.percent_off_call,
     "prefix_changes_zone": look.zone_changes,
     "prepaid_rest": look.prepaid_rest,
+    "price_cap_reached": packages.capped,
     "prorated_subscription": look.prorated,
     "rental_match_example": look.rental_match_bill,
     "rental_match_example_call": look.rental_match_call,

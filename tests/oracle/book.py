@@ -33,11 +33,14 @@ TABLES = (
     "promotions",
     "info_services",
     "commission_plans",
+    "packages",
+    "zone_groups",
+    "price_caps",
     "debit_result_codes",
     "gate_thresholds",
 )
 
-OPTIONAL_TABLES = {"dialling_rules"}
+OPTIONAL_TABLES = {"dialling_rules", "packages", "zone_groups", "price_caps"}
 
 DATES = {"valid_from", "valid_to", "holiday_date"}
 INTEGERS = {
@@ -63,6 +66,8 @@ DECIMALS = {
     "commission_percent",
     "late_percent",
     "activation_bonus",
+    "allowance",
+    "max_amount",
     "warn_above",
     "hold_above",
 }

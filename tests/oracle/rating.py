@@ -234,6 +234,12 @@ def rated_calls(records: list[Record], book: Book) -> list[Row]:
                 "tariff_plan_id": record.tariff_plan_id,
                 "charged_seconds": record.charged_seconds,
                 "amount": record.amount,
+                "list_amount": record.list_amount,
+                "package_id": record.package_id,
+                "package_number": record.package_number,
+                "covered_seconds": record.covered_seconds,
+                "covered_amount": record.covered_amount,
+                "is_capped": record.is_capped,
                 "billing_period": record.billing_period,
             }
         )

@@ -72,6 +72,12 @@ class Record:
     charged_seconds: int = 0
     total: Fraction = Fraction(0)
     amount: Decimal = Decimal(0)
+    list_amount: Decimal | None = None
+    package_id: str | None = None
+    package_number: str | None = None
+    covered_seconds: int | None = None
+    covered_amount: Decimal | None = None
+    is_capped: bool = False
     billing_period: str = ""
 
     @property

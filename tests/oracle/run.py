@@ -14,6 +14,7 @@ from . import (
     intake,
     missing,
     numbering,
+    packages,
     rating,
     recycling,
     settlement,
@@ -46,6 +47,7 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     periods = periods_between(period_of(min(cdr_dates)), period_of(as_of)) if cdr_dates else []
     tariffs = rating.Tariffs(book)
     rating.rate_all(records, tariffs, exports, periods)
+    pots = packages.draw_on_packages(records, tariffs, exports)
     suspended = recycling.suspended_calls(records, tariffs, exports, as_of)
     rated = rating.rated_calls(records, book)
 
@@ -65,6 +67,7 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "money_at_risk": recycling.money_at_risk(suspended),
         "duplicate_calls": intake.duplicate_calls(records),
         "undocumented_numbers": numbering.undocumented_numbers(suspended, book),
+        "package_use": packages.package_use(pots, exports, book, periods),
         "bill_lines": lines,
         "bills": billed,
         "payment_applications": applications,
