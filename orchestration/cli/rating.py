@@ -29,6 +29,9 @@ def add_commands(commands: Any) -> None:
     plan.add_argument("--class", dest="customer_class", metavar="CLASS", help="the plan of this customer class then")
     quote.add_argument("--to", type=_number, required=True, metavar="NUMBER", help="the called number as dialled")
     quote.add_argument(
+        "--exchange", metavar="EXCHANGE", help="the exchange whose own area code is stripped, where they have several"
+    )
+    quote.add_argument(
         "--at", type=_moment, required=True, metavar="TIME", help="when the call begins: 2026-05-20T10:00:00"
     )
     quote.add_argument("--seconds", type=count, required=True, metavar="N", help="how long it lasts")
@@ -37,14 +40,24 @@ def add_commands(commands: Any) -> None:
 
 
 def _quote(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.errors import UsageError
     from orchestration.ingestion.reference_book import read_reference_book
     from orchestration.rating.charging import charge_call
     from orchestration.rating.tariffs import Tariffs
 
     tariffs = Tariffs(read_reference_book(context.settings.reference))
     day = arguments.at.date()
-    plan = tariffs.plan(arguments.plan) if arguments.plan else tariffs.plan_of_class(arguments.customer_class, day)
-    charge = charge_call(tariffs, plan, arguments.to, arguments.at, arguments.seconds)
+    exchange_id = arguments.exchange
+    if exchange_id is not None and exchange_id not in tariffs.area_codes:
+        known = ", ".join(sorted(tariffs.area_codes)) or "none"
+        raise UsageError(f"exchange {exchange_id} is not in exchanges.csv, which has {known}")
+    dialled = (
+        tariffs.dial_anywhere(arguments.to, day)
+        if exchange_id is None
+        else tariffs.dial(arguments.to, day, exchange_id)
+    )
+    plan = tariffs.plan_of(dialled, arguments.plan, arguments.customer_class, day)
+    charge = charge_call(tariffs, plan, dialled, arguments.at, arguments.seconds)
     data = {"called_number": arguments.to, **_facts(charge)}
 
     def show(console: Console) -> None:
@@ -111,8 +124,18 @@ def _show(console: Console, charge: Charge) -> None:
 
     plan = charge.plan
     rule = "the band of each increment" if plan["band_rule"] == "increment" else "the band at the start"
+    dialled = charge.dialled
+    if dialled.access_code is not None:
+        selected = [
+            f"{what} {name}" for what, name in (("plan", dialled.tariff_plan_id), ("zone", dialled.zone_id)) if name
+        ]
+        console.print(
+            f"access code    {dialled.access_code}" + (f", selects {' and '.join(selected)}" if selected else "")
+        )
+        console.print(f"rated number   {dialled.rated_number or '(none)'}")
     console.print(f"begins         {charge.started_at}, {charge.duration_seconds} seconds")
-    console.print(f"prefix         {charge.destination_prefix or '(empty)'}, zone {charge.zone_id}")
+    prefix = "(none sought)" if charge.destination_prefix is None else charge.destination_prefix or "(empty)"
+    console.print(f"prefix         {prefix}, zone {charge.zone_id}")
     console.print(f"plan           {plan['tariff_plan_id']}, rates since {charge.rate_valid_from}, {rule}")
     facts = _facts(charge)
     print_table(
@@ -140,6 +163,10 @@ def _facts(charge: Charge) -> dict[str, Any]:
     from orchestration.rating.charging import exact_text
 
     return {
+        "access_code": charge.dialled.access_code,
+        "rated_number": charge.dialled.rated_number,
+        "dialled_plan_id": charge.dialled.tariff_plan_id,
+        "dialled_zone_id": charge.dialled.zone_id,
         "destination_prefix": charge.destination_prefix,
         "zone_id": charge.zone_id,
         "tariff_plan_id": charge.plan["tariff_plan_id"],

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from orchestration.rating.dialling import DialledNumber
 from orchestration.rating.tariffs import NoCharge, Row, Tariffs
 
 
@@ -42,9 +43,13 @@ class ChargedStep:
 
 @dataclass(frozen=True)
 class Charge:
-    """What a call costs and why. Money is exact; `amount` alone is rounded, once."""
+    """What a call costs and why. Money is exact; `amount` alone is rounded, once.
 
-    destination_prefix: str
+    `destination_prefix` is None where an access code selected the zone.
+    """
+
+    dialled: DialledNumber
+    destination_prefix: str | None
     zone_id: str
     plan: Row
     rate_valid_from: date
@@ -66,9 +71,11 @@ class Charge:
         return " ".join(step.label for step in self.steps)
 
 
-def charge_call(tariffs: Tariffs, plan: Row, called_number: str, started_at: datetime, duration_seconds: int) -> Charge:
+def charge_call(
+    tariffs: Tariffs, plan: Row, dialled: DialledNumber, started_at: datetime, duration_seconds: int
+) -> Charge:
     """The charge of a call of so many seconds (at least 1) by a plan. Raises NoCharge, saying what the book lacks."""
-    prefix, zone = tariffs.zone_of(called_number, started_at.date())
+    prefix, zone = tariffs.zone_of_dialled(dialled, started_at.date())
     rate_valid_from, rates = tariffs.rates(plan, zone, started_at.date())
     follows_the_clock = plan["band_rule"] == "increment"
     band_id, band_ends_at = tariffs.band_at(plan["band_set_id"], started_at)
@@ -89,6 +96,7 @@ def charge_call(tariffs: Tariffs, plan: Row, called_number: str, started_at: dat
         elapsed += row["increment_seconds"]
     unrounded = Fraction(connect_fee) + sum((step.total for step in steps), Fraction(0))
     return Charge(
+        dialled,
         prefix,
         zone["zone_id"],
         plan,

@@ -6,7 +6,7 @@ a day are stripped by the same rule in dbt_project/macros/rating/dialled_numbers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -36,17 +36,24 @@ class DialledNumber:
     fault: str | None = None
 
 
-def rules_in_force(rows: Iterable[Mapping[str, Any]], day: date, area_code: str | None) -> list[DiallingRule]:
+def rules_in_force(
+    rows: Iterable[Mapping[str, Any]],
+    day: date,
+    area_code: str | None,
+    fault_of: Callable[[Mapping[str, Any]], str | None] = lambda row: None,
+) -> list[DiallingRule]:
     """The rules of the book's table `dialling_rules` on a day, in their order, for an exchange with this area code.
 
-    A rule for the own area code is none for an exchange that has no area code.
+    A rule for the own area code is none for an exchange that has no area code. `fault_of` says what is unsound in a row.
     """
     in_force = [row for row in rows if row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])]
     found = []
     for row in sorted(in_force, key=lambda row: row["rule_order"]):
         code = area_code if row["kind"] == OWN_AREA_CODE else row["code"]
         if code:
-            found.append(DiallingRule(code, row["min_rest_digits"], row["tariff_plan_id"], row["zone_id"]))
+            found.append(
+                DiallingRule(code, row["min_rest_digits"], row["tariff_plan_id"], row["zone_id"], fault_of(row))
+            )
     return found
 
 

@@ -48,21 +48,30 @@ def explain_call(published: Path, book: ReferenceBook, call_id: str) -> Explanat
         return Explanation(name, call.get("state", state), call)
     tariffs = Tariffs(book)
     try:
-        charge = charge_call(
-            tariffs,
-            tariffs.plan(call["tariff_plan_id"]),
-            call.get("rated_number") or call["called_number"],
-            call["started_at"],
-            call["duration_seconds"],
-        )
+        charge = charge_again(tariffs, call)
     except NoCharge as fault:
         return Explanation(name, state, call, no_charge=str(fault))
     return Explanation(name, state, call, charge, differences=tuple(differences(call, charge)))
 
 
+def charge_again(tariffs: Tariffs, call: Row) -> Charge:
+    """The charge of a published call from its dialled number on. Raises NoCharge.
+
+    The number's own plan is not published: where no code selects one, the call's plan is taken as it was published.
+    """
+    day = call["started_at"].date()
+    dialled = tariffs.dial(call["called_number"], day, call["exchange_id"])
+    plan = tariffs.plan_of(dialled, call["tariff_plan_id"], call["customer_class"], day)
+    return charge_call(tariffs, plan, dialled, call["started_at"], call["duration_seconds"])
+
+
 def differences(call: Row, charge: Charge) -> list[tuple[str, str, str]]:
     """(what, as published, by the charge) of every fact of a rated call that the charge does not bear out."""
     facts = [
+        # Nothing stripped is no text: the rest, which every edition since the rules has, tells of any other stripping.
+        ("access code", call.get("access_code"), charge.dialled.access_code),
+        ("number it is rated by", call.get("rated_number"), charge.dialled.rated_number),
+        ("plan", call["tariff_plan_id"], charge.plan["tariff_plan_id"]),
         ("destination prefix", call["destination_prefix"], charge.destination_prefix),
         ("zone", call["zone_id"], charge.zone_id),
         ("rate version", call["rate_valid_from"], charge.rate_valid_from),

@@ -1,4 +1,4 @@
-"""The tariff side of a reference book: zones by prefix, plans, rate rows, bands, and what in them is unsound.
+"""The tariff side of a reference book: dialling rules, zones by prefix, plans, rate rows, bands, and what in them is unsound.
 
 How a call is charged by them is in charging.py.
 """
@@ -13,8 +13,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from orchestration.errors import TollhouseError
+from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.reference_book import ReferenceBook
+from orchestration.rating.dialling import DialledNumber, rules_in_force, strip_codes
 
 Row = Mapping[str, Any]
 
@@ -35,6 +36,46 @@ class Tariffs:
         self.tables = book.tables
         self.zones = {row["zone_id"]: row for row in self.tables["zones"]}
         self.plans = {row["tariff_plan_id"]: row for row in self.tables["tariff_plans"]}
+        self.area_codes = {row["exchange_id"]: row["area_code"] for row in self.tables["exchanges"]}
+
+    def dial(self, called_number: str, day: date, exchange_id: str | None) -> DialledNumber:
+        """What the dialling rules of a day leave of a normalised number, for calls that an exchange's switches write.
+
+        An exchange that the book does not know has no rules.
+        """
+        if exchange_id not in self.area_codes:
+            return DialledNumber(called_number)
+        area_code = self.area_codes[exchange_id]
+        return strip_codes(
+            called_number, rules_in_force(self.tables["dialling_rules"], day, area_code, self._dialling_fault)
+        )
+
+    def dial_anywhere(self, called_number: str, day: date) -> DialledNumber:
+        """The same for whichever exchange. Raises UsageError where it matters which."""
+        found = {exchange_id: self.dial(called_number, day, exchange_id) for exchange_id in self.area_codes}
+        if len(set(found.values())) > 1:
+            rests = ", ".join(f"{exchange}: {dialled.rated_number}" for exchange, dialled in sorted(found.items()))
+            raise UsageError(
+                f"what the dialling rules leave of {called_number} depends on the exchange ({rests}): name it with --exchange"
+            )
+        return next(iter(found.values()), DialledNumber(called_number))
+
+    def plan_of(self, dialled: DialledNumber, own_plan_id: str | None, customer_class: str | None, day: date) -> Row:
+        """The plan of a call: the one a stripped code selects, else the number's own, else the class's. Raises NoCharge."""
+        self._check_dialled(dialled)
+        plan_id = dialled.tariff_plan_id or own_plan_id
+        if plan_id is not None:
+            return self.plan(plan_id)
+        if customer_class is None:
+            raise NoCharge("no tariff plan: neither a plan of the number nor a class is named")
+        return self.plan_of_class(customer_class, day)
+
+    def zone_of_dialled(self, dialled: DialledNumber, day: date) -> tuple[str | None, Row]:
+        """(prefix, zone): the zone that a stripped code selects, without a prefix, else that of the rest. Raises NoCharge."""
+        self._check_dialled(dialled)
+        if dialled.zone_id is not None:
+            return None, self.zones[dialled.zone_id]
+        return self.zone_of(dialled.rated_number, day)
 
     def zone_of(self, number: str, day: date) -> tuple[str, Row]:
         """(prefix, zone): the longest prefix in force that starts the number. Raises NoCharge."""
@@ -163,6 +204,25 @@ class Tariffs:
                         f"(time_bands.csv lines {_lines(of_day) or 'none'})"
                     )
         return faults
+
+    def _dialling_fault(self, row: Row) -> str | None:
+        """What is wrong with a dialling rule."""
+        for column, table, known in (
+            ("tariff_plan_id", "tariff_plans", self.plans),
+            ("zone_id", "zones", self.zones),
+        ):
+            if row[column] is not None and row[column] not in known:
+                what = column.removeprefix("tariff_").removesuffix("_id")
+                return (
+                    f"dialling rule {row['rule_order']}: {what} {row[column]} is not in {table}.csv: add it there, or "
+                    f"correct the name (dialling_rules.csv line {row['line_number']})"
+                )
+        return None
+
+    @staticmethod
+    def _check_dialled(dialled: DialledNumber) -> None:
+        if dialled.fault is not None:
+            raise NoCharge(f"the tariff book is unsound: {dialled.fault}")
 
     def _rate_fault(self, row: Row, of_both: Sequence[Row], plan: Row) -> str | None:
         """What is wrong with a rate row, by itself and beside the others of its plan, zone and band."""

@@ -36,6 +36,20 @@ def test_a_quote_as_json_is_exact(tollhouse: Tollhouse) -> None:
     assert called.json["called_number"] == "4411426"
 
 
+def test_a_quote_names_the_code_that_was_stripped_and_what_it_selected(tollhouse: Tollhouse) -> None:
+    """The own area code of the demo city's exchanges is 0548; 17969 selects IP_SAVER, 0.20 a started minute to anywhere in the country."""
+    when = ["--at", "2026-05-20 10:00", "--seconds", "61", "--json"]
+    own = tollhouse("quote", "--plan", "STAFF", "--exchange", "E02", "--to", "0548 4411426", *when).json
+    assert (own["access_code"], own["rated_number"], own["tariff_plan_id"], own["zone_id"]) == (
+        "0548", "4411426", "STAFF", "LOCAL",
+    )  # fmt: skip
+    saver = tollhouse("quote", "--class", "none", "--to", "17969 0512 47980812", *when).json
+    assert (saver["called_number"], saver["access_code"], saver["rated_number"]) == (
+        "17969051247980812", "17969", "051247980812",
+    )  # fmt: skip
+    assert (saver["dialled_plan_id"], saver["dialled_zone_id"], saver["amount"]) == ("IP_SAVER", None, "0.40")
+
+
 @pytest.mark.parametrize(
     ("words", "exit_code", "message"),
     [
@@ -46,6 +60,10 @@ def test_a_quote_as_json_is_exact(tollhouse: Tollhouse) -> None:
         (["--plan", "RESIDENTIAL", "--to", "1", "--at", "2026-05-40T10:00", "--seconds", "1"], 2, "is no time"),
         (["--plan", "RESIDENTIAL", "--to", "1", "--at", "2026-05-20T10:00", "--seconds", "0"], 2, "'0' is no whole number from 1"),
         (["--to", "1", "--at", "2026-05-20T10:00", "--seconds", "1"], 2, "--plan --class"),
+        (
+            ["--plan", "STAFF", "--exchange", "E99", "--to", "1", "--at", "2026-05-20T10:00", "--seconds", "1"],
+            2, "exchange E99 is not in exchanges.csv, which has E01, E02",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_quoted_says_why(tollhouse: Tollhouse, words: list[str], exit_code: int, message: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.rating.charging import Charge, charge_call, exact_text, rounded
+from orchestration.rating.dialling import DialledNumber
 from orchestration.rating.tariffs import NoCharge, Tariffs
 from orchestration.settings import PROJECT_ROOT
 
@@ -66,7 +67,7 @@ def tariffs(tmp_path_factory: pytest.TempPathFactory) -> Tariffs:
 
 def charge(tariffs: Tariffs, plan: str, at: str, seconds: int, number: str = "123") -> Charge:
     """A call of the plan."""
-    return charge_call(tariffs, tariffs.plan(plan), number, datetime.fromisoformat(at), seconds)
+    return charge_call(tariffs, tariffs.plan(plan), DialledNumber(number), datetime.fromisoformat(at), seconds)
 
 
 def test_tiers_count_from_the_start_whatever_the_band(tariffs: Tariffs) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from orchestration.errors import UsageError
+from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.rating.dialling import DialledNumber, DiallingRule, rules_in_force, strip_codes
+from orchestration.rating.tariffs import NoCharge, Tariffs
+from orchestration.settings import PROJECT_ROOT
 
 RULES = (
     DiallingRule("17909", 5, tariff_plan_id="IP"),
@@ -54,3 +60,31 @@ def test_rules_hold_between_their_dates_and_take_the_exchanges_area_code() -> No
     assert rules_in_force(rows, date(2026, 2, 28), "0548") == [DiallingRule("17909", 5), DiallingRule("0548", 5)]
     assert rules_in_force(rows, date(2026, 3, 1), "010") == [DiallingRule("010", 5)]
     assert rules_in_force(rows, date(2026, 3, 1), None) == []
+
+
+def test_where_the_exchange_matters_it_must_be_named(tmp_path: Path) -> None:
+    """The demo city's book with one exchange in an area of its own (010), and a rule whose zone nobody knows."""
+    book = tmp_path / "reference"
+    shutil.copytree(PROJECT_ROOT / "seeds" / "reference", book)
+    exchanges = (book / "exchanges.csv").read_text(encoding="utf-8")
+    (book / "exchanges.csv").write_text(exchanges.rstrip().removesuffix("0548") + "010\n", encoding="utf-8")
+    with (book / "dialling_rules.csv").open("a", encoding="utf-8") as rules:
+        rules.write("30,code,999,0,,NOWHERE,2015-01-01,2026-06-01,错,Faulty\n")
+    tariffs, day = Tariffs(read_reference_book(book)), date(2026, 5, 20)
+
+    assert tariffs.dial("05484411426", day, "E01") == DialledNumber("4411426", "0548")
+    assert tariffs.dial("05484411426", day, "E05") == DialledNumber("05484411426")
+    with pytest.raises(UsageError, match=r"05484411426 depends on the exchange \(E01: 4411426, .*E05: 05484411426\)"):
+        tariffs.dial_anywhere("05484411426", day)
+    # Dialled the same everywhere; and no exchange of the book, no rules.
+    assert tariffs.dial_anywhere("179694411426", day) == DialledNumber("4411426", "17969", "IP_SAVER")
+    assert tariffs.dial("179694411426", day, "E99") == DialledNumber("179694411426")
+
+    faulty = tariffs.dial_anywhere("9994411426", day)
+    for refused in (
+        lambda: tariffs.plan_of(faulty, "STAFF", None, day),
+        lambda: tariffs.zone_of_dialled(faulty, day),
+    ):
+        with pytest.raises(NoCharge, match=r"dialling rule 30: zone NOWHERE is not in zones.csv.*line 4\)"):
+            refused()
+    assert tariffs.dial_anywhere("9994411426", date(2026, 6, 1)).fault is None
