@@ -1,4 +1,4 @@
-"""What suspended calls would come to: the plan of the number if it has one, else its class's, else its range's; and by age."""
+"""What suspended calls would come to: by a dialled code's plan, else the number's, else its class's, else its range's; and by age."""
 
 from __future__ import annotations
 
@@ -23,14 +23,20 @@ def estimate(record: Record, tariffs: Tariffs, exports: Exports) -> Row:
     number_range = tariffs.book.range_of(number) or {}
     interval, customer = exports.owner_at(number, record.started_at)
     is_chargeable = record.duration_seconds > 0 and not (record.trunk_group_in and not is_called_partys)
+    selected_ids = {rule["tariff_plan_id"] for _, rule in record.dialled.applied if rule["tariff_plan_id"]}
+    is_priceable = is_chargeable and no_zone is None and selected_ids <= tariffs.book.plans.keys()
+    selected_id = record.dialled.selected("tariff_plan_id")
     plans: list[Row] = []
-    if record.state != "undocumented" and interval is not None:
+    if selected_id in tariffs.book.plans:
+        plans.append(tariffs.book.plans[selected_id])
+    elif selected_id is None and record.state != "undocumented" and interval is not None:
         with contextlib.suppress(Unrated):
             plans.append(tariffs.plan_of(interval, customer or {"customer_class": None}, record.call_date))
     if number_range.get("tariff_plan_id"):
         plans.append(tariffs.book.plans[number_range["tariff_plan_id"]])
     found: Row = {"estimated_amount": None, "estimated_plan_id": None}
-    for plan in plans if is_chargeable and no_zone is None and record.zone is not None else ():
+    for plan in plans if is_priceable else ():
+        assert record.zone is not None
         try:
             _, total = tariffs.charge(plan, record.zone["zone_id"], record.started_at, record.duration_seconds)
         except Unrated:

@@ -1,7 +1,8 @@
 """`tollhouse quote` and `explain` dial as the warehouse does: random dialled numbers on a small branch, equal call by call.
 
 The book has rules that name a plan, a zone, both or nothing, on some days only, for an own area code, and one whose plan
-nobody knows. Not here: what a rule does to a call, worked by hand (test_dialled_numbers.py).
+nobody knows. A number that is nobody's dials codes too, and is estimated by their plans.
+Not here: what a rule does to a call, worked by hand (test_dialled_numbers.py).
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ RULES = """rule_order,kind,code,min_rest_digits,tariff_plan_id,zone_id,valid_fro
 """
 CODES = ["17909", "17900", "0086", "1795", "0548", "010", "0"]
 PLACES = ["2200001", "01012345678", "1390000", "9", "55", ""]
+#: Of 2200009, which nobody holds and whose range names no plan.
+NOBODYS = [
+    "2200009,1790001012345678,,,2026-03-03 20:00:00,61,16",
+    "2200009,1790901012345678,,,2026-03-03 20:10:00,61,16",
+    "2200009,01012345678,,,2026-03-03 20:20:00,61,16",
+    "2200009,17951234,,,2026-03-03 20:30:00,61,16",
+]
 COLUMNS = (
     "call_id exchange_id called_number started_at duration_seconds customer_class access_code rated_number destination_prefix "
     "zone_id tariff_plan_id rate_valid_from connect_fee charge_steps charged_seconds unrounded_numerator "
@@ -69,7 +77,8 @@ def branch(tmp_path_factory: pytest.TempPathFactory) -> Branch:
     rng = random.Random(20261123)
     for day in (2, 3):
         name = f"{SWITCH}_202603{day:02d}_{day:06d}.csv"
-        branch.deliver(f"cdr/{SWITCH}", name, cdr(dialled_calls(rng, f"2026-03-{day:02d}", 600)))
+        calls = dialled_calls(rng, f"2026-03-{day:02d}", 600)
+        branch.deliver(f"cdr/{SWITCH}", name, cdr([*calls, *(NOBODYS if day == 3 else ())]))
     branch.deliver_exports()
     typed = branch.tollhouse("run")
     assert typed.exit_code == 0, typed.message
@@ -110,7 +119,8 @@ def test_a_quote_by_class_equals_the_warehouse(branch: Branch, tariffs: Tariffs)
 
 
 def test_no_call_that_the_warehouse_leaves_unrated_has_a_quote(branch: Branch, tariffs: Tariffs) -> None:
-    waiting = rows(branch, "suspended_calls", "state exchange_id called_number started_at calling_number reason")
+    suspended = rows(branch, "suspended_calls", "state exchange_id called_number started_at calling_number reason")
+    waiting = [call for call in suspended if call["calling_number"] != "2200009"]
     assert {call["state"] for call in waiting} == {"unrated"}
     faulty = 0
     for call in waiting:
@@ -123,6 +133,22 @@ def test_no_call_that_the_warehouse_leaves_unrated_has_a_quote(branch: Branch, t
         assert ("dialling rule 40: plan NO_SUCH is not in tariff_plans" in str(refused.value)) == is_faulty
         faulty += is_faulty
     assert 20 < faulty < len(waiting)
+
+
+def test_what_waits_is_estimated_by_the_plan_of_its_code(branch: Branch) -> None:
+    """61 s: by CARD 0.10 + 61 × 0.07 ÷ 60 = 0.1711…, up to 0.2; by OFFICE two minutes at 0.20, for the trunk prefix 0 is stripped
+    too and 1 is local. Without a code there is no plan."""
+    columns = "calling_number called_number state estimated_amount estimated_plan_id estimated_basis estimate_reason"
+    calls = rows(branch, "suspended_calls", columns)
+    unsound = (
+        "tariff book unsound: dialling rule 40: plan NO_SUCH is not in tariff_plans: add it there, or correct the name"
+    )
+    assert [tuple(call.values())[1:] for call in calls if call["calling_number"] == "2200009"] == [
+        ("01012345678", "undocumented", None, None, None, "no plan: number 2200009 lies in no range that names one"),
+        ("1790001012345678", "undocumented", Decimal("0.2"), "CARD", "dialled_plan", None),
+        ("1790901012345678", "undocumented", Decimal("0.40"), "OFFICE", "dialled_plan", None),
+        ("17951234", "undocumented", None, None, None, unsound),
+    ]
 
 
 def test_explain_tells_what_was_stripped_and_what_other_rules_would_change(branch: Branch, tmp_path: Any) -> None:

@@ -7,12 +7,7 @@
 {% macro unrated_reason(call, versions) -%}
     case
         when {{ call }}.early_state is not null then null
-        when {{ call }}.dialling_fault is not null
-            then 'tariff book unsound: ' || {{ call }}.dialling_fault
-        when {{ call }}.destination_prefix is null and {{ call }}.zone_id is null
-            then 'no destination prefix in force for ' || {{ call }}.rated_number || ': add one to destinations'
-        when {{ call }}.destination_fault is not null
-            then 'tariff book unsound: destination prefix ' || {{ call }}.destination_prefix || ': ' || {{ call }}.destination_fault
+        {{ when_no_zone(call) }}
         when {{ call }}.plan_fault is not null
             then 'tariff book unsound: class plan of ' || {{ call }}.customer_class || ': ' || {{ call }}.plan_fault
         when {{ call }}.tariff_plan_id is null and {{ call }}.customer_class is null
@@ -20,13 +15,28 @@
                 || {{ call }}.charged_number || ' a plan of its own'
         when {{ call }}.tariff_plan_id is null
             then 'no tariff plan in force for class ' || {{ call }}.customer_class || ': add a row to class_plans'
+        {{ when_no_version(call, versions) }}
+    end
+{%- endmacro %}
+
+{# Branches of a case: why a call has no zone to be rated by. #}
+{% macro when_no_zone(call) -%}
+        when {{ call }}.dialling_fault is not null
+            then 'tariff book unsound: ' || {{ call }}.dialling_fault
+        when {{ call }}.destination_prefix is null and {{ call }}.zone_id is null
+            then 'no destination prefix in force for ' || {{ call }}.rated_number || ': add one to destinations'
+        when {{ call }}.destination_fault is not null
+            then 'tariff book unsound: destination prefix ' || {{ call }}.destination_prefix || ': ' || {{ call }}.destination_fault
+{%- endmacro %}
+
+{# Branches of a case: why its plan has no sound rates for its zone. #}
+{% macro when_no_version(call, versions) -%}
         when {{ versions }}.version_id is null
             then 'no rate in force for plan ' || {{ call }}.tariff_plan_id || ', zone ' || {{ call }}.zone_id
                 || ': add a row to tariff_rates'
                 || case when {{ call }}.own_plan_id is null or {{ call }}.dialled_plan_id is not null then '' else ', or correct the plan of number ' || {{ call }}.charged_number end
         when {{ versions }}.fault is not null
             then 'tariff book unsound: ' || {{ versions }}.fault
-    end
 {%- endmacro %}
 
 {# Why a call has no price though its plan has rates for the zone. #}

@@ -1,19 +1,63 @@
 -- One row per suspended record: what it would be charged as things stand today, by the rating of all calls (SPEC 5).
--- Plans are tried in this order: the number's own, its class's, its range's (an undocumented number has only its range's); the
--- first that has a price for the whole call counts. Nothing is estimated at 0 for want of a price. A call of which pieces
--- wait is estimated once, with its first piece, by the seconds that are known.
-with suspended as (
+-- Plans are tried in this order: the one that a stripped access code selects, else the number's own, else its class's; then its
+-- range's (an undocumented number has no other but a code's). The first that has a price for the whole call counts. Nothing is
+-- estimated at 0 for want of a price. A call of which pieces wait is estimated once, with its first piece, by the seconds that
+-- are known. The rules of the day strip what they stripped when the call was judged, for a day is judged anew when they change.
+with dialled as (
     select
-        calls.*,
+        calls.call_id,
+        calls.called_number,
+        sequences.rules,
+        {{ strip_codes('calls.called_number', 'sequences.rules') }} as stripped -- noqa: PRS
+    from {{ ref('int_calls_suspended') }} as calls
+    inner join {{ ref('int_dialling_sequences') }} as sequences
+        on
+            calls.exchange_id = sequences.exchange_id
+            and calls.call_date >= sequences.valid_from
+            and calls.call_date < sequences.valid_to
+    where calls.access_code is not null
+),
+selected as (
+    select
+        call_id,
+        {{ first_of_stripped('stripped', 'rules', 'tariff_plan_id') }} as dialled_plan_id,
+        {{ first_of_stripped('stripped', 'rules', 'fault') }} as dialling_fault
+    from dialled
+),
+suspended as (
+    select
+        calls.call_id,
+        calls.call_date,
+        calls.charged_number,
+        calls.rated_number,
+        calls.destination_prefix,
+        calls.zone_id,
+        calls.is_chargeable,
+        selected.dialled_plan_id,
+        selected.dialling_fault,
         {{ second_of_timestamp('calls.started_at') }} as start_second,
         coalesce(pieces.joined_seconds, calls.duration_seconds) as estimated_seconds,
         calls.state = 'partial' and pieces.joined_seconds is null as is_with_first_piece,
         destinations.fault as destination_fault,
         numbers.tariff_plan_id as range_plan_id,
         coalesce(holders.business_unit_id, numbers.business_unit_id) as unit_id,
-        case when calls.state <> 'undocumented' then holders.tariff_plan_id end as number_plan_id,
-        case when calls.state <> 'undocumented' and holders.tariff_plan_id is null then class_plans.tariff_plan_id end as class_plan_id
+        case when calls.state <> 'undocumented' then holders.tariff_plan_id end as own_plan_id,
+        case
+            when selected.dialled_plan_id is not null then 'dialled_plan'
+            when calls.state = 'undocumented' then null
+            when holders.tariff_plan_id is not null then 'number_plan'
+            when class_plans.tariff_plan_id is not null then 'class_plan'
+        end as first_basis,
+        case
+            when calls.state = 'undocumented' then selected.dialled_plan_id
+            else coalesce(selected.dialled_plan_id, holders.tariff_plan_id, class_plans.tariff_plan_id)
+        end as first_plan_id,
+        case
+            when calls.state = 'undocumented' then coalesce(selected.dialled_plan_id, numbers.tariff_plan_id)
+            else coalesce(selected.dialled_plan_id, holders.tariff_plan_id, class_plans.tariff_plan_id, numbers.tariff_plan_id)
+        end as tariff_plan_id
     from {{ ref('int_calls_suspended') }} as calls
+    left join selected on calls.call_id = selected.call_id
     left join {{ source('raw', 'joined_pieces') }} as pieces on calls.call_id = pieces.call_id
     left join {{ ref('int_suspended_numbers') }} as numbers on calls.charged_number = numbers.charged_number
     left join {{ ref('int_destinations') }} as destinations
@@ -34,11 +78,9 @@ with suspended as (
             and class_plans.fault is null
 ),
 planned as (
-    select call_id, 1 as precedence, 'number_plan' as basis, number_plan_id as tariff_plan_id from suspended
+    select call_id, 1 as precedence, first_basis as basis, first_plan_id as tariff_plan_id from suspended
     union all
-    select call_id, 2 as precedence, 'class_plan' as basis, class_plan_id as tariff_plan_id from suspended
-    union all
-    select call_id, 3 as precedence, 'range_plan' as basis, range_plan_id as tariff_plan_id from suspended
+    select call_id, 2 as precedence, 'range_plan' as basis, range_plan_id as tariff_plan_id from suspended
 ),
 candidates as (
     select
@@ -60,7 +102,7 @@ candidates as (
             and suspended.call_date < versions.valid_to
     where
         suspended.is_chargeable and not suspended.is_with_first_piece
-        and suspended.destination_fault is null and versions.fault is null
+        and suspended.dialling_fault is null and suspended.destination_fault is null and versions.fault is null
 ),
 {{ charge_by_increments('candidates', 'candidates') }}, -- noqa: PRS
 priced as (
@@ -87,14 +129,17 @@ select
         when priced.amount is not null then null
         when suspended.is_with_first_piece then 'counted with the first of the pieces that wait'
         when not suspended.is_chargeable then 'charged to nobody: not answered, in transit or for another party'
-        when suspended.zone_id is null then 'no zone for ' || suspended.rated_number
-        when suspended.destination_fault is not null then 'tariff book unsound: ' || suspended.destination_fault
-        when coalesce(suspended.number_plan_id, suspended.class_plan_id, suspended.range_plan_id) is null
+        {{ when_no_zone('suspended') }}
+        when suspended.tariff_plan_id is null
             then 'no plan: number ' || suspended.charged_number || ' lies in no range that names one'
-        else
-            'no rate in force for plan '
-            || coalesce(suspended.number_plan_id, suspended.class_plan_id, suspended.range_plan_id)
-            || ', zone ' || suspended.zone_id
+        {{ when_no_version('suspended', 'versions') }}
+        else {{ band_without_rate_reason('suspended') }}
     end as estimate_reason
 from suspended
 left join priced on suspended.call_id = priced.call_id and priced.choice = 1
+left join {{ ref('int_tariff_versions') }} as versions
+    on
+        suspended.tariff_plan_id = versions.tariff_plan_id
+        and suspended.zone_id = versions.zone_id
+        and suspended.call_date >= versions.valid_from
+        and suspended.call_date < versions.valid_to
