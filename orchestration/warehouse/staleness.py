@@ -136,6 +136,8 @@ _CHANGED_DAYS = {
             and calls.call_date >= now.valid_from and calls.call_date < now.valid_to
         where calls.customer_class in (select customer_class from changed) and calls.state in ('unrated', 'rated') and {_OPEN}
             and (used.tariff_plan_id, used.fault) is distinct from (now.tariff_plan_id, now.fault)
+            -- A call by another plan than its class had has its number's own, or one that a code selected.
+            and calls.tariff_plan_id is not distinct from used.tariff_plan_id
         """,
     "a destination prefix of a call changed": f"""
         with changed as ({_differing("prefix, prefix_length", "destinations")}),
@@ -242,7 +244,7 @@ _NOT_OF_THE_BOOK = {
 def days_changed_by_book(con: duckdb.DuckDBPyConnection) -> set[date]:
     """The days with calls that the book side, as it stands built, would have rated anew."""
     queries = [query for reason, query in _CHANGED_DAYS.items() if reason not in _NOT_OF_THE_BOOK]
-    return {day for query in queries for (day,) in con.execute(query).fetchall()}
+    return {day for query in queries for (day,) in con.execute(query).fetchall()} | set(_days_dialled_otherwise(con))
 
 
 def note_stale(con: duckdb.DuckDBPyConnection, days: Iterable[date], why: str) -> None:
