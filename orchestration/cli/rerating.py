@@ -93,6 +93,8 @@ def _rows(outcome: RerateOutcome) -> list[dict[str, Any]]:
 
 def _told(outcome: RerateOutcome, is_dry_run: bool) -> list[str]:
     """What to know beside the table, a sentence each."""
+    from orchestration.rerating.rerate import listed_days
+
     rated = outcome.rated
     days = f"{rated.days[0]} to {rated.days[-1]}" if len(rated.days) > 1 else f"{rated.days[0]}"
     told = []
@@ -111,7 +113,7 @@ def _told(outcome: RerateOutcome, is_dry_run: bool) -> list[str]:
         )
     if is_dry_run:
         if rated.days_outside:
-            outside = ", ".join(day.isoformat() for day in rated.days_outside)
+            outside = listed_days(rated.days_outside)
             told.append(f"The book changes open days outside these too, so it would be refused: {outside}.")
         told.append("Nothing was changed: this was a dry run.")
     elif outcome.rerating is not None:

@@ -93,7 +93,7 @@ def rerate(
         if rated.days_outside:
             raise UsageError(
                 f"the book {with_book.reference} changes calls of open days outside {first} to {last} too: "
-                f"{_listed(rated.days_outside)}. The next run would rate them with it, so either take these days in (--from, "
+                f"{listed_days(rated.days_outside)}. The next run would rate them with it, so either take these days in (--from, "
                 "--to), or give the changed rows of the book a valid_from and valid_to that keep to the days meant"
             )
         rerating = Rerating(
@@ -185,7 +185,8 @@ def _oldest_open_period(con: duckdb.DuckDBPyConnection) -> str:
     return str(row[0])
 
 
-def _listed(days: tuple[date, ...]) -> str:
+def listed_days(days: tuple[date, ...]) -> str:
+    """The first ten of some days, and how many more there are."""
     shown = ", ".join(day.isoformat() for day in days[:10])
     return shown if len(days) <= 10 else f"{shown} and {len(days) - 10} more, up to {days[-1]}"
 
