@@ -13,6 +13,7 @@ import pytest
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
+from tests.dbt.walked_calls import walked_from
 
 BOOK = {
     "dialling_rules": "rule_order,kind,code,min_rest_digits,tariff_plan_id,zone_id,valid_from,valid_to,name_zh,name_en\n",
@@ -128,6 +129,7 @@ def charges(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str,
                 and wanted.call_date >= versions.valid_from and wanted.call_date < versions.valid_to
             """
         )
+        con.execute(f"create table intermediate.int_walked_calls as {walked_from('intermediate.int_calls_assigned')}")
     run_dbt(settings, "build", "int_calls_charged")
     with open_warehouse(settings) as con:
         rows = con.execute(

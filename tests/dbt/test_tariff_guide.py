@@ -108,10 +108,12 @@ def test_the_guide_has_what_the_rules_charge_and_nothing_else(guide: Guide) -> N
 
 
 def test_a_maximum_price_in_force_is_the_only_one_told(guide: Guide) -> None:
-    """The random book caps P1 to Z1; its cap of P2 ended on the as-of date. The demo book has none."""
+    """The random book caps P1 to Z1; its cap of P2 ended on the as-of date."""
     told = {(row["tariff_plan_id"], row["zone_id"], row["max_amount"]) for row in guide.rows if row["max_amount"]}
     is_demo = guide.reference.parent.name == "seeds"
-    assert {(plan, zone, str(most)) for plan, zone, most in told} == (set() if is_demo else {("P1", "Z1", "0.500000")})
+    assert {(plan, zone, str(most)) for plan, zone, most in told} == {
+        ("IP_SAVER", "NATIONAL", "5.000000") if is_demo else ("P1", "Z1", "0.500000")
+    }
 
 
 # What a sentence says: the fee, (seconds, unit, increment, rate) per tier in their order, and the most. Seconds is None in the last

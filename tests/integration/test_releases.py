@@ -100,7 +100,14 @@ def test_releases_rebuild_the_days_of_their_calls(released: Stage, held: dict[st
     }
     # Unanswered and uncharged calls of the same files stand in no mart; they are of the files' own days.
     own = {f"{name.split('_')[1][:4]}-{name.split('_')[1][4:6]}-{name.split('_')[1][6:8]}" for name in names}
-    assert days <= set(released.outcome.rebuilt_days) <= days | own
+    # And the later days of a month on which calls draw on a package: it may be used up sooner now.
+    drawing = {
+        str(row["call_date"])
+        for row in released.after["rated_calls"]
+        if row["package_id"]
+        and any(day[:7] == str(row["call_date"])[:7] and day < str(row["call_date"]) for day in days)
+    }
+    assert days <= set(released.outcome.rebuilt_days) <= days | own | drawing
 
 
 @pytest.mark.parametrize(

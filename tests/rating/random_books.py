@@ -22,6 +22,7 @@ from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
+from tests.dbt.walked_calls import walked_from
 from tests.oracle.book import read_book
 from tests.oracle.money import round_exact
 from tests.oracle.rating import Tariffs, Unrated
@@ -192,6 +193,7 @@ def charged_by_warehouse(folder: Path, reference: Path, calls: list[Call]) -> li
                 and calls.call_date >= versions.valid_from and calls.call_date < versions.valid_to
             """
         )
+        con.execute(f"create table intermediate.int_walked_calls as {walked_from('intermediate.int_calls_assigned')}")
     run_dbt(settings, "build", "int_calls_charged")
     with open_warehouse(settings) as con:
         rows = con.execute(

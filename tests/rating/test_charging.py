@@ -58,8 +58,14 @@ def tariffs(tmp_path_factory: pytest.TempPathFactory) -> Tariffs:
     """The book above, its other tables those of the demo city."""
     folder = tmp_path_factory.mktemp("book") / "reference"
     shutil.copytree(PROJECT_ROOT / "seeds" / "reference", folder)
-    ranges = (folder / "number_ranges.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "number_ranges.csv").write_text(ranges[0], encoding="utf-8")  # they name plans of the demo city
+    for table in (
+        "number_ranges",
+        "zone_groups",
+        "price_caps",
+        "packages",
+    ):  # they name plans and zones of the demo city
+        rows = (folder / f"{table}.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / f"{table}.csv").write_text(rows[0], encoding="utf-8")
     for table, text in BOOK.items():
         (folder / f"{table}.csv").write_text(text, encoding="utf-8")
     return Tariffs(read_reference_book(folder))
