@@ -187,7 +187,9 @@ def note_before(con: duckdb.DuckDBPyConnection, asked: Iterable[date], others: I
     insert_rows(con, "state.rerated_days", [[d, True] for d in sorted(asked)] + [[d, False] for d in sorted(others)])
     con.execute(_BEFORE)
     con.execute(_CLOSED_SUMS)
-    con.execute("delete from closed.calls where call_date in (select call_date from state.rerated_days where is_asked)")
+    of_asked = "where call_date in (select call_date from state.rerated_days where is_asked)"
+    con.execute(f"create or replace table closed.reopened_calls as select * from closed.calls {of_asked}")
+    con.execute(f"delete from closed.calls {of_asked}")
 
 
 def compare(con: duckdb.DuckDBPyConnection) -> Findings:

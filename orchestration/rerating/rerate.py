@@ -31,7 +31,7 @@ from orchestration.warehouse.dbt_runner import model_code, run_dbt
 from orchestration.warehouse.joining import PieceLimits
 from orchestration.warehouse.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
 from orchestration.warehouse.rerated import lay_reratings
-from orchestration.warehouse.staleness import days_changed_by_book, is_up_to_date, note_stale
+from orchestration.warehouse.staleness import days_changed_by_book, is_up_to_date, later_package_days, note_stale
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def rerate(
     with run_lock(settings):
         book = read_reference_book(with_book.reference)
         rated = _rate_anew(with_book, book, first, last, listener)
-        if dry_run or not (rated.findings.changes or rated.findings.adjustments):
+        differs = bool(rated.findings.changes or rated.findings.adjustments)
+        if dry_run or not (differs or rated.days_outside):
             return RerateOutcome(rated, with_book.reference, is_other_book, None, None)
         if rated.days_outside:
             raise UsageError(
@@ -136,7 +137,8 @@ def _rate_anew(settings: Settings, book: ReferenceBook, first: date, last: date,
         run_dbt(scratch, "build", "tag:book", has_tests=False)
         with open_warehouse(scratch) as con:
             days = _days_between(con, first, last)
-            outside = days_changed_by_book(con) - set(days)
+            changed = days_changed_by_book(con)
+            outside = changed.union(later_package_days(con, changed.union(days))) - set(days)
             note_before(con, days, outside)
             lay_call_inputs(con, settings, ledger, facts, [*days, *outside])
         listener.step("rate the days anew")

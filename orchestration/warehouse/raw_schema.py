@@ -244,6 +244,8 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         "access_code varchar", "rated_number varchar",
     ):  # fmt: skip
         con.execute(f"alter table closed.calls add column if not exists {added}")
+    # What a re-rating takes out of closed.calls in its scratch warehouse; empty in every other.
+    con.execute("create or replace table closed.reopened_calls as select * from closed.calls limit 0")
     con.execute(
         "create table if not exists closed.bill_lines (account_id varchar, service_number varchar, billing_period varchar, "
         "bill_item_id varchar, line_kind varchar, amount decimal(18, 2))"

@@ -290,7 +290,7 @@ def find_stale_days(
                 stale.setdefault(day, reason)
         for day in _days_dialled_otherwise(con):
             stale.setdefault(day, "a dialling rule of a call changed")
-        for day in _later_package_days(con, stale):
+        for day in later_package_days(con, stale):
             stale.setdefault(day, "an earlier day of its packages' month changed")
     con.execute("begin")
     for table, model in _USED.items():
@@ -303,7 +303,7 @@ def find_stale_days(
     return dict(con.execute("select call_date, why from state.stale_days order by call_date").fetchall())
 
 
-def _later_package_days(con: duckdb.DuckDBPyConnection, stale: Iterable[date]) -> list[date]:
+def later_package_days(con: duckdb.DuckDBPyConnection, stale: Iterable[date]) -> list[date]:
     """The days after a stale day of the same month with calls that draw on a package: it may be used up sooner or later now."""
     firsts: dict[str, date] = {}
     for day in sorted(stale):

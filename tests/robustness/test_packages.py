@@ -1,86 +1,20 @@
-"""Packages and maximum prices over whole runs. Figures worked by hand.
-
-2200001 and 2200003 are of account A1, residential; 2200002 is of A2, business. Residential local calls cost 0.10 a minute by day
-and 0.05 at night from 21:00; from the third minute on 0.06 by day and 0.03 at night; connecting costs 0.02.
-"""
+"""Packages and maximum prices over whole runs. Figures worked by hand by the prices of package_branch.py."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from orchestration.publishing.published_marts import PUBLISHED_MARTS, RUN_DEPENDENT_MARTS
-from tests.robustness.branch import EXPORTS, SWITCH, Branch, cdr, new_branch
-
-PACKAGES = "package_id,product_id,allowance_kind,allowance,zone_group_id,is_shared,valid_from,valid_to,name_zh,name_en"
-RATES = (
-    "tariff_plan_id,zone_id,band_id,valid_from,valid_to,connect_fee,from_second,rate,rate_unit_seconds,increment_seconds\n"
-    "HOME,LOCAL,day,2015-01-01,,0.02,0,0.10,60,60\nHOME,LOCAL,day,2015-01-01,,0.02,120,0.06,60,60\n"
-    "HOME,LOCAL,night,2015-01-01,,0.02,0,0.05,60,60\nHOME,LOCAL,night,2015-01-01,,0.02,120,0.03,60,60\n"
-    "HOME,NATIONAL,,2015-01-01,,0,0,0.30,60,60\nOFFICE,LOCAL,,2015-01-01,,0,0,0.20,60,60\n"
-    "OFFICE,NATIONAL,,2015-01-01,,0,0,0.40,60,60\n"
+from tests.robustness.branch import SWITCH, cdr
+from tests.robustness.package_branch import (
+    NUMBERS,
+    SUBSCRIPTIONS,
+    assert_published_alike,
+    branch,
+    charges,
+    deliver,
+    run,
+    use,
 )
-NUMBERS = EXPORTS["service_numbers"] + "2200003,A1,EX1,,2025-01-01 00:00:00,\n"
-SUBSCRIPTIONS = "subscription_id,account_id,service_number,product_id,promotion_id,valid_from,valid_to\n"
-
-
-def branch(home: Path, packages: str, subscriptions: str, caps: str = "", zones: str = "NEAR,LOCAL\n") -> Branch:
-    """A branch with these packages, subscriptions and maximum prices (lines without header)."""
-    made = new_branch(home)
-    made.spoil(
-        "time_bands",
-        "ALL_DAY,1234567,00:00,24:00,ALL",
-        "ALL_DAY,1234567,00:00,21:00,day\nALL_DAY,1234567,21:00,24:00,night",
-    )
-    (made.book / "tariff_rates.csv").write_text(RATES, encoding="utf-8")
-    (made.book / "packages.csv").write_text(f"{PACKAGES}\n{packages}", encoding="utf-8")
-    (made.book / "zone_groups.csv").write_text(f"zone_group_id,zone_id\n{zones}", encoding="utf-8")
-    if caps:
-        (made.book / "price_caps.csv").write_text(
-            f"tariff_plan_id,zone_id,valid_from,valid_to,max_amount\n{caps}", encoding="utf-8"
-        )
-    made.add("products", "PACK,RENTAL,5.00,none,套餐,Pack", "PACK2,RENTAL,5.00,none,套餐,Pack two")
-    made.deliver_exports(service_numbers=NUMBERS, subscriptions=SUBSCRIPTIONS + subscriptions)
-    return made
-
-
-def deliver(made: Branch, day: str, sequence: int, *calls: str) -> None:
-    """A file of calls `calling,called,HH:MM:SS,seconds` of a day of 2026 (MM-DD)."""
-    records = []
-    for call in calls:
-        calling, called, begins, seconds = call.split(",")
-        trunk = "TG1" if called.startswith("0") else ""
-        records.append(f"{calling},{called},,{trunk},2026-{day} {begins},{seconds},16")
-    made.deliver(f"cdr/{SWITCH}", f"{SWITCH}_2026{day.replace('-', '')}_{sequence:06d}.csv", cdr(records))
-
-
-def run(made: Branch, *words: str) -> dict[str, Any]:
-    typed = made.tollhouse("run", *words)
-    assert typed.exit_code == 0, typed.message
-    return typed.answer
-
-
-def charges(made: Branch) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """(calling number, start without year) → (amount, covered seconds, covered amount, list amount, package, whether capped)."""
-    columns = "calling_number, started_at::varchar, amount, covered_seconds, covered_amount, list_amount, package_id, is_capped"
-    return {
-        (number, start[5:]): tuple(str(v.normalize()) if isinstance(v, Decimal) else v for v in rest)
-        for number, start, *rest in made.mart("rated_calls", columns)
-    }
-
-
-def use(made: Branch) -> dict[tuple[str, ...], tuple[Any, ...]]:
-    """(package, account, number, period) → (allowance, used, unused, calls, covered ones, their list amount, what was covered of it,
-    day and record of the call that used it up)."""
-    columns = (
-        "package_id, account_id, package_number, billing_period, allowance, used, unused, calls, calls_covered, list_amount, "
-        "covered_amount, substring(exhausted_on::varchar, 6), split_part(exhausted_by_call_id, ':', 2)"
-    )
-    return {
-        tuple(key): tuple(f"{value.normalize():f}" if isinstance(value, Decimal) else value for value in rest)
-        for *key, rest in ((*row[:4], row[4:]) for row in made.mart("package_use", columns))
-    }
 
 
 def test_seconds_amounts_and_maximum_prices(tmp_path: Path) -> None:
@@ -190,6 +124,72 @@ def test_late_file_moves_what_is_left_later_in_the_month(tmp_path: Path) -> None
         ("2200003", "03-02 10:00:00"): ("0.16", 60, "0.12", "0.28", "P1", False),
         ("2200003", "04-01 10:00:00"): ("0", 120, "0.22", "0.22", "P1", False),
     }
-    for mart in (spec.name for spec in PUBLISHED_MARTS if spec.name not in RUN_DEPENDENT_MARTS):
-        if mart not in {"problem_bulletin"}:
-            assert bit_by_bit.mart(mart) == at_once.mart(mart), mart
+    assert_published_alike(bit_by_bit, at_once)
+
+
+def test_a_change_rebuilds_the_days_on_which_it_counts(tmp_path: Path) -> None:
+    """90 s a month shared by A1's numbers, begun in this order: 60 s covered (0.12), with 30 s left 60 s covered, nothing left for
+    two minutes (0.22), a national minute (0.30), a day of A2 alone, and in April 60 s covered.
+
+    1. The subscription ends on 3 March: from then on A1 pays all. 2. It is as before, but 150 s are included: 30 s are left for the
+    first of the two minutes, 0.10 is to be paid. 3. A local call costs HOME 0.05 at most from 5 March on. 4. National calls count
+    too: nothing is left for it.
+    """
+    package, subscription = "P1,PACK,seconds,90,NEAR,true,2015-01-01,,包,Pack\n", "S1,A1,2200001,PACK,,2025-01-01,"
+    made = branch(tmp_path / "bits", package, f"{subscription}\n")
+    calls = {
+        "03-02": "2200001,2200002,10:00:00,60", "03-03": "2200003,2200002,10:00:00,60", "03-04": "2200002,2200001,10:00:00,60",
+        "03-05": "2200001,2200002,10:00:00,120", "03-06": "2200001,01012345678,10:00:00,60", "04-01": "2200001,2200002,10:00:00,60",
+    }  # fmt: skip
+    for number, (day, call) in enumerate(calls.items(), start=1):
+        deliver(made, day, number, call)
+
+    def amounts() -> dict[str, str]:
+        """Day → amount and, where a package had a say, what it covered."""
+        return {
+            start[:5]: amount if package_id is None else f"{amount}/{covered}"
+            for (_, start), (amount, _, covered, _, package_id, _) in charges(made).items()
+        }
+
+    def rebuilt() -> set[str]:
+        return {str(day)[5:] for day in run(made)["rebuilt_days"]}
+
+    rebuilt()
+    assert amounts() == {
+        "03-02": "0/0.12", "03-03": "0/0.12", "03-04": "0.2", "03-05": "0.22/0", "03-06": "0.3", "04-01": "0/0.12",
+    }  # fmt: skip
+
+    made.deliver_exports(
+        "20260302", service_numbers=NUMBERS, subscriptions=f"{SUBSCRIPTIONS}{subscription}2026-03-03\n"
+    )
+    assert rebuilt() == {"03-03", "03-05", "04-01"}
+    assert amounts() == {
+        "03-02": "0/0.12", "03-03": "0.12", "03-04": "0.2", "03-05": "0.22", "03-06": "0.3", "04-01": "0.12",
+    }  # fmt: skip
+
+    made.deliver_exports("20260303", service_numbers=NUMBERS, subscriptions=f"{SUBSCRIPTIONS}{subscription}\n")
+    made.spoil("packages", "seconds,90,", "seconds,150,")
+    assert rebuilt() == {"03-02", "03-03", "03-05", "04-01"}
+    assert amounts()["03-05"] == "0.1/0.12"
+
+    (made.book / "price_caps.csv").write_text(
+        "tariff_plan_id,zone_id,valid_from,valid_to,max_amount\nHOME,LOCAL,2026-03-05,,0.05\n", encoding="utf-8"
+    )
+    assert rebuilt() == {"03-05", "04-01"}
+    assert amounts()["03-05"] == "0.05/0.12"
+
+    made.add("zone_groups", "NEAR,NATIONAL")
+    assert rebuilt() == {"03-06"}
+    assert amounts() == {
+        "03-02": "0/0.12", "03-03": "0/0.12", "03-04": "0.2", "03-05": "0.05/0.12", "03-06": "0.3/0", "04-01": "0/0.12",
+    }  # fmt: skip
+
+    at_once = branch(
+        tmp_path / "once", package.replace(",90,", ",150,"), f"{subscription}\n", "HOME,LOCAL,2026-03-05,,0.05\n",
+        "NEAR,LOCAL\nNEAR,NATIONAL\n",
+    )  # fmt: skip
+    for number, (day, call) in enumerate(calls.items(), start=1):
+        deliver(at_once, day, number, call)
+    run(at_once)
+    for mart in ("rated_calls", "bill_lines", "bills", "package_use"):
+        assert made.mart(mart) == at_once.mart(mart), mart

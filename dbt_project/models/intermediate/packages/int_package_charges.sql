@@ -1,7 +1,8 @@
 {{ config(materialized='replaced_by_day', nothing_without='int_package_calls') }}
 -- One row per rated call that draws on a package: what is covered of it and what it costs. Only stale days are rebuilt. The pot
 -- is that of the month of the call; the calls of the whole month before it, those of other days too, have drawn on it in the order
--- of their start, closed calls before all others. In whole numbers: seconds, or millionths of the currency.
+-- of their start, closed calls before all others; a closed call that a re-rating opens again comes next, and an open call sees of it
+-- what it was given, for that is what stays published. In whole numbers: seconds, or millionths of the currency.
 with months as (
     select distinct {{ month_start('stale.call_date') }} as starts_on from {{ source('raw', 'stale_days') }} as stale
 ),
@@ -13,17 +14,22 @@ month_calls as (
         closed.covered_amount as closed_covered_amount,
         pots.allowance_kind,
         cast(pots.allowance * case pots.allowance_kind when 'amount' then 1000000 else 1 end as hugeint) as allowance_units,
-        -- What is drawn: of a closed call what it was given, of another all that it costs or lasts.
+        case when closed.call_id is not null then 0 when reopened.call_id is not null then 1 else 2 end as turn,
         case
-            when closed.call_id is null and pots.allowance_kind = 'amount' then cast({{ millionths('calls.list_amount') }} as hugeint)
-            when closed.call_id is null then calls.charged_seconds
-            when pots.allowance_kind = 'seconds' then coalesce(closed.covered_seconds, 0)
-            when closed.covered_seconds is null then cast({{ millionths('closed.covered_amount') }} as hugeint)
+            when pots.allowance_kind = 'seconds' then coalesce(closed.covered_seconds, reopened.covered_seconds, 0)
+            when coalesce(closed.covered_seconds, reopened.covered_seconds) is null
+                then cast({{ millionths('coalesce(closed.covered_amount, reopened.covered_amount, 0)') }} as hugeint)
             else 0
-        end as units
+        end as given_units,
+        case
+            when pots.allowance_kind = 'amount' then cast({{ millionths('calls.list_amount') }} as hugeint)
+            else calls.charged_seconds
+        end as wanted_units
     from {{ ref('int_package_calls') }} as calls
     inner join months on {{ month_start('calls.call_date') }} = months.starts_on
     left join {{ source('closed', 'calls') }} as closed on calls.call_id = closed.call_id and closed.package_id is not null
+    left join {{ source('closed', 'reopened_calls') }} as reopened
+        on calls.call_id = reopened.call_id and calls.package_id = reopened.package_id and calls.package_number = reopened.package_number
     left join {{ ref('int_package_pots') }} as pots
         on
             calls.package_id = pots.package_id
@@ -37,10 +43,17 @@ drawn as (
         greatest(
             0,
             coalesce(calls.allowance_units, 0) - coalesce(
-                sum(calls.units) over (
-                    partition by calls.package_id, calls.account_id, calls.package_number, {{ month_start('calls.call_date') }}
-                    order by case when calls.is_closed then 0 else 1 end, calls.started_at, calls.call_id
+                sum(case when calls.turn = 0 then calls.given_units else calls.wanted_units end) over (
+                    partition by calls.package_id, calls.account_id, calls.package_number, {{ month_start('calls.call_date') }}, calls.turn
+                    order by calls.started_at, calls.call_id
                     rows between unbounded preceding and 1 preceding
+                ),
+                0
+            ) - coalesce(
+                sum(calls.given_units) over (
+                    partition by calls.package_id, calls.account_id, calls.package_number, {{ month_start('calls.call_date') }}
+                    order by calls.turn
+                    range between unbounded preceding and 1 preceding
                 ),
                 0
             )
@@ -94,7 +107,7 @@ priced as (
                     int_div('calls.rest_price * calls.rounding_factor + calls.rounding_offset', 'calls.rounding_divisor'),
                     'calls.rounding_unit', 18
                 ) }}
-            else {{ amount_of_units('calls.units - least(calls.units, calls.left_units)', '1', 18) }}
+            else {{ amount_of_units('calls.wanted_units - least(calls.wanted_units, calls.left_units)', '1', 18) }}
         end as amount
     from covered as calls
 )
