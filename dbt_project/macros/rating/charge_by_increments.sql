@@ -37,15 +37,31 @@ charging_days as (
 charging_starts as (
     select
         days.call_date,
-        starts.*,
-        cast(days.rounding_factor as bigint) as short_factor,
-        cast(case when starts.safe_seconds > 0 then days.rounding_offset end as bigint) as short_offset,
-        cast(case when starts.safe_seconds > 0 then days.rounding_divisor end as bigint) as short_divisor
+        starts.version_id,
+        starts.start_hour,
+        least(starts.safe_seconds, greatest(starts.first_until, coalesce(starts.second_until, 0))) as most_seconds,
+        case when days.stands_still then 2147483647 else starts.ends_second end as ends_second,
+        starts.first_until,
+        starts.first_increment,
+        starts.first_price,
+        starts.first_label,
+        coalesce(starts.second_increment, 1) as second_increment,
+        coalesce(starts.second_price, 0) as second_price,
+        starts.second_label,
+        starts.connect_price,
+        cast(days.rounding_factor as bigint) as rounding_factor,
+        cast(case when starts.safe_seconds > 0 then days.rounding_offset end as bigint) as rounding_offset,
+        cast(case when starts.safe_seconds > 0 then days.rounding_divisor end as bigint) as rounding_divisor,
+        days.rounding_unit,
+        days.price_denominator as short_denominator,
+        days.rate_valid_from as short_valid_from,
+        starts.band_id as short_band,
+        starts.connect_fee as short_connect_fee
     from charging_days as days
     inner join {{ ref('int_rating_starts') }} as starts
         on days.version_id = starts.version_id and days.day_type = starts.day_type
 ),
-charging_walks as (
+charging_stretches as (
     select
         days.version_id,
         days.call_date,
@@ -65,119 +81,122 @@ charging_walks as (
     group by days.version_id, days.call_date
 ),
 walks_wanted as (
-    select distinct version_id, call_date, start_second, duration_seconds, stands_still
+    select distinct started.version_id, started.call_date, started.start_second, started.duration_seconds
     from ({{ started_calls(walked or calls) }}) as started
-    where not coalesce(is_short, false)
+    where not coalesce(started.is_short, false)
 ),
-walked_calls as (
+charging_walks as (
     select
         wanted.version_id,
         wanted.call_date,
         wanted.start_second,
         wanted.duration_seconds,
-        {{ walk_stretches('walks.stretches', 'wanted') }} as walk
+        days.rate_valid_from,
+        days.price_denominator,
+        days.rounding_factor,
+        days.rounding_offset,
+        days.rounding_divisor,
+        days.rounding_unit,
+        {{ walk_stretches('listed.stretches', 'wanted', 'days.stands_still') }} as walk
     from walks_wanted as wanted
-    inner join charging_walks as walks on wanted.version_id = walks.version_id and wanted.call_date = walks.call_date
+    inner join charging_days as days on wanted.version_id = days.version_id and wanted.call_date = days.call_date
+    inner join charging_stretches as listed on wanted.version_id = listed.version_id and wanted.call_date = listed.call_date
 ),
-started_and_walked as (
-    select started.*, walked_calls.walk
+walked_calls as (
+    select
+        version_id,
+        call_date,
+        start_second,
+        duration_seconds,
+        walk.elapsed as walked_seconds,
+        walk.total as walked_total,
+        price_denominator as walked_denominator,
+        {{ amount_of_units(int_div('walk.total * rounding_factor + rounding_offset', 'rounding_divisor'), 'rounding_unit', 18) }}
+            as walked_amount,
+        rate_valid_from as walked_valid_from,
+        walk.band_at_start as walked_band,
+        {{ amount_of_units(int_div('walk.connect_price', 'price_denominator'), '1', 18) }} as walked_connect_fee,
+        substring(walk.steps, 2) as walked_steps
+    from charging_walks
+),
+charging_counts as (
+    select
+        started.*,
+        greatest(
+            {{ int_div(
+                'started.short_duration - started.first_count * started.first_increment + started.second_increment - 1',
+                'started.second_increment'
+            ) }},
+            0
+        ) as second_count
     from ({{ started_calls(calls) }}) as started
-    left join walked_calls
-        on
-            started.version_id = walked_calls.version_id
-            and started.call_date = walked_calls.call_date
-            and started.start_second = walked_calls.start_second
-            and started.duration_seconds = walked_calls.duration_seconds
+),
+charging_prices as (
+    select
+        *,
+        cast(first_count * first_increment + second_count * second_increment as bigint) as short_seconds,
+        connect_price + first_count * first_price + second_count * second_price as short_total
+    from charging_counts
+),
+-- Reckoned for every call, of those that are walked for as much of them as is safe: cheaper than asking each call first.
+charging_amounts as (
+    select
+        *,
+        {{ amount_of_units(
+            int_div('short_total * rounding_factor + rounding_offset', 'rounding_divisor'), 'rounding_unit', 11
+        ) }} as short_amount
+    from charging_prices
 ),
 charged as (
-    {{ charges_of('started_and_walked') }}
+    select
+        calls.* exclude (
+            is_short, short_duration, first_count, second_count, first_increment, first_price, first_label, second_increment,
+            second_price, second_label, connect_price, rounding_factor, rounding_offset, rounding_divisor, rounding_unit,
+            short_seconds, short_total, short_denominator, short_amount, short_valid_from, short_band, short_connect_fee
+        ),
+        case when calls.is_short then calls.short_seconds else walked.walked_seconds end as charged_seconds,
+        case when calls.is_short then cast(calls.short_total as hugeint) else walked.walked_total end as total_price,
+        case when calls.is_short then calls.short_denominator else walked.walked_denominator end as price_denominator,
+        case when calls.is_short then calls.short_amount else walked.walked_amount end as amount,
+        case when calls.is_short then calls.short_valid_from else walked.walked_valid_from end as rate_valid_from,
+        case when calls.is_short then calls.short_band else walked.walked_band end as band_at_start,
+        case when calls.is_short then calls.short_connect_fee else walked.walked_connect_fee end as connect_fee,
+        case
+            when calls.is_short
+                then concat(
+                    calls.first_label, calls.first_count,
+                    case when calls.second_count > 0 then concat(' ', calls.second_label, calls.second_count) end
+                )
+            else walked.walked_steps
+        end as charge_steps
+    from charging_amounts as calls
+    left join walked_calls as walked
+        on
+            calls.version_id = walked.version_id
+            and calls.call_date = walked.call_date
+            and calls.start_second = walked.start_second
+            and calls.duration_seconds = walked.duration_seconds
+            and calls.duration_seconds <= walked.walked_seconds
 )
 {% endmacro %}
 
-{# The calls with what their hour's row of int_rating_starts comes to; is_short where that is all. #}
+{# The calls with what their hour's row of int_rating_starts says; is_short where that row is enough to charge them. #}
 {% macro started_calls(calls) -%}
     select
-        started.*,
-        case
-            when started.duration_seconds > started.first_count * started.first_increment
-                then {{ int_div(
-                    'started.duration_seconds - started.first_count * started.first_increment + started.second_increment - 1',
-                    'started.second_increment'
-                ) }}
-            else 0
-        end as second_count
-    from (
-        select
-            calls.*,
-            days.rate_valid_from,
-            days.stands_still,
-            days.price_denominator,
-            days.rounding_factor,
-            days.rounding_offset,
-            days.rounding_divisor,
-            days.rounding_unit,
-            starts.short_factor,
-            starts.short_offset,
-            starts.short_divisor,
-            starts.band_id,
-            starts.connect_price,
-            starts.connect_fee,
-            starts.first_increment,
-            starts.first_price,
-            starts.first_label,
-            starts.second_increment,
-            starts.second_price,
-            starts.second_label,
-            {{ int_div('least(calls.duration_seconds, starts.first_until) + starts.first_increment - 1', 'starts.first_increment') }} as first_count,
-            calls.duration_seconds <= starts.safe_seconds
-            and (days.stands_still or calls.start_second + calls.duration_seconds <= starts.ends_second)
-            and (calls.duration_seconds <= starts.first_until or calls.duration_seconds <= starts.second_until) as is_short
-        from {{ calls }} as calls
-        left join charging_days as days on calls.version_id = days.version_id and calls.call_date = days.call_date
-        left join charging_starts as starts
-            on
-                calls.version_id = starts.version_id
-                and calls.call_date = starts.call_date
-                and {{ int_div('calls.start_second', '3600') }} = starts.start_hour
-    ) as started
-{%- endmacro %}
-
-{# The calls with their charge, and without what it was reckoned by. #}
-{% macro charges_of(calls) -%}
-    {%- set is_walked = 'coalesce(walk.elapsed >= duration_seconds, false)' -%}
-    {%- set short_price = '(connect_price + first_count * first_price + second_count * coalesce(second_price, 0))' -%}
-    select
-        {{ calls }}.* exclude (
-            stands_still, rounding_factor, rounding_offset, rounding_divisor, rounding_unit, short_factor, short_offset, short_divisor,
-            band_id, connect_price, connect_fee, first_increment, first_price, first_label, second_increment, second_price, second_label,
-            first_count, is_short, second_count, rate_valid_from, price_denominator, walk
-        ),
-        case
-            when is_short then cast(first_count * first_increment + second_count * coalesce(second_increment, 0) as bigint)
-            when {{ is_walked }} then walk.elapsed
-        end as charged_seconds,
-        case
-            when is_short then cast({{ short_price }} as hugeint)
-            when {{ is_walked }} then walk.total
-        end as total_price,
-        case when is_short or {{ is_walked }} then price_denominator end as price_denominator,
-        case
-            when is_short
-                then {{ amount_of_units(int_div(short_price ~ ' * short_factor + short_offset', 'short_divisor'), 'rounding_unit', 11) }}
-            when {{ is_walked }}
-                then {{ amount_of_units(int_div('walk.total * rounding_factor + rounding_offset', 'rounding_divisor'), 'rounding_unit', 18) }}
-        end as amount,
-        case when is_short or {{ is_walked }} then rate_valid_from end as rate_valid_from,
-        case when is_short then band_id when {{ is_walked }} then walk.band_at_start end as band_at_start,
-        case
-            when is_short then connect_fee
-            when {{ is_walked }} then {{ amount_of_units(int_div('walk.connect_price', 'price_denominator'), '1', 18) }}
-        end as connect_fee,
-        case
-            when is_short then concat(first_label, first_count, case when second_count > 0 then concat(' ', second_label, second_count) end)
-            when {{ is_walked }} then substring(walk.steps, 2)
-        end as charge_steps
-    from {{ calls }}
+        calls.*,
+        starts.* exclude (version_id, call_date, start_hour, most_seconds, ends_second, first_until),
+        calls.duration_seconds <= starts.most_seconds and calls.start_second + calls.duration_seconds <= starts.ends_second as is_short,
+        least(calls.duration_seconds, starts.most_seconds) as short_duration,
+        {{ int_div(
+            'least(calls.duration_seconds, starts.most_seconds, starts.first_until) + starts.first_increment - 1',
+            'starts.first_increment'
+        ) }} as first_count
+    from {{ calls }} as calls
+    left join charging_starts as starts
+        on
+            calls.version_id = starts.version_id
+            and calls.call_date = starts.call_date
+            and {{ int_div('calls.start_second', '3600') }} = starts.start_hour
 {%- endmacro %}
 
 {# The stretches that walk_stretches goes through: the `steps` of a group, each from and to a second after the midnight of the start. #}
@@ -200,7 +219,7 @@ charged as (
   (github.com/duckdb/duckdb/issues/25816). The linter does not know a lambda with a value after it: the models that call the
   kernel say so.
 #}
-{% macro walk_stretches(stretches, call) -%}
+{% macro walk_stretches(stretches, call, stands_still) -%}
     {%- set clock = 'so_far.start_second + case when so_far.stands_still then 0 else so_far.elapsed end' -%}
     {%- set reaches = 'least(so_far.duration_seconds, stretch.until_second, case when so_far.stands_still then stretch.until_second else stretch.ends - so_far.start_second end)' -%}
     {%- set count = int_div(reaches ~ ' - so_far.elapsed + stretch.increment_seconds - 1', 'stretch.increment_seconds') -%}
@@ -228,7 +247,7 @@ charged as (
         struct_pack(
             start_second := cast({{ call }}.start_second as bigint),
             duration_seconds := cast({{ call }}.duration_seconds as bigint),
-            stands_still := {{ call }}.stands_still,
+            stands_still := {{ stands_still }},
             elapsed := cast(0 as bigint),
             total := cast(0 as hugeint),
             band_at_start := cast(null as varchar),

@@ -51,7 +51,7 @@ walked as (
         version_id,
         band_id,
         duration_seconds,
-        {{ walk_stretches('calls.stretches', 'calls') }} as walk -- noqa: PRS
+        {{ walk_stretches('calls.stretches', 'calls', 'calls.stands_still') }} as walk -- noqa: PRS
     from calls
 )
 select
