@@ -6,7 +6,7 @@
   Nearly all calls end within the band of their start and within its first two tiers: int_rating_starts has those two for each
   hour of a kind of day, and two whole-number divisions charge the call. The rest (over a band's border or midnight, a third
   tier, an hour in which a band ends, sums beyond 64 bits) go once through the list of all stretches that they can reach, apart
-  from the calls of which int_plain_hours says beforehand that none of them can need it.
+  from the stream of all: `walked` is a relation with those of the calls that may need it (default: all are looked through).
 
   `calls` is a relation with (version_id, call_date, start_second, duration_seconds), version_id null where nothing is to be
   charged; `days` one with the call_dates that stand in it. Gives CTEs, the last of them `charged` = calls.* and these columns,
@@ -138,7 +138,7 @@ charging_prices as (
         connect_price + first_count * first_price + second_count * second_price as short_total
     from charging_counts
 ),
--- Reckoned for every call, of those that are walked for as much of them as is safe: cheaper than asking each call first.
+-- Reckoned for every call, of those that are walked for as much as is safe in 64 bits: cheaper than asking each call first.
 charging_amounts as (
     select
         *,
