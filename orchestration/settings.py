@@ -10,6 +10,7 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from orchestration.errors import UsageError
@@ -17,7 +18,9 @@ from orchestration.errors import UsageError
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
-_MEMORY = re.compile(r"^\d+(\.\d+)?\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.IGNORECASE)
+_MEMORY = re.compile(r"^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.IGNORECASE)
+#: Of the memory that a run may use; the rest is for Python, the process of the gates and what the engine does not count.
+ENGINE_SHARE_PERCENT = 60
 _PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -64,6 +67,16 @@ class Settings:
             first_billing_period=first_period,
             time_zone=time_zone,
         )
+
+    @property
+    def engine_memory_limit(self) -> str | None:
+        """What of `memory_limit` the engine may hold, in bytes as it reads them; None where nothing is limited."""
+        found = _MEMORY.match(self.memory_limit or "")
+        if found is None:
+            return None
+        unit = found[2].upper()
+        factor = (1024 if "I" in unit else 1000) ** "BKMGT".index(unit[0])
+        return f"{int(Decimal(found[1]) * factor * ENGINE_SHARE_PERCENT / 100)}B"
 
     @property
     def inbox(self) -> Path:

@@ -32,8 +32,8 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         con.execute("set preserve_insertion_order = false")
         con.execute(f"set threads = {settings.threads}")
-        if settings.memory_limit:
-            con.execute(f"set memory_limit = '{settings.memory_limit}'")
+        if settings.engine_memory_limit:
+            con.execute(f"set memory_limit = '{settings.engine_memory_limit}'")
         for schema in _SCHEMAS:
             con.execute(f"create schema if not exists {schema}")
         yield con

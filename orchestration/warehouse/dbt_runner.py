@@ -183,7 +183,7 @@ def _environment(settings: Settings) -> Iterator[None]:
         "TOLLHOUSE_WAREHOUSE": str(settings.warehouse_path),
         "TOLLHOUSE_REFERENCE": str(settings.reference),
         "TOLLHOUSE_THREADS": str(settings.threads),
-        "TOLLHOUSE_MEMORY_LIMIT": settings.memory_limit or _engine_memory_limit(),
+        "TOLLHOUSE_ENGINE_MEMORY": settings.engine_memory_limit or _engine_memory_limit(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

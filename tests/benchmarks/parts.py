@@ -26,7 +26,7 @@ FIXED_CALLS = 1_000
 PEER_CALLS = 1_000_000
 HISTORY_DAYS, HISTORY_CALLS = 90, 20_000
 #: 2 GB for 30 million calls, and the same for fewer; but never less than an engine of this kind can start with.
-MEMORY_BYTES_PER_CALL, LEAST_MEMORY_MB = 2_000_000_000 / 30_000_000, 200
+MEMORY_BYTES_PER_CALL, LEAST_MEMORY_MB = 2_000_000_000 / 30_000_000, 600
 
 
 @dataclass(frozen=True)
