@@ -2,6 +2,7 @@
   A table whose days are replaced whole: the rows of raw.stale_days go, the model's rows come, in one transaction.
   The model selects the rows of the stale days only. Unlike dbt's delete+insert it needs no copy of the new rows, and a
   day that has no rows any more is emptied. Run twice it gives the same table.
+  With `and_later` the rows of every day from the first stale one on go and come, for what hangs on the days before.
   With `nothing_without` naming a table of the same schema that the model selects from, nothing is computed while that is empty.
 #}
 {% materialization replaced_by_day, adapter='duckdb' %}
@@ -20,7 +21,9 @@
     {%- endcall %}
   {% else %}
     {% call statement('emptied') -%}
-      delete from {{ target_relation }} where {{ day_column }} in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
+      delete from {{ target_relation }} where {{ day_column }}
+      {%- if config.get('and_later', false) %} >= (select min(stale.call_date) from {{ source('raw', 'stale_days') }} as stale)
+      {%- else %} in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale){% endif %}
     {%- endcall %}
     {% call statement('main') -%}
       insert into {{ target_relation }} by name {{ rows }}

@@ -1,5 +1,7 @@
+{{ config(materialized='replaced_by_day', and_later=true) }}
 -- One row per call (call_id) of the days on which an overnight call of its number was still up, with the calls up when it
 -- began, the overnight ones included. These stand for the rows that int_simultaneous_calls has of the same numbers and days.
+-- An overnight call reaches later days alone, so those from the first stale day on are rebuilt.
 with overnight as (
     select * from {{ ref('int_overnight_calls') }}
 ),
@@ -8,6 +10,7 @@ reached as (
     from overnight
     inner join {{ source('raw', 'call_days') }} as days
         on overnight.call_date < days.call_date and overnight.last_day >= days.call_date
+    where days.call_date >= (select min(stale.call_date) from {{ source('raw', 'stale_days') }} as stale)
 ),
 calls as (
     select
@@ -22,6 +25,7 @@ calls as (
         {{ is_traffic('judged') }}
         and judged.duration_seconds > 0
         and judged.trunk_group_in is null
+        and judged.call_date >= (select min(stale.call_date) from {{ source('raw', 'stale_days') }} as stale)
     union all
     select
         reached.on_day,
