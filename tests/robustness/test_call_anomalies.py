@@ -61,3 +61,24 @@ def test_thresholds_decide_what_is_reported_and_nothing_of_what_is_charged(branc
     assert (typed.exit_code, typed.answer["status"]) == (0, "published"), typed.message
     assert (reported(branch), failed_gates(branch)) == (set(), set())
     assert (branch.mart("rated_calls", CHARGED), branch.states()) == (charged, {NAME: {"rated": 5}})
+
+
+def test_a_late_call_over_midnight_is_up_in_the_day_that_is_there_already(branch: Branch) -> None:
+    """2200001 begins a call at 00:02 on the 5th. What the file of the 4th, come late, has from 23:58 on lasts until 00:08: two at
+    once on one channel. The file of the 6th changes nothing of it."""
+    files = {
+        5: "2200001,2200002,,,2026-03-05 00:02:00,60,16",
+        4: "2200001,2200002,,,2026-03-04 23:58:00,600,16",
+        6: "2200001,2200002,,,2026-03-06 10:00:00,60,16",
+    }
+    branch.deliver_exports()
+    found = {}
+    for day, call in files.items():
+        branch.deliver(f"cdr/{SWITCH}", f"{SWITCH}_202603{day:02d}_{3000 + day:06d}.csv", cdr([call]))
+        typed = branch.tollhouse("run")
+        assert (typed.exit_code, typed.answer["status"]) == (0, "published"), typed.message
+        found[day] = branch.mart(
+            "overlapping_calls", "calling_number, cast(started_at as varchar), calls_at_once, channels"
+        )
+    overlapping = ("2200001", "2026-03-05 00:02:00", 2, 1)
+    assert found == {5: [], 4: [overlapping], 6: [overlapping]}
