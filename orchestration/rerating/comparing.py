@@ -188,7 +188,11 @@ def note_before(con: duckdb.DuckDBPyConnection, asked: Iterable[date], others: I
     con.execute(_BEFORE)
     con.execute(_CLOSED_SUMS)
     of_asked = "where call_date in (select call_date from state.rerated_days where is_asked)"
-    con.execute(f"create or replace table closed.reopened_calls as select * from closed.calls {of_asked}")
+    con.execute("delete from closed.reopened_calls")
+    con.execute(
+        "insert into closed.reopened_calls by name "
+        f"select call_id, package_id, package_number, covered_seconds, covered_amount from closed.calls {of_asked}"
+    )
     con.execute(f"delete from closed.calls {of_asked}")
 
 

@@ -64,6 +64,12 @@ _DEBIT_REQUESTS = """
 bank_code varchar, batch_id varchar, line bigint, account_id varchar, billing_period varchar, bank_account varchar,
 amount decimal(18, 2), requested_on date, debit_on date
 """
+# What a re-rating takes out of closed.calls in its scratch warehouse; empty in every other.
+REOPENED_CALLS = """
+create or replace table closed.reopened_calls (
+    call_id varchar, package_id varchar, package_number varchar, covered_seconds bigint, covered_amount decimal(18, 6)
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -244,8 +250,7 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         "access_code varchar", "rated_number varchar",
     ):  # fmt: skip
         con.execute(f"alter table closed.calls add column if not exists {added}")
-    # What a re-rating takes out of closed.calls in its scratch warehouse; empty in every other.
-    con.execute("create or replace table closed.reopened_calls as select * from closed.calls limit 0")
+    con.execute(REOPENED_CALLS)
     con.execute(
         "create table if not exists closed.bill_lines (account_id varchar, service_number varchar, billing_period varchar, "
         "bill_item_id varchar, line_kind varchar, amount decimal(18, 2))"

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.ingestion.ledger_reratings import AdjustmentLine
 from orchestration.rerating.comparing import changed_open_days, compare, note_before, standing_calls
+from orchestration.warehouse.raw_schema import REOPENED_CALLS
 
 DAY = date(2026, 3, 2)
 CALLS = """
@@ -40,7 +41,11 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "insert into intermediate.int_calls_judged values "
             f"('{call_id}', '{DAY}', 'rated', 'A1', '5001', 'CALL', 'Z', 'U1', '2026-03', {amount})"
         )
-    con.execute("create table closed.calls as select * from intermediate.int_calls_judged")
+    con.execute(REOPENED_CALLS)
+    con.execute(
+        "create table closed.calls as select calls.*, none.* exclude (call_id) from intermediate.int_calls_judged as calls "
+        "left join closed.reopened_calls as none on calls.call_id = none.call_id"
+    )
     yield con
     con.close()
 
@@ -74,7 +79,7 @@ def test_what_was_not_yet_a_cent_is_posted_when_it_becomes_one(con: duckdb.DuckD
     rated_anew(con, "amount = 0.014 where call_id = 'c3'")
     keep(con)
     con.execute("update intermediate.int_calls_judged set amount = 0.005 where call_id = 'c3'")
-    con.execute("insert into closed.calls select * from intermediate.int_calls_judged")
+    con.execute("insert into closed.calls by name select * from intermediate.int_calls_judged")
     # 0.335 + 0.009 posted as nothing; now 0.220 + 0.110 + 0.015 = 0.345, which is 0.35 on the line.
     assert rated_anew(con, "amount = 0.015 where call_id = 'c3'") == [("A1", "5001", "0.01")]
     (detail,) = compare(con).adjustments
