@@ -75,36 +75,45 @@ def _granted(grants: str) -> str:
             and (grants.package_number = '' or grants.package_number = concerned.charged_number)"""
 
 
+# Where calls are looked up by a time, the concerned ones are materialized first: else the engine, where nothing changed, looks up
+# all calls there are.
 _CHANGED_DAYS = {
     "the holder of a charged number changed": f"""
         with changed as (
             {_differing("service_number", "number_assignments")}
+        ),
+        concerned as materialized (
+            select calls.call_date, calls.charged_number, calls.started_at
+            from intermediate.int_calls_judged as calls
+            where calls.charged_number in (select service_number from changed)
+                and calls.state in ('undocumented', 'unrated', 'rated') and {_OPEN}
         )
         select distinct calls.call_date
-        from intermediate.int_calls_judged as calls
+        from concerned as calls
         left join state.used_number_assignments as used on calls.charged_number = used.service_number
             and calls.started_at >= used.valid_from and calls.started_at < used.valid_to
         left join intermediate.int_number_assignments as now on calls.charged_number = now.service_number
             and calls.started_at >= now.valid_from and calls.started_at < now.valid_to
-        where calls.charged_number in (select service_number from changed)
-            and calls.state in ('undocumented', 'unrated', 'rated') and {_OPEN}
-            and (used.account_id, used.customer_id, used.customer_class, used.business_unit_id, used.agent_id,
-                used.outlet_id, used.tariff_plan_id, used.fault)
-                is distinct from (now.account_id, now.customer_id, now.customer_class, now.business_unit_id, now.agent_id,
-                now.outlet_id, now.tariff_plan_id, now.fault)
+        where (used.account_id, used.customer_id, used.customer_class, used.business_unit_id, used.agent_id, used.outlet_id,
+                used.tariff_plan_id, used.fault)
+            is distinct from (now.account_id, now.customer_id, now.customer_class, now.business_unit_id, now.agent_id, now.outlet_id,
+                now.tariff_plan_id, now.fault)
         """,
     "the pieces of a long call changed": _differing("call_date", "joined_pieces"),
     "the class of a calling number changed": f"""
         with changed as (
             {_differing("service_number", "number_assignments")}
+        ),
+        concerned as materialized (
+            select calls.call_date, calls.calling_number, calls.started_at, calls.caller_class
+            from intermediate.int_calls_judged as calls
+            where calls.calling_number in (select service_number from changed) and calls.state <> 'duplicate' and {_OPEN}
         )
         select distinct calls.call_date
-        from intermediate.int_calls_judged as calls
+        from concerned as calls
         left join intermediate.int_number_assignments as now on calls.calling_number = now.service_number
             and calls.started_at >= now.valid_from and calls.started_at < now.valid_to
-        where calls.calling_number in (select service_number from changed)
-            and calls.state <> 'duplicate' and {_OPEN}
-            and calls.caller_class is distinct from coalesce(now.customer_class, 'unknown')
+        where calls.caller_class is distinct from coalesce(now.customer_class, 'unknown')
         """,
     "a rate, plan, band or holiday of a call changed": f"""
         with changed as (
@@ -127,15 +136,19 @@ _CHANGED_DAYS = {
     "the plan of a customer class changed": f"""
         with changed as (
             {_differing("customer_class", "class_plans")}
+        ),
+        concerned as materialized (
+            select calls.call_date, calls.customer_class, calls.tariff_plan_id
+            from intermediate.int_calls_judged as calls
+            where calls.customer_class in (select customer_class from changed) and calls.state in ('unrated', 'rated') and {_OPEN}
         )
         select distinct calls.call_date
-        from intermediate.int_calls_judged as calls
+        from concerned as calls
         left join state.used_class_plans as used on calls.customer_class = used.customer_class
             and calls.call_date >= used.valid_from and calls.call_date < used.valid_to
         left join intermediate.int_class_plans as now on calls.customer_class = now.customer_class
             and calls.call_date >= now.valid_from and calls.call_date < now.valid_to
-        where calls.customer_class in (select customer_class from changed) and calls.state in ('unrated', 'rated') and {_OPEN}
-            and (used.tariff_plan_id, used.fault) is distinct from (now.tariff_plan_id, now.fault)
+        where (used.tariff_plan_id, used.fault) is distinct from (now.tariff_plan_id, now.fault)
             -- A call by another plan than its class had has its number's own, or one that a code selected.
             and calls.tariff_plan_id is not distinct from used.tariff_plan_id
         """,

@@ -96,6 +96,20 @@ def test_an_owner_must_be_the_account_charged(warehouse: duckdb.DuckDBPyConnecti
     assert [row["call_id"] for row in by_gate["every_charged_number_had_an_owner"].sample] == ["F1:4"]
 
 
+@pytest.mark.parametrize(("again_from", "without_owner"), [("11:00", ["F1:2"]), ("10:00", [])])
+def test_an_account_that_held_a_number_twice_owned_no_call_between(
+    warehouse: duckdb.DuckDBPyConnection, again_from: str, without_owner: list[str]
+) -> None:
+    """A1's calls of 1 March begin at 09:00, 10:00 and 11:00; it held the number until 10:00, and again from then or from 11:00 on."""
+    warehouse.execute(
+        "update intermediate.int_number_assignments set valid_to = '2026-03-01 10:00:00' where service_number = '2345678';"
+        "insert into intermediate.int_number_assignments values"
+        f" ('2345678', '2026-03-01 {again_from}:00', null, 'A1', null)"
+    )
+    by_gate = {result.gate: result for result in run_suites(warehouse, ["rated_calls"])}
+    assert [row["call_id"] for row in by_gate["every_charged_number_had_an_owner"].sample] == without_owner
+
+
 def test_no_more_than_the_rest_of_an_increment_is_covered_beyond_the_allowance(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:

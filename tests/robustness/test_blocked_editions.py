@@ -17,13 +17,13 @@ import duckdb
 import pytest
 
 from expectations.results import GateResult
-from orchestration.gate_process import GateProcess
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
+from tests.gates_here import GatesHere
 from tests.robustness.branch import USUAL_STATES, Branch
 from tests.robustness.commands import Typed
 
-_JUDGE = GateProcess.judge
+_JUDGE = GatesHere.judge
 
 
 @dataclass
@@ -47,14 +47,14 @@ class History:
     good: Typed
 
 
-def _one_gate_refuses(gates: GateProcess, names: Sequence[str]) -> list[GateResult]:
+def _one_gate_refuses(gates: GatesHere, names: Sequence[str]) -> list[GateResult]:
     results = _JUDGE(gates, names)
     first = next(number for number, result in enumerate(results) if result.severity == "critical")
     results[first] = dataclasses.replace(results[first], success=False, failed_rows=1, sample=[{"call_id": "made up"}])
     return results
 
 
-def _a_line_is_changed(gates: GateProcess, names: Sequence[str]) -> list[GateResult]:
+def _a_line_is_changed(gates: GatesHere, names: Sequence[str]) -> list[GateResult]:
     with open_warehouse(Settings.from_environment()) as con:
         con.execute("update marts.bill_lines set amount = amount + 1 where account_id = 'A2' and line_kind = 'usage'")
     return _JUDGE(gates, names)
@@ -64,7 +64,7 @@ def _blocked(branch: Branch, judged_by: Any) -> Blocked:
     pointer = branch.published / "current.json"
     before = pointer.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GateProcess, "judge", judged_by)
+        patch.setattr(GatesHere, "judge", judged_by)
         typed = branch.tollhouse("run")
     folder = Path(typed.answer["blocked_path"])
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
