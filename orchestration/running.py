@@ -118,7 +118,9 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     from orchestration.definitions import defs
     from orchestration.defs.automation.jobs import collected_failures
 
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    # What matters of a run is raised or stands in its history. The level of "dagster" itself Dagster sets anew for its console.
+    for quiet in ("dagster", "dagster._core"):
+        logging.getLogger(quiet).setLevel(logging.CRITICAL)
     configuration: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if as_of is not None:
         configuration["resources"] = {"billing_run": {"config": {"as_of": as_of.isoformat()}}}

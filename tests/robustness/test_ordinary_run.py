@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
+
+import pytest
 
 from tests.robustness.branch import USUAL_STATES, Branch
 
@@ -23,8 +26,9 @@ def test_two_days_are_rated_and_billed(ran: Branch) -> None:
     }
 
 
-def test_a_second_run_with_nothing_new_does_nothing(ran_copy: Branch) -> None:
-    """The edition stays, and says so."""
+def test_a_second_run_with_nothing_new_does_nothing(ran_copy: Branch, caplog: pytest.LogCaptureFixture) -> None:
+    """The edition stays, and says so; of the steps that were left out nobody is warned."""
     before = ran_copy.pointer
     typed = ran_copy.tollhouse("run")
     assert (typed.exit_code, typed.answer["status"], ran_copy.pointer) == (0, "nothing_new", before)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
