@@ -21,7 +21,7 @@ from tests.robustness.branch import BOOK as SMALL_BOOK
 
 AS_OF = date(2026, 7, 31)
 PERIODS = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]
-ACCOUNTS = 300
+ACCOUNTS = 200
 BOOK = {
     **SMALL_BOOK,
     "agents": "agent_id,name_zh,name_en,business_unit_id,commission_plan_id\n"
@@ -88,15 +88,12 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
     reference.mkdir()
     for table, text in BOOK.items():
         (reference / f"{table}.csv").write_text(text, encoding="utf-8")
-    latest = {
-        row["from_account_id"]: {**row, "merged_at": datetime(2026, 5, 5)} for row in merges
-    }
+    latest = {row["from_account_id"]: {**row, "merged_at": datetime(2026, 5, 5)} for row in merges}
     applications = settlement.payment_applications(bills, payments, latest)
     lines = commission.commission_lines(bills, applications, Exports([]), read_book(reference), PERIODS, AS_OF)
     overdrawn = settlement.overdrawn_accounts(bills, payments, latest, AS_OF)
 
     settings = home(tmp_path, reference)
-    run_dbt(settings, "build", "agents commission_plans")
     with open_warehouse(settings) as con:
         con.execute("update raw.run_facts set as_of = ?, first_billing_period = ?", [AS_OF, PERIODS[0]])
         con.execute("create schema if not exists marts")
@@ -126,7 +123,7 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
             "create table intermediate.int_activations (service_number varchar, agent_id varchar, "
             "activation_period varchar, starts_at timestamp, ends_at timestamp)"
         )
-    run_dbt(settings, "build", MODELS)
+    run_dbt(settings, "build", f"agents commission_plans {MODELS}")
     with open_warehouse(settings) as con:
         found = con.execute(
             "select payment_id, account_id, billing_period, applied_on, amount from marts.payment_applications"
@@ -145,11 +142,11 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
     names = ("agent_id", "settlement_period", "line_kind", "basis_amount", "rate", "amount")
     assert sorted(map(str, found_lines)) == sorted(str(tuple(decimals(row)[name] for name in names)) for row in lines)
     # The draw is worth its time: money goes back and moves on, and agents give back what they had been paid.
-    kinds = defaultdict(int)
+    kinds: dict[str, int] = defaultdict(int)
     for row in lines:
         kinds[row["line_kind"]] += 1
     assert min(kinds["on_time"], kinds["late"], kinds["restatement"]) > 30
-    assert sum(row["amount"] < 0 and not row["payment_id"].startswith("credit:") for row in applications) > 200
+    assert sum(row["amount"] < 0 and not row["payment_id"].startswith("credit:") for row in applications) > 150
     assert len(overdrawn) > 20
 
 
