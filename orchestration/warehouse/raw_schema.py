@@ -54,6 +54,7 @@ _DEBITS = {
     "file_id": "varchar", "line": "bigint", "account_id": "varchar", "bank_account": "varchar",
     "amount": "decimal(18, 2)", "result_code": "varchar", "collected_amount": "decimal(18, 2)",
     "is_cause_inferred": "boolean", "reason_text": "varchar", "line_kind": "varchar", "code_owner": "varchar",
+    "is_return": "boolean", "reference": "varchar", "charge_amount": "decimal(18, 2)",
 }  # fmt: skip
 _DEBIT_BATCHES = {
     "file_id": "varchar", "bank_code": "varchar", "batch_id": "varchar", "billing_period": "varchar", "debited_on": "date",
@@ -61,6 +62,7 @@ _DEBIT_BATCHES = {
     "trailer_records": "bigint", "detail_records": "bigint", "detail_total_amount": "decimal(18, 2)",
     "detail_success_records": "bigint", "detail_success_amount": "decimal(18, 2)", "totals_agree": "boolean",
     "result_scheme": "varchar", "pending_records": "bigint", "correction_records": "bigint", "passed_over_records": "bigint",
+    "is_period_named": "boolean", "no_amount_records": "bigint", "charge_amount": "decimal(18, 2)",
 }  # fmt: skip
 _DEBIT_REQUESTS = """
 bank_code varchar, batch_id varchar, line bigint, account_id varchar, billing_period varchar, bank_account varchar,
