@@ -47,15 +47,20 @@ def drawn_accounts(draw: random.Random) -> tuple[list[Row], list[Row], list[Row]
     for number in range(ACCOUNTS):
         account = f"A{number:03}"
         if number % 10 == 9:
-            merges.append({"merge_id": f"M{number}", "from_account_id": account, "into_account_id": f"A{number - 1:03}"})
+            merges.append(
+                {"merge_id": f"M{number}", "from_account_id": account, "into_account_id": f"A{number - 1:03}"}
+            )
         for period in PERIODS:
             if draw.random() < 0.8:
                 bills.append(
                     {
                         "account_id": account,
                         "billing_period": period,
-                        "agent_id": draw.choice([None, f"G{number % 40}"]) if draw.random() < 0.2 else f"G{number % 40}",
-                        "amount": Decimal(draw.choice([-5, 0, 10, 10, 20, 20, 33])) + Decimal(draw.randrange(100)) / 100,
+                        "agent_id": draw.choice([None, f"G{number % 40}"])
+                        if draw.random() < 0.2
+                        else f"G{number % 40}",
+                        "amount": Decimal(draw.choice([-5, 0, 10, 10, 20, 20, 33]))
+                        + Decimal(draw.randrange(100)) / 100,
                         "issued_on": issue_date(period),
                         "due_on": due_date(period),
                         "is_provisional": issue_date(period) > AS_OF,

@@ -46,12 +46,11 @@ def known_payments(exports: Exports, debits: list[Row], as_of: date) -> list[Row
     there = {row["payment_id"]: row for row in all_of_them if row["amount"] > 0}
     known = []
     for row in all_of_them:
-        named = there.get(row.get("reverses_payment_id") or "") if row["amount"] < 0 else None
-        if named is not None and named["paid_at"].date() <= row["paid_at"].date():
-            account_id = named["account_id"]
-        else:
-            account_id = row["account_id"]
-        if exports.is_known_account(account_id):
+        counts_as = row
+        if row["amount"] < 0:
+            named = there.get(row.get("reverses_payment_id") or "", row)
+            counts_as = named if named["paid_at"].date() <= row["paid_at"].date() else row
+        if exports.is_known_account(counts_as["account_id"]):
             known.append(row)
     return known
 

@@ -1,6 +1,6 @@
--- One row per payment up to the as-of date: counter and other payments of the newest export, and what the lines of the
--- accepted debit batches collected. `is_applicable` is false where no export ever knew the account: such a payment is
--- not applied and stands in the bulletin.
+-- One row per payment up to the as-of date, and per reversal, which is below zero: counter and other payments of the newest
+-- export, and what the lines of the accepted debit batches collected. `is_applicable` is false where no export ever knew the
+-- account: such a payment is not applied and stands in the bulletin.
 with payments as (
     select
         payment_id,

@@ -31,7 +31,7 @@ payments as (
         *,
         row_number() over (partition by settling_account_id order by paid_at, payment_id) as payment_rank
     from {{ ref('int_applicable_payments') }}
-    where settling_account_id in (select settling_account_id from reversals)
+    where settling_account_id in (select reversals.settling_account_id from reversals)
 ),
 -- What each payment has left after the reversal of each rank, from 0 (none) on.
 states as (

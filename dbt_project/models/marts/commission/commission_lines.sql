@@ -22,7 +22,10 @@ restated as (
         restatements.agent_id,
         restatements.settlement_period,
         sum(restatements.amount) as amount,
-        sum({{ hundredths('restatements.amount') }} * {{ millionths("coalesce(case when restatements.is_on_time then on_time_terms.commission_percent else late_terms.late_percent end, 0)") }}) as commission_parts
+        sum(
+            {{ hundredths('restatements.amount') }}
+            * {{ millionths('case when restatements.is_on_time then on_time_terms.commission_percent else late_terms.late_percent end') }}
+        ) as commission_parts
     from {{ ref('int_commission_restatements') }} as restatements
     left join reached
         on restatements.agent_id = reached.agent_id and restatements.paid_period = reached.settlement_period
@@ -68,8 +71,9 @@ lines as (
         'on_time' as line_kind,
         cast(basis.on_time_amount as {{ money() }}) as basis_amount,
         terms.commission_percent as rate,
-        sign(basis.on_time_amount)
-        * {{ divided_to_cents(hundredths('abs(basis.on_time_amount)') ~ ' * ' ~ millionths('terms.commission_percent'), '100000000') }} as amount
+        sign(basis.on_time_amount) * {{ divided_to_cents(
+            hundredths('abs(basis.on_time_amount)') ~ ' * ' ~ millionths('terms.commission_percent'), '100000000'
+        ) }} as amount
     from basis
     inner join reached on basis.agent_id = reached.agent_id and basis.settlement_period = reached.settlement_period
     inner join terms
@@ -94,7 +98,7 @@ lines as (
         'restatement' as line_kind,
         cast(amount as {{ money() }}) as basis_amount,
         cast(null as {{ call_money() }}) as rate,
-        -{{ divided_to_cents('commission_parts', '100000000') }} as amount
+        -{{ divided_to_cents('coalesce(commission_parts, 0)', '100000000') }} as amount
     from restated
     union all
     select
