@@ -95,7 +95,10 @@ COMPARED: dict[str, tuple[str, str]] = {
             "detail_total_amount detail_success_records detail_success_amount totals_agree"
         ),
     ),
-    "debit_failures": ("bank_code batch_id debited_on line", "account_id customer_id outlet_id amount result_code cause"),
+    "debit_failures": (
+        "bank_code batch_id debited_on line",
+        "account_id customer_id outlet_id amount result_code cause",
+    ),
     "customer_counts": ("billing_period business_unit_id customer_class", "customers"),
     "commission_lines": ("agent_id settlement_period line_kind rate", "basis_amount amount"),
     "commission_statements": ("agent_id settlement_period", "amount"),
