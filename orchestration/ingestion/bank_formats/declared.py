@@ -50,7 +50,7 @@ _FIELDS_OF = {
     "canonical": _COMMON,
     "nacha": _COMMON,
     "iso20022": (*_COMMON, "batch_id", "currency", "lists_all"),
-    "mt940": (*_COMMON, "currency", "collected_types", "returned_types", "account_id", "result_code"),
+    "mt940": (*_COMMON, "encoding", "currency", "collected_types", "returned_types", "account_id", "result_code"),
     "delimited": (*_COMMON, *_LINES, "delimiter"),
     "fixed_width": (*_COMMON, *_LINES),
     "report": (*_COMMON, *_LINES, "detail_pattern", "summary_pattern"),
@@ -89,6 +89,7 @@ class BankFormat:
     returned_types: tuple[str, ...] = ()
     account_id: re.Pattern[str] | None = None
     result_code: re.Pattern[str] | None = None
+    details_encoding: str | None = None
 
 
 @cache
@@ -137,16 +138,13 @@ class _Declaration:
             if values["batch_id"] not in ("file", "name"):
                 self.fail("batch_id", "write file (the request's message id) or name (of the file's name)")
         if self.layout == "mt940":
+            values["details_encoding"] = self.encoding(None)
             values |= {key: self.texts(key) for key in ("collected_types", "returned_types")}
             values |= {key: self.pattern(key, ("value",)) for key in ("account_id", "result_code")}
         return BankFormat(name, self.layout, **values)
 
     def line_fields(self) -> dict[str, Any]:
-        encoding = self.text("encoding", "gb18030")
-        try:
-            codecs.lookup(str(encoding))
-        except LookupError:
-            self.fail("encoding", f"'{encoding}' is unknown; write utf-8 or gb18030")
+        encoding = self.encoding("gb18030")
         unit = self.text("amount_unit", "yuan")
         if unit not in AMOUNT_UNITS:
             self.fail("amount_unit", f"write one of {', '.join(AMOUNT_UNITS)}")
@@ -185,6 +183,14 @@ class _Declaration:
         if summary != "none":
             values["summary_fields"] = self.places("summary_fields", SUMMARY_FIELDS)
         return values
+
+    def encoding(self, default: str | None) -> str | None:
+        encoding = self.text("encoding", default)
+        try:
+            codecs.lookup(encoding or "utf-8")
+        except LookupError:
+            self.fail("encoding", f"'{encoding}' is unknown; write utf-8 or gb18030")
+        return encoding
 
     def check_fields(self, name: str, found: set[str]) -> None:
         """A detail says whose it is, how much, and how it ended."""

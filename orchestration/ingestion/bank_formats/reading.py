@@ -80,6 +80,56 @@ def amount_of(text: str, unit: str = "yuan") -> Decimal | None:
     return amount.quantize(Decimal("0.01")) if amount is not None and amount < _LARGEST_AMOUNT else None
 
 
+@dataclass(frozen=True)
+class FoundReference:
+    """What a pattern found in a text: the value, or why there is none. `is_cut` says that a line's end may have cut it."""
+
+    value: str | None
+    fault: str = ""
+    is_cut: bool = False
+
+
+def find_reference(pattern: re.Pattern[str], text: str, may_be_cut_at: int | None = None) -> FoundReference:
+    """The first value that a pattern's group `value` finds in a text and that ends at boundaries: A1 is found neither in
+    A12 nor in XA1. One that ends where a line may have been cut is not found, for the rest may be in the next line."""
+    partial = ""
+    for match in pattern.finditer(text):
+        value = match["value"].strip() if match["value"] else ""
+        if not value:
+            continue
+        longer = longer_word(match, "value")
+        if longer is not None:
+            partial = partial or f"'{value}' is a part of '{longer}'"
+        elif match.end("value") == may_be_cut_at and _is_of_word(text, may_be_cut_at + 1):
+            return FoundReference(None, f"'{value}' ends where its line does and may be cut", is_cut=True)
+        else:
+            return FoundReference(value)
+    return FoundReference(None, partial or f"by {pattern.pattern}")
+
+
+def longer_word(match: re.Match[str], group: str) -> str | None:
+    """The longer word of which a match's group is only a part; None where the group ends at boundaries on both sides. What
+    stands beside it inside the match the pattern itself has asked for."""
+    text, (start, end) = match.string, match.span(group)
+    first, last = start, end
+    if start < end and start == match.start() and _is_of_word(text, start):
+        while _is_of_word(text, first - 1) or (_is_hyphen(text, first - 1) and _is_of_word(text, first - 2)):
+            first -= 1
+    if start < end and end == match.end() and _is_of_word(text, end - 1):
+        while _is_of_word(text, last) or (_is_hyphen(text, last) and _is_of_word(text, last + 1)):
+            last += 1
+    return text[first:last] if (first, last) != (start, end) else None
+
+
+def _is_of_word(text: str, at: int) -> bool:
+    """Letters and figures of ASCII: a Chinese character beside an account number does not go on with it."""
+    return 0 <= at < len(text) and text[at].isascii() and text[at].isalnum()
+
+
+def _is_hyphen(text: str, at: int) -> bool:
+    return 0 <= at < len(text) and text[at] in "-_"
+
+
 def month_before(day: date) -> str:
     """The billing period that is collected in a month where the file does not name one: the month before."""
     return f"{day.year - (day.month == 1):04d}-{(day.month - 2) % 12 + 1:02d}"
