@@ -152,7 +152,7 @@ def decode_bank_result(
         "passed_over_records": sum(line.line_kind == OTHER for line in read.lines),
         "is_period_named": is_period_named,
         "no_amount_records": facts["no_amount_records"],
-        "charge_amount": sum((line.charge_amount for line in read.lines if line.line_kind == DEBIT), _NOTHING),
+        "charge_amount": sum((line.charge_amount for line in read.lines), _NOTHING),
     }
     lines = [
         {
