@@ -34,6 +34,7 @@ _REGISTER = """
 file_id varchar, file_kind varchar, source varchar, file_name varchar, switch_id varchar, bank_code varchar,
 export_table varchar, file_date date, sequence_number bigint, file_status varchar, status_reason varchar,
 effective_order bigint, declared_records bigint, declared_seconds bigint, read_records bigint, malformed_records bigint,
+ignored_records bigint,
 read_seconds bigint, data_rows bigint, set_aside_rows bigint, first_seen_on date, released_on date,
 offending_records varchar, is_other_day_released boolean
 """
@@ -43,6 +44,7 @@ _CALLS = {
     "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar", "started_at": "timestamp",
     "call_date": "date", "duration_seconds": "integer", "release_cause": "integer", "is_other_day": "boolean",
     "call_kind": "varchar", "charge_party": "varchar", "partial_kind": "varchar", "call_reference": "varchar",
+    "charged_number": "varchar", "started_at_utc": "timestamp",
     "key_hash": "ubigint",
 }  # fmt: skip
 _SET_ASIDE = {
@@ -174,7 +176,7 @@ def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: 
             e.file_id, e.file_kind, e.source, e.file_name, e.switch_id, e.bank_code, e.export_table, e.file_date,
             e.sequence_number, e.status, e.status_reason, e.effective_order,
             e.told_records if e.declared_records is None else e.declared_records, e.declared_seconds,
-            e.read_records, e.malformed_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
+            e.read_records, e.malformed_records, e.ignored_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
             released_on.get(e.file_id), "; ".join(record.text for record in e.offending_records) or None,
             e.file_id in released_calls,
         ]
