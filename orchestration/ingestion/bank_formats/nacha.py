@@ -2,7 +2,8 @@
 
 Read: file header 1, batch header 5, entry detail 6, addenda 7 (type 99 return, 98 notification of change, others are
 text), batch control 8, file control 9, filler of nines. A debit with return addenda failed with its code (R01 …); one
-without has the code SETTLED. Notifications of change (COR, C01 …) are corrections and no result, credits no
+without has the code SETTLED. Its reference is its trace number, that of a return the trace number of the original entry.
+Notifications of change (COR, C01 …) are corrections and no result, credits no
 debits. International entries (IAT) are set aside.
 """
 
@@ -180,6 +181,7 @@ class _Reader:
             return
         text = entry.text
         kind, code, reason = DEBIT if _is_debit(text) else OTHER, SETTLED, None
+        is_return, trace = False, text[79:94]
         for number, addenda in entry.addenda:
             addenda_type, addenda_code = addenda[1:3], addenda[3:6].strip()
             if addenda_type not in (_RETURN, _CHANGE):
@@ -189,6 +191,7 @@ class _Reader:
                 return
             if addenda_type == _CHANGE:
                 kind = CORRECTION
+            is_return, trace = addenda_type == _RETURN and kind == DEBIT, addenda[6:21]
             code = addenda_code
             reason = (addenda[35:79] if addenda_type == _RETURN else addenda[35:64]).strip() or None
         self.batch.lines.append(
@@ -200,6 +203,8 @@ class _Reader:
                 result_code=code,
                 reason_text=reason,
                 line_kind=kind,
+                is_return=is_return,
+                reference=trace.strip() or None,
             )
         )
 

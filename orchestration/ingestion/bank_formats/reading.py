@@ -49,6 +49,7 @@ class ReadBatch:
     """A file as read. The header's figures are None where the file does not say them.
 
     `differences` are the control totals that do not agree, each in words: which, what it says, what was found.
+    `original_day` is the earliest day on which debits that come back were made, where the file says it.
     """
 
     lines: list[ResultLine] = field(default_factory=list)
@@ -58,6 +59,7 @@ class ReadBatch:
     batch_id: str | None = None
     billing_period: str | None = None
     debited_on: date | None = None
+    original_day: date | None = None
     records: int | None = None
     total_amount: Decimal | None = None
     success_records: int | None = None
