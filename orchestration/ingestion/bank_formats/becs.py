@@ -6,11 +6,12 @@ return or refusal by its nature, with one of the codes 1 to 9. Returned credits 
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, ResultLine, amount_of
+from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, ResultLine, amount_of, fixed_text
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 RECORD_LENGTH = 120
@@ -30,9 +31,8 @@ def read_becs(content: bytes) -> ReadBatch:
     """Read a file of returned items. Totals that do not agree are differences; records that do not parse are set aside."""
     batch, found = ReadBatch(), _Found()
     has_header = has_total = False
-    # One character for each byte: positions count bytes, and a name in whatever encoding costs no record.
-    for number, line in enumerate(content.decode("latin-1").split("\n"), start=1):
-        record = line.rstrip("\r\x1a\x00 ")
+    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
+        record = fixed_text(line, RECORD_LENGTH).rstrip(" ")
         if not record:
             continue
         kind, fault = record[:1], None

@@ -49,7 +49,7 @@ def read_iso20022(content: bytes, declared: BankFormat) -> ReadBatch:
     reader = _Reader(declared)
     try:
         events = etree.iterparse(
-            BytesIO(content),
+            BytesIO(content.rstrip(b"\x1a\x00 \r\n")),
             events=("start", "end"),
             resolve_entities=False,
             no_network=True,

@@ -110,14 +110,17 @@ def find_reference(pattern: re.Pattern[str], text: str, may_be_cut_at: int | Non
 
 
 def longer_word(match: re.Match[str], group: str) -> str | None:
-    """The longer word of which a match's group is only a part; None where the group ends at boundaries on both sides. What
-    stands beside it inside the match the pattern itself has asked for."""
+    """The longer word of which a match's group is only a part; None where the group ends at boundaries on both sides. A
+    letter beside it inside the match the pattern itself has asked for (`EREF+A1MREF+`), figures that go on never."""
     text, (start, end) = match.string, match.span(group)
     first, last = start, end
     if start < end and start == match.start() and _is_of_word(text, start):
         while _is_of_word(text, first - 1) or (_is_hyphen(text, first - 1) and _is_of_word(text, first - 2)):
             first -= 1
-    if start < end and end == match.end() and _is_of_word(text, end - 1):
+    goes_on_in_figures = (
+        start < end < len(text) and text[end - 1 : end + 1].isascii() and text[end - 1 : end + 1].isdigit()
+    )
+    if start < end and (end == match.end() or goes_on_in_figures) and _is_of_word(text, end - 1):
         while _is_of_word(text, last) or (_is_hyphen(text, last) and _is_of_word(text, last + 1)):
             last += 1
     return text[first:last] if (first, last) != (start, end) else None
@@ -130,6 +133,19 @@ def _is_of_word(text: str, at: int) -> bool:
 
 def _is_hyphen(text: str, at: int) -> bool:
     return 0 <= at < len(text) and text[at] in "-_"
+
+
+def fixed_text(raw: bytes, length: int) -> str:
+    """A record of fixed length as text. Where it has so many characters of UTF-8 and not so many bytes, these are counted;
+    else a byte is a character, so that a name in whatever encoding moves no field."""
+    raw = raw.rstrip(b"\r\x1a\x00")
+    if len(raw) > length:
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("latin-1")
+        return text if len(text.rstrip()) <= length else raw.decode("latin-1")
+    return raw.decode("latin-1")
 
 
 def month_before(day: date) -> str:

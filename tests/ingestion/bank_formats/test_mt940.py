@@ -130,6 +130,8 @@ def test_a_reference_counts_only_where_it_ends_at_a_boundary() -> None:
         "A1", "A1", None, None, None, "A2", "A1", "A1"
     ]  # fmt: skip
     assert find_reference(re.compile("ACCT(?P<value>[0-9]+)"), "ACCT77 ").value == "77"
+    assert find_reference(re.compile(r"EREF\+(?P<value>.+?)MREF"), "EREF+A1MREF+M").value == "A1"
+    assert find_reference(re.compile(r"EREF\+(?P<value>A\d).*MREF"), "EREF+A12MREF+M").value is None
 
 
 def test_reversals_are_returns_and_the_reversal_of_a_return_collects() -> None:
