@@ -170,7 +170,7 @@ class FileLedger:
             if status == "rejected":
                 # SPEC 4: a rejected file is not read, so its counts are 0.
                 self._db.execute(
-                    "update files set read_records = 0, malformed_records = 0, read_seconds = 0, data_rows = 0, "
+                    "update files set read_records = 0, malformed_records = 0, ignored_records = 0, read_seconds = 0, data_rows = 0, "
                     "set_aside_rows = 0 where file_id = ?",
                     [before.file_id],
                 )
@@ -182,11 +182,12 @@ class FileLedger:
         with self.transaction():
             entry = self.file(decoded.file_id)
             self._db.execute(
-                "update files set read_records = ?, malformed_records = ?, read_seconds = ?, data_rows = ?, "
-                "set_aside_rows = ?, decoded_with = ?, told_records = ?, told_fault = ? where file_id = ?",
+                "update files set read_records = ?, malformed_records = ?, ignored_records = ?, read_seconds = ?, "
+                "data_rows = ?, set_aside_rows = ?, decoded_with = ?, told_records = ?, told_fault = ? where file_id = ?",
                 [
                     decoded.read_records,
                     decoded.malformed,
+                    decoded.ignored,
                     decoded.read_seconds,
                     decoded.data_rows,
                     decoded.set_aside_rows,
@@ -198,11 +199,21 @@ class FileLedger:
             )
             self._db.execute("delete from file_call_days where file_id = ?", [entry.file_id])
             self._db.executemany(
-                "insert into file_call_days values (?, ?, ?, ?)",
-                [(entry.file_id, d.call_date.isoformat(), d.records, d.other_day_records) for d in decoded.days],
+                "insert into file_call_days (file_id, call_date, records, other_day_records, last_day) values (?, ?, ?, ?, ?)",
+                [
+                    (
+                        entry.file_id,
+                        d.call_date.isoformat(),
+                        d.records,
+                        d.other_day_records,
+                        None if d.last_day is None else d.last_day.isoformat(),
+                    )
+                    for d in decoded.days
+                ],
             )
             if entry.file_kind == "cdr":
                 figures = f"{decoded.read_records} records, {decoded.malformed} malformed"
+                figures += f", {decoded.ignored} ignored" if decoded.ignored else ""
             else:
                 figures = f"{decoded.data_rows} rows, {decoded.set_aside_rows} set aside"
             self._event(entry.file_id, "decoded", f"{figures} ({decoded.decoded_with})")
@@ -238,12 +249,18 @@ class FileLedger:
         return _entry(rows[0])
 
     def call_days(self) -> list[FileCallDay]:
-        """Per file and call date the records that are not malformed."""
+        """Per file and call date the records that are calls: neither malformed nor ignored."""
         rows = self._db.execute(
             "select * from file_call_days join files using (file_id) order by seen_order, call_date"
         )
         return [
-            FileCallDay(date.fromisoformat(row["call_date"]), row["records"], row["other_day_records"], row["file_id"])
+            FileCallDay(
+                date.fromisoformat(row["call_date"]),
+                row["records"],
+                row["other_day_records"],
+                None if row["last_day"] is None else date.fromisoformat(row["last_day"]),
+                row["file_id"],
+            )
             for row in rows
         ]
 

@@ -34,13 +34,15 @@ _REGISTER = """
 file_id varchar, file_kind varchar, source varchar, file_name varchar, switch_id varchar, bank_code varchar,
 export_table varchar, file_date date, sequence_number bigint, file_status varchar, status_reason varchar,
 effective_order bigint, declared_records bigint, declared_seconds bigint, read_records bigint, malformed_records bigint,
+ignored_records bigint,
 read_seconds bigint, data_rows bigint, set_aside_rows bigint, first_seen_on date, released_on date,
 offending_records varchar, is_other_day_released boolean
 """
 
 _CALLS = {
     "file_id": "varchar", "record_number": "bigint", "line_number": "bigint", "calling_number": "varchar",
-    "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar", "started_at": "timestamp",
+    "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar",
+    "charged_number": "varchar", "started_at": "timestamp", "started_at_utc": "timestamp",
     "call_date": "date", "duration_seconds": "integer", "release_cause": "integer", "is_other_day": "boolean",
     "call_kind": "varchar", "charge_party": "varchar", "partial_kind": "varchar", "call_reference": "varchar",
     "key_hash": "ubigint",
@@ -172,7 +174,7 @@ def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: 
             e.file_id, e.file_kind, e.source, e.file_name, e.switch_id, e.bank_code, e.export_table, e.file_date,
             e.sequence_number, e.status, e.status_reason, e.effective_order,
             e.told_records if e.declared_records is None else e.declared_records, e.declared_seconds,
-            e.read_records, e.malformed_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
+            e.read_records, e.malformed_records, e.ignored_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
             released_on.get(e.file_id), "; ".join(record.text for record in e.offending_records) or None,
             e.file_id in released_calls,
         ]
@@ -275,8 +277,13 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _days_of_calls(ledger: FileLedger, file_ids: set[str]) -> set[date]:
-    return {day.call_date for day in ledger.call_days() if day.file_id in file_ids}
+def _days_of_calls(ledger: FileLedger, file_ids: set[str]) -> dict[date, date]:
+    """Per call date of the files the last day that one of its records reaches into."""
+    reach: dict[date, date] = {}
+    for day in ledger.call_days():
+        if day.file_id in file_ids:
+            reach[day.call_date] = max(reach.get(day.call_date, day.call_date), day.last_day or day.call_date)
+    return reach
 
 
 def _existing(folder: Path, file_ids: Iterable[str]) -> list[Path]:

@@ -19,7 +19,7 @@ from tests.ingestion.test_huawei_igwb import record
 
 _field = st.one_of(
     st.sampled_from(
-        ["2200001", '"2200001"', ' "22"', '"22" ', '"a""b"', "", '""', " 22", "2026-03-01 10:00:00", "x'y", '"', "é"]
+        ["2200001", '"Jo "x""', '"a', 'b"', "\x1a", '"a""",', '"2200001"', ' "22"', '"22" ', '"a""b"', "", '""', " 22", "2026-03-01 10:00:00", "x'y", '"', "é"]
     ),
     st.text(st.sampled_from("ab\"12 ',\x00"), max_size=4),
 )
