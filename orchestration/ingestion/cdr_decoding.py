@@ -225,11 +225,15 @@ class _Work:
         ).fetchall()
         why = dict(rows)
         texts = ((number, text) for number, text in self._texts() if number in why)
-        self.con.execute("create or replace temp table cdr_ignored (line_number bigint, record_text varchar, ignored varchar)")
+        self.con.execute(
+            "create or replace temp table cdr_ignored (line_number bigint, record_text varchar, ignored varchar)"
+        )
         try:
             while batch := list(islice(texts, _LINES_AT_ONCE)):
                 numbers, kept = (list(column) for column in zip(*batch, strict=True))
-                self.con.register("cdr_ignored_batch", pa.table([numbers, kept, [why[n] for n in numbers]], ["n", "t", "w"]))
+                self.con.register(
+                    "cdr_ignored_batch", pa.table([numbers, kept, [why[n] for n in numbers]], ["n", "t", "w"])
+                )
                 self.con.execute("insert into cdr_ignored select n, t, w from cdr_ignored_batch")
                 self.con.unregister("cdr_ignored_batch")
             self._copy_texts("cdr_ignored", "ignored", self.ignored_part)
@@ -453,7 +457,7 @@ class _Work:
         calls = f"read_parquet({literal(str(self.calls_part))})"
         rows = self.con.execute(
             "select call_date, count(*), count(*) filter (is_other_day), sum(duration_seconds), "
-            "cast(max(started_at + to_seconds(duration_seconds)) as date) "
+            "max(cast(started_at + to_seconds(greatest(duration_seconds, 1) - 1) as date) - call_date) "
             f"from {calls} group by call_date order by call_date"
         ).fetchall()
         pieces = cdr_rules.pieces_sql(calls)
@@ -488,7 +492,7 @@ class _Work:
             ignored=self.ignored,
             read_seconds=int(sum(row[3] for row in rows)),
             other_day=sum(row[2] for row in rows),
-            days=tuple(CallDay(row[0], row[1], row[2], row[4]) for row in rows),
+            days=tuple(CallDay(row[0], row[1], row[2], max(1, row[4])) for row in rows),
         )
 
     def _copy(self, query: str, target: Path) -> None:

@@ -182,8 +182,8 @@ class FileLedger:
         with self.transaction():
             entry = self.file(decoded.file_id)
             self._db.execute(
-                "update files set read_records = ?, malformed_records = ?, ignored_records = ?, read_seconds = ?, "
-                "data_rows = ?, set_aside_rows = ?, decoded_with = ?, told_records = ?, told_fault = ? where file_id = ?",
+                "update files set read_records = ?, malformed_records = ?, ignored_records = ?, read_seconds = ?, data_rows = ?, "
+                "set_aside_rows = ?, decoded_with = ?, told_records = ?, told_fault = ? where file_id = ?",
                 [
                     decoded.read_records,
                     decoded.malformed,
@@ -199,15 +199,9 @@ class FileLedger:
             )
             self._db.execute("delete from file_call_days where file_id = ?", [entry.file_id])
             self._db.executemany(
-                "insert into file_call_days (file_id, call_date, records, other_day_records, last_day) values (?, ?, ?, ?, ?)",
+                "insert into file_call_days (file_id, call_date, records, other_day_records, reached_days) values (?, ?, ?, ?, ?)",
                 [
-                    (
-                        entry.file_id,
-                        d.call_date.isoformat(),
-                        d.records,
-                        d.other_day_records,
-                        None if d.last_day is None else d.last_day.isoformat(),
-                    )
+                    (entry.file_id, d.call_date.isoformat(), d.records, d.other_day_records, d.reached_days)
                     for d in decoded.days
                 ],
             )
@@ -258,7 +252,7 @@ class FileLedger:
                 date.fromisoformat(row["call_date"]),
                 row["records"],
                 row["other_day_records"],
-                None if row["last_day"] is None else date.fromisoformat(row["last_day"]),
+                row["reached_days"],
                 row["file_id"],
             )
             for row in rows
