@@ -38,11 +38,15 @@ referring as (
     from pairs
     group by return_id
 ),
+return_window as (
+    select cast(max(case when gate_id = 'return_window_days' then hold_above end) as integer) as days
+    from {{ source('raw', 'gate_thresholds') }}
+),
 fitting as (
     select pairs.*
     from pairs
     inner join referring on pairs.return_id = referring.return_id
-    cross join {{ ref('int_return_window') }} as return_window
+    cross join return_window
     where
         case
             when referring.has_reference then pairs.is_referred_to

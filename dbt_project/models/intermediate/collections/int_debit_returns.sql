@@ -50,7 +50,7 @@ failed_lines as (
     from {{ ref('int_debit_results') }} as results
     left join answering on results.payment_id = answering.payment_id
     left join {{ ref('int_debit_returns_of_results') }} as returns on results.payment_id = returns.return_id
-    where results.outcome = 'failed' and answering.payment_id is null and returns.return_id is null
+    where results.outcome = 'failed' and results.collected_amount = 0 and answering.payment_id is null and returns.return_id is null
 ),
 returned_before as (
     select debit_id, sum(amount) as amount

@@ -22,7 +22,7 @@ with recursive failed_lines as (
             and results.batch_id = answers.result_batch_id
             and results.debited_on = answers.result_debited_on
             and results.line = answers.result_line
-    where results.outcome = 'failed' and answers.line is null
+    where results.outcome = 'failed' and results.collected_amount = 0 and answers.line is null
 ),
 requested_batches as (
     select distinct bank_code, batch_id from {{ ref('int_debits_requested') }}
