@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from orchestration.ingestion.bank_formats.becs import read_becs
 from orchestration.ingestion.bank_formats.canonical import read_canonical
 from orchestration.ingestion.bank_formats.declared import BankFormat, load_bank_format
 from orchestration.ingestion.bank_formats.line_records import read_line_records
@@ -26,7 +27,7 @@ from orchestration.ingestion.bank_formats.reading import (
     month_before,
     outcome_of,
 )
-from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger
+from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger, batch_key
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
 from orchestration.ingestion.packing import open_unpacked
@@ -35,7 +36,7 @@ from orchestration.settings import Settings
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-3"
+BANK_RULES_VERSION = "bank-4"
 
 _NOTHING = Decimal("0.00")
 _MONEY = pa.decimal128(18, 2)
@@ -52,6 +53,9 @@ _DEBITS = pa.schema(
         ("reason_text", pa.string()),
         ("line_kind", pa.string()),
         ("code_owner", pa.string()),
+        ("is_return", pa.bool_()),
+        ("reference", pa.string()),
+        ("charge_amount", _MONEY),
     ]
 )
 _BATCHES = pa.schema(
@@ -76,6 +80,9 @@ _BATCHES = pa.schema(
         ("pending_records", pa.int64()),
         ("correction_records", pa.int64()),
         ("passed_over_records", pa.int64()),
+        ("is_period_named", pa.bool_()),
+        ("no_amount_records", pa.int64()),
+        ("charge_amount", _MONEY),
     ]
 )
 
@@ -115,12 +122,14 @@ def decode_bank_result(
     with open_unpacked(settings.home / entry.landing_path) as stream:
         read = _read(stream.read(), declared)
     assert entry.bank_code is not None and entry.file_date is not None, "a name of the pattern has both"
+    names_batch_and_day = read.batch_id is not None and read.debited_on is not None
     read.bank_code = read.bank_code or entry.bank_code
     read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
     read.debited_on = read.debited_on or entry.file_date
-    read.billing_period = read.billing_period or month_before(read.debited_on)
+    is_period_named = read.billing_period is not None
+    read.billing_period = read.billing_period or month_before(read.original_day or read.debited_on)
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
-    facts = _facts(read, declared.result_scheme)
+    facts = _facts(read, declared.result_scheme, names_batch_and_day)
     totals = reconcile(facts, result_codes)
     batch = {
         "file_id": entry.file_id,
@@ -143,6 +152,9 @@ def decode_bank_result(
         "pending_records": sum(line.line_kind == PENDING for line in read.lines),
         "correction_records": sum(line.line_kind == CORRECTION for line in read.lines),
         "passed_over_records": sum(line.line_kind == OTHER for line in read.lines),
+        "is_period_named": is_period_named,
+        "no_amount_records": facts["no_amount_records"],
+        "charge_amount": sum((line.charge_amount for line in read.lines), _NOTHING),
     }
     lines = [
         {
@@ -172,6 +184,10 @@ def _set_contradictions_aside(read: ReadBatch, scheme: str | None, result_codes:
     kept = []
     for line in read.lines:
         outcome = outcome_of(result_codes, read.bank_code, scheme, line.result_code)
+        if line.line_kind == DEBIT and line.amount is None and outcome == "success":
+            text = f"line {line.line}, account {line.account_id}, result {line.result_code}"
+            read.set_aside.append(SetAsideLine(line.line, text, "amount", "is missing, and the debit was collected"))
+            continue
         impossible = {"failed": line.amount, "success": Decimal("0.00")}.get(outcome or "")
         if line.line_kind == DEBIT and line.amount and impossible is not None and line.collected_amount == impossible:
             text = f"line {line.line}, account {line.account_id}, asked for {line.amount}, result {line.result_code}"
@@ -189,6 +205,12 @@ def _read(content: bytes, declared: BankFormat) -> ReadBatch:
         return read_canonical(content)
     if declared.layout == "nacha":
         return read_nacha(content)
+    if declared.layout == "becs":
+        return read_becs(content)
+    if declared.layout == "arudd":
+        from orchestration.ingestion.bank_formats.arudd import read_arudd
+
+        return read_arudd(content, declared)
     if declared.layout == "iso20022":
         from orchestration.ingestion.bank_formats.iso20022 import read_iso20022
 
@@ -204,7 +226,8 @@ def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotal
     """Sum the details and compare with header and trailer, as far as the file has them.
 
     A debit is collected whole where its result code is a success, unless the line itself says how much was collected;
-    `success_records` counts those collected whole, `success_amount` is all that was collected.
+    `success_records` counts those collected whole, `success_amount` is all that was collected. Where refused debits are
+    listed without their amounts, the total asked for is not compared.
     """
     bank_code, scheme = facts["bank_code"], facts["result_scheme"]
     records, total, success_records, success_amount = 0, Decimal("0.00"), 0, Decimal("0.00")
@@ -226,6 +249,8 @@ def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotal
     for name, figure in found.items():
         said = facts[name]
         header[name] = figure if said is None else Decimal(said) if isinstance(figure, Decimal) else int(said)
+        if name == "total_amount" and facts["no_amount_records"]:
+            continue  # the details do not say it
         if header[name] != figure:
             differences.append(f"header {name} {header[name]}, details {figure}")
     if facts["trailer_records"] is not None and int(facts["trailer_records"]) != records:
@@ -268,11 +293,20 @@ def judge_bank_files(
 def _verdict(
     ledger: FileLedger, entry: FileEntry, loaded: list[FileEntry], result_codes: ResultCodes
 ) -> tuple[str, str | None]:
-    twin = next((other for other in loaded if other.content_sha256 == entry.content_sha256), None)
-    if twin is not None and entry.data_rows:
-        return "rejected", f"same content as {twin.file_name} ({twin.file_id}), which is loaded"
     facts = ledger.bank_batch(entry.file_id)
     assert facts is not None, "a decoded bank file has its figures in the ledger"
+    # A file that names neither its batch nor its day can be the same every month: only the date in its name tells.
+    twin = next(
+        (
+            other
+            for other in loaded
+            if other.content_sha256 == entry.content_sha256
+            and (facts["names_batch_and_day"] or other.file_date == entry.file_date)
+        ),
+        None,
+    )
+    if twin is not None and entry.data_rows:
+        return "rejected", f"same content as {twin.file_name} ({twin.file_id}), which is loaded"
     totals = reconcile(facts, result_codes)
     reasons = list(totals.differences)
     if totals.unknown_codes:
@@ -283,12 +317,14 @@ def _verdict(
         reasons.append(f"the header is of bank {facts['bank_code']}, the file's name of {entry.bank_code}")
     for other in loaded:
         batch = ledger.bank_batch(other.file_id)
-        if batch is not None and (batch["bank_code"], batch["batch_id"]) == (facts["bank_code"], facts["batch_id"]):
-            reasons.append(f"batch {facts['batch_id']} is already loaded from {other.file_name} ({other.file_id})")
+        if batch is not None and batch_key(batch) == batch_key(facts):
+            reasons.append(
+                f"batch {facts['batch_id']} of {facts['debited_on']} is already loaded from {other.file_name} ({other.file_id})"
+            )
     return ("held", "; ".join(reasons)) if reasons else ("loaded", None)
 
 
-def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
+def _facts(read: ReadBatch, result_scheme: str | None, names_batch_and_day: bool) -> dict[str, Any]:
     """What the judge needs of a file. Per result code: lines and amount, and of those that say what was collected the
     lines collected whole, the amount collected, the lines and the amount.
     """
@@ -298,12 +334,12 @@ def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
             continue
         sums = codes.setdefault(line.result_code, [0, _NOTHING, 0, _NOTHING, 0, _NOTHING])
         sums[0] += 1
-        sums[1] += line.amount
+        sums[1] += line.amount or _NOTHING
         if line.collected_amount is not None:
             sums[2] += line.collected_amount == line.amount
             sums[3] += line.collected_amount
             sums[4] += 1
-            sums[5] += line.amount
+            sums[5] += line.amount or _NOTHING
     first = read.set_aside[0] if read.set_aside else None
     return {
         "bank_code": read.bank_code,
@@ -311,6 +347,7 @@ def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
         "batch_id": read.batch_id,
         "billing_period": read.billing_period,
         "debited_on": None if read.debited_on is None else read.debited_on.isoformat(),
+        "names_batch_and_day": names_batch_and_day,
         "records": read.records,
         "total_amount": None if read.total_amount is None else str(read.total_amount),
         "success_records": read.success_records,
@@ -322,6 +359,7 @@ def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
             code: [str(figure) if isinstance(figure, Decimal) else figure for figure in sums]
             for code, sums in codes.items()
         },
+        "no_amount_records": sum(line.amount is None for line in read.lines if line.line_kind == DEBIT),
         "set_aside_rows": len(read.set_aside),
         "first_set_aside": None if first is None else f"line {first.line_number}: {first.field} {first.reason}",
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from orchestration.errors import UsageError
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS
+from orchestration.ingestion.declared_paths import declaration_path
 from orchestration.settings import PROJECT_ROOT
 
 FORMATS_FOLDER = PROJECT_ROOT / "seeds" / "cdr_formats"
@@ -311,12 +312,10 @@ class CdrFormat:
 
 @cache
 def load_cdr_format(name: str, folder: Path = FORMATS_FOLDER) -> CdrFormat:
-    """The format of a name, or of a file that ends in .yml. Raises UsageError naming file, field and what to write."""
+    """The format of a name, or of a path with or without .yml. Raises UsageError naming file, field and what to write."""
     from orchestration.ingestion.cdr_declarations import read_declaration
 
-    path = Path(name) if name.endswith(".yml") else folder / f"{name}.yml"
-    if "/" in name and not name.endswith(".yml"):
-        path = Path(f"{name}.yml")
+    path = declaration_path(name, folder)
     if not path.is_file():
         known = ", ".join(declared_formats(folder))
         raise UsageError(f"CDR format '{name}' is not declared: there is no {path}; there are {known}")

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
@@ -182,8 +182,8 @@ class FileLedger:
         with self.transaction():
             entry = self.file(decoded.file_id)
             self._db.execute(
-                "update files set read_records = ?, malformed_records = ?, ignored_records = ?, read_seconds = ?, "
-                "data_rows = ?, set_aside_rows = ?, decoded_with = ?, told_records = ?, told_fault = ? where file_id = ?",
+                "update files set read_records = ?, malformed_records = ?, ignored_records = ?, read_seconds = ?, data_rows = ?, "
+                "set_aside_rows = ?, decoded_with = ?, told_records = ?, told_fault = ? where file_id = ?",
                 [
                     decoded.read_records,
                     decoded.malformed,
@@ -199,15 +199,9 @@ class FileLedger:
             )
             self._db.execute("delete from file_call_days where file_id = ?", [entry.file_id])
             self._db.executemany(
-                "insert into file_call_days (file_id, call_date, records, other_day_records, last_day) values (?, ?, ?, ?, ?)",
+                "insert into file_call_days (file_id, call_date, records, other_day_records, reached_days) values (?, ?, ?, ?, ?)",
                 [
-                    (
-                        entry.file_id,
-                        d.call_date.isoformat(),
-                        d.records,
-                        d.other_day_records,
-                        None if d.last_day is None else d.last_day.isoformat(),
-                    )
+                    (entry.file_id, d.call_date.isoformat(), d.records, d.other_day_records, d.reached_days)
                     for d in decoded.days
                 ],
             )
@@ -258,7 +252,7 @@ class FileLedger:
                 date.fromisoformat(row["call_date"]),
                 row["records"],
                 row["other_day_records"],
-                None if row["last_day"] is None else date.fromisoformat(row["last_day"]),
+                row["reached_days"],
                 row["file_id"],
             )
             for row in rows
@@ -446,10 +440,10 @@ class FileLedger:
         batch = self.bank_batch(entry.file_id)
         for other in self.files("bank"):
             facts = self.bank_batch(other.file_id) if other.status == "loaded" else None
-            if batch and facts and (facts["bank_code"], facts["batch_id"]) == (batch["bank_code"], batch["batch_id"]):
+            if batch and facts and batch_key(facts) == batch_key(batch):
                 raise TollhouseError(
-                    f"{entry.file_id} ({entry.file_name}): batch {batch['batch_id']} of bank {batch['bank_code']} is already "
-                    f"loaded from {other.file_name}; its debits would be paid twice"
+                    f"{entry.file_id} ({entry.file_name}): batch {batch['batch_id']} of bank {batch['bank_code']} of "
+                    f"{batch['debited_on']} is already loaded from {other.file_name}; its debits would be paid twice"
                 )
         reason = entry.status_reason or ""
         if not reason.startswith(UNKNOWN_RESULT_CODES) or "; " in reason:
@@ -457,6 +451,11 @@ class FileLedger:
                 f"{entry.file_id} ({entry.file_name}) is held because {reason}; such a file cannot be released: "
                 "ask the bank for a corrected one"
             )
+
+
+def batch_key(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What makes a batch of a bank one batch: (bank_code, batch_id, debited_on), for banks count their batches anew."""
+    return facts["bank_code"], facts["batch_id"], facts["debited_on"]
 
 
 def _entry(row: sqlite3.Row) -> FileEntry:

@@ -42,7 +42,7 @@ create table if not exists files (
     effective_order integer,            -- by which a loaded file counts: seen_order, or its release's order number
     read_records integer not null default 0,
     malformed_records integer not null default 0,
-    ignored_records integer not null default 0, -- of a CDR file: no calls, by the format's declaration
+    ignored_records integer not null default 0,   -- records that the format says are no calls; in read_records
     read_seconds integer not null default 0,
     data_rows integer not null default 0,
     set_aside_rows integer not null default 0,
@@ -57,7 +57,7 @@ create table if not exists file_call_days (
     call_date text not null,
     records integer not null,
     other_day_records integer not null,
-    last_day text,                      -- the latest day that one of them reaches into; null before version 4
+    reached_days integer not null default 1,      -- how many days after the date its calls reach into, at least 1
     primary key (file_id, call_date)
 );
 create table if not exists bank_batches (file_id text primary key references files, facts text not null);
@@ -123,7 +123,7 @@ MIGRATIONS = {
     "alter table file_events add column offending_records text;" + GUARDS,
     2: "alter table files add column told_records integer; alter table files add column told_fault text;",
     3: "alter table files add column ignored_records integer not null default 0; "
-    "alter table file_call_days add column last_day text;",
+    "alter table file_call_days add column reached_days integer not null default 1;",
 }
 
 
@@ -191,13 +191,13 @@ class FileEntry(NewFile):
 
 @dataclass(frozen=True)
 class CallDay:
-    """How many records of a file are of a call date; malformed and ignored ones have none. `last_day` is how far one of
-    them reaches."""
+    """How many records of a file are of a call date, and how many days after it they reach into; malformed and
+    ignored ones have none."""
 
     call_date: date
     records: int
     other_day_records: int
-    last_day: date | None = None
+    reached_days: int = 1
 
 
 @dataclass(frozen=True)

@@ -186,8 +186,8 @@ def _files_with_pieces(raw: Path) -> set[str]:
 
 
 def last_days(con: duckdb.DuckDBPyConnection, days: Mapping[date, date]) -> dict[date, date]:
-    """Per call date the last day that its calls can reach: the next one, or further where a record or a joined call is that
-    long. `days` is per call date how far its records reach."""
+    """Per call date the last day that its calls can reach. `days` is per call date how far its records reach; a joined call
+    may reach further."""
     reach = dict(
         con.execute(
             """
@@ -196,6 +196,4 @@ def last_days(con: duckdb.DuckDBPyConnection, days: Mapping[date, date]) -> dict
             """
         ).fetchall()
     )
-    return {
-        day: max(reach.get(day, day), last, date.fromordinal(day.toordinal() + 1)) for day, last in days.items()
-    }
+    return {day: max(reach.get(day, last), last) for day, last in days.items()}

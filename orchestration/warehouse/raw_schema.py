@@ -41,10 +41,10 @@ offending_records varchar, is_other_day_released boolean
 
 _CALLS = {
     "file_id": "varchar", "record_number": "bigint", "line_number": "bigint", "calling_number": "varchar",
-    "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar",
-    "charged_number": "varchar", "started_at": "timestamp", "started_at_utc": "timestamp",
+    "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar", "started_at": "timestamp",
     "call_date": "date", "duration_seconds": "integer", "release_cause": "integer", "is_other_day": "boolean",
     "call_kind": "varchar", "charge_party": "varchar", "partial_kind": "varchar", "call_reference": "varchar",
+    "charged_number": "varchar", "started_at_utc": "timestamp",
     "key_hash": "ubigint",
 }  # fmt: skip
 _SET_ASIDE = {
@@ -54,6 +54,7 @@ _DEBITS = {
     "file_id": "varchar", "line": "bigint", "account_id": "varchar", "bank_account": "varchar",
     "amount": "decimal(18, 2)", "result_code": "varchar", "collected_amount": "decimal(18, 2)",
     "is_cause_inferred": "boolean", "reason_text": "varchar", "line_kind": "varchar", "code_owner": "varchar",
+    "is_return": "boolean", "reference": "varchar", "charge_amount": "decimal(18, 2)",
 }  # fmt: skip
 _DEBIT_BATCHES = {
     "file_id": "varchar", "bank_code": "varchar", "batch_id": "varchar", "billing_period": "varchar", "debited_on": "date",
@@ -61,6 +62,7 @@ _DEBIT_BATCHES = {
     "trailer_records": "bigint", "detail_records": "bigint", "detail_total_amount": "decimal(18, 2)",
     "detail_success_records": "bigint", "detail_success_amount": "decimal(18, 2)", "totals_agree": "boolean",
     "result_scheme": "varchar", "pending_records": "bigint", "correction_records": "bigint", "passed_over_records": "bigint",
+    "is_period_named": "boolean", "no_amount_records": "bigint", "charge_amount": "decimal(18, 2)",
 }  # fmt: skip
 _DEBIT_REQUESTS = """
 bank_code varchar, batch_id varchar, line bigint, account_id varchar, billing_period varchar, bank_account varchar,
@@ -282,7 +284,8 @@ def _days_of_calls(ledger: FileLedger, file_ids: set[str]) -> dict[date, date]:
     reach: dict[date, date] = {}
     for day in ledger.call_days():
         if day.file_id in file_ids:
-            reach[day.call_date] = max(reach.get(day.call_date, day.call_date), day.last_day or day.call_date)
+            last = date.fromordinal(day.call_date.toordinal() + day.reached_days)
+            reach[day.call_date] = max(reach.get(day.call_date, last), last)
     return reach
 
 

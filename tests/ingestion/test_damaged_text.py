@@ -8,7 +8,10 @@ import pytest
 
 from tests.ingestion.foreign import read
 
-_LINE = '{},"2200001","{}","default","2026-03-01 12:00:00","2026-03-01 12:00:05","2026-03-01 12:01:06","66","61","NORMAL_CLEARING","u1","",{},"PCMA","PCMA"'
+_LINE = (
+    '{},"2200001","{}","default","2026-03-01 12:00:00","2026-03-01 12:00:05","2026-03-01 12:01:06","66","61",'
+    '"NORMAL_CLEARING","u1","",{},"PCMA","PCMA"'
+)
 
 
 def line(name: str = '"Desk"', called: str = "2200002", account: str = '""') -> str:
@@ -39,7 +42,11 @@ SOUND = line(called="2200003")
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_a_name_costs_no_record_and_makes_none(tmp_path: Path, record: str, end: str) -> None:
     found = read(tmp_path, f"{SOUND}\n{record}\n{SOUND}{end}", "freeswitch")
-    assert [(row[0], row[2], row[6]) for row in found.records] == [(1, "2200003", 61), (2, "2200002", 61), (3, "2200003", 61)]
+    assert [(row[0], row[2], row[6]) for row in found.records] == [
+        (1, "2200003", 61),
+        (2, "2200002", 61),
+        (3, "2200003", 61),
+    ]
     assert (found.decoded.read_records, found.decoded.malformed) == (3, 0)
 
 

@@ -80,8 +80,8 @@ class RawZone:
                     call.started_at_utc,
                 )
             )
-            records, others, last = days.get(start.date(), (0, 0, end))
-            days[start.date()] = (records + 1, others + other, max(last, end))
+            records, others, last = days.get(start.date(), (0, 0, 1))
+            days[start.date()] = (records + 1, others + other, max(last, (end - start.date()).days))
         self.con.execute(
             "create or replace table records (file_id varchar, record_number bigint, line_number bigint, calling_number varchar, "
             "called_number varchar, trunk_group_in varchar, trunk_group_out varchar, started_at timestamp, call_date date, "
@@ -91,8 +91,8 @@ class RawZone:
         if rows:
             self.con.executemany(f"insert into records values ({', '.join('?' * 16)})", rows)
         self.con.execute(
-            f"copy (select *, hash('S1', calling_number, called_number, started_at, duration_seconds, trunk_group_in, started_at_utc) as key_hash "
-            f"from records) to '{self.folder / 'calls' / name}.parquet' (format parquet)"
+            f"copy (select *, hash('S1', calling_number, called_number, started_at, duration_seconds, trunk_group_in, "
+            f"started_at_utc) as key_hash from records) to '{self.folder / 'calls' / name}.parquet' (format parquet)"
         )
         if any(call.piece in PIECES for call in calls):
             pieces_path(self.folder, name).parent.mkdir(exist_ok=True)

@@ -177,8 +177,8 @@ def _stray(fields: dict[str, str], layout: CdrFormat) -> str | None:
 def _quoted_record(text: str, lines: _Lines, layout: CdrFormat) -> tuple[str, str | None, list[str] | None]:
     """A record whose first line has quotes: as RFC 4180 has it, else with quotes that were not doubled.
 
-    Quotes that were not doubled do no harm to fields that are not needed. Lines are joined only where that gives the record all its fields; a line that is a whole record by itself is never taken
-    for the rest of a damaged one.
+    Quotes that were not doubled do no harm to fields that are not needed. Lines are joined only where that gives the record all
+    its fields; a line that is a whole record by itself is never taken for the rest of a damaged one.
     """
     fields, open_field = _split(text, layout, _strictly)
     if fields is not None:
@@ -267,7 +267,9 @@ def _split(text: str, layout: CdrFormat, way: Callable[[str, int, _Signs], _Foun
     out of place)."""
     signs = _signs(layout.delimiter, layout.quote)
     # A field that is needed is read strictly or not at all.
-    strict_fields = () if way is _strictly else [at for at, name in enumerate(layout.fields) if name in layout.needed_fields]
+    strict_fields = (
+        () if way is _strictly else [at for at, name in enumerate(layout.fields) if name in layout.needed_fields]
+    )
     fields: list[str] = []
     at = 0
     while True:
