@@ -68,7 +68,7 @@ def branch(tmp_path_factory: pytest.TempPathFactory) -> Branch:
     branch.deliver("hbk", "20260120_X.xml", PAIN.replace("{version}", "10").replace(">A1<", ">A2<"))
     branch.deliver("pbk", "20260310_R7.txt", REPORT.encode("gb18030"))
     # 5.50 and a charge of 3.00 are booked as 8.50; the line of 65 characters ends in the middle of A31.
-    returned = entry("8.50", "DBIT", tx("A3", "5.50", charge("3.00"), "AM04"), sub="UPDD")
+    returned = entry("8.50", "DBIT", tx("A3", "5.50", charge("3.00"), "AM04"), sub="UPDD").replace("04-12", "03-10")
     root = "BkToCstmrDbtCdtNtfctn"
     branch.deliver("swb", "20260310_C1.xml", f"<Document><{root}><Ntfctn>{returned}</Ntfctn></{root}></Document>")
     folded = "UNPAID DIRECT DEBIT RSN AM04 MANDATE 00000000000000000012 ACCT A3\n1 NAME"
