@@ -53,16 +53,18 @@ def _one_of(column: str, words: tuple[str, ...]) -> str:
     return f"when {column} not in ({allowed}) then {literal(column + '|is none of ' + ', '.join(words))}"
 
 
+def normalised_number_sql(column: str) -> str:
+    """A number as it is compared: a leading + is 00, and what people write between digits is gone."""
+    # Nearly every number is plain digits already; only the others are worth rewriting.
+    with_zeros = f"case when {column}[1] = '+' then '00' || {column}[2:] else {column} end"
+    return f"case when regexp_full_match({column}, '[0-9]*') then {column} else translate({with_zeros}, ' -().#*', '') end"
+
+
 def normalised_sql(relation: str) -> str:
     """The relation with the numbers normalised and the start parsed (null where it is no time)."""
 
     def digits(column: str) -> str:
-        # Nearly every number is plain digits already; only the others are worth rewriting.
-        with_zeros = f"case when {column}[1] = '+' then '00' || {column}[2:] else {column} end"
-        return (
-            f"case when regexp_full_match({column}, '[0-9]*') then {column} "
-            f"else translate({with_zeros}, ' -().#*', '') end as {column.removesuffix('_number')}_normalised"
-        )
+        return f"{normalised_number_sql(column)} as {column.removesuffix('_number')}_normalised"
 
     return f"""
         select *, {digits("calling_number")}, {digits("called_number")},
