@@ -13,6 +13,7 @@ from dashboards.pages.model import Block, Column, Figure, Mark, Message, Section
 
 STATES = (
     "malformed",
+    "ignored",
     "held",
     "duplicate",
     "other_day",

@@ -5,6 +5,7 @@ select
     count(*) as files,
     sum(read_records) as read_records,
     sum(malformed) as malformed,
+    sum(ignored) as ignored,
     sum(held) as held,
     sum(duplicate) as duplicate,
     sum(other_day) as other_day,

@@ -35,7 +35,7 @@ from orchestration.settings import Settings
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-3"
+BANK_RULES_VERSION = "bank-4"
 
 _NOTHING = Decimal("0.00")
 _MONEY = pa.decimal128(18, 2)
@@ -52,6 +52,9 @@ _DEBITS = pa.schema(
         ("reason_text", pa.string()),
         ("line_kind", pa.string()),
         ("code_owner", pa.string()),
+        ("is_return", pa.bool_()),
+        ("reference", pa.string()),
+        ("charge_amount", _MONEY),
     ]
 )
 _BATCHES = pa.schema(
@@ -76,6 +79,9 @@ _BATCHES = pa.schema(
         ("pending_records", pa.int64()),
         ("correction_records", pa.int64()),
         ("passed_over_records", pa.int64()),
+        ("is_period_named", pa.bool_()),
+        ("no_amount_records", pa.int64()),
+        ("charge_amount", _MONEY),
     ]
 )
 
@@ -118,6 +124,7 @@ def decode_bank_result(
     read.bank_code = read.bank_code or entry.bank_code
     read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
     read.debited_on = read.debited_on or entry.file_date
+    is_period_named = read.billing_period is not None
     read.billing_period = read.billing_period or month_before(read.debited_on)
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
     facts = _facts(read, declared.result_scheme)
@@ -143,6 +150,9 @@ def decode_bank_result(
         "pending_records": sum(line.line_kind == PENDING for line in read.lines),
         "correction_records": sum(line.line_kind == CORRECTION for line in read.lines),
         "passed_over_records": sum(line.line_kind == OTHER for line in read.lines),
+        "is_period_named": is_period_named,
+        "no_amount_records": facts["no_amount_records"],
+        "charge_amount": sum((line.charge_amount for line in read.lines if line.line_kind == DEBIT), _NOTHING),
     }
     lines = [
         {
@@ -172,6 +182,10 @@ def _set_contradictions_aside(read: ReadBatch, scheme: str | None, result_codes:
     kept = []
     for line in read.lines:
         outcome = outcome_of(result_codes, read.bank_code, scheme, line.result_code)
+        if line.line_kind == DEBIT and line.amount is None and outcome == "success":
+            text = f"line {line.line}, account {line.account_id}, result {line.result_code}"
+            read.set_aside.append(SetAsideLine(line.line, text, "amount", "is missing, and the debit was collected"))
+            continue
         impossible = {"failed": line.amount, "success": Decimal("0.00")}.get(outcome or "")
         if line.line_kind == DEBIT and line.amount and impossible is not None and line.collected_amount == impossible:
             text = f"line {line.line}, account {line.account_id}, asked for {line.amount}, result {line.result_code}"
@@ -204,7 +218,8 @@ def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotal
     """Sum the details and compare with header and trailer, as far as the file has them.
 
     A debit is collected whole where its result code is a success, unless the line itself says how much was collected;
-    `success_records` counts those collected whole, `success_amount` is all that was collected.
+    `success_records` counts those collected whole, `success_amount` is all that was collected. Where refused debits are
+    listed without their amounts, the total asked for is not compared.
     """
     bank_code, scheme = facts["bank_code"], facts["result_scheme"]
     records, total, success_records, success_amount = 0, Decimal("0.00"), 0, Decimal("0.00")
@@ -226,6 +241,8 @@ def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotal
     for name, figure in found.items():
         said = facts[name]
         header[name] = figure if said is None else Decimal(said) if isinstance(figure, Decimal) else int(said)
+        if name == "total_amount" and facts["no_amount_records"]:
+            continue  # the details do not say it
         if header[name] != figure:
             differences.append(f"header {name} {header[name]}, details {figure}")
     if facts["trailer_records"] is not None and int(facts["trailer_records"]) != records:
@@ -298,12 +315,12 @@ def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
             continue
         sums = codes.setdefault(line.result_code, [0, _NOTHING, 0, _NOTHING, 0, _NOTHING])
         sums[0] += 1
-        sums[1] += line.amount
+        sums[1] += line.amount or _NOTHING
         if line.collected_amount is not None:
             sums[2] += line.collected_amount == line.amount
             sums[3] += line.collected_amount
             sums[4] += 1
-            sums[5] += line.amount
+            sums[5] += line.amount or _NOTHING
     first = read.set_aside[0] if read.set_aside else None
     return {
         "bank_code": read.bank_code,
@@ -322,6 +339,7 @@ def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
             code: [str(figure) if isinstance(figure, Decimal) else figure for figure in sums]
             for code, sums in codes.items()
         },
+        "no_amount_records": sum(line.amount is None for line in read.lines if line.line_kind == DEBIT),
         "set_aside_rows": len(read.set_aside),
         "first_set_aside": None if first is None else f"line {first.line_number}: {first.field} {first.reason}",
     }

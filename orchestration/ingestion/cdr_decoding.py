@@ -368,7 +368,8 @@ class _Work:
         """Put the written files in their places and count."""
         calls = f"read_parquet({literal(str(self.calls_part))})"
         rows = self.con.execute(
-            "select call_date, count(*), count(*) filter (is_other_day), sum(duration_seconds) "
+            "select call_date, count(*), count(*) filter (is_other_day), sum(duration_seconds), "
+            "max(cast(started_at + to_seconds(greatest(duration_seconds, 1) - 1) as date) - call_date) "
             f"from {calls} group by call_date order by call_date"
         ).fetchall()
         pieces = cdr_rules.pieces_sql(calls)
@@ -398,7 +399,7 @@ class _Work:
             malformed=self.malformed,
             read_seconds=int(sum(row[3] for row in rows)),
             other_day=sum(row[2] for row in rows),
-            days=tuple(CallDay(row[0], row[1], row[2]) for row in rows),
+            days=tuple(CallDay(row[0], row[1], row[2], max(1, row[4])) for row in rows),
         )
 
     def _copy(self, query: str, target: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-RULES_VERSION = "cdr-2"
+RULES_VERSION = "cdr-3"
 
 # What only some switches write of a record; '' where the format does not say.
 #   call_kind       subscriber, or transit: the switch itself declares it a tandem call
@@ -133,6 +133,8 @@ def typed_sql(relation: str, file_id: str, switch_id: str, file_date: date) -> s
                 and started + to_seconds(cast(duration_seconds as integer)) >= {day}
             ) as is_other_day,
             {", ".join(f"nullif({column}, '') as {column}" for column in OPTIONAL_COLUMNS)},
+            cast(null as varchar) as charged_number,
+            cast(null as timestamp) as started_at_utc,
             hash({literal(switch_id)}, calling_normalised, called_normalised, started,
                 cast(duration_seconds as integer), trunk_group_in, trunk_group_out) as key_hash
         from {relation}"""

@@ -170,7 +170,7 @@ class FileLedger:
             if status == "rejected":
                 # SPEC 4: a rejected file is not read, so its counts are 0.
                 self._db.execute(
-                    "update files set read_records = 0, malformed_records = 0, read_seconds = 0, data_rows = 0, "
+                    "update files set read_records = 0, malformed_records = 0, ignored_records = 0, read_seconds = 0, data_rows = 0, "
                     "set_aside_rows = 0 where file_id = ?",
                     [before.file_id],
                 )
@@ -182,11 +182,12 @@ class FileLedger:
         with self.transaction():
             entry = self.file(decoded.file_id)
             self._db.execute(
-                "update files set read_records = ?, malformed_records = ?, read_seconds = ?, data_rows = ?, "
+                "update files set read_records = ?, malformed_records = ?, ignored_records = ?, read_seconds = ?, data_rows = ?, "
                 "set_aside_rows = ?, decoded_with = ?, told_records = ?, told_fault = ? where file_id = ?",
                 [
                     decoded.read_records,
                     decoded.malformed,
+                    decoded.ignored,
                     decoded.read_seconds,
                     decoded.data_rows,
                     decoded.set_aside_rows,
@@ -198,8 +199,11 @@ class FileLedger:
             )
             self._db.execute("delete from file_call_days where file_id = ?", [entry.file_id])
             self._db.executemany(
-                "insert into file_call_days values (?, ?, ?, ?)",
-                [(entry.file_id, d.call_date.isoformat(), d.records, d.other_day_records) for d in decoded.days],
+                "insert into file_call_days (file_id, call_date, records, other_day_records, reached_days) values (?, ?, ?, ?, ?)",
+                [
+                    (entry.file_id, d.call_date.isoformat(), d.records, d.other_day_records, d.reached_days)
+                    for d in decoded.days
+                ],
             )
             if entry.file_kind == "cdr":
                 figures = f"{decoded.read_records} records, {decoded.malformed} malformed"
@@ -243,7 +247,13 @@ class FileLedger:
             "select * from file_call_days join files using (file_id) order by seen_order, call_date"
         )
         return [
-            FileCallDay(date.fromisoformat(row["call_date"]), row["records"], row["other_day_records"], row["file_id"])
+            FileCallDay(
+                date.fromisoformat(row["call_date"]),
+                row["records"],
+                row["other_day_records"],
+                row["reached_days"],
+                row["file_id"],
+            )
             for row in rows
         ]
 

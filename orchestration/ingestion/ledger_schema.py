@@ -7,7 +7,7 @@ from datetime import date
 
 # Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
 # next opened for writing; one of a later version is refused, not guessed at.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # How many of the records that a file is held or rejected for are kept with its status.
 OFFENDING_RECORDS_KEPT = 5
@@ -42,6 +42,7 @@ create table if not exists files (
     effective_order integer,            -- by which a loaded file counts: seen_order, or its release's order number
     read_records integer not null default 0,
     malformed_records integer not null default 0,
+    ignored_records integer not null default 0,   -- records that the format says are no calls; in read_records
     read_seconds integer not null default 0,
     data_rows integer not null default 0,
     set_aside_rows integer not null default 0,
@@ -56,6 +57,7 @@ create table if not exists file_call_days (
     call_date text not null,
     records integer not null,
     other_day_records integer not null,
+    reached_days integer not null default 1,      -- how many days after the date its calls reach into, at least 1
     primary key (file_id, call_date)
 );
 create table if not exists bank_batches (file_id text primary key references files, facts text not null);
@@ -120,6 +122,8 @@ MIGRATIONS = {
     1: "alter table files add column offending_records text; alter table file_events add column run_id text; "
     "alter table file_events add column offending_records text;" + GUARDS,
     2: "alter table files add column told_records integer; alter table files add column told_fault text;",
+    3: "alter table files add column ignored_records integer not null default 0; "
+    "alter table file_call_days add column reached_days integer not null default 1;",
 }
 
 
@@ -175,6 +179,7 @@ class FileEntry(NewFile):
     effective_order: int | None = None
     read_records: int = 0
     malformed_records: int = 0
+    ignored_records: int = 0
     read_seconds: int = 0
     data_rows: int = 0
     set_aside_rows: int = 0
@@ -186,11 +191,12 @@ class FileEntry(NewFile):
 
 @dataclass(frozen=True)
 class CallDay:
-    """How many records of a file are of a call date; malformed ones have none."""
+    """How many records of a file are of a call date, and how many days after it they reach into; malformed ones have none."""
 
     call_date: date
     records: int
     other_day_records: int
+    reached_days: int = 1
 
 
 @dataclass(frozen=True)
@@ -208,6 +214,7 @@ class DecodedFile:
     decoded_with: str
     read_records: int = 0
     malformed: int = 0
+    ignored: int = 0
     read_seconds: int = 0
     other_day: int = 0
     days: tuple[CallDay, ...] = ()

@@ -36,6 +36,7 @@ _REGISTER = """
 file_id varchar, file_kind varchar, source varchar, file_name varchar, switch_id varchar, bank_code varchar,
 export_table varchar, file_date date, sequence_number bigint, file_status varchar, status_reason varchar,
 effective_order bigint, declared_records bigint, declared_seconds bigint, read_records bigint, malformed_records bigint,
+ignored_records bigint,
 read_seconds bigint, data_rows bigint, set_aside_rows bigint, first_seen_on date, released_on date,
 offending_records varchar, is_other_day_released boolean
 """
@@ -45,6 +46,7 @@ _CALLS = {
     "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar", "started_at": "timestamp",
     "call_date": "date", "duration_seconds": "integer", "release_cause": "integer", "is_other_day": "boolean",
     "call_kind": "varchar", "charge_party": "varchar", "partial_kind": "varchar", "call_reference": "varchar",
+    "charged_number": "varchar", "started_at_utc": "timestamp",
     "key_hash": "ubigint",
 }  # fmt: skip
 _SET_ASIDE = {
@@ -54,6 +56,7 @@ _DEBITS = {
     "file_id": "varchar", "line": "bigint", "account_id": "varchar", "bank_account": "varchar",
     "amount": "decimal(18, 2)", "result_code": "varchar", "collected_amount": "decimal(18, 2)",
     "is_cause_inferred": "boolean", "reason_text": "varchar", "line_kind": "varchar", "code_owner": "varchar",
+    "is_return": "boolean", "reference": "varchar", "charge_amount": "decimal(18, 2)",
 }  # fmt: skip
 _DEBIT_BATCHES = {
     "file_id": "varchar", "bank_code": "varchar", "batch_id": "varchar", "billing_period": "varchar", "debited_on": "date",
@@ -61,6 +64,7 @@ _DEBIT_BATCHES = {
     "trailer_records": "bigint", "detail_records": "bigint", "detail_total_amount": "decimal(18, 2)",
     "detail_success_records": "bigint", "detail_success_amount": "decimal(18, 2)", "totals_agree": "boolean",
     "result_scheme": "varchar", "pending_records": "bigint", "correction_records": "bigint", "passed_over_records": "bigint",
+    "is_period_named": "boolean", "no_amount_records": "bigint", "charge_amount": "decimal(18, 2)",
 }  # fmt: skip
 _DEBIT_REQUESTS = """
 bank_code varchar, batch_id varchar, line bigint, account_id varchar, billing_period varchar, bank_account varchar,
@@ -174,7 +178,7 @@ def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: 
             e.file_id, e.file_kind, e.source, e.file_name, e.switch_id, e.bank_code, e.export_table, e.file_date,
             e.sequence_number, e.status, e.status_reason, e.effective_order,
             e.told_records if e.declared_records is None else e.declared_records, e.declared_seconds,
-            e.read_records, e.malformed_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
+            e.read_records, e.malformed_records, e.ignored_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
             released_on.get(e.file_id), "; ".join(record.text for record in e.offending_records) or None,
             e.file_id in released_calls,
         ]

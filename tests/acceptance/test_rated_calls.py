@@ -106,14 +106,14 @@ def test_each_call_is_in_exactly_one_state(published: Published) -> None:
     for (name, _), call in published.placed.items():
         expected[name]["rated" if call.duration_seconds else "not_answered"] += 1
     columns = (
-        "file_name, read_records, malformed, held, duplicate, other_day, partial, not_answered, not_charged, undocumented, "
+        "file_name, read_records, malformed, ignored, held, duplicate, other_day, partial, not_answered, not_charged, undocumented, "
         "unrated, rated"
     )
     files = {
         row[0]: row[1:] for row in published.rows("file_reconciliation", f"{columns}, file_kind") if row[-1] == "cdr"
     }
     assert files == {
-        name: (counts.total(), 0, 0, 0, 0, 0, counts["not_answered"], 0, 0, 0, counts["rated"], "cdr")
+        name: (counts.total(), 0, 0, 0, 0, 0, 0, counts["not_answered"], 0, 0, 0, counts["rated"], "cdr")
         for name, counts in expected.items()
     }
     assert sum(row[0] for row in files.values()) == CALLS

@@ -51,7 +51,7 @@ COLUMNS: Mapping[str, str] = {
     ),
     "file_reconciliation": (
         "file_id varchar, file_kind varchar, file_name varchar, source varchar, switch_id varchar, file_date date, "
-        "file_status varchar, status_reason varchar, read_records bigint, malformed bigint, held bigint, "
+        "file_status varchar, status_reason varchar, read_records bigint, malformed bigint, ignored bigint, held bigint, "
         "duplicate bigint, other_day bigint, partial bigint, not_answered bigint, not_charged bigint, "
         "undocumented bigint, unrated bigint, rated bigint"
     ),

@@ -35,14 +35,14 @@ select
 create table marts.file_reconciliation (
     file_id varchar, file_kind varchar, file_name varchar, source varchar, switch_id varchar, file_date date,
     file_status varchar, status_reason varchar, declared_records bigint, read_records bigint, malformed bigint,
-    held bigint, duplicate bigint, other_day bigint, partial bigint, not_answered bigint, not_charged bigint, undocumented bigint,
+    ignored bigint, held bigint, duplicate bigint, other_day bigint, partial bigint, not_answered bigint, not_charged bigint, undocumented bigint,
     unrated bigint, rated bigint, declared_seconds bigint, read_seconds bigint
 );
 insert into marts.file_reconciliation values
-('F0', 'cdr', 'SW1_20260227_000001.csv', 'sw1', 'SW1', '2026-02-27', 'loaded', null, null, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, null, 60),
-('F1', 'cdr', 'SW1_20260301_000002.csv', 'sw1', 'SW1', '2026-03-01', 'loaded', null, 100, 100, 1, 0, 1, 1, 2, 88, 1, 1, 1, 4, 600, 600),
-('F2', 'bank', 'BK1_20260310_B1.txt', 'bk1', null, '2026-03-10', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null),
-('F3', 'customers', 'customers_20260331.csv', 'crm', null, '2026-03-31', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
+('F0', 'cdr', 'SW1_20260227_000001.csv', 'sw1', 'SW1', '2026-02-27', 'loaded', null, null, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, null, 60),
+('F1', 'cdr', 'SW1_20260301_000002.csv', 'sw1', 'SW1', '2026-03-01', 'loaded', null, 100, 100, 1, 8, 0, 1, 1, 2, 80, 1, 1, 1, 4, 600, 600),
+('F2', 'bank', 'BK1_20260310_B1.txt', 'bk1', null, '2026-03-10', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null),
+('F3', 'customers', 'customers_20260331.csv', 'crm', null, '2026-03-31', 'loaded', null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
 create table marts.sequence_gaps (
     switch_id varchar, missing_from bigint, missing_to bigint, missing_files bigint, gap_since date, age_days bigint
 );

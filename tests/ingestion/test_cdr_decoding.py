@@ -75,6 +75,8 @@ def test_sound_records_are_typed_and_counted(intake: Intake) -> None:
         "charge_party": "VARCHAR",
         "partial_kind": "VARCHAR",
         "call_reference": "VARCHAR",
+        "charged_number": "VARCHAR",
+        "started_at_utc": "TIMESTAMP",
         "key_hash": "UBIGINT",
     }
     # The canonical format says nothing of these: no call is transit, has a charge party, or is a piece of a longer one.

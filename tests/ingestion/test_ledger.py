@@ -157,10 +157,11 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(tmp_path: Path) ->
         for (trigger,) in old.execute("select name from sqlite_master where type = 'trigger'").fetchall():
             if trigger.startswith("files") or trigger.endswith("replaced"):
                 old.execute(f"drop trigger {trigger}")
-        for column in ("offending_records", "told_records", "told_fault"):
+        for column in ("offending_records", "told_records", "told_fault", "ignored_records"):
             old.execute(f"alter table files drop column {column}")
         for column in ("run_id", "offending_records"):
             old.execute(f"alter table file_events drop column {column}")
+        old.execute("alter table file_call_days drop column reached_days")
         old.execute("pragma user_version = 1")
     old.close()
     with pytest.raises(TollhouseError, match="the next `tollhouse run` brings it up"):

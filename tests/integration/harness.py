@@ -33,7 +33,7 @@ TOLERANCE = 1e-12
 
 _CALL = "file_name record_number"
 _FIELDS = "switch_id calling_number called_number trunk_group_in trunk_group_out started_at call_date duration_seconds"
-STATES = "malformed held duplicate other_day partial not_answered not_charged undocumented unrated rated"
+STATES = "malformed ignored held duplicate other_day partial not_answered not_charged undocumented unrated rated"
 _MEASURES = "seizures answers conversation_seconds"
 _RATIOS = "asr ner acd_seconds"
 

@@ -26,6 +26,7 @@ COLUMNS = (
 
 STATES = (
     "malformed",
+    "ignored",
     "held",
     "duplicate",
     "other_day",

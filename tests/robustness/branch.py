@@ -23,7 +23,7 @@ from tests.robustness.commands import Typed, tollhouse
 SWITCH = "SW1"
 CDR_HEADER = "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,release_cause"
 STATES = (
-    "malformed", "held", "duplicate", "other_day", "partial", "not_answered", "not_charged", "undocumented", "unrated",
+    "malformed", "ignored", "held", "duplicate", "other_day", "partial", "not_answered", "not_charged", "undocumented", "unrated",
     "rated",
 )  # fmt: skip
 

@@ -28,8 +28,8 @@ def file_status_gates(file_kind: str, what: str) -> tuple[Gate, ...]:
 def states_sum_query() -> str:
     """Files whose states (SPEC 4) do not sum to the records read."""
     return (
-        "select file_id, file_name, read_records, malformed, held, duplicate, other_day, partial, not_answered,"
+        "select file_id, file_name, read_records, malformed, ignored, held, duplicate, other_day, partial, not_answered,"
         " not_charged, undocumented, unrated, rated from {batch} where read_records is distinct from"
-        " malformed + held + duplicate + other_day + partial + not_answered + not_charged"
+        " malformed + ignored + held + duplicate + other_day + partial + not_answered + not_charged"
         " + undocumented + unrated + rated"
     )

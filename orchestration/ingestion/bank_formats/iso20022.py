@@ -129,7 +129,7 @@ class _Reader:
         records = self.original.get("OrgnlNbOfTxs")
         total = self.original.get("OrgnlCtrlSum")
         listed = len(self.batch.lines) + len(self.batch.set_aside)
-        listed_sum = sum((line.amount for line in self.batch.lines), Decimal("0.00"))
+        listed_sum = sum((line.amount for line in self.batch.lines if line.amount is not None), Decimal("0.00"))
         if records is not None:
             said = _count(records)
             # A report may list what was rejected alone; it never lists more than was asked for.
@@ -227,7 +227,9 @@ class _Reader:
             for line in self.batch.lines[before:]:
                 own = _own_amount(transaction)
                 if booked is not None and own is not None and own.get("Ccy") == booked.get("Ccy"):
-                    sums.append(line.amount)  # one without an amount of its own, or in another currency, tells nothing
+                    sums.append(
+                        line.amount or Decimal(0)
+                    )  # one without an amount of its own, or in another currency, tells nothing
                 if line.line_kind == DEBIT and day is not None:
                     self.dates.add(day)
         total = None if booked is None else amount_of((booked.text or "").strip())

@@ -23,18 +23,25 @@ _FEN = re.compile(r"[0-9]{1,18}")
 class ResultLine:
     """One line of a result file. Grain: a debit that was asked for; amounts in the branch's currency.
 
-    `collected_amount` is None where only the result code says whether the whole amount was collected.
+    `amount` is None where a refused debit is listed without it: it is that of its request.
+    `collected_amount` is None where only the result code says whether the whole amount was collected. `is_return` says
+    that the file itself names the line a return of money that was collected before. `reference` is the bank's own id of
+    the debit: of a collected debit its own, of a return or refusal that of the debit it is about.
+    `charge_amount` is what the bank took for itself besides the debit.
     """
 
     line: int
     account_id: str
     bank_account: str
-    amount: Decimal
+    amount: Decimal | None
     result_code: str
     collected_amount: Decimal | None = None
     is_cause_inferred: bool = False
     reason_text: str | None = None
     line_kind: str = DEBIT
+    is_return: bool = False
+    reference: str | None = None
+    charge_amount: Decimal = Decimal("0.00")
 
 
 @dataclass

@@ -19,5 +19,7 @@ select
     result_scheme,
     pending_records,
     correction_records,
-    passed_over_records
+    passed_over_records,
+    no_amount_records,
+    charge_amount
 from {{ ref('stg_bank__debit_batches') }}

@@ -20,7 +20,10 @@ judged as (
         codes.outcome,
         codes.cause,
         lines.is_cause_inferred,
-        lines.reason_text
+        lines.reason_text,
+        lines.is_return,
+        lines.reference,
+        lines.charge_amount
     from lines
     inner join {{ ref('stg_bank__debit_batches') }} as batches on lines.file_id = batches.file_id and batches.is_accepted
     left join {{ ref('debit_result_codes') }} as codes
@@ -42,5 +45,8 @@ select
     outcome,
     cause,
     is_cause_inferred,
-    reason_text
+    reason_text,
+    is_return,
+    reference,
+    charge_amount
 from judged

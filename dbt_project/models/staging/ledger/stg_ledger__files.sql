@@ -16,6 +16,7 @@ select
     declared_seconds,
     read_records,
     malformed_records,
+    ignored_records,
     read_seconds,
     data_rows,
     set_aside_rows,
