@@ -57,7 +57,9 @@ def normalised_number_sql(column: str) -> str:
     """A number as it is compared: a leading + is 00, and what people write between digits is gone."""
     # Nearly every number is plain digits already; only the others are worth rewriting.
     with_zeros = f"case when {column}[1] = '+' then '00' || {column}[2:] else {column} end"
-    return f"case when regexp_full_match({column}, '[0-9]*') then {column} else translate({with_zeros}, ' -().#*', '') end"
+    return (
+        f"case when regexp_full_match({column}, '[0-9]*') then {column} else translate({with_zeros}, ' -().#*', '') end"
+    )
 
 
 def normalised_sql(relation: str) -> str:

@@ -70,9 +70,7 @@ def _history(table: str) -> str:
     return f"state.crm_{table}_history"
 
 
-def _bring_up_to_date(
-    con: duckdb.DuckDBPyConnection, raw: Path, table: str, entries: dict[date, FileEntry]
-) -> None:
+def _bring_up_to_date(con: duckdb.DuckDBPyConnection, raw: Path, table: str, entries: dict[date, FileEntry]) -> None:
     _create_table(con, table)
     wanted = [
         _Snapshot(day, entry.file_id, f"{entry.content_sha256} {entry.decoded_with}") for day, entry in entries.items()
@@ -96,7 +94,9 @@ def _bring_up_to_date(
     for snapshot in wanted[common:]:
         if before is None or before.content != snapshot.content:
             _add(con, raw, table, snapshot)
-        earliest = f"(select min(paid_at) from {_history(table)} where gone_on is null)" if table == "payments" else "null"
+        earliest = (
+            f"(select min(paid_at) from {_history(table)} where gone_on is null)" if table == "payments" else "null"
+        )
         con.execute(
             f"insert into state.crm_history_snapshots select ?, ?, ?, ?, {earliest}",
             [table, snapshot.snapshot_date, snapshot.file_id, snapshot.content],
@@ -157,8 +157,9 @@ def _add(con: duckdb.DuckDBPyConnection, raw: Path, table: str, snapshot: _Snaps
         """
     )
     same_key = " and ".join(f"history.{key} = changes.the_{key}" for key in export.key)
+    changed_keys = ", ".join(f"changes.the_{key}" for key in export.key)
     stands_on = (
-        f" and (changes.is_there or ({', '.join(f'changes.the_{key}' for key in export.key)}) not in (select ({keys}) from unreadable_keys))"
+        f" and (changes.is_there or ({changed_keys}) not in (select ({keys}) from unreadable_keys))"
         if has_unreadable
         else ""
     )

@@ -102,7 +102,11 @@ def test_a_row_stands_from_the_snapshot_that_has_it_to_the_first_that_has_not(ex
         ("S2", "P2", MAY_10, None),
         ("S3", "P1", MAY_1, MAY_10),
     ]
-    assert exports.history(as_of=MAY_1) == [("S1", "P1", MAY_1, None), ("S2", "P1", MAY_1, None), ("S3", "P1", MAY_1, None)]
+    assert exports.history(as_of=MAY_1) == [
+        ("S1", "P1", MAY_1, None),
+        ("S2", "P1", MAY_1, None),
+        ("S3", "P1", MAY_1, None),
+    ]
 
 
 def test_a_row_of_which_only_the_key_can_be_read_is_not_gone(exports: Exports) -> None:
@@ -139,9 +143,21 @@ def test_the_first_payment_of_each_snapshot_is_known(exports: Exports) -> None:
     exports.con.execute(f"copy paid to '{path}' (format parquet)")
     exports.register.append(
         FileEntry(
-            "F1", "customers", "customers", "csv", "payments_20260501.csv", "payments", 1, "F1", "", content_sha256="1",
-            file_date=MAY_1, export_table="payments", status="loaded", decoded_with="by hand",
-        )  # fmt: skip
+            "F1",
+            "customers",
+            "customers",
+            "csv",
+            "payments_20260501.csv",
+            "payments",
+            1,
+            "F1",
+            "",
+            content_sha256="1",
+            file_date=MAY_1,
+            export_table="payments",
+            status="loaded",
+            decoded_with="by hand",
+        )
     )
     exports.history()
 

@@ -35,9 +35,10 @@ customer_forms as (
         outlet_id,
         seen_from,
         row_number() over (partition by customer_id order by seen_from) as place,
-        {% for column in ['customer_class', 'business_unit_id', 'agent_id', 'outlet_id'] -%}
-        lag({{ column }}) over (partition by customer_id order by seen_from) as {{ column }}_before{{ ',' if not loop.last }}
-        {% endfor %}
+        lag(customer_class) over (partition by customer_id order by seen_from) as customer_class_before,
+        lag(business_unit_id) over (partition by customer_id order by seen_from) as business_unit_id_before,
+        lag(agent_id) over (partition by customer_id order by seen_from) as agent_id_before,
+        lag(outlet_id) over (partition by customer_id order by seen_from) as outlet_id_before
     from {{ source('raw', 'crm_customers_history') }}
 ),
 customer_changes as (

@@ -20,8 +20,11 @@ replacements as (
         gone.account_id,
         gone.valid_from,
         min(case when others.valid_from > gone.valid_from then others.valid_from end) as next_valid_from,
-        max(case when others.valid_from <= gone.valid_from and others.seen_from = gone.gone_on and earlier.service_number is null then 1 else 0 end)
-            as corrections
+        count(
+            case
+                when others.valid_from <= gone.valid_from and others.seen_from = gone.gone_on and earlier.service_number is null then 1
+            end
+        ) as corrections
     from newest as gone
     inner join history as others
         on
