@@ -37,10 +37,10 @@ def settling_account(account_id: str, merges: dict[str, Row]) -> str:
 
 
 def known_payments(exports: Exports, debits: list[Row], as_of: date) -> list[Row]:
-    """The payments of the newest export and of the accepted debit batches, up to the as-of date, on known accounts."""
+    """The payments of the exports and of the accepted debit batches, up to the as-of date, on known accounts."""
     return [
         payment
-        for payment in [*exports.newest("payments"), *debits]
+        for payment in [*exports.payments, *debits]
         if payment["paid_at"].date() <= as_of and exports.is_known_account(payment["account_id"])
     ]
 
