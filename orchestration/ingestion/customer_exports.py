@@ -15,11 +15,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.ingestion.cdr_rules import literal, normalised_number_sql
+from orchestration.ingestion.cdr_rules import literal
 from orchestration.ingestion.customer_tables import EXPORT_TABLES, NUMBER_COLUMNS, ExportTable
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
 from orchestration.ingestion.packing import open_unpacked
+from orchestration.numbers import number_sql
 from orchestration.settings import Settings
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
@@ -160,7 +161,7 @@ def _write_keys(
 
 def _typed(name: str, kind: str, table: ExportTable) -> str:
     if name in NUMBER_COLUMNS:
-        text = normalised_number_sql(name)
+        text = number_sql(name)
         # What is no number stays as it was written: it belongs to no call, and the entry standard names it.
         number = f"case when regexp_full_match({text}, '[0-9]+') then {text} else {name} end"
         return number if name in table.empty_is_text else f"nullif({number}, '')"
@@ -192,6 +193,8 @@ def _fault(table: ExportTable) -> str:
             cases.append(
                 f"when {name} <> '' and try_cast({name} as {kind}) <= 0 then {literal(name + '|is not above 0')}"
             )
+        if name in table.not_zero:
+            cases.append(f"when {name} <> '' and try_cast({name} as {kind}) = 0 then {literal(name + '|is 0')}")
     return f"case {' '.join(cases)} end"
 
 

@@ -21,6 +21,7 @@ select
     ranked.amount,
     ranked.channel,
     ranked.outlet_id,
+    ranked.reverses_payment_id,
     case when snapshots.earliest_paid_at < ranked.paid_at then ranked.gone_on end as vanished_on
 from ranked
 left join snapshots on ranked.gone_on = snapshots.snapshot_date

@@ -184,6 +184,18 @@ problems as (
     where intervals.vanished_on is not null
     union all
     select
+        'payments_overdrawn', 'error', overdrawn.settling_account_id,
+        'more went back from account ' || overdrawn.settling_account_id || ' than it had paid: its balance is -'
+        || cast(sum(overdrawn.amount) as varchar) || ', which its next payments fill first',
+        count(*), min(outlets.business_unit_id), min(customers.outlet_id), min(overdrawn.taken_on), max(overdrawn.taken_on), null
+    from {{ ref('int_reversals_taken') }} as overdrawn
+    left join {{ ref('int_accounts_known') }} as accounts on overdrawn.settling_account_id = accounts.account_id
+    left join {{ ref('int_customers_known') }} as customers on accounts.customer_id = customers.customer_id
+    left join {{ ref('outlets') }} as outlets on customers.outlet_id = outlets.outlet_id
+    where overdrawn.payment_id is null
+    group by overdrawn.settling_account_id
+    union all
+    select
         'debit_total_mismatch', 'error', bank_code || ' ' || batch_id || ' ' || file_name,
         coalesce(status_reason, 'header ' || cast(total_amount as varchar) || ', details ' || cast(detail_total_amount as varchar)),
         1, null, null, file_date, file_date, null
@@ -193,10 +205,8 @@ problems as (
     select
         'debit_account_fault', 'error', failures.account_id,
         'bank ' || failures.bank_code || ' refused account ' || failures.account_id || ': result ' || failures.result_code,
-        count(*), min(outlets.business_unit_id), failures.outlet_id, min(batches.debited_on), max(batches.debited_on), null
+        count(*), min(outlets.business_unit_id), failures.outlet_id, min(failures.debited_on), max(failures.debited_on), null
     from {{ ref('debit_failures') }} as failures
-    inner join {{ ref('debit_batches') }} as batches
-        on failures.bank_code = batches.bank_code and failures.batch_id = batches.batch_id and batches.is_accepted
     left join {{ ref('outlets') }} as outlets on failures.outlet_id = outlets.outlet_id
     where failures.cause = 'account_fault'
     group by failures.account_id, failures.bank_code, failures.result_code, failures.outlet_id
@@ -219,16 +229,16 @@ problems as (
     group by bank_code, batch_id
     union all
     select
-        'debit_unexpected', 'warn', bank_code || ' ' || batch_id || ' ' || kind,
+        'debit_unexpected', 'warn', bank_code || ' ' || batch_id || ' ' || cast(debited_on as varchar) || ' ' || kind,
         case kind
             when 'unexpected' then 'the result has lines that no debit request asked for'
             when 'answered_twice' then 'the result answers debit requests that were answered before'
             when 'other_amount' then 'the result names other amounts than were requested'
             else 'the result names other accounts than were requested'
         end || ', the first is line ' || cast(min(line) as varchar),
-        count(*), null, null, min(debited_on), max(debited_on), null
+        count(*), null, null, debited_on, debited_on, null
     from {{ ref('debit_result_mismatches') }}
-    group by bank_code, batch_id, kind
+    group by bank_code, batch_id, debited_on, kind
     union all
     select
         'billing_error_complaint', 'warn', complaints.complaint_id,
