@@ -1,5 +1,5 @@
--- One row per payment up to the as-of date, and per reversal, which is below zero: counter and other payments of the newest
--- export, what banks collected by debit, and debits that they took back. `is_applicable` is false where no export ever knew the
+-- One row per payment up to the as-of date, and per reversal, which is below zero: counter and other payments that the exports
+-- know, what banks collected by debit, and debits that they took back. `is_applicable` is false where no export ever knew the
 -- account: such a payment is not applied and stands in the bulletin.
 with payments as (
     select
@@ -10,7 +10,8 @@ with payments as (
         channel,
         outlet_id,
         reverses_payment_id
-    from {{ ref('stg_crm__payments') }}
+    from {{ ref('int_payments_known') }}
+    where vanished_on is null
     union all
     select
         payment_id,
@@ -33,7 +34,7 @@ with payments as (
     from {{ ref('int_debit_returns') }}
 ),
 known_accounts as (
-    select distinct account_id from {{ source('raw', 'crm_accounts_history') }}
+    select account_id from {{ ref('int_accounts_known') }}
 )
 select
     payments.payment_id,

@@ -36,6 +36,6 @@ left join requested
         and debits.batch_id = requested.result_batch_id
         and debits.debited_on = requested.result_debited_on
         and debits.line = requested.result_line
-left join {{ ref('stg_crm__accounts') }} as accounts on debits.account_id = accounts.account_id
-left join {{ ref('stg_crm__customers') }} as customers on accounts.customer_id = customers.customer_id
+left join {{ ref('int_accounts_known') }} as accounts on debits.account_id = accounts.account_id
+left join {{ ref('int_customers_known') }} as customers on accounts.customer_id = customers.customer_id
 where debits.outcome = 'failed' or debits.collected_amount < debits.amount
