@@ -22,6 +22,7 @@ from orchestration.ingestion.reference_tables import (
     ABSENT_TABLES,
     BOUNDS,
     DAY,
+    DIALLED_COLUMNS,
     DIGIT_COLUMNS,
     EMPTY_IS_TEXT,
     KEYS,
@@ -46,6 +47,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _DAYS = re.compile(r"[1-7H]+")
 _DIGITS = re.compile(r"[0-9]*")
+_DIALLED = re.compile(r"[0-9]*|[*#][0-9*#]*")
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,13 @@ def _value(reading: _Reading, table: str, line: int, column: str, text: str) -> 
         )
     elif place in DIGIT_COLUMNS and not _DIGITS.fullmatch(text):
         reading.fault(table, line, column, f"'{text}' is not digits alone")
+    elif place in DIALLED_COLUMNS and not _DIALLED.fullmatch(text):
+        reading.fault(
+            table,
+            line,
+            column,
+            f"'{text}' is neither digits alone nor a service code; write digits, or begin it with * or #",
+        )
     elif place == ("time_bands", "days") and not _DAYS.fullmatch(text):
         reading.fault(
             table, line, column, f"'{text}' is no set of days; write digits 1 (Monday) to 7 and H for holidays"
