@@ -26,7 +26,7 @@ from orchestration.ingestion.bank_formats.reading import (
     month_before,
     outcome_of,
 )
-from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger
+from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger, batch_key
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
 from orchestration.ingestion.packing import open_unpacked
@@ -121,13 +121,14 @@ def decode_bank_result(
     with open_unpacked(settings.home / entry.landing_path) as stream:
         read = _read(stream.read(), declared)
     assert entry.bank_code is not None and entry.file_date is not None, "a name of the pattern has both"
+    names_batch_and_day = read.batch_id is not None and read.debited_on is not None
     read.bank_code = read.bank_code or entry.bank_code
     read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
     read.debited_on = read.debited_on or entry.file_date
     is_period_named = read.billing_period is not None
     read.billing_period = read.billing_period or month_before(read.debited_on)
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
-    facts = _facts(read, declared.result_scheme)
+    facts = _facts(read, declared.result_scheme, names_batch_and_day)
     totals = reconcile(facts, result_codes)
     batch = {
         "file_id": entry.file_id,
@@ -285,11 +286,20 @@ def judge_bank_files(
 def _verdict(
     ledger: FileLedger, entry: FileEntry, loaded: list[FileEntry], result_codes: ResultCodes
 ) -> tuple[str, str | None]:
-    twin = next((other for other in loaded if other.content_sha256 == entry.content_sha256), None)
-    if twin is not None and entry.data_rows:
-        return "rejected", f"same content as {twin.file_name} ({twin.file_id}), which is loaded"
     facts = ledger.bank_batch(entry.file_id)
     assert facts is not None, "a decoded bank file has its figures in the ledger"
+    # A file that names neither its batch nor its day can be the same every month: only the date in its name tells.
+    twin = next(
+        (
+            other
+            for other in loaded
+            if other.content_sha256 == entry.content_sha256
+            and (facts["names_batch_and_day"] or other.file_date == entry.file_date)
+        ),
+        None,
+    )
+    if twin is not None and entry.data_rows:
+        return "rejected", f"same content as {twin.file_name} ({twin.file_id}), which is loaded"
     totals = reconcile(facts, result_codes)
     reasons = list(totals.differences)
     if totals.unknown_codes:
@@ -300,12 +310,14 @@ def _verdict(
         reasons.append(f"the header is of bank {facts['bank_code']}, the file's name of {entry.bank_code}")
     for other in loaded:
         batch = ledger.bank_batch(other.file_id)
-        if batch is not None and (batch["bank_code"], batch["batch_id"]) == (facts["bank_code"], facts["batch_id"]):
-            reasons.append(f"batch {facts['batch_id']} is already loaded from {other.file_name} ({other.file_id})")
+        if batch is not None and batch_key(batch) == batch_key(facts):
+            reasons.append(
+                f"batch {facts['batch_id']} of {facts['debited_on']} is already loaded from {other.file_name} ({other.file_id})"
+            )
     return ("held", "; ".join(reasons)) if reasons else ("loaded", None)
 
 
-def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
+def _facts(read: ReadBatch, result_scheme: str | None, names_batch_and_day: bool) -> dict[str, Any]:
     """What the judge needs of a file. Per result code: lines and amount, and of those that say what was collected the
     lines collected whole, the amount collected, the lines and the amount.
     """
@@ -328,6 +340,7 @@ def _facts(read: ReadBatch, result_scheme: str | None) -> dict[str, Any]:
         "batch_id": read.batch_id,
         "billing_period": read.billing_period,
         "debited_on": None if read.debited_on is None else read.debited_on.isoformat(),
+        "names_batch_and_day": names_batch_and_day,
         "records": read.records,
         "total_amount": None if read.total_amount is None else str(read.total_amount),
         "success_records": read.success_records,

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
@@ -439,10 +439,10 @@ class FileLedger:
         batch = self.bank_batch(entry.file_id)
         for other in self.files("bank"):
             facts = self.bank_batch(other.file_id) if other.status == "loaded" else None
-            if batch and facts and (facts["bank_code"], facts["batch_id"]) == (batch["bank_code"], batch["batch_id"]):
+            if batch and facts and batch_key(facts) == batch_key(batch):
                 raise TollhouseError(
-                    f"{entry.file_id} ({entry.file_name}): batch {batch['batch_id']} of bank {batch['bank_code']} is already "
-                    f"loaded from {other.file_name}; its debits would be paid twice"
+                    f"{entry.file_id} ({entry.file_name}): batch {batch['batch_id']} of bank {batch['bank_code']} of "
+                    f"{batch['debited_on']} is already loaded from {other.file_name}; its debits would be paid twice"
                 )
         reason = entry.status_reason or ""
         if not reason.startswith(UNKNOWN_RESULT_CODES) or "; " in reason:
@@ -450,6 +450,11 @@ class FileLedger:
                 f"{entry.file_id} ({entry.file_name}) is held because {reason}; such a file cannot be released: "
                 "ask the bank for a corrected one"
             )
+
+
+def batch_key(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What makes a batch of a bank one batch: (bank_code, batch_id, debited_on), for banks count their batches anew."""
+    return facts["bank_code"], facts["batch_id"], facts["debited_on"]
 
 
 def _entry(row: sqlite3.Row) -> FileEntry:

@@ -180,7 +180,9 @@ class Bank:
         causes = {code: cause for cause, codes in self._codes[batch.bank_code].items() for code in codes}
         for line, (_, _, code) in enumerate(batch.lines, start=1):
             if code != success:
-                planted.add(f"debit_failure_{causes[code]}", f"{batch.bank_code}:{batch.batch_id}:{line}")
+                planted.add(
+                    f"debit_failure_{causes[code]}", f"{batch.bank_code}:{batch.batch_id}:{batch.debited_on}:{line}"
+                )
 
     def _save(self, batch: Batch, text: str) -> None:
         folder = self.folder / batch.bank_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -117,9 +118,39 @@ def test_the_same_bytes_under_another_name_are_rejected_and_the_same_batch_is_he
     other = SOUND.replace("6222003", "6222004")
     status, reason = judged(intake, other, "ICBC_20260122_B3.txt")
     assert status == "held"
-    assert f"batch B1 is already loaded from {NAME}" in str(reason)
+    assert f"batch B1 of 2026-01-20 is already loaded from {NAME}" in str(reason)
     with pytest.raises(TollhouseError, match="would be paid twice"):
         intake.ledger.release_file(intake.ledger.files()[-1].file_id, "the bank says so")
+
+
+def test_a_bank_that_counts_its_batches_anew_has_each_of_them_loaded(intake: Intake) -> None:
+    assert judged(intake, SOUND) == ("loaded", None)
+    assert judged(intake, SOUND.replace("2026-01-20", "2026-02-20"), "ICBC_20260220_B1.txt") == ("loaded", None)
+
+
+REPORT = "  1  A1  6222001  20.80  成功\n  2  A3  6222003  5.50  余额不足\n合计 2 笔 26.30 元 成功 1 笔 20.80 元\n"
+REPORT_CODES = {("CN-KEYWORD", "成功"): "success", ("CN-KEYWORD", "余额不足"): "failed"}
+REPORT_SOURCES = """sources:
+  - {name: pbk, kind: bank, bank_code: PBK, url: "${TOLLHOUSE_HOME}/inbox/bank/PBK", format: cn_report, pattern: "PBK_{date:YYYYMMDD}_{batch}.txt"}
+"""
+
+
+def test_a_printed_report_is_a_repeat_only_where_the_names_have_one_date(intake: Intake) -> None:
+    """It names neither batch nor day, so the reports of two months can be the same to the byte."""
+    sources = intake.settings.home / "sources.yml"
+    for name in ("PBK_20260120_1.txt", "PBK_20260220_1.txt", "PBK_20260120_2.txt"):
+        intake.deliver("bank/PBK", name, REPORT.encode("gb18030"))
+    sources.write_text(REPORT_SOURCES, encoding="utf-8")
+    intake.settings = replace(intake.settings, sources_file=sources)
+    intake.pull()
+    intake.decode(codes=REPORT_CODES)
+    judge_bank_files(intake.ledger, REPORT_CODES)
+    found = {entry.file_name: (entry.status, (entry.status_reason or "")[:35]) for entry in intake.ledger.files("bank")}
+    assert found == {
+        "PBK_20260120_1.txt": ("loaded", ""),
+        "PBK_20260120_2.txt": ("rejected", "same content as PBK_20260120_1.txt "),
+        "PBK_20260220_1.txt": ("loaded", ""),
+    }
 
 
 def test_a_released_batch_counts_from_its_release(intake: Intake) -> None:

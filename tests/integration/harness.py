@@ -89,13 +89,16 @@ COMPARED: dict[str, tuple[str, str]] = {
         "amount days_past_due amount_1_30 amount_31_60 amount_61_90 amount_91_plus on_dunning_list",
     ),
     "debit_batches": (
-        "bank_code batch_id",
+        "bank_code batch_id debited_on",
         (
-            "billing_period debited_on records total_amount success_records success_amount detail_records "
+            "billing_period records total_amount success_records success_amount detail_records "
             "detail_total_amount detail_success_records detail_success_amount totals_agree"
         ),
     ),
-    "debit_failures": ("bank_code batch_id line", "account_id customer_id outlet_id amount result_code cause"),
+    "debit_failures": (
+        "bank_code batch_id debited_on line",
+        "account_id customer_id outlet_id amount result_code cause",
+    ),
     "customer_counts": ("billing_period business_unit_id customer_class", "customers"),
     "commission_lines": ("agent_id settlement_period line_kind rate", "basis_amount amount"),
     "commission_statements": ("agent_id settlement_period", "amount"),

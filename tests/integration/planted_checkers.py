@@ -363,7 +363,9 @@ def debit_held(found: Found, name: str, case: Case) -> None:
 def debit_failure(found: Found, name: str, case: Case) -> None:
     cause = name.removeprefix("debit_failure_")
     failures = {
-        f"{r['bank_code']}:{r['batch_id']}:{r['line']}" for r in found.marts["debit_failures"] if r["cause"] == cause
+        f"{r['bank_code']}:{r['batch_id']}:{r['debited_on']}:{r['line']}"
+        for r in found.marts["debit_failures"]
+        if r["cause"] == cause
     }
     assert failures == set(keys(case))
     if cause == "account_fault":

@@ -86,8 +86,8 @@ def test_what_was_collected_pays_and_what_is_on_its_way_does_not(branch: Branch)
     """A1 owes 20.00 and A2 1.00 of February; the debits of January come before the payment at the counter."""
     first = date(2026, 3, 1)
     assert branch.mart("payment_applications", "payment_id, account_id, billing_period, applied_on, amount") == [
-        ("FNB:N1:3", "A1", "2026-02", first, money("20.00")),
-        ("HBK:B1:1", "A2", "2026-02", first, money("1.00")),
+        ("FNB:N1:2026-01-20:3", "A1", "2026-02", first, money("20.00")),
+        ("HBK:B1:2026-01-20:1", "A2", "2026-02", first, money("1.00")),
     ]
 
 

@@ -31,6 +31,11 @@ class Batch:
     trailer_records: int | None = None
     broken_lines: int = 0
 
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """One batch of a bank: banks count their batches anew."""
+        return self.bank_code, self.batch_id, self.debited_on
+
 
 def money(text: str) -> Decimal:
     """An amount with two decimals."""
@@ -142,7 +147,7 @@ def judge_batch(file: InboxFile, book: Book, earlier: list[InboxFile]) -> None:
     for other in earlier:
         if file.status != "loaded" or other.kind != "bank" or other.status != "loaded":
             continue
-        if (other.batch.bank_code, other.batch.batch_id) == (batch.bank_code, batch.batch_id):
+        if other.batch.key == batch.key:
             file.hold(f"the batch is loaded from {other.name}")
 
 
@@ -169,6 +174,7 @@ def debit_failures(files: list[InboxFile], book: Book, exports: Exports) -> list
                 {
                     "bank_code": batch.bank_code,
                     "batch_id": batch.batch_id,
+                    "debited_on": batch.debited_on,
                     "line": detail["line"],
                     "account_id": detail["account_id"],
                     "customer_id": (account["customer_id"] or None) if account else None,
@@ -185,7 +191,7 @@ def debit_payments(files: list[InboxFile], book: Book) -> list[Row]:
     """Every successful line of an accepted batch as a payment on the day of the debit, at 00:00."""
     return [
         {
-            "payment_id": f"{batch.bank_code}:{batch.batch_id}:{detail['line']}",
+            "payment_id": f"{batch.bank_code}:{batch.batch_id}:{batch.debited_on}:{detail['line']}",
             "account_id": detail["account_id"],
             "paid_at": datetime.combine(batch.debited_on, time()),
             "amount": detail["amount"],

@@ -117,7 +117,7 @@ def test_debit_batches(branch: Any, header: str, details: str, trailer: str, sta
     assert file["file_status"] == status
     assert [row["totals_agree"] for row in marts["debit_batches"]] == ([] if agrees is None else [agrees])
     if status == "loaded":
-        assert applied(marts) == [("BK:B7:1", "A1", "2026-01", date(2026, 2, 20), Decimal("18.00"))]
+        assert applied(marts) == [("BK:B7:2026-02-20:1", "A1", "2026-01", date(2026, 2, 20), Decimal("18.00"))]
         (failure,) = marts["debit_failures"]
         assert (failure["line"], failure["customer_id"], failure["outlet_id"]) == (2, "C1", "O2")
         assert (failure["cause"], failure["amount"]) == ("insufficient_funds", Decimal("7.00"))
@@ -135,7 +135,17 @@ def test_a_batch_is_paid_once(branch: Any) -> None:
         "loaded",
         "held",
     ]
-    assert {row["payment_id"] for row in marts["payment_applications"]} == {"BK:B7:1"}
+    assert {row["payment_id"] for row in marts["payment_applications"]} == {"BK:B7:2026-02-20:1"}
+
+
+def test_a_bank_that_counts_its_batches_anew_pays_each_of_them(branch: Any) -> None:
+    three_rentals(branch)
+    for day in ("2026-02-20", "2026-02-25"):
+        text = f"H|BK|B7|2026-01|{day}|3|26.50|2|19.50\n{DETAILS}T|3\n"
+        branch.put("bank/BK", f"BK_{day.replace('-', '')}_B7.txt", text)
+    marts = compute(branch.inbox, branch.reference)
+    failed = [(row["debited_on"], row["line"]) for row in marts["debit_failures"]]
+    assert failed == [(date(2026, 2, 20), 2), (date(2026, 2, 25), 2)]
 
 
 def commission(branch: Any, as_of: date) -> dict[tuple[str, str], tuple[Decimal, Decimal, Decimal]]:

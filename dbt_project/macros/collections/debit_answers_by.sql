@@ -7,12 +7,12 @@
 {% macro debit_answers_by(columns, before, matched_by) -%}
 select * from {{ before }}
 union all
-select bank_code, batch_id, line, result_batch_id, result_line, {{ matched_by }} as matched_by
+select bank_code, batch_id, line, result_batch_id, result_debited_on, result_line, {{ matched_by }} as matched_by
 from (
     select
         *,
         row_number() over (
-            partition by bank_code, batch_id, line order by debited_on, result_batch_id, result_line
+            partition by bank_code, batch_id, line order by result_debited_on, result_batch_id, result_line
         ) as result_rank
     from (
         select
@@ -20,10 +20,10 @@ from (
             requests.batch_id,
             requests.line,
             results.batch_id as result_batch_id,
+            results.debited_on as result_debited_on,
             results.line as result_line,
-            results.debited_on,
             row_number() over (
-                partition by results.bank_code, results.batch_id, results.line
+                partition by results.bank_code, results.batch_id, results.debited_on, results.line
                 order by requests.requested_on desc, requests.batch_id desc, requests.line
             ) as request_rank
         from results
@@ -42,6 +42,7 @@ from (
             on
                 results.bank_code = answering.bank_code
                 and results.batch_id = answering.result_batch_id
+                and results.debited_on = answering.result_debited_on
                 and results.line = answering.result_line
         where
             answered.line is null

@@ -33,8 +33,8 @@ def debit_files() -> Suite:
             ),
             key_once(
                 "batch_delivered_once",
-                "No bank delivers two files for one batch.",
-                ("bank_code", "batch_id"),
+                "No bank delivers two files for one batch of one day.",
+                ("bank_code", "batch_id", "debited_on"),
                 severity="error",
             ),
             no_rows(

@@ -18,7 +18,7 @@ results as (
         on debits.bank_code = requested_batches.bank_code and debits.batch_id = requested_batches.batch_id
 ),
 no_answers as (
-    select bank_code, batch_id, line, batch_id as result_batch_id, line as result_line, 0 as matched_by
+    select bank_code, batch_id, line, batch_id as result_batch_id, debit_on as result_debited_on, line as result_line, 0 as matched_by
     from requests
     where false
 ),
@@ -42,6 +42,7 @@ select
     batch_id,
     line,
     result_batch_id,
+    result_debited_on,
     result_line,
     matched_by
 from answers_5

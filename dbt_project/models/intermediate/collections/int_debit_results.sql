@@ -1,4 +1,4 @@
--- One row per line of an accepted result file of a bank (bank_code, batch_id, line): what the bank says was asked for and
+-- One row per line of an accepted result file of a bank (bank_code, batch_id, debited_on, line): what the bank says was asked for and
 -- what it collected.
 select
     debits.bank_code,

@@ -1,4 +1,4 @@
--- One row per bank result file that is not rejected (bank_code, batch_id): what its header says and what its details sum
+-- One row per bank result file that is not rejected (bank_code, batch_id, debited_on): what its header says and what its details sum
 -- to; held batches too.
 select
     bank_code,

@@ -1,4 +1,4 @@
--- One row per notification of change (bank_code, batch_id, line): the bank tells that an account's data must be corrected.
+-- One row per notification of change (bank_code, batch_id, notified_on, line): the bank tells that an account's data must be corrected.
 -- No result of a debit.
 select
     corrections.bank_code,

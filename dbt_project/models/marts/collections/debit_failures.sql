@@ -1,7 +1,8 @@
--- One row per line (bank_code, batch_id, line) of the accepted debit batches that was not collected whole, with whom to ask.
+-- One row per line (bank_code, batch_id, debited_on, line) of the accepted debit batches that was not collected whole, with whom to ask.
 select
     debits.bank_code,
     debits.batch_id,
+    debits.debited_on,
     debits.line,
     debits.account_id,
     accounts.customer_id,

@@ -15,6 +15,7 @@ with matched as (
         on
             answers.bank_code = results.bank_code
             and answers.result_batch_id = results.batch_id
+            and answers.result_debited_on = results.debited_on
             and answers.result_line = results.line
 )
 select

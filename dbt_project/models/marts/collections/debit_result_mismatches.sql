@@ -1,4 +1,4 @@
--- One row per line of a bank's result and kind of mismatch (bank_code, batch_id, line, kind): a line that no request asked
+-- One row per line of a bank's result and kind of mismatch (bank_code, batch_id, debited_on, line, kind): a line that no request asked
 -- for (unexpected), a second answer to a request (answered_twice), another amount than requested (other_amount), another
 -- account or bank account than requested (account_differs). A bank has none before the first request to it.
 with requests as (
@@ -26,7 +26,11 @@ left_over as (
     inner join first_requests on results.bank_code = first_requests.bank_code
     left join requested_batches on results.bank_code = requested_batches.bank_code and results.batch_id = requested_batches.batch_id
     left join answers
-        on results.bank_code = answers.bank_code and results.batch_id = answers.result_batch_id and results.line = answers.result_line
+        on
+            results.bank_code = answers.bank_code
+            and results.batch_id = answers.result_batch_id
+            and results.debited_on = answers.result_debited_on
+            and results.line = answers.result_line
     where
         answers.line is null
         and (requested_batches.batch_id is not null or results.debited_on >= first_requests.first_requested_on)
@@ -36,11 +40,12 @@ answered_before as (
     select
         left_over.bank_code,
         left_over.batch_id as result_batch_id,
+        left_over.debited_on as result_debited_on,
         left_over.line as result_line,
         requests.batch_id,
         requests.line,
         row_number() over (
-            partition by left_over.bank_code, left_over.batch_id, left_over.line
+            partition by left_over.bank_code, left_over.batch_id, left_over.debited_on, left_over.line
             order by requests.requested_on desc, requests.batch_id desc, requests.line
         ) as request_rank
     from left_over
@@ -59,6 +64,7 @@ found as (
     select
         left_over.bank_code,
         left_over.batch_id as result_batch_id,
+        left_over.debited_on as result_debited_on,
         left_over.line as result_line,
         case when answered_before.line is null then 'unexpected' else 'answered_twice' end as kind,
         answered_before.batch_id,
@@ -68,23 +74,46 @@ found as (
         on
             left_over.bank_code = answered_before.bank_code
             and left_over.batch_id = answered_before.result_batch_id
+            and left_over.debited_on = answered_before.result_debited_on
             and left_over.line = answered_before.result_line
             and answered_before.request_rank = 1
     union all
-    select answers.bank_code, answers.result_batch_id, answers.result_line, 'other_amount' as kind, answers.batch_id, answers.line
+    select
+        answers.bank_code,
+        answers.result_batch_id,
+        answers.result_debited_on,
+        answers.result_line,
+        'other_amount' as kind,
+        answers.batch_id,
+        answers.line
     from answers
     inner join requests
         on answers.bank_code = requests.bank_code and answers.batch_id = requests.batch_id and answers.line = requests.line
     inner join results
-        on answers.bank_code = results.bank_code and answers.result_batch_id = results.batch_id and answers.result_line = results.line
+        on
+            answers.bank_code = results.bank_code
+            and answers.result_batch_id = results.batch_id
+            and answers.result_debited_on = results.debited_on
+            and answers.result_line = results.line
     where results.amount <> requests.amount
     union all
-    select answers.bank_code, answers.result_batch_id, answers.result_line, 'account_differs' as kind, answers.batch_id, answers.line
+    select
+        answers.bank_code,
+        answers.result_batch_id,
+        answers.result_debited_on,
+        answers.result_line,
+        'account_differs' as kind,
+        answers.batch_id,
+        answers.line
     from answers
     inner join requests
         on answers.bank_code = requests.bank_code and answers.batch_id = requests.batch_id and answers.line = requests.line
     inner join results
-        on answers.bank_code = results.bank_code and answers.result_batch_id = results.batch_id and answers.result_line = results.line
+        on
+            answers.bank_code = results.bank_code
+            and answers.result_batch_id = results.batch_id
+            and answers.result_debited_on = results.debited_on
+            and answers.result_line = results.line
     where
         results.account_id <> requests.account_id
         or coalesce(nullif(results.bank_account, ''), requests.bank_account) <> requests.bank_account
@@ -109,6 +138,10 @@ select
     cast(requests.amount as {{ money() }}) as requested_amount
 from found
 inner join results
-    on found.bank_code = results.bank_code and found.result_batch_id = results.batch_id and found.result_line = results.line
+    on
+        found.bank_code = results.bank_code
+        and found.result_batch_id = results.batch_id
+        and found.result_debited_on = results.debited_on
+        and found.result_line = results.line
 left join requests
     on found.bank_code = requests.bank_code and found.batch_id = requests.batch_id and found.line = requests.line

@@ -171,10 +171,8 @@ problems as (
     select
         'debit_account_fault', 'error', failures.account_id,
         'bank ' || failures.bank_code || ' refused account ' || failures.account_id || ': result ' || failures.result_code,
-        count(*), min(outlets.business_unit_id), failures.outlet_id, min(batches.debited_on), max(batches.debited_on), null
+        count(*), min(outlets.business_unit_id), failures.outlet_id, min(failures.debited_on), max(failures.debited_on), null
     from {{ ref('debit_failures') }} as failures
-    inner join {{ ref('debit_batches') }} as batches
-        on failures.bank_code = batches.bank_code and failures.batch_id = batches.batch_id and batches.is_accepted
     left join {{ ref('outlets') }} as outlets on failures.outlet_id = outlets.outlet_id
     where failures.cause = 'account_fault'
     group by failures.account_id, failures.bank_code, failures.result_code, failures.outlet_id
@@ -197,16 +195,16 @@ problems as (
     group by bank_code, batch_id
     union all
     select
-        'debit_unexpected', 'warn', bank_code || ' ' || batch_id || ' ' || kind,
+        'debit_unexpected', 'warn', bank_code || ' ' || batch_id || ' ' || cast(debited_on as varchar) || ' ' || kind,
         case kind
             when 'unexpected' then 'the result has lines that no debit request asked for'
             when 'answered_twice' then 'the result answers debit requests that were answered before'
             when 'other_amount' then 'the result names other amounts than were requested'
             else 'the result names other accounts than were requested'
         end || ', the first is line ' || cast(min(line) as varchar),
-        count(*), null, null, min(debited_on), max(debited_on), null
+        count(*), null, null, debited_on, debited_on, null
     from {{ ref('debit_result_mismatches') }}
-    group by bank_code, batch_id, kind
+    group by bank_code, batch_id, debited_on, kind
     union all
     select
         'billing_error_complaint', 'warn', complaints.complaint_id,

@@ -5,7 +5,8 @@ with lines as (
 ),
 judged as (
     select
-        batches.bank_code || ':' || batches.batch_id || ':' || cast(lines.line as varchar) as payment_id,
+        batches.bank_code || ':' || batches.batch_id || ':' || cast(batches.debited_on as varchar) || ':' || cast(lines.line as varchar)
+            as payment_id,
         lines.file_id,
         batches.bank_code,
         batches.batch_id,
