@@ -134,6 +134,9 @@ def _midnight_and_bands(calls: PlantedCalls, cast: Cast) -> None:
         for part, line in enumerate(("business", "family", "resident_2")):
             start = noon + timedelta(minutes=20 * part)
             planted.add("call_on_holiday", calls.call(cast[line], "02865529988", start, 330, leave="T0102"))
+    for day in sorted(day for day in calls.city.book.make_up_days if calendar.first_day <= day < calendar.last_day):
+        noon = datetime.combine(day, datetime.min.time()) + timedelta(hours=12)
+        planted.add("call_on_make_up_workday", calls.call(cast["business"], "02865529988", noon, 330, leave="T0102"))
     for line, zone_call in (("public", "00442071234567"), ("staff", "01065529988"), ("trunk", "0085223456789")):
         leave = "T0102" if zone_call.startswith("010") else "T0103"
         planted.add("call_of_each_class", calls.call(cast[line], zone_call, at(0.6, "11:11:11"), 127, leave=leave))

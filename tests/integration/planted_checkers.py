@@ -231,8 +231,18 @@ def nearly_a_day(found: Found, name: str, case: Case) -> None:
 
 def on_holiday(found: Found, name: str, case: Case) -> None:
     is_rated(found, name, case)
-    holidays = {row["holiday_date"] for row in read_book(DEMO_BOOK)["holidays"]}
+    holidays = {row["holiday_date"] for row in read_book(DEMO_BOOK)["holidays"] if not row["counts_as"]}
     assert {key["started_at"][:10] for key in keys(case)} <= holidays
+
+
+def on_make_up_workday(found: Found, name: str, case: Case) -> None:
+    """A Saturday or Sunday that counts as a weekday has the day band of one at noon, not the weekend's."""
+    is_rated(found, name, case)
+    counted = {row["holiday_date"]: row["counts_as"] for row in read_book(DEMO_BOOK)["holidays"]}
+    for key in keys(case):
+        call = found.call(key)
+        assert call["call_date"].isoweekday() in (6, 7) and counted[key["started_at"][:10]] in "12345"
+        assert (call["tariff_plan_id"], call["band_at_start"]) == ("BUSINESS", "DAY")
 
 
 def over_hours(found: Found, name: str, case: Case) -> None:

@@ -21,6 +21,7 @@ CHECKERS: dict[str, Checker] = {
     "call_of_double_assigned_number": look.double_assigned_call,
     "call_of_each_class": look.classes,
     "call_of_nearly_a_day": look.nearly_a_day,
+    "call_on_make_up_workday": look.on_make_up_workday,
     "call_on_holiday": look.on_holiday,
     "call_over_band_boundary": look.is_rated,
     "call_over_hours": look.over_hours,
