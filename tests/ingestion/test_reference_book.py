@@ -160,7 +160,7 @@ def test_the_projects_own_book_is_sound() -> None:
             "dialling_rules",
             "17909,5,P1",
             "1790A,5,P1",
-            "dialling_rules.csv line 2, field code: '1790A' is not digits alone",
+            "dialling_rules.csv line 2, field code: '1790A' is neither digits alone nor",
         ),
         (
             "dialling_rules",
@@ -286,7 +286,7 @@ def test_an_unsound_tariff_loads_because_it_is_gated_later(book: Path, table: st
 def test_every_fault_is_listed_up_to_twenty(book: Path) -> None:
     (book / "zones.csv").unlink()
     with (book / "holidays.csv").open("a", encoding="utf-8") as holidays:
-        holidays.write("".join(f"2026-13-{day:02d},,\n" for day in range(1, 26)))
+        holidays.write("".join(f"2026-13-{day:02d},,,\n" for day in range(1, 26)))
     lines = faults(book).splitlines()
     assert lines[0] == "the reference book has faults:"
     assert "holidays.csv line 3, field holiday_date" in "\n".join(lines)
