@@ -131,7 +131,8 @@ def test_a_bank_that_counts_its_batches_anew_has_each_of_them_loaded(intake: Int
 REPORT = "  1  A1  6222001  20.80  成功\n  2  A3  6222003  5.50  余额不足\n合计 2 笔 26.30 元 成功 1 笔 20.80 元\n"
 REPORT_CODES = {("CN-KEYWORD", "成功"): "success", ("CN-KEYWORD", "余额不足"): "failed"}
 REPORT_SOURCES = """sources:
-  - {name: pbk, kind: bank, bank_code: PBK, url: "${TOLLHOUSE_HOME}/inbox/bank/PBK", format: cn_report, pattern: "PBK_{date:YYYYMMDD}_{batch}.txt"}
+  - {name: pbk, kind: bank, bank_code: PBK, url: "${TOLLHOUSE_HOME}/inbox/bank/PBK", format: cn_report,
+     pattern: "PBK_{date:YYYYMMDD}_{batch}.txt"}
 """
 
 
