@@ -305,8 +305,8 @@ inner join classes as others
 union all
 select
     'destinations' as table_name, prefix || '/' || cast(valid_from as varchar) as row_key, 'prefix_not_digits' as fault,
-    'prefix ' || prefix || ' is neither digits alone nor a service code that begins with * or #, no number starts with it: correct it in destinations'
-        as detail,
+    'prefix ' || prefix || ' is neither digits alone nor a service code that begins with * or #, '
+    || 'no number starts with it: correct it in destinations' as detail,
     null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
     null as band_set_id, prefix, null as customer_class
 from prefixes
