@@ -23,7 +23,7 @@ from orchestration.ingestion.packing import open_unpacked
 from orchestration.settings import Settings
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-CUSTOMERS_SIGNATURE = "customers-2"
+CUSTOMERS_SIGNATURE = "customers-3"
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
@@ -147,6 +147,8 @@ def _fault(table: ExportTable) -> str:
             cases.append(
                 f"when {name} <> '' and try_cast({name} as {kind}) <= 0 then {literal(name + '|is not above 0')}"
             )
+        if name in table.not_zero:
+            cases.append(f"when {name} <> '' and try_cast({name} as {kind}) = 0 then {literal(name + '|is 0')}")
     return f"case {' '.join(cases)} end"
 
 

@@ -37,7 +37,7 @@ CDR_FILES = {
     "some_file_is_registered": ("delete from marts.file_reconciliation", 1),
     "no_cdr_file_is_held": (_file("file_status = 'held', status_reason = 'its .ctl disagrees'"), 1),
     "no_cdr_file_is_rejected": (_file("file_status = 'rejected'"), 1),
-    "thresholds_are_set": ("delete from reference.gate_thresholds where gate_id <> 'malformed'", 2),
+    "thresholds_are_of_known_gates": ("insert into reference.gate_thresholds values ('malformd', 0.01, 0.05)", 1),
     # 1 of 100 is not above 0.01; 2 of 100 are. 2 of 100 are not above 0.02; 3 are.
     "malformed_share_below_warning": (_file("malformed = 2"), 1),
     "duplicate_share_below_warning": (_file("duplicate = 3"), 1),
@@ -189,17 +189,22 @@ RELEASE = {
         2,
     ),
     ("payment_applications", "no_payment_pays_more_than_it_is"): (
-        _set("intermediate.int_payments", "amount = 18.33", "payment_id = 'P1'")
+        _set("intermediate.int_reversals_taken", "amount = 1.67", "reversal_id = 'R1'")
         + "; delete from intermediate.int_payments where payment_id = 'P0'",
         2,
     ),
     # one bill a cent smaller than what was applied, one not issued yet
     ("payment_applications", "no_bill_is_paid_beyond_its_amount"): (
         (
-            "update marts.bills set amount = 18.33 where billing_period = '2026-03';"
+            "update marts.bills set amount = 16.33 where billing_period = '2026-03';"
             " update marts.bills set is_provisional = true where billing_period = '2026-02'"
         ),
         2,
+    ),
+    # a cent more than was there, on its day
+    ("payment_applications", "no_more_goes_back_than_was_applied"): (
+        _set("marts.payment_applications", "amount = -18.35", "amount < 0"),
+        1,
     ),
     ("commission_lines", "every_line_is_on_a_statement"): ("delete from marts.commission_statements", 2),
     ("commission_statements", "statements_are_the_sums_of_their_lines"): (

@@ -39,7 +39,7 @@ STATES = (
 )
 
 LARGEST_INTEGER = 2**63 - 1
-LONGEST_CALL_SECONDS = 86_400
+LONGEST_CALL_SECONDS = 7 * 86_400
 
 
 class Malformed(Exception):
@@ -133,6 +133,16 @@ def normalised(text: str) -> str:
     return text
 
 
+def normalised_called(text: str) -> str:
+    """A called number: one that is dialled with `*` or `#` in front is a service code and keeps both."""
+    dialled = re.sub("[ ().-]", "", text)
+    if not re.match("[*#]", dialled):
+        return normalised(text)
+    if re.fullmatch("[0-9*#]+", dialled) is None:
+        raise Malformed("a service code holds something else than digits, * and #")
+    return dialled
+
+
 def integer(text: str, column: str) -> int:
     """A whole number of at most 64 bits."""
     if re.fullmatch("[+-]?[0-9]+", text) is None or abs(int(text)) > LARGEST_INTEGER:
@@ -175,10 +185,11 @@ def parse(record: Record, line: str, header: list[str], seen: set[int], known_sw
         raise Malformed("record_number repeats")
     seen.add(number)
     record.calling_number = normalised(value["calling_number"])
-    if not record.calling_number:
-        raise Malformed("calling_number is empty")
-    record.called_number = normalised(value["called_number"])
     record.trunk_group_in = value["trunk_group_in"]
+    if not record.calling_number and not record.trunk_group_in:
+        raise Malformed("calling_number is empty, and the call did not come in over a trunk")
+    record.called_number = normalised_called(value["called_number"])
+    record.payer = normalised(value.get("charged_number", ""))
     record.trunk_group_out = value["trunk_group_out"]
     record.started_at = timestamp(value["started_at"])
     record.duration_seconds = integer(value["duration_seconds"], "duration_seconds")

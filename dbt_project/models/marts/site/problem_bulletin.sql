@@ -124,6 +124,14 @@ problems as (
     group by table_name, row_key, fault
     union all
     select
+        'gate_unknown', 'warn', gate_id,
+        'gate_thresholds.csv has a row for ' || gate_id || ', but there is no gate of that name: its limits count for nothing; '
+        || 'correct the gate_id or remove the row',
+        1, null, null, {{ as_of_date() }}, {{ as_of_date() }}, null
+    from {{ source('raw', 'gate_thresholds') }}
+    where not is_known
+    union all
+    select
         'customer_record_incomplete', 'warn', export_table || ' ' || record_id || ' ' || field,
         'field ' || field || ' of ' || export_table || ' ' || record_id || ': ' || rule_en || ' (' || rule_zh || ')'
         || coalesce('; outlet ' || outlet_id, ''),
@@ -160,6 +168,18 @@ problems as (
     from {{ ref('int_payments') }} as payments
     left join {{ ref('outlets') }} as outlets on payments.outlet_id = outlets.outlet_id
     where not payments.is_applicable
+    union all
+    select
+        'payments_overdrawn', 'error', overdrawn.settling_account_id,
+        'more went back from account ' || overdrawn.settling_account_id || ' than it had paid: its balance is -'
+        || cast(sum(overdrawn.amount) as varchar) || ', which its next payments fill first',
+        count(*), min(outlets.business_unit_id), min(customers.outlet_id), min(overdrawn.taken_on), max(overdrawn.taken_on), null
+    from {{ ref('int_reversals_taken') }} as overdrawn
+    left join {{ ref('stg_crm__accounts') }} as accounts on overdrawn.settling_account_id = accounts.account_id
+    left join {{ ref('stg_crm__customers') }} as customers on accounts.customer_id = customers.customer_id
+    left join {{ ref('outlets') }} as outlets on customers.outlet_id = outlets.outlet_id
+    where overdrawn.payment_id is null
+    group by overdrawn.settling_account_id
     union all
     select
         'debit_total_mismatch', 'error', bank_code || ' ' || batch_id || ' ' || file_name,
