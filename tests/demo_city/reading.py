@@ -64,6 +64,8 @@ def delivered_files(cdr: Path) -> tuple[dict[str, Delivered], list[str], list[st
         except (EOFError, gzip.BadGzipFile):
             unreadable.append(path.name)
             continue
+        if lines[0].endswith(b",charged_number"):
+            lines = [line.rpartition(b",")[0] for line in lines]
         day = datetime.strptime(match[2], "%Y%m%d").date()
         files[path.name] = Delivered(path.name, path.parent.name, match[1], day, int(match[3]), lines[1:-1])
     return files, odd, unreadable
@@ -77,11 +79,11 @@ def why_malformed(line: bytes, day: date, seen: set[str]) -> str:
         return "not_utf8"
     if len(fields) != 8:
         return "too_few_columns" if len(fields) < 8 else "too_many_columns"
-    number, calling, called, _, _, started, duration, cause = fields
+    number, calling, called, trunk_in, _, started, duration, cause = fields
     if number in seen:
         return "repeated_record_number"
     seen.add(number)
-    if not calling:
+    if not calling and not trunk_in:
         return "empty_calling_number"
     if not all(set(text) <= set("0123456789+ -().#*") for text in (calling, called)):
         return "letters_in_number"
@@ -89,8 +91,8 @@ def why_malformed(line: bytes, day: date, seen: set[str]) -> str:
         return "duration_no_number"
     if int(duration) < 0:
         return "negative_duration"
-    if int(duration) > 86_400:
-        return "duration_over_a_day"
+    if int(duration) > 604_800:
+        return "duration_over_seven_days"
     if not re.fullmatch(r"\d+", cause):
         return "bad_cause"
     try:
@@ -101,5 +103,7 @@ def why_malformed(line: bytes, day: date, seen: set[str]) -> str:
 
 
 def plain_number(text: str) -> str:
-    """The normalised number."""
+    """The normalised number; a service code keeps its signs."""
+    if text[:1] in ("*", "#"):
+        return re.sub(r"[ \-().]", "", text)
     return re.sub(r"[ \-().#*]", "", text.replace("+", "00", 1) if text.startswith("+") else text)

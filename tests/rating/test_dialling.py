@@ -95,6 +95,6 @@ def test_where_the_exchange_matters_it_must_be_named(tmp_path: Path) -> None:
         lambda: tariffs.plan_of(faulty, "STAFF", None, day),
         lambda: tariffs.zone_of_dialled(faulty, day),
     ):
-        with pytest.raises(NoCharge, match=r"dialling rule 30: zone NOWHERE is not in zones.csv.*line 4\)"):
+        with pytest.raises(NoCharge, match=r"dialling rule 30: zone NOWHERE is not in zones.csv.*line 6\)"):
             refused()
     assert tariffs.dial_anywhere("9994411426", date(2026, 6, 1)).fault is None
