@@ -219,6 +219,7 @@ def _late(fields: list[str], day: date) -> bytes:
 MALFORMED = {
     "too_few_columns": lambda fields, day: ",".join(fields[:7]).encode(),
     "too_many_columns": lambda fields, day: ",".join([*fields, "0"]).encode(),
+    # On a trunk a caller may withhold his number; from the subscriber side there is one.
     "empty_calling_number": lambda fields, day: _with(1, "", [*fields[:3], "", *fields[4:]]),
     "letters_in_number": lambda fields, day: _with(1, "22O1O5I", fields),
     "negative_duration": lambda fields, day: _with(6, "-5", fields),

@@ -39,7 +39,7 @@ STATES = (
 )
 
 LARGEST_INTEGER = 2**63 - 1
-LONGEST_CALL_SECONDS = 7 * 86_400
+LONGEST_CALL_SECONDS = 7 * 24 * 60 * 60
 
 
 class Malformed(Exception):
@@ -133,14 +133,14 @@ def normalised(text: str) -> str:
     return text
 
 
-def normalised_called(text: str) -> str:
-    """A called number: one that is dialled with `*` or `#` in front is a service code and keeps both."""
-    dialled = re.sub("[ ().-]", "", text)
-    if not re.match("[*#]", dialled):
+def dialled(text: str) -> str:
+    """A called number: a service code, which begins with `*` or `#`, keeps both signs; any other is a number."""
+    bare = re.sub(r"[ ().-]", "", text)
+    if bare[:1] not in ("*", "#"):
         return normalised(text)
-    if re.fullmatch("[0-9*#]+", dialled) is None:
+    if re.fullmatch("[0-9*#]+", bare) is None:
         raise Malformed("a service code holds something else than digits, * and #")
-    return dialled
+    return bare
 
 
 def integer(text: str, column: str) -> int:
@@ -187,8 +187,8 @@ def parse(record: Record, line: str, header: list[str], seen: set[int], known_sw
     record.calling_number = normalised(value["calling_number"])
     record.trunk_group_in = value["trunk_group_in"]
     if not record.calling_number and not record.trunk_group_in:
-        raise Malformed("calling_number is empty, and the call did not come in over a trunk")
-    record.called_number = normalised_called(value["called_number"])
+        raise Malformed("calling_number is empty and nobody on a trunk withheld it")
+    record.called_number = dialled(value["called_number"])
     record.payer = normalised(value.get("charged_number", ""))
     record.trunk_group_out = value["trunk_group_out"]
     record.started_at = timestamp(value["started_at"])
@@ -196,6 +196,7 @@ def parse(record: Record, line: str, header: list[str], seen: set[int], known_sw
     if not 0 <= record.duration_seconds <= LONGEST_CALL_SECONDS:
         raise Malformed("duration_seconds is out of range")
     record.release_cause = integer(value["release_cause"], "release_cause")
+    record.payer = normalised(value.get("charged_number", ""))
     assert record.file.file_date is not None
     if record.call_date > record.file.file_date + timedelta(days=1):
         raise Malformed("the call lies after the file's date + 1 day")
@@ -206,7 +207,9 @@ def parse(record: Record, line: str, header: list[str], seen: set[int], known_sw
 def read_records(file: InboxFile, known_switch: bool) -> bool:
     """Fill `file.records`, the malformed ones among them; False where there is no header with the columns."""
     lines = file.content.decode("utf-8-sig", errors="surrogateescape").split("\n")
-    lines = [line.removesuffix("\r") for line in lines]
+    # 0x1A is where a file ends under DOS; it is no part of a record.
+    lines = [line.removesuffix("\r") for line in lines if line.strip("\r") != "\x1a"]
+    lines[-1] = lines[-1].rstrip("\x1a")
     try:
         header = split_line(lines[0]) if lines[0] else []
     except Malformed:
