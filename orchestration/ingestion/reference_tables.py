@@ -189,7 +189,8 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 TIME_COLUMNS = {("time_bands", "starts_at"), ("time_bands", "ends_at")}
-# Not destinations.prefix: one with a letter is no number's, which is gated like the other faults of a tariff.
+# What a called number may begin with: digits, or a service code with its * and #. Not destinations.prefix: one with a letter is no
+# number's, which is gated like the other faults of a tariff.
 DIALLED_COLUMNS = {
     ("dialling_rules", "code"),
     ("info_services", "access_prefix"),
