@@ -9,7 +9,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -24,19 +24,19 @@ from orchestration.ingestion.reference_tables import (
     DAY,
     DIGIT_COLUMNS,
     EMPTY_IS_TEXT,
+    GATE_DEFAULTS,
     KEYS,
     NAMED_IDS,
     NUMBER,
     OPTIONAL,
     OPTIONAL_IN,
-    RECORD_GATES,
     REFERENCE_TABLES,
     TIME_COLUMNS,
     WHOLE,
     WORDS,
 )
 
-__all__ = ["REFERENCE_TABLES", "ReferenceBook", "read_reference_book"]
+__all__ = ["REFERENCE_TABLES", "GateThreshold", "ReferenceBook", "gate_thresholds", "read_reference_book"]
 
 MOST_FAULTS_SHOWN = 20
 
@@ -46,6 +46,26 @@ _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _DAYS = re.compile(r"[1-7H]+")
 _DIGITS = re.compile(r"[0-9]*")
+
+
+@dataclass(frozen=True)
+class GateThreshold:
+    """From where on a gate warns and holds. None is no limit: the gate never warns, or never holds."""
+
+    gate_id: str
+    warn_above: Decimal | None
+    hold_above: Decimal | None
+
+
+def gate_thresholds(rows: Iterable[Mapping[str, Any]]) -> dict[str, GateThreshold]:
+    """gate_id → the threshold in force: the book's row as it stands, the documented default where the book has no row."""
+    thresholds = {
+        gate_id: GateThreshold(gate_id, *(None if text is None else Decimal(text) for text in limits))
+        for gate_id, limits in GATE_DEFAULTS.items()
+    }
+    for row in rows:
+        thresholds[row["gate_id"]] = GateThreshold(row["gate_id"], row["warn_above"], row["hold_above"])
+    return thresholds
 
 
 @dataclass(frozen=True)
@@ -66,6 +86,11 @@ class ReferenceBook:
     def known_switches(self) -> set[str]:
         """The switches whose records are accepted."""
         return {row["switch_id"] for row in self.tables["switches"]}
+
+    @property
+    def gate_thresholds(self) -> dict[str, GateThreshold]:
+        """The thresholds in force, by gate."""
+        return gate_thresholds(self.tables["gate_thresholds"])
 
     @property
     def result_codes(self) -> dict[tuple[str, str], str]:
@@ -269,16 +294,6 @@ def _check_rows(reading: _Reading) -> None:
             None,
             "item_kind",
             f"there are {len(discounts)} items of kind discount{lines}; keep exactly one",
-        )
-    gates = {row["gate_id"] for row in reading.tables["gate_thresholds"]}
-    missing = [gate for gate in RECORD_GATES if gate not in gates]
-    if missing and "gate_thresholds" in reading.file_sha256 and _was_read(reading, "gate_thresholds", "gate_id"):
-        reading.fault(
-            "gate_thresholds",
-            None,
-            "gate_id",
-            f"no row for {', '.join(missing)}; say above which share of its records a file is held (hold_above), "
-            "or leave it empty",
         )
     for row in reading.tables["switches"]:
         first, last = row["first_sequence"], row["last_sequence"]

@@ -194,8 +194,30 @@ DIGIT_COLUMNS = {
     ("info_services", "access_prefix"),
 }
 
-# The gates that hold a file: a book without one of their rows would silently never hold.
+# The gates that hold a call file by the share of its records in a state.
 RECORD_GATES = ("malformed", "duplicate", "other_day")
+
+# gate_id → (warn_above, hold_above) where the book has no row of that gate. An empty value, here or in the book, is no gate.
+# docs/rules.md says what each one measures; a gate_id that is not here belongs to no gate and goes to the bulletin.
+GATE_DEFAULTS: dict[str, tuple[str | None, str | None]] = {
+    "malformed": ("0.001", "0.05"),
+    "duplicate": ("0.005", "0.20"),
+    "other_day": ("0.01", "0.20"),
+    "export_rows": (None, "0.05"),
+    "export_shrink": (None, "0.5"),
+    "date_gap": (None, "62"),
+    "undocumented": ("0.05", "0.20"),
+    "undocumented_days": ("31", "92"),
+    "duplicate_branch": ("0.005", "0.05"),
+    "partial_wait_hours": (None, "24"),
+    "partial_gap_seconds": (None, "5"),
+    "key_account_fall": ("0.30", None),
+    "key_account_rise": ("1.00", None),
+    "ultra_short_seconds": ("3", None),
+    "ultra_short_calls": ("20", None),
+    "over_long_seconds": ("14400", None),
+    "unusual_traffic": ("6", None),
+}
 
 BOUNDS: dict[tuple[str, str], tuple[int, int | None]] = {
     ("switches", "expected_files_per_day"): (0, None),

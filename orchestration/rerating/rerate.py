@@ -28,7 +28,6 @@ from orchestration.running import RunOutcome, run_once
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse, run_lock
 from orchestration.warehouse.dbt_runner import model_code, run_dbt
-from orchestration.warehouse.joining import PieceLimits
 from orchestration.warehouse.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
 from orchestration.warehouse.rerated import lay_reratings
 from orchestration.warehouse.staleness import days_changed_by_book, is_up_to_date, later_package_days, note_stale
@@ -131,7 +130,7 @@ def _rate_anew(settings: Settings, book: ReferenceBook, first: date, last: date,
                 )
             facts = _facts(con)
             _refuse_days_without_calls(con, first, last)
-            lay_book_inputs(con, settings, ledger, facts, PieceLimits.of(book))
+            lay_book_inputs(con, settings, ledger, facts, book.gate_thresholds)
             lay_reratings(con, ledger, date.max)  # whatever was posted counts, also into a period after an --as-of
         listener.step("compile the book")
         run_dbt(scratch, "build", "tag:book", has_tests=False)

@@ -9,7 +9,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,13 +19,17 @@ import duckdb
 
 from orchestration.ingestion.cdr_decoding import pieces_path
 from orchestration.ingestion.cdr_rules import PIECES
-from orchestration.ingestion.reference_book import ReferenceBook
+from orchestration.ingestion.reference_book import GateThreshold
 from orchestration.warehouse.repeats import OrderedFile, find_repeats
 
 JOINED_PIECES = """
 call_id varchar, file_id varchar, record_number bigint, call_date date, joined_call_id varchar, is_partial boolean,
 reason varchar, joined_seconds integer, joined_pieces integer, release_cause integer
 """
+
+
+# Hours or seconds: longer than any two pieces lie apart, and short enough to be added to a time.
+NO_LIMIT = Decimal(1_000_000_000)
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class PieceLimits:
     gap_seconds: Decimal = Decimal(5)
 
     @staticmethod
-    def of(book: ReferenceBook) -> PieceLimits:
-        """What the book's gate_thresholds say (`hold_above`) under partial_wait_hours and partial_gap_seconds; the usual
-        24 hours and 5 seconds where it has no such row."""
-        said = {row["gate_id"]: row["hold_above"] for row in book.tables["gate_thresholds"]}
-        names = {"wait_hours": "partial_wait_hours", "gap_seconds": "partial_gap_seconds"}
-        return PieceLimits(**{field: said[gate] for field, gate in names.items() if said.get(gate) is not None})
+    def of(thresholds: Mapping[str, GateThreshold]) -> PieceLimits:
+        """The `hold_above` of the gates partial_wait_hours and partial_gap_seconds; an empty one is no limit."""
+        return PieceLimits(
+            *(
+                NO_LIMIT if (limit := thresholds[gate].hold_above) is None else limit
+                for gate in ("partial_wait_hours", "partial_gap_seconds")
+            )
+        )
 
 
 def lay_joined_pieces(

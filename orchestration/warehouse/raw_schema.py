@@ -17,6 +17,8 @@ from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.reference_book import GateThreshold, gate_thresholds
+from orchestration.ingestion.reference_tables import GATE_DEFAULTS
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import insert_rows
 from orchestration.warehouse.joining import (
@@ -109,15 +111,17 @@ def lay_book_inputs(
     settings: Settings,
     ledger: FileLedger,
     facts: RunFacts,
-    limits: PieceLimits = PieceLimits(),  # noqa: B008  frozen
+    thresholds: Mapping[str, GateThreshold] | None = None,
 ) -> None:
-    """Everything in raw but the calls: the run's facts, the file register, exports, debits, the days with calls, and how
-    the pieces of long calls are joined."""
+    """Everything in raw but the calls: the run's facts, the gates' thresholds (None: the defaults), the file register,
+    exports, debits, the days with calls, and how the pieces of long calls are joined."""
+    thresholds = gate_thresholds([]) if thresholds is None else thresholds
     loaded = loaded_files(ledger, facts.as_of)
     register = [entry for entry in ledger.files() if entry.file_date is None or entry.file_date <= facts.as_of]
     con.execute("begin")
     con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
     con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
+    _lay_thresholds(con, thresholds)
     _lay_register(con, ledger, register)
     _lay_exports(con, settings.raw, register)
     usable = [entry for entry in register if entry.status in ("loaded", "held")]
@@ -130,7 +134,7 @@ def lay_book_inputs(
     _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
     _lay_closed(con)
     lay_tries(con)
-    lay_joined_pieces(con, settings.raw, loaded, facts.as_of, limits)
+    lay_joined_pieces(con, settings.raw, loaded, facts.as_of, PieceLimits.of(thresholds))
     reach = last_days(con, _days_of_calls(ledger, {f.file_id for f in loaded}))
     con.execute("create or replace table raw.call_days (call_date date, last_day date)")
     insert_rows(con, "raw.call_days", [[day, last] for day, last in sorted(reach.items())])
@@ -165,6 +169,15 @@ def lay_call_inputs(
         "first_file_id || ':' || first_record_number as first_call_id, has_calling, has_called, has_unsaid from found_twins"
     )
     con.execute("commit")
+
+
+def _lay_thresholds(con: duckdb.DuckDBPyConnection, thresholds: Mapping[str, GateThreshold]) -> None:
+    con.execute(
+        "create or replace table raw.gate_thresholds "
+        "(gate_id varchar, warn_above decimal(18, 6), hold_above decimal(18, 6), is_known boolean)"
+    )
+    rows = [[t.gate_id, t.warn_above, t.hold_above, t.gate_id in GATE_DEFAULTS] for t in thresholds.values()]
+    insert_rows(con, "raw.gate_thresholds", rows)
 
 
 def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry]) -> None:

@@ -78,10 +78,10 @@ def test_model_reads_only_what_its_layer_may(node: dict[str, Any]) -> None:
     """Staging reads sources; from intermediate on, rows of a source come through staging.
 
     Three kinds of source are no rows to be cleaned and may be read anywhere above staging: what the planner has worked out
-    (the facts of the run, days, repeats, twins, joined pieces, tries), the snapshots that fix a bill, and the closed schema,
+    (the facts of the run, gates, days, repeats, twins, joined pieces, tries), the snapshots that fix a bill, and the closed schema,
     which holds what the models themselves once said. A line set aside is text as it came.
     """
-    facts = "run_facts stale_days call_days clock_days repeated_calls settlement_twins joined_pieces set_aside_rows"
+    facts = "run_facts stale_days call_days clock_days repeated_calls settlement_twins joined_pieces set_aside_rows gate_thresholds"
     planner = {*(f"raw.{name}" for name in facts.split()), "state.suspense_tries"}
     snapshots = {"raw.crm_snapshots", "raw.crm_accounts_history", "raw.crm_customers_history"}
     every = manifest()

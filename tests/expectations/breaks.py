@@ -37,7 +37,7 @@ CDR_FILES = {
     "some_file_is_registered": ("delete from marts.file_reconciliation", 1),
     "no_cdr_file_is_held": (_file("file_status = 'held', status_reason = 'its .ctl disagrees'"), 1),
     "no_cdr_file_is_rejected": (_file("file_status = 'rejected'"), 1),
-    "thresholds_are_set": ("delete from reference.gate_thresholds where gate_id <> 'malformed'", 2),
+    "thresholds_are_of_known_gates": ("insert into reference.gate_thresholds values ('malformd', 0.01, 0.05)", 1),
     # 1 of 100 is not above 0.01; 2 of 100 are. 2 of 100 are not above 0.02; 3 are.
     "malformed_share_below_warning": (_file("malformed = 2"), 1),
     "duplicate_share_below_warning": (_file("duplicate = 3"), 1),

@@ -3,6 +3,7 @@
 -- 2026-02 is closed: one call of A1 of 0.50 on a line of 0.50 and a bill of 0.50, paid by P0. It was rated anew at 0.555:
 -- 0.56 less 0.50 = 0.06 was posted to 2026-03.
 -- Bill of A1: calls 0.34 + rental 18.00 + adjustment 0.06 = 18.40; P1 of 20.00 pays 18.34 of it so far.
+create schema raw;
 create schema reference;
 create schema staging;
 create schema intermediate;
@@ -11,6 +12,7 @@ create schema closed;
 
 create table reference.gate_thresholds (gate_id varchar, warn_above decimal(18, 6), hold_above decimal(18, 6));
 insert into reference.gate_thresholds values ('malformed', 0.01, 0.05), ('duplicate', 0.02, 0.1), ('other_day', 0.02, 0.1);
+create table raw.gate_thresholds as select *, true as is_known from reference.gate_thresholds;
 create table reference.switches as select 'SW1' as switch_id;
 create table reference.debit_result_codes as select 'BK1' as bank_code, '00' as result_code;
 create table reference.class_plans as select 'residential' as customer_class, 'P1' as tariff_plan_id;

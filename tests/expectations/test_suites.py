@@ -158,7 +158,7 @@ def test_a_warning_threshold_is_not_yet_passed_at_its_value(warehouse: duckdb.Du
     # 1 of 100 records malformed at a threshold of 0.01 is no warning; SPEC 4: strictly above
     by_gate = {result.gate: result for result in run_suites(warehouse, ["cdr_files"])}
     assert by_gate["malformed_share_below_warning"].success
-    warehouse.execute("update reference.gate_thresholds set warn_above = 0.009999 where gate_id = 'malformed'")
+    warehouse.execute("update raw.gate_thresholds set warn_above = 0.009999 where gate_id = 'malformed'")
     by_gate = {result.gate: result for result in run_suites(warehouse, ["cdr_files"])}
     assert [row["file_id"] for row in by_gate["malformed_share_below_warning"].sample] == ["F1"]
 

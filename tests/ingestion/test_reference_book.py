@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.reference_book import REFERENCE_TABLES, read_reference_book
+from orchestration.ingestion.reference_book import REFERENCE_TABLES, GateThreshold, read_reference_book
+from orchestration.ingestion.reference_tables import GATE_DEFAULTS
 
 ROWS = {
     "business_units": ["BU1,一部,Unit 1"],
@@ -126,6 +128,25 @@ def test_the_fingerprint_follows_the_content_and_not_the_folder(
     after = read_reference_book(copy)
     assert after.fingerprint != before.fingerprint
     assert [t for t in REFERENCE_TABLES if after.file_sha256[t] != before.file_sha256[t]] == ["tariff_rates"]
+
+
+def test_a_gate_without_a_row_has_its_default_and_an_empty_value_is_no_limit(book: Path) -> None:
+    """other_day stands in the book with an empty hold_above; export_rows stands nowhere in it."""
+    spoil(book, "gate_thresholds", "malformed,0.01,0.05\n", "")
+    spoil(book, "gate_thresholds", "other_day,0.01,", "other_day,0.01,\nmalformd,0.5,0.5")
+    gates = read_reference_book(book).gate_thresholds
+    assert gates["malformed"] == GateThreshold("malformed", Decimal("0.001"), Decimal("0.05"))
+    assert gates["duplicate"] == GateThreshold("duplicate", Decimal("0.01"), Decimal("0.2"))
+    assert gates["other_day"] == GateThreshold("other_day", Decimal("0.01"), None)
+    assert gates["export_rows"] == GateThreshold("export_rows", None, Decimal("0.05"))
+    assert "malformd" in gates and "malformd" not in GATE_DEFAULTS  # the bulletin says so
+
+
+def test_the_documented_defaults_are_those_that_count() -> None:
+    """The table of gates in docs/rules.md, row by row."""
+    rules = (Path(__file__).resolve().parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([0-9.]*) \| ([0-9.]*) \|", rules, flags=re.MULTILINE)
+    assert {gate: (warn or None, hold or None) for gate, warn, hold in rows} == GATE_DEFAULTS
 
 
 def test_the_projects_own_book_is_sound() -> None:

@@ -91,6 +91,17 @@ def seconds_of_day(text: str) -> int:
     return hours * 3600 + minutes * 60 + seconds
 
 
+# What counts where the book has no row of a gate (SPEC 2).
+HOLD_ABOVE_BY_DEFAULT = {
+    "malformed": Decimal("0.05"),
+    "duplicate": Decimal("0.20"),
+    "other_day": Decimal("0.20"),
+    "export_rows": Decimal("0.05"),
+    "export_shrink": Decimal("0.5"),
+    "date_gap": Decimal("62"),
+}
+
+
 class Book:
     """The tables of the book as lists of typed rows, and the few look-ups that every section needs."""
 
@@ -110,11 +121,11 @@ class Book:
         self.debit_codes = {(row["bank_code"], row["result_code"]): row for row in tables["debit_result_codes"]}
 
     def hold_above(self, gate_id: str) -> Decimal | None:
-        """The share of a file's records above which the gate holds the file."""
+        """Above what the gate holds: the row of the book, else what the contract says by default. None never holds."""
         for row in self.tables["gate_thresholds"]:
             if row["gate_id"] == gate_id:
                 return row["hold_above"]
-        return None
+        return HOLD_ABOVE_BY_DEFAULT[gate_id]
 
     def discount_item(self) -> str | None:
         """The book's one bill item of kind discount."""

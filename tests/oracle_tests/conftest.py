@@ -84,6 +84,9 @@ HEADER = (
     "release_cause\n"
 )
 
+# A book whose gates hold no file: an empty value is no limit.
+NO_LIMITS = "gate_id,warn_above,hold_above\nmalformed,,\nduplicate,,\nother_day,,\n"
+
 EXPORT_HEADERS = {
     "customers": "customer_id,name,customer_class,is_key_account,business_unit_id,outlet_id,agent_id,opened_on,closed_on",
     "accounts": "account_id,customer_id,payment_method,bank_code,bank_account,opened_on,closed_on",

@@ -11,6 +11,7 @@ import zstandard
 
 from tests.oracle import compute
 from tests.oracle.records import Malformed, normalised
+from tests.oracle_tests.conftest import NO_LIMITS
 
 HEADER = (
     "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,"
@@ -44,7 +45,7 @@ def test_every_kind_of_malformed_line(branch: Any) -> None:
         CALL + ",more",
         CALL,
     ]
-    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    branch.book("gate_thresholds", NO_LIMITS)
     name = branch.calls("20260105", 1, *lines)
     again = f"8,{OTHER_CALL}\n9,{OTHER_CALL}\n0,{OTHER_CALL}\n"  # 8 had no readable number, 9 repeats, 0 is below 1
     branch.put("cdr/SW1", name, (branch.inbox / "cdr/SW1" / name).read_text() + again)
@@ -116,7 +117,7 @@ def test_a_share_holds_strictly_above(branch: Any) -> None:
 
 
 def test_duplicates_within_and_over_files_up_to_90_days(branch: Any) -> None:
-    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    branch.book("gate_thresholds", NO_LIMITS)
     first = branch.calls("20260105", 1, CALL, OTHER_CALL, CALL)
     branch.calls("20260405", 1, CALL)  # 90 days after: duplicate of the first
     branch.calls("20260406", 1, OTHER_CALL)  # 91 days after: a call of another day
@@ -140,7 +141,7 @@ def test_a_held_file_is_no_first(branch: Any) -> None:
 
 
 def test_a_call_that_reaches_into_the_files_day_is_of_it(branch: Any) -> None:
-    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    branch.book("gate_thresholds", NO_LIMITS)
     name = branch.calls(
         "20260105",
         1,

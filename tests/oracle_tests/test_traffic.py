@@ -10,6 +10,7 @@ import pytest
 
 from tests.oracle import compute
 from tests.oracle.traffic import circuits_needed, erlang_b
+from tests.oracle_tests.conftest import NO_LIMITS
 
 
 def test_erlang_b_of_the_tables() -> None:
@@ -78,7 +79,7 @@ def test_a_call_over_midnight_counts_its_seconds_in_both_days(branch: Any) -> No
 
 
 def test_held_malformed_and_duplicate_records_are_no_traffic(branch: Any) -> None:
-    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    branch.book("gate_thresholds", NO_LIMITS)
     call = "5550001,5550002,,T1,2026-01-05 08:00:00,150,16"
     branch.calls("20260105", 1, call, call, "bad,,,,,,")
     held = branch.calls("20260105", 2, call.replace("08:", "09:"))

@@ -74,12 +74,6 @@ FAULTS = {
         "RENTAL,discount",
         "bill_items.csv, field item_kind: there are 2 items of kind discount (lines 2, 4)",
     ),
-    "a threshold missing": (
-        "gate_thresholds",
-        "duplicate,0.01,0.5\n",
-        "",
-        "gate_thresholds.csv, field gate_id: no row for duplicate",
-    ),
 }
 
 

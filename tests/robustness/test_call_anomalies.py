@@ -31,11 +31,14 @@ def failed_gates(branch: Branch) -> set[str]:
 
 def test_thresholds_decide_what_is_reported_and_nothing_of_what_is_charged(branch: Branch) -> None:
     branch.add("gate_thresholds", "ultra_short_seconds,2,", "ultra_short_calls,2,", "over_long_seconds,100,")
+    branch.add("gate_thresholds", "no_such_gate,1,")
+    branch.spoil("gate_thresholds", "malformed,0.01,0.5\n", "")  # has its default
     branch.deliver(f"cdr/{SWITCH}", NAME, cdr(CALLS))
     branch.deliver_exports()
     typed = branch.tollhouse("run")
     assert (typed.exit_code, typed.answer["status"]) == (0, "published"), typed.message
     assert branch.states() == {NAME: {"rated": 5}}
+    assert ("gate_unknown", "no_such_gate") in branch.mart("problem_bulletin", "kind, subject")
     charged = branch.mart("rated_calls", CHARGED)
     assert reported(branch) == {
         ("overlapping_calls", "2200001", 1, "BU1", "OU2"),

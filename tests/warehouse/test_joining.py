@@ -169,9 +169,11 @@ def test_a_call_of_more_than_a_day_reaches_further(zone: RawZone) -> None:
 
 def test_the_book_may_say_how_long_a_call_waits() -> None:
     book = ReferenceBook(
-        Path(), {"gate_thresholds": [{"gate_id": "partial_wait_hours", "hold_above": Decimal(6)}]}, file_sha256={}
+        Path(),
+        {"gate_thresholds": [{"gate_id": "partial_wait_hours", "warn_above": None, "hold_above": Decimal(6)}]},
+        file_sha256={},
     )
-    assert PieceLimits.of(book) == PieceLimits(wait_hours=Decimal(6), gap_seconds=Decimal(5))
+    assert PieceLimits.of(book.gate_thresholds) == PieceLimits(wait_hours=Decimal(6), gap_seconds=Decimal(5))
 
 
 def test_a_call_in_pieces_and_as_one_record_is_one_call(zone: RawZone) -> None:

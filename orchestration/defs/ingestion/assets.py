@@ -205,5 +205,5 @@ def _status_results(billing_run: BillingRun, kind: str) -> Iterator[dg.AssetChec
 
 def _hold_above(billing_run: BillingRun) -> dict[str, Decimal]:
     """The shares above which a file is held; an empty limit never holds."""
-    rows = {row["gate_id"]: row for row in billing_run.book.tables["gate_thresholds"]}
-    return {gate: Decimal(1) if rows[gate]["hold_above"] is None else rows[gate]["hold_above"] for gate in RECORD_GATES}
+    limits = {gate: billing_run.book.gate_thresholds[gate].hold_above for gate in RECORD_GATES}
+    return {gate: Decimal(1) if limit is None else limit for gate, limit in limits.items()}

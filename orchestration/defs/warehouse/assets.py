@@ -26,7 +26,6 @@ from orchestration.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.run_record import update_record
 from orchestration.warehouse.dbt_runner import model_code
 from orchestration.warehouse.edition_inputs import is_published, run_signature
-from orchestration.warehouse.joining import PieceLimits
 from orchestration.warehouse.raw_schema import lay_book_inputs, lay_call_inputs, run_facts
 from orchestration.warehouse.recycling import note_tries
 from orchestration.warehouse.staleness import find_stale_days, note_built
@@ -123,7 +122,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
             path = str(current.folder.relative_to(settings.home))
             update_record(settings, status="nothing_new", edition=current.edition, edition_path=path)
             return
-        lay_book_inputs(con, settings, ledger, facts, PieceLimits.of(billing_run.book))
+        lay_book_inputs(con, settings, ledger, facts, billing_run.book.gate_thresholds)
     for spec in _INPUTS:
         yield dg.MaterializeResult(asset_key=spec.key)
 

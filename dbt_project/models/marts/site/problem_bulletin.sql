@@ -124,6 +124,14 @@ problems as (
     group by table_name, row_key, fault
     union all
     select
+        'gate_unknown', 'warn', gate_id,
+        'gate_thresholds.csv has a row for ' || gate_id || ', but there is no gate of that name: its limits count for nothing; '
+        || 'correct the gate_id or remove the row',
+        1, null, null, {{ as_of_date() }}, {{ as_of_date() }}, null
+    from {{ source('raw', 'gate_thresholds') }}
+    where not is_known
+    union all
+    select
         'customer_record_incomplete', 'warn', export_table || ' ' || record_id || ' ' || field,
         'field ' || field || ' of ' || export_table || ' ' || record_id || ': ' || rule_en || ' (' || rule_zh || ')'
         || coalesce('; outlet ' || outlet_id, ''),
