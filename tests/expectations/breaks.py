@@ -156,6 +156,10 @@ RELEASE = {
         _set("marts.debit_batches", "detail_records = 1"),
         1,
     ),
+    ("debit_batches", "no_difference_was_accepted"): (
+        _set("marts.debit_batches", "detail_records = 1, is_difference_accepted = true"),
+        1,
+    ),
     # half-up of 0.335 is 0.34, not 0.33
     ("bill_lines", "usage_lines_are_the_sums_of_their_calls"): (
         _set("marts.bill_lines", "amount = 0.33", "amount = 0.34"),
