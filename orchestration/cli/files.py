@@ -138,7 +138,7 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _show(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.ingestion.malformed_rows import first_set_aside
+    from orchestration.ingestion.malformed_rows import first_set_aside, ignored_reasons
 
     with ledger_to_read(context.settings) as ledger:
         entry = ledger.file(arguments.file_id)
@@ -146,6 +146,7 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
         decisions = [decision for decision in ledger.decisions() if decision.file_id == entry.file_id]
         days = [day for day in ledger.call_days() if day.file_id == entry.file_id]
     bad_lines = first_set_aside(context.settings.raw, entry.file_id, OFFENDING_RECORDS_KEPT)
+    ignored = ignored_reasons(context.settings.raw, entry.file_id) if entry.ignored_records else []
     columns = asdict(entry) | {"landing_path": context.settings.home / entry.landing_path}
     held_for = columns.pop("offending_records")
     data = {
@@ -156,6 +157,7 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
         ],
         "held_for": held_for,
         "first_bad_lines": [asdict(line) for line in bad_lines],
+        "ignored_reasons": [{"reason": reason, "records": records} for reason, records in ignored],
         "history": [{name: value for name, value in asdict(event).items() if name != "file_id"} for event in events],
         "decisions": [asdict(decision) for decision in decisions],
     }
@@ -168,6 +170,9 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
             figures = ["records", "of them other_day"]
             by_day = [(day.call_date, day.records, day.other_day_records) for day in days]
             print_table(console, ["call date", *figures], by_day, figures)
+        if ignored:
+            console.print()
+            print_table(console, ["ignored because", "records"], ignored, ["records"])
         if bad_lines:
             console.print()
             rows = [(line.line_number, line.field, line.reason, line.record_text) for line in bad_lines]

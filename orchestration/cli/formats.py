@@ -56,6 +56,7 @@ def _check(arguments: argparse.Namespace, context: Context) -> Answer:
         "date": checked.day,
         "records": decoded.read_records,
         "malformed": decoded.malformed,
+        "ignored": decoded.ignored,
         "seconds": decoded.read_seconds,
         "other_day": decoded.other_day if checked.day else None,
         "told_records": decoded.told_records,
@@ -64,6 +65,8 @@ def _check(arguments: argparse.Namespace, context: Context) -> Answer:
         **figures,
         "first": checked.first,
         "faults": [asdict(line) for line in checked.malformed],
+        "ignored_reasons": [{"reason": reason, "records": records} for reason, records in checked.ignored_reasons],
+        "first_ignored": [asdict(line) for line in checked.ignored],
         "file_fault": checked.file_fault,
     }
     wrong = [f"the file: {checked.file_fault}"] if checked.file_fault else []
@@ -79,8 +82,11 @@ def _check(arguments: argparse.Namespace, context: Context) -> Answer:
         )
         for line in checked.malformed:
             console.print(f"line {line.line_number}: {line.field} {line.reason}: {line.record_text[:200]}")
+        for reason, records in checked.ignored_reasons:
+            console.print(f"ignored: {records} record{'' if records == 1 else 's'}: {reason}")
+        ignored = f"{decoded.ignored} ignored, " if decoded.ignored else ""
         console.print(
-            f"{decoded.read_records} records, {decoded.malformed} set aside, {decoded.read_seconds} seconds"
+            f"{decoded.read_records} records, {ignored}{decoded.malformed} set aside, {decoded.read_seconds} seconds"
             + (f"; day {checked.day}" if checked.day else "; no day given: it is not checked")
         )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from orchestration.ingestion.bank_formats.becs import read_becs
 from orchestration.ingestion.bank_formats.canonical import read_canonical
 from orchestration.ingestion.bank_formats.declared import BankFormat, load_bank_format
 from orchestration.ingestion.bank_formats.line_records import read_line_records
@@ -126,7 +127,7 @@ def decode_bank_result(
     read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
     read.debited_on = read.debited_on or entry.file_date
     is_period_named = read.billing_period is not None
-    read.billing_period = read.billing_period or month_before(read.debited_on)
+    read.billing_period = read.billing_period or month_before(read.original_day or read.debited_on)
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
     facts = _facts(read, declared.result_scheme, names_batch_and_day)
     totals = reconcile(facts, result_codes)
@@ -154,7 +155,7 @@ def decode_bank_result(
         "passed_over_records": sum(line.line_kind == OTHER for line in read.lines),
         "is_period_named": is_period_named,
         "no_amount_records": facts["no_amount_records"],
-        "charge_amount": sum((line.charge_amount for line in read.lines if line.line_kind == DEBIT), _NOTHING),
+        "charge_amount": sum((line.charge_amount for line in read.lines), _NOTHING),
     }
     lines = [
         {
@@ -205,6 +206,12 @@ def _read(content: bytes, declared: BankFormat) -> ReadBatch:
         return read_canonical(content)
     if declared.layout == "nacha":
         return read_nacha(content)
+    if declared.layout == "becs":
+        return read_becs(content)
+    if declared.layout == "arudd":
+        from orchestration.ingestion.bank_formats.arudd import read_arudd
+
+        return read_arudd(content, declared)
     if declared.layout == "iso20022":
         from orchestration.ingestion.bank_formats.iso20022 import read_iso20022
 

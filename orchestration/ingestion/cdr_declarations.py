@@ -16,20 +16,26 @@ import yaml
 
 from orchestration.errors import UsageError
 from orchestration.ingestion.cdr_formats import (
+    COUNTED_LEGS,
     FIRST_GROUP,
     LAYOUTS,
     RECORD_COLUMNS,
     TEXT_COLUMNS,
     CdrFormat,
+    Clock,
+    Condition,
     Control,
     Edge,
+    Legs,
     Mapping,
+    Moment,
+    Test,
     TextColumn,
     Times,
 )
-from orchestration.ingestion.cdr_rules import OPTIONAL_COLUMNS
+from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS
 
-_COMMON = ("name", "layout", "description", "record", "times")
+_COMMON = ("name", "layout", "description", "record", "times", "date_zone", "ignore", "legs")
 _TEXT = ("encoding", "header", "trailer", "fields")
 _MEMBERS = {
     "delimited": (*_COMMON, *_TEXT, "delimiter", "quote", "optional_fields", "more_fields"),
@@ -44,6 +50,8 @@ _COLUMN_MEMBERS = (
 )  # fmt: skip
 _EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 _UNIT = re.compile(r"(?P<count>[1-9][0-9]*)?(?P<unit>s|ms|us)")
+_CLOCK_PART = re.compile("hh|mm|ss")
+_CLOCK_SECONDS = {"hh": 3600, "mm": 60, "ss": 1}
 ROUNDINGS = ("up", "down", "half_up")
 
 
@@ -143,9 +151,13 @@ def read_declaration(path: Path) -> CdrFormat:
         members |= {"header": _edge(node, "header", layout), "trailer": _edge(node, "trailer", layout)}
         members["encoding"] = _encoding(node)
     known: tuple[str, ...] = members.get("fields", ())
+    members["date_zone"] = zone_name(node, "date_zone")
+    sorted_out = next((member for member in ("ignore", "legs") if member in content), None)
     if "record" in content:
         members["mapping"] = _mapping(node, known)
-    elif layout != "delimited" or sorted(known) != sorted(RECORD_COLUMNS):
+    elif sorted_out is not None:
+        raise node.fault(sorted_out, "it needs a record: say there from which field each column comes")
+    elif layout != "delimited" or sorted({*known, CHARGED_COLUMN}) != sorted((*RECORD_COLUMNS, CHARGED_COLUMN)):
         raise node.fault(
             "record",
             f"say from which field each of {', '.join(RECORD_COLUMNS)} comes (it may only be left out where a "
@@ -194,7 +206,7 @@ def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
         if column not in record.content:
             raise record.fault(column, "say which field it comes from, as {field: NAME}")
     columns = {name: _column(record, name) for name in TEXT_COLUMNS}
-    start = _short(record, "started_at", ("answer", "seizure"), "answer")
+    start = _short(record, "started_at", ("answer", "seizure", "join"), "answer")
     duration = _short(record, "duration_seconds", ("field", "unit", "rounding", "from", "to"), "field")
     has_span = "from" in duration.content or "to" in duration.content
     if has_span == ("field" in duration.content):
@@ -202,22 +214,111 @@ def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
     answered = record.node("answered", ("field", "values"))
     if answered.content and not (answered.texts("values") and "field" in answered.content):
         raise answered.fault("", "write the field and the values that say so: {field: NAME, values: [ANSWERED]}")
+    if "join" in start.content and len(start.content) > 1:
+        raise start.fault("join", "write it under answer and under seizure: {answer: {join: [DATE, TIME]}}")
+    clock = None if has_span else _clock(duration)
     mapping = Mapping(
         columns=columns,
         times=_times(node),
-        answer=start.text("answer"),
-        seizure=start.text("seizure") if "seizure" in start.content else None,
+        answer=_joined(start) if "join" in start.content else _moment(start, "answer"),
+        seizure=_moment(start, "seizure") if "seizure" in start.content else None,
         answered_field=answered.text("field") if answered.content else None,
         answered_values=answered.texts("values"),
         duration=None if has_span else duration.text("field"),
-        units_per_second=1_000_000 if has_span else _units_per_second(duration),
+        units_per_second=1_000_000 if has_span or clock else _units_per_second(duration),
         rounding=duration.one_of("rounding", ROUNDINGS, "up"),
-        span=(duration.text("from"), duration.text("to")) if has_span else None,
+        span=(_moment(duration, "from"), _moment(duration, "to")) if has_span else None,
+        clock=clock,
+        ignore=_ignore(node),
+        legs=_legs(node),
     )
     unknown = [name for name in mapping.fields if known and name not in known]
     if unknown:
         raise record.fault("", f"there is no field {unknown[0]}; the fields are {', '.join(known)}")
     return mapping
+
+
+def _moment(node: Node, member: str) -> Moment:
+    """The field of a time, or the fields of its date and its time of day, which are joined with a blank."""
+    value = node.content.get(member)
+    if not isinstance(value, dict):
+        return (node.text(member),)
+    return _joined(node.node(member, ("join",)))
+
+
+def _joined(node: Node) -> Moment:
+    fields = node.texts("join")
+    if len(fields) < 2:
+        raise node.fault("join", "write the field of the date and that of the time of day: [DATE, TIME]")
+    return fields
+
+
+def _clock(duration: Node) -> Clock | None:
+    """What a unit like hh:mm:ss says; None where the unit is a part of a second."""
+    unit = duration.content.get("unit")
+    parts = _CLOCK_PART.findall(unit) if isinstance(unit, str) else []
+    if not parts or parts not in (["hh", "mm", "ss"], ["mm", "ss"], ["hh", "mm"]):
+        return None
+    assert isinstance(unit, str), "it has parts"
+    between = _CLOCK_PART.split(unit)
+    if any(re.search("[A-Za-z0-9]", text) for text in between) or between[0]:
+        raise duration.fault("unit", 'write the parts with signs between them: "hh:mm:ss", "mm:ss", "hhmmss"')
+    # The first part counts on, 30:00:00 is thirty hours; where nothing stands between them, two digits are two digits.
+    digits = ["[0-9]{1,6}" if between[1] else "[0-9]{2}", *["[0-5][0-9]"] * (len(parts) - 1)]
+    if parts[-1] == "ss":
+        digits[-1] += r"(?:\.[0-9]{1,6})?"
+    texts = [f"({digit}){re.escape(text)}" for digit, text in zip(digits, between[1:], strict=True)]
+    return Clock("".join(texts), tuple(_CLOCK_SECONDS[part] for part in parts))
+
+
+def _ignore(node: Node) -> tuple[Condition, ...]:
+    content = node.content.get("ignore", [])
+    if not isinstance(content, list) or not all(isinstance(item, dict) and item for item in content):
+        raise node.fault("ignore", "write a list of conditions, each with what its fields must be: [{FIELD: [TEXTS]}]")
+    conditions = []
+    for at, item in enumerate(content, start=1):
+        condition = Node(node.path, f"ignore[{at}]", item)
+        tests = tuple(_test(condition, field) for field in item if field != "why")
+        if not tests:
+            raise condition.fault("", "write at least one field and what it must be: {FIELD: [TEXTS]}")
+        conditions.append(Condition(tests, condition.text("why", " and ".join(map(_told, tests)))))
+    return tuple(conditions)
+
+
+def _test(condition: Node, field: Any) -> Test:
+    if not isinstance(field, str):
+        raise condition.fault(str(field), "write the field's name in quotes")
+    value = condition.content[field]
+    if isinstance(value, str):
+        return Test(field, (value,))
+    if isinstance(value, list):
+        return Test(field, condition.texts(field))
+    test = condition.node(field, ("values", "match", "empty", "not"))
+    patterns = test.content.get("match", [])
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    if not isinstance(patterns, list):
+        raise test.fault("match", "write a pattern or a list of patterns")
+    values = (*test.texts("values"), *(("",) if test.flag("empty") else ()))
+    if not values and not patterns:
+        raise test.fault("", "write one of values, match and empty: {values: [TEXTS]}, {match: PATTERN}, {empty: true}")
+    return Test(field, values, tuple(test.pattern("match", 0, one) for one in patterns), test.flag("not"))
+
+
+def _told(test: Test) -> str:
+    """A test in words, for the reason that an ignored record is kept with."""
+    said = [*(value or "empty" for value in test.values), *(f"like {pattern}" for pattern in test.match)]
+    return f"{test.field} is {'not ' if test.is_negated else ''}{' or '.join(said)}"
+
+
+def _legs(node: Node) -> Legs | None:
+    if "legs" not in node.content:
+        return None
+    legs = node.node("legs", ("group", "counts"))
+    group = legs.content.get("group")
+    fields = (group,) if isinstance(group, str) else legs.texts("group")
+    if not fields:
+        raise legs.fault("group", "write the field, or the list of fields, that is the same for all legs of a call")
+    return Legs(fields, legs.one_of("counts", COUNTED_LEGS, "longest"))
 
 
 def _short(record: Node, member: str, members: tuple[str, ...], short: str) -> Node:
@@ -260,9 +361,7 @@ def _column(record: Node, name: str) -> TextColumn:
 def _times(node: Node) -> Times:
     times = node.node("times", ("format", "zone", "none"))
     form = times.content.get("format", "%Y-%m-%d %H:%M:%S")
-    zone = times.content.get("zone")
-    if zone is not None and zone not in zoneinfo.available_timezones():
-        raise times.fault("zone", f"'{zone}' is no time zone; write one like UTC or Asia/Shanghai, or leave it out")
+    zone = zone_name(times, "zone")
     if isinstance(form, str) and form in _EPOCHS:
         return Times(_EPOCHS[form], (), "UTC", times.texts("none") or ("0",))
     patterns = [form] if isinstance(form, str) else form
@@ -270,7 +369,18 @@ def _times(node: Node) -> Times:
         raise times.fault(
             "format", f"write {', '.join(_EPOCHS)}, or a pattern like '%Y-%m-%d %H:%M:%S' or a list of them"
         )
+    named = [pattern for pattern in patterns if "%Z" in pattern]
+    if named:
+        raise times.fault("format", f"{named[0]}: names of zones are not read; write %z for an offset, or times.zone")
     return Times(None, tuple(patterns), zone, times.texts("none"))
+
+
+def zone_name(node: Node, member: str) -> str | None:
+    """A time zone's name; None where none is written."""
+    zone = node.content.get(member)
+    if zone is not None and zone not in zoneinfo.available_timezones():
+        raise node.fault(member, f"'{zone}' is no time zone; write one like UTC or Asia/Shanghai, or leave it out")
+    return None if zone is None else str(zone)
 
 
 def _units_per_second(duration: Node) -> int:
@@ -281,4 +391,6 @@ def _units_per_second(duration: Node) -> int:
         per_second = {"s": 1, "ms": 1_000, "us": 1_000_000}[match["unit"]]
         if per_second % each == 0:
             return per_second // each
-    raise duration.fault("unit", "write s, 100ms, 10ms, ms or us: a part that a second is made of")
+    raise duration.fault(
+        "unit", 'write s, 100ms, 10ms, ms or us (a part that a second is made of), or "hh:mm:ss", "mm:ss", "hh:mm"'
+    )

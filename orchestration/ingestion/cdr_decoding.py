@@ -1,4 +1,4 @@
-"""Decoding a CDR file: from its landed bytes to raw/calls, raw/pieces and raw/malformed, one Parquet file each.
+"""Decoding a CDR file: from its landed bytes to raw/calls, raw/pieces, raw/malformed and raw/ignored, one Parquet file each.
 
 A sound file is read in one pass. Where anything is off, its records are laid out once more with their numbers and texts, and
 what is damaged is set aside by itself. How bytes become fields is in cdr_layouts/, how fields become a record's columns in
@@ -8,6 +8,7 @@ cdr_mapping.py, the rules of a record are in cdr_rules.py; what state a sound re
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -19,17 +20,17 @@ from orchestration.ingestion import cdr_rules
 from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts import ber, binary
 from orchestration.ingestion.cdr_layouts.control import Told, read_told
-from orchestration.ingestion.cdr_layouts.lines import is_utf8, read_lines
+from orchestration.ingestion.cdr_layouts.lines import is_plain, plain_lines, read_records
 from orchestration.ingestion.cdr_mapping import field_column, mapped_sql
-from orchestration.ingestion.cdr_rules import literal
+from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, literal
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
-from orchestration.ingestion.malformed_rows import malformed_path
+from orchestration.ingestion.malformed_rows import ignored_path, malformed_path
 from orchestration.ingestion.packing import packing_of
 from orchestration.settings import Settings
 
 _LINES_AT_ONCE = 100_000
-_LINE_COLUMNS = ["line_number", "record_text", "damage", "quoted_fields"]
-_LINE_TYPES = [pa.int64(), pa.string(), pa.string(), pa.list_(pa.string())]
+_LINE_COLUMNS = ["line_number", "place", "record_text", "damage", "read_fields"]
+_LINE_TYPES = [pa.int64(), pa.int64(), pa.string(), pa.string(), pa.list_(pa.string())]
 _PARQUET = "format parquet, compression lz4"
 # What stands for "no such field" in DuckDB's reading of a quoted line: no switch writes these control characters.
 _MISSING = "\x01\x02\x01"
@@ -66,6 +67,7 @@ def decode_cdr(
         work.calls_part.unlink(missing_ok=True)
         work.pieces_part.unlink(missing_ok=True)
         work.malformed_part.unlink(missing_ok=True)
+        work.ignored_part.unlink(missing_ok=True)
 
 
 def pieces_path(raw: Path, file_id: str) -> Path:
@@ -83,12 +85,15 @@ class _Work:
     file_fault: str | None = None  # `<field>|<reason>` that condemns every record
     told: Told = field(default_factory=Told)
     malformed: int = 0
+    ignored: int = 0
     calls: Path = field(init=False)
     calls_part: Path = field(init=False)
     pieces: Path = field(init=False)
     pieces_part: Path = field(init=False)
     malformed_file: Path = field(init=False)
     malformed_part: Path = field(init=False)
+    ignored_file: Path = field(init=False)
+    ignored_part: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.calls = self.settings.raw / "calls" / f"{self.entry.file_id}.parquet"
@@ -97,14 +102,36 @@ class _Work:
         self.calls_part = self.calls.with_suffix(".parquet.tmp")
         self.pieces_part = self.pieces.with_suffix(".parquet.tmp")
         self.malformed_part = self.malformed_file.with_suffix(".parquet.tmp")
+        self.ignored_file = ignored_path(self.settings, self.entry.file_id)
+        self.ignored_part = self.ignored_file.with_suffix(".parquet.tmp")
         assert self.entry.file_date is not None and self.entry.switch_id is not None, "a name of the pattern has both"
         self.file_date, self.switch_id = self.entry.file_date, self.entry.switch_id
+
+    @property
+    def sorts_out(self) -> bool:
+        """Whether some records of such files are no calls, or legs of one call."""
+        return self.layout.mapping is not None and self.layout.mapping.sorts_out
+
+    @property
+    def has_instants(self) -> bool:
+        """Whether the times of such files may be instants."""
+        return self.layout.mapping is not None and self.layout.mapping.times.says_instants
+
+    def typed_sql(self, relation: str) -> str:
+        """The sound records of a normalised relation as they stand in raw/calls."""
+        return cdr_rules.typed_sql(relation, self.entry.file_id, self.switch_id, self.file_date, self.has_instants)
+
+    def mapped_sql(self, relation: str, place: str, kept: str = "") -> str:
+        """The relation of fields with the columns of a record."""
+        return mapped_sql(self.layout, relation, self.settings.time_zone, place, kept)
 
     def look_at_edges(self) -> None:
         """Learn what header and trailer say, and by it the fields of a layout whose header names them."""
         if not self.layout.is_text:
             return
         self.told = read_told(self.landed, self.layout)
+        if self.layout.has_optional_column and self.told.header_line == self.layout.full_header_line:
+            self.layout = replace(self.layout, fields=(*self.layout.fields, CHARGED_COLUMN))
         if self.told.names is None:
             return
         names = self.told.names
@@ -129,13 +156,13 @@ class _Work:
             )
             if records == expected and misplaced == 0:
                 return True
-        expected = self._copy_sound(is_numbered=False)
+        expected = self._sort_sound() if self.sorts_out else self._copy_sound(is_numbered=False)
         if expected is None:
             return False
         records, numbers = self._one(
             f"select count(*), count(distinct record_number) from read_parquet({literal(str(self.calls_part))})"
         )
-        return records == numbers == expected
+        return records == numbers == expected - self.ignored
 
     def _copy_sound(self, is_numbered: bool) -> int | None:
         """Write the file's records, and say how many there should be; None where one is not sound or it is not to be tried.
@@ -146,31 +173,93 @@ class _Work:
         if source is None:
             return None
         query, expected = source
-        fault = cdr_rules.fault_sql(self.file_date, None, "false")
-        # Quotes are left to the other way of reading where this one takes them for text.
-        quoted = " or ".join(f"contains({name}, '\"')" for name in ("trunk_group_in", "trunk_group_out"))
-        unsound = f"{quoted} or {fault} is not null" if self.layout.mapping is None else f"{fault} is not null"
-        first_line = self.layout.header.lines + 1
         try:
             # Only where the place of a record is to be seen by its row does the order of the rows matter.
             self.con.execute(f"set preserve_insertion_order = {is_numbered}")
-            self._copy(
-                f"""
-                with lines as ({query}),
-                mapped as ({mapped_sql(self.layout, "lines", self.settings.time_zone, first_line)}),
-                normalised as ({cdr_rules.normalised_sql("mapped")}),
-                sound as (
-                    select * from normalised
-                    where case when {unsound} then error('not sound') else true end
-                )
-                {cdr_rules.typed_sql("sound", self.entry.file_id, self.switch_id, self.file_date)}""",
-                self.calls_part,
-            )
+            self._copy(f"{self._sound_sql(query)} {self.typed_sql('sound')}", self.calls_part)
         except duckdb.Error:
             return None
         finally:
             self.con.execute("set preserve_insertion_order = false")
         return expected
+
+    def _sound_sql(self, query: str) -> str:
+        """The clause `with … sound` of the records; to read it is an error where one is not sound."""
+        fault = cdr_rules.fault_sql(self.file_date, None, "false", self.sorts_out)
+        # Quotes are left to the other way of reading where this one takes them for text.
+        quoted = " or ".join(f"contains({name}, '\"')" for name in ("trunk_group_in", "trunk_group_out"))
+        unsound = f"{quoted} or {fault} is not null" if self.layout.mapping is None else f"{fault} is not null"
+        mapped = self.mapped_sql("lines", f"(line_number - {self.layout.header.lines})")
+        return f"""
+            with lines as ({query}),
+            mapped as ({mapped}),
+            normalised as ({cdr_rules.normalised_sql("mapped")}),
+            sound as (
+                select * from normalised
+                where case when {unsound} then error('not sound') else true end
+            )"""
+
+    def _sort_sound(self) -> int | None:
+        """As `_copy_sound`, with the records that are no calls set apart, which need not be sound."""
+        source = self._sound_source(False)
+        if source is None:
+            return None
+        query, expected = source
+        try:
+            self.con.execute(f"create or replace temp table cdr_sorted as {self._sound_sql(query)} select * from sound")
+            self._copy(self.typed_sql("(select * from cdr_sorted where ignored is null)"), self.calls_part)
+            self.ignored = self._one("select count(*) from cdr_sorted where ignored is not null")[0]
+            if self.ignored:
+                self._keep_ignored_texts()
+        except duckdb.Error:
+            self.ignored = 0
+            return None
+        finally:
+            self.con.execute("drop table if exists cdr_sorted")
+        return expected
+
+    def _keep_ignored_texts(self) -> None:
+        """Write the ignored records with the texts that they have in the file."""
+        rows = self.con.execute(
+            "select line_number, ignored from cdr_sorted where ignored is not null order by line_number"
+        ).fetchall()
+        why = dict(rows)
+        texts = ((number, text) for number, text in self._texts() if number in why)
+        self.con.execute(
+            "create or replace temp table cdr_ignored (line_number bigint, record_text varchar, ignored varchar)"
+        )
+        try:
+            while batch := list(islice(texts, _LINES_AT_ONCE)):
+                numbers, kept = (list(column) for column in zip(*batch, strict=True))
+                self.con.register(
+                    "cdr_ignored_batch", pa.table([numbers, kept, [why[n] for n in numbers]], ["n", "t", "w"])
+                )
+                self.con.execute("insert into cdr_ignored select n, t, w from cdr_ignored_batch")
+                self.con.unregister("cdr_ignored_batch")
+            self._copy_texts("cdr_ignored", "ignored", self.ignored_part)
+        finally:
+            self.con.execute("drop table if exists cdr_ignored")
+
+    def _texts(self) -> Iterator[tuple[int, str]]:
+        """The number and the text of every record of a file that was read in one pass."""
+        if self.layout.layout == "asn1_ber":
+            table = ber.read_table(self.landed, self.layout)
+            yield from zip(table["line_number"].to_pylist(), table["record_text"].to_pylist(), strict=True)
+        elif self.layout.layout == "fixed_binary":
+            for batch in binary.batches(self.landed, self.layout, with_text=True):
+                yield from zip(batch["line_number"].to_pylist(), batch["record_text"].to_pylist(), strict=True)
+        else:
+            yield from plain_lines(self.landed, self.layout)
+
+    def _copy_texts(self, relation: str, fault: str, target: Path) -> None:
+        """Write line number, text, field and reason of the records that a fault or reason is told of."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._copy(
+            f"select {literal(self.entry.file_id)} as file_id, line_number, record_text, "
+            f"split_part({fault}, '|', 1) as field, substr({fault}, 1 + instr({fault}, '|')) as reason "
+            f"from {relation} where {fault} is not null order by line_number",
+            target,
+        )
 
     def _sound_source(self, is_numbered: bool) -> tuple[str, int] | None:
         """The query for the fields of a file's records, and how many there should be; None where it is not to be tried."""
@@ -192,7 +281,7 @@ class _Work:
             )
         # DuckDB 1.5 invalidates its whole database where it pads a line that is not UTF-8 ("Attempted to access index … within
         # vector of size …"), so such a line must not come before it.
-        if layout.encoding != "utf-8" or (layout.mapping is not None and not is_utf8(self.landed)):
+        if layout.encoding != "utf-8" or (layout.mapping is not None and not is_plain(self.landed)):
             return None
         if layout.trailer.lines and self.told.last_line is None:
             return None
@@ -243,8 +332,8 @@ class _Work:
         )
 
     def _fields_of_first_line(self) -> int:
-        first = next(read_lines(self.landed, self.layout, self.told.last_line), None)
-        return 0 if first is None else len(first[3] or first[1].split(self.layout.delimiter))
+        first = next(read_records(self.landed, self.layout, self.told.last_line), None)
+        return 0 if first is None else len(first.fields or first.text.split(self.layout.delimiter))
 
     def _fixed_width_source(self) -> str:
         fault, fields = self._fixed_width_columns("c0")
@@ -277,11 +366,10 @@ class _Work:
         con = self.con
         try:
             source = self._laid_out()
-            number = cdr_rules.record_number_sql()
-            fault = cdr_rules.fault_sql(self.file_date, self.file_fault, "is_repeated")
-            mapped = mapped_sql(
-                self.layout, "fields", self.settings.time_zone, self.layout.header.lines + 1, "record_text,"
-            )
+            number = cdr_rules.record_number_sql(self.sorts_out)
+            fault = cdr_rules.fault_sql(self.file_date, self.file_fault, "is_repeated", self.sorts_out)
+            place = "place" if self.layout.is_text else f"(line_number - {self.layout.header.lines})"
+            mapped = self.mapped_sql("fields", place, "record_text,")
             con.execute(f"""
                 create or replace temp table cdr_judged as
                 with fields as ({source}),
@@ -297,21 +385,19 @@ class _Work:
                 ),
                 normalised as ({cdr_rules.normalised_sql("counted")})
                 select *, {fault} as fault from normalised""")
+            kept = "fault is null and ignored is null" if self.sorts_out else "fault is null"
             self._copy(
-                "with sound as (select * from cdr_judged where fault is null) "
-                + cdr_rules.typed_sql("sound", self.entry.file_id, self.switch_id, self.file_date)
-                + " order by line_number",
+                f"with sound as (select * from cdr_judged where {kept}) {self.typed_sql('sound')} order by line_number",
                 self.calls_part,
             )
             self.malformed = self._one("select count(*) from cdr_judged where fault is not null")[0]
             if self.malformed:
-                self.malformed_part.parent.mkdir(parents=True, exist_ok=True)
-                self._copy(
-                    f"select {literal(self.entry.file_id)} as file_id, line_number, record_text, "
-                    "split_part(fault, '|', 1) as field, substr(fault, 1 + instr(fault, '|')) as reason "
-                    "from cdr_judged where fault is not null order by line_number",
-                    self.malformed_part,
-                )
+                self._copy_texts("cdr_judged", "fault", self.malformed_part)
+            if self.sorts_out:
+                passed = "(select * from cdr_judged where fault is null)"
+                self.ignored = self._one(f"select count(*) from {passed} where ignored is not null")[0]
+                if self.ignored:
+                    self._copy_texts(passed, "ignored", self.ignored_part)
         finally:
             con.execute("drop table if exists cdr_lines")
             con.execute("drop table if exists cdr_judged")
@@ -327,8 +413,8 @@ class _Work:
             return "select line_number, record_text, damage as line_fault, * exclude (line_number, record_text, damage) from cdr_records"
         self._keep_lines()
         if layout.layout == "fixed_width":
-            fault, fields = self._fixed_width_columns("record_text")
-            return f"select line_number, record_text, coalesce(damage, {fault}) as line_fault, {fields} from cdr_lines"
+            fault, fields = self._fixed_width_columns("coalesce(read_fields[1], record_text)")
+            return f"select line_number, place, record_text, coalesce(damage, {fault}) as line_fault, {fields} from cdr_lines"
         width, optional = len(layout.fields), layout.optional_fields
         told = (
             f"{width - optional} to {width}" if optional else f"{width}{' or more' if layout.has_more_fields else ''}"
@@ -339,13 +425,13 @@ class _Work:
             for name in layout.needed_fields
         )
         return f"""
-            select line_number, record_text, line_fault, {fields} from (
+            select line_number, place, record_text, line_fault, {fields} from (
                 select *, case when damage is not null then damage when len(fields) < {width - optional} {most}
                     then 'has ' || len(fields) || ' columns instead of {told}' end as line_fault
                 from (
-                    select line_number, record_text, damage,
+                    select line_number, place, record_text, damage,
                         case when damage is null then
-                            coalesce(quoted_fields, string_split(record_text, {literal(layout.delimiter)}))
+                            coalesce(read_fields, string_split(record_text, {literal(layout.delimiter)}))
                         end as fields
                     from cdr_lines
                 )
@@ -355,10 +441,12 @@ class _Work:
         con = self.con
         con.execute(
             "create or replace temp table cdr_lines "
-            "(line_number bigint, record_text varchar, damage varchar, quoted_fields varchar[])"
+            "(line_number bigint, place bigint, record_text varchar, damage varchar, read_fields varchar[])"
         )
-        lines = read_lines(self.landed, self.layout, self.told.last_line)
-        while batch := list(islice(lines, _LINES_AT_ONCE)):
+        records = read_records(self.landed, self.layout, self.told.last_line)
+        while batch := [
+            (one.line_number, one.place, one.text, one.damage, one.fields) for one in islice(records, _LINES_AT_ONCE)
+        ]:
             table = pa.table(list(map(pa.array, zip(*batch, strict=True), _LINE_TYPES)), names=_LINE_COLUMNS)
             con.register("cdr_lines_batch", table)
             con.execute("insert into cdr_lines by name select * from cdr_lines_batch")
@@ -383,8 +471,12 @@ class _Work:
             os.replace(self.malformed_part, self.malformed_file)
         else:
             self.malformed_file.unlink(missing_ok=True)
+        if self.ignored:
+            os.replace(self.ignored_part, self.ignored_file)
+        else:
+            self.ignored_file.unlink(missing_ok=True)
         os.replace(self.calls_part, self.calls)
-        read_records = sum(row[1] for row in rows) + self.malformed
+        read_records = sum(row[1] for row in rows) + self.malformed + self.ignored
         faults = self.told.faults + [
             f"the {side} says {said} records, the file has {read_records}"
             for side, said in self.told.counts
@@ -397,6 +489,7 @@ class _Work:
             told_fault="; ".join(faults) or None,
             read_records=read_records,
             malformed=self.malformed,
+            ignored=self.ignored,
             read_seconds=int(sum(row[3] for row in rows)),
             other_day=sum(row[2] for row in rows),
             days=tuple(CallDay(row[0], row[1], row[2], max(1, row[4])) for row in rows),

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.cdr_rules import OPTIONAL_COLUMNS
+from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS
+from orchestration.ingestion.declared_paths import declaration_path
 from orchestration.settings import PROJECT_ROOT
 
 FORMATS_FOLDER = PROJECT_ROOT / "seeds" / "cdr_formats"
@@ -32,6 +33,13 @@ TEXT_COLUMNS = (
 )
 FIRST_GROUP = r"\1"  # as what a pattern's text becomes: what its first group found
 LAYOUTS = ("delimited", "fixed_width", "fixed_binary", "asn1_ber")
+UTC_ZONES = ("UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich", "Universal", "Zulu")
+COUNTED_LEGS = ("longest", "first", "each")
+
+
+def is_zulu(pattern: str) -> bool:
+    """Whether a pattern of times ends with the letter Z, which is UTC."""
+    return pattern.endswith("Z") and not pattern.endswith("%Z")
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,48 @@ class TextColumn:
 
 
 @dataclass(frozen=True)
+class Test:
+    """What the text of one field must be for a condition: one of some texts, or found by one of some patterns."""
+
+    field: str
+    values: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    is_negated: bool = False
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Which records are no calls: those for which every test holds. `why` is the reason that they are kept with."""
+
+    tests: tuple[Test, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Which records are legs of one call: those of a file whose `group` fields say the same. `counts` is the leg that counts.
+
+    longest: of the answered legs the longest; first: the first answered; each: every answered leg is a call of its own.
+    Where no leg was answered the first counts.
+    """
+
+    group: tuple[str, ...]
+    counts: str = "longest"
+
+
+#: A time of a record: the field that it stands in, or the fields of its date and its time of day.
+Moment = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A duration as a clock shows it, hh:mm:ss: the pattern of the text, and how many seconds each group counts."""
+
+    pattern: str
+    seconds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Times:
     """How times are written: an epoch's unit or patterns, and the zone they are in (None: the branch's wall clock)."""
 
@@ -105,9 +155,19 @@ class Times:
     none: tuple[str, ...] = ()
 
     @property
-    def has_offset(self) -> bool:
-        """Whether each time says its own offset from UTC."""
-        return any("%z" in pattern for pattern in self.patterns)
+    def says_instants(self) -> bool:
+        """Whether any of the times is an instant: it says its offset from UTC, or is written in UTC."""
+        return self.epoch_per_second is not None or self.is_utc or any(map(self.has_offset, self.patterns))
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether times without an offset are UTC (or a fixed distance from it) by the format's zone."""
+        return self.zone is not None and (self.zone in UTC_ZONES or self.zone.startswith("Etc/"))
+
+    @staticmethod
+    def has_offset(pattern: str) -> bool:
+        """Whether the times of a pattern say their offset from UTC; a Z at the end is the offset of RFC 3339."""
+        return "%z" in pattern or is_zulu(pattern)
 
     @property
     def told(self) -> str:
@@ -121,21 +181,32 @@ class Mapping:
 
     columns: dict[str, TextColumn] = field(hash=False)
     times: Times
-    answer: str
-    seizure: str | None
+    answer: Moment
+    seizure: Moment | None
     answered_field: str | None
     answered_values: tuple[str, ...]
     duration: str | None  # the field; None where it is what lies between two times
     units_per_second: int
     rounding: str
-    span: tuple[str, str] | None
+    span: tuple[Moment, Moment] | None
+    clock: Clock | None = None
+    ignore: tuple[Condition, ...] = ()
+    legs: Legs | None = None
+
+    @property
+    def sorts_out(self) -> bool:
+        """Whether records of a file may be no calls, or legs of one call."""
+        return bool(self.ignore) or self.legs is not None
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that are needed, each once."""
-        single = (self.answer, self.seizure, self.answered_field, self.duration, *(self.span or ()))
+        moments = (self.answer, self.seizure or (), *(self.span or ()))
+        single = (*(name for moment in moments for name in moment), self.answered_field, self.duration)
         named = [name for column in self.columns.values() for name in column.fields]
-        return tuple(dict.fromkeys([*named, *(name for name in single if name)]))
+        tested = [test.field for condition in self.ignore for test in condition.tests]
+        grouped = self.legs.group if self.legs is not None else ()
+        return tuple(dict.fromkeys([*named, *(name for name in single if name), *tested, *grouped]))
 
 
 @dataclass(frozen=True)
@@ -165,6 +236,7 @@ class CdrFormat:
     padding: tuple[int, ...] = ()
     ber: tuple[BerField, ...] = ()
     mapping: Mapping | None = None
+    date_zone: str | None = None  # the zone of the date in its files' names; None: the branch's day
 
     @property
     def is_text(self) -> bool:
@@ -177,6 +249,16 @@ class CdrFormat:
         return self.delimiter.join(self.fields)
 
     @property
+    def has_optional_column(self) -> bool:
+        """Whether the header line may have the column charged_number after the declared ones."""
+        return self.mapping is None and CHARGED_COLUMN not in self.fields
+
+    @property
+    def full_header_line(self) -> str:
+        """The header line with the optional column."""
+        return self.delimiter.join((*self.fields, CHARGED_COLUMN))
+
+    @property
     def needed_fields(self) -> tuple[str, ...]:
         """The fields that are read, in the order in which the layouts hand them on."""
         return self.fields if self.mapping is None else self.mapping.fields
@@ -184,10 +266,10 @@ class CdrFormat:
 
 @cache
 def load_cdr_format(name: str, folder: Path = FORMATS_FOLDER) -> CdrFormat:
-    """The format of a name, or of a file that ends in .yml. Raises UsageError naming file, field and what to write."""
+    """The format of a name, or of a path with or without .yml. Raises UsageError naming file, field and what to write."""
     from orchestration.ingestion.cdr_declarations import read_declaration
 
-    path = Path(name) if name.endswith(".yml") else folder / f"{name}.yml"
+    path = declaration_path(name, folder)
     if not path.is_file():
         known = ", ".join(declared_formats(folder))
         raise UsageError(f"CDR format '{name}' is not declared: there is no {path}; there are {known}")

@@ -10,10 +10,25 @@ second counts: it is when the clock showed that second.
 
 from __future__ import annotations
 
-from orchestration.ingestion.cdr_formats import FIRST_GROUP, RECORD_COLUMNS, CdrFormat, Mapping, TextColumn
-from orchestration.ingestion.cdr_rules import NOT_SAID_SQL, literal
+from collections.abc import Callable
+
+from orchestration.ingestion.cdr_formats import (
+    FIRST_GROUP,
+    RECORD_COLUMNS,
+    CdrFormat,
+    Condition,
+    Legs,
+    Mapping,
+    Moment,
+    Test,
+    TextColumn,
+    Times,
+    is_zulu,
+)
+from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS, literal
 
 _MICROSECONDS = 1_000_000
+_NO_INSTANT = "cast(null as timestamp)"
 
 
 def field_column(layout: CdrFormat, name: str) -> str:
@@ -21,46 +36,108 @@ def field_column(layout: CdrFormat, name: str) -> str:
     return f"field_{layout.needed_fields.index(name)}"
 
 
-def mapped_sql(layout: CdrFormat, relation: str, branch_zone: str, first_line: int, kept: str = "") -> str:
-    """The relation with the record's columns. `first_line` is the line of record 1; `kept` are columns to keep (with commas)."""
+def mapped_sql(layout: CdrFormat, relation: str, branch_zone: str, place: str, kept: str = "") -> str:
+    """The relation with the record's columns. `place` is the record's place in the file; `kept` are columns to keep (with
+    commas).
+
+    Where the format sorts records out, `ignored` is `<field>|<reason>` of a record that is no call, or a leg of another.
+    """
     mapping = layout.mapping
     if mapping is None:
-        names = ", ".join(f"coalesce({field_column(layout, name)}, '') as {name}" for name in RECORD_COLUMNS)
+        said = [name for name in (*RECORD_COLUMNS, CHARGED_COLUMN) if name in layout.fields]
+        names = ", ".join(f"coalesce({field_column(layout, name)}, '') as {name}" for name in said)
+        nothing = ", ".join(f"'' as {name}" for name in OPTIONAL_COLUMNS if name not in said)
         return (
-            f"select line_number, {kept} line_fault, {names}, {NOT_SAID_SQL}, cast(null as varchar) as map_fault "
-            f"from {relation}"
+            f"select line_number, {kept} line_fault, {names}, {nothing}, cast(null as timestamp) as started_at_utc, "
+            f"cast(null as varchar) as map_fault from {relation}"
         )
-    texts = {column: _text(layout, how, first_line) for column, how in mapping.columns.items()}
+    texts = {column: _text(layout, how, place) for column, how in mapping.columns.items()}
     named = ", ".join(f"{texts[name]} as {name}" for name in mapping.columns)
     faults = " ".join(
         f"when not ({known}) then {literal(f'{column}|is none of the texts that the format has values for')}"
         for column, how in mapping.columns.items()
-        if (known := _is_known(layout, how, first_line))
+        if (known := _is_known(layout, how, place))
     )
-    # What lies between two times needs both as instants: the same wall clock may be shown twice in a year.
     seconds = (
-        _rounded(f"(epoch_us({_instant(layout, mapping.span[1], branch_zone)}) - "
-                 f"epoch_us({_instant(layout, mapping.span[0], branch_zone)}))", _MICROSECONDS, mapping.rounding)
+        _rounded(_between(layout, *mapping.span, branch_zone), _MICROSECONDS, mapping.rounding)
         if mapping.span
         else _duration(layout, mapping)
-    )  # fmt: skip
-    moment = _local(layout, mapping.answer, branch_zone)
-    if mapping.seizure is not None:
-        moment = f"case when is_answered then {moment} else {_local(layout, mapping.seizure, branch_zone)} end"
-    told = " or ".join(dict.fromkeys(filter(None, (mapping.answer, mapping.seizure))))
+    )
+    moment, instant = (_either(layout, mapping, reading, branch_zone) for reading in (_local, _utc))
+    told = " or ".join(dict.fromkeys(" and ".join(names) for names in (mapping.answer, mapping.seizure) if names))
     no_time = literal(f"started_at|{told} is no time {mapping.times.told}")
-    no_seconds = literal(f"duration_seconds|{mapping.duration or ' and '.join(mapping.span or ())} gives no duration")
+    no_seconds = literal(
+        f"duration_seconds|{mapping.duration or ' and '.join(name for end in mapping.span or () for name in end)} "
+        "gives no duration"
+    )
+    timed = f"""
+            select *, {moment} as moment, {instant} as instant, case when is_answered then {seconds} end as seconds
+            from (select *, {_answered(layout, mapping)} as is_answered from {relation})"""
+    ignored = ""
+    if mapping.sorts_out:
+        timed, ignored = _sorted_out(layout, mapping, timed), "ignored,"
     return f"""
-        select line_number, {kept} line_fault, {named},
+        select line_number, {kept} line_fault, {named}, {ignored}
             coalesce(left(cast(moment as varchar), 19), '') as started_at,
+            date_trunc('second', instant) as started_at_utc,
             case when not is_answered then '0' else coalesce(cast(seconds as varchar), '') end as duration_seconds,
             case when line_fault is not null then null {faults}
                 when moment is null then {no_time}
                 when is_answered and seconds is null then {no_seconds} end as map_fault
-        from (
-            select *, {moment} as moment, case when is_answered then {seconds} end as seconds
-            from (select *, {_answered(layout, mapping)} as is_answered from {relation})
+        from ({timed}
         )"""
+
+
+def _sorted_out(layout: CdrFormat, mapping: Mapping, timed: str) -> str:
+    """The relation with `ignored`: why a record is no call, or which leg of its call counts instead."""
+    conditions = " ".join(
+        f"when {_holds(layout, one)} then {literal(f'{one.tests[0].field}|ignored: {one.why}')}"
+        for one in mapping.ignore
+    )
+    no_call = f"case when line_fault is not null then null {conditions} end" if conditions else "cast(null as varchar)"
+    if mapping.legs is None:
+        return f"select *, {no_call} as ignored from ({timed})"
+    group = " || '/' || ".join(_said(layout, name) for name in mapping.legs.group)
+    says_nothing = " and ".join(f"{_said(layout, name)} = ''" for name in mapping.legs.group)
+    is_conversation, order = "(is_answered and coalesce(seconds, 0) > 0)", _leg_order(mapping.legs)
+    counts = f"leg_place = 1 or ({is_conversation})" if mapping.legs.counts == "each" else "leg_place = 1"
+    reason = (
+        f"{literal(mapping.legs.group[0])} || '|ignored: leg of the call ' || leg_group || "
+        "', of which line ' || leg_line || ' counts'"
+    )
+    # A record that belongs to no group is a group by itself: nothing is compared with it.
+    return f"""
+            select *, case when no_call is not null then no_call
+                when leg_group is not null and not ({counts}) then {reason} end as ignored
+            from (
+                select *, row_number() over legs as leg_place, first_value(line_number) over legs as leg_line
+                from (
+                    select *, case when line_fault is null and no_call is null and not ({says_nothing}) then {group} end
+                        as leg_group
+                    from (select *, {no_call} as no_call from ({timed}))
+                )
+                window legs as (
+                    partition by leg_group, case when leg_group is null then line_number end
+                    order by {is_conversation} desc, {order}
+                )
+            )"""
+
+
+def _leg_order(legs: Legs) -> str:
+    """Which leg counts, after those that hold a conversation."""
+    longest = "case when is_answered then seconds end desc nulls last, " if legs.counts == "longest" else ""
+    return f"{longest}is_answered desc, line_number"
+
+
+def _holds(layout: CdrFormat, condition: Condition) -> str:
+    return " and ".join(_passes(layout, test) for test in condition.tests)
+
+
+def _passes(layout: CdrFormat, test: Test) -> str:
+    said = _said(layout, test.field)
+    ways = [f"{said} in ({_in(test.values)})"] if test.values else []
+    ways += [f"regexp_matches({said}, {literal(pattern)})" for pattern in test.match]
+    return f"{'not ' if test.is_negated else ''}({' or '.join(ways)})"
 
 
 def _said(layout: CdrFormat, name: str) -> str:
@@ -75,16 +152,16 @@ def _answered(layout: CdrFormat, mapping: Mapping) -> str:
     if mapping.answered_field is not None:
         return f"{_said(layout, mapping.answered_field)} in ({_in(mapping.answered_values)})"
     if mapping.seizure is not None:
-        return f"{_said(layout, mapping.answer)} not in ({_in(('', *mapping.times.none))})"
+        return f"{_time_text(layout, mapping.answer)} not in ({_in(('', *mapping.times.none))})"
     return "true"
 
 
-def _raw(layout: CdrFormat, how: TextColumn, first_line: int) -> str:
+def _raw(layout: CdrFormat, how: TextColumn, place: str) -> str:
     """The text before values are looked up in it; '' where the format or the switch says nothing."""
     if how.constant is not None:
         return literal(how.constant)
     if how.is_position:
-        return f"cast(line_number - {first_line - 1} as varchar)"
+        return f"cast({place} as varchar)"
     if not how.fields:
         return "''"
     texts = [_said(layout, name) for name in how.fields]
@@ -106,8 +183,8 @@ def _raw(layout: CdrFormat, how: TextColumn, first_line: int) -> str:
     return text
 
 
-def _text(layout: CdrFormat, how: TextColumn, first_line: int) -> str:
-    raw = _raw(layout, how, first_line)
+def _text(layout: CdrFormat, how: TextColumn, place: str) -> str:
+    raw = _raw(layout, how, place)
     if how.values or how.match:
         cases = [f"when {raw} = {literal(text)} then {literal(value)}" for text, value in how.values]
         for pattern, value in how.match:
@@ -118,48 +195,131 @@ def _text(layout: CdrFormat, how: TextColumn, first_line: int) -> str:
     return f"coalesce(nullif({raw}, ''), {literal(how.default)})" if how.default else raw
 
 
-def _is_known(layout: CdrFormat, how: TextColumn, first_line: int) -> str:
+def _is_known(layout: CdrFormat, how: TextColumn, place: str) -> str:
     """The condition that a text is one that the format has a value for; '' where any is."""
     if how.keeps_others or how.otherwise is not None or not (how.values or how.match):
         return ""
-    raw = _raw(layout, how, first_line)
+    raw = _raw(layout, how, place)
     looked_up = [f"{raw} in ({_in(('', *(text for text, _ in how.values)))})"]
     looked_up += [f"regexp_matches({raw}, {literal(pattern)})" for pattern, _ in how.match]
     return " or ".join(looked_up)
 
 
-def _parsed(layout: CdrFormat, name: str) -> str:
-    """A time as it is written, without its zone; null where it is none."""
+def _time_text(layout: CdrFormat, moment: Moment) -> str:
+    """The text of a time; of a date and a time of day with a blank between, each where it is said."""
+    texts = [_said(layout, name) for name in moment]
+    if len(texts) == 1:
+        return texts[0]
     assert layout.mapping is not None, "only a mapped format has times"
-    times, text = layout.mapping.times, _said(layout, name)
+    nothing = _in(("", *layout.mapping.times.none))
+    return "concat_ws(' ', " + ", ".join(f"case when {text} not in ({nothing}) then {text} end" for text in texts) + ")"
+
+
+def _either(layout: CdrFormat, mapping: Mapping, reading: Callable[[CdrFormat, Moment, str], str], zone: str) -> str:
+    """The answer of an answered call, else the seizure, read in one of two ways."""
+    answer = reading(layout, mapping.answer, zone)
+    if mapping.seizure is None or answer == _NO_INSTANT:
+        return answer
+    return f"case when is_answered then {answer} else {reading(layout, mapping.seizure, zone)} end"
+
+
+def _times_of(layout: CdrFormat) -> Times:
+    assert layout.mapping is not None, "only a mapped format has times"
+    return layout.mapping.times
+
+
+def _wall_clock(layout: CdrFormat, moment: Moment) -> str | None:
+    """A time that says no offset, as it is written; null where it is none; None where all times say theirs."""
+    times = _times_of(layout)
+    patterns = tuple(pattern for pattern in times.patterns if not times.has_offset(pattern))
+    return f"try_strptime({_time_text(layout, moment)}, [{_in(patterns)}])" if patterns else None
+
+
+def _with_offset(layout: CdrFormat, moment: Moment) -> str | None:
+    """A time that says its offset or counts from 1970 UTC, with time zone; None where no time does."""
+    times, text = _times_of(layout), _time_text(layout, moment)
     if times.epoch_per_second:
         scale = _MICROSECONDS // times.epoch_per_second
         # try: a number that lies outside the calendar is no time, and no end of the whole file
-        return f"try(make_timestamp(try_cast({text} as bigint) * {scale}))"
-    return f"try_strptime({text}, [{_in(times.patterns)}])"
+        return f"timezone('UTC', try(make_timestamp(try_cast({text} as bigint) * {scale})))"
+    offset = tuple(pattern for pattern in times.patterns if "%z" in pattern)
+    zulu = tuple(pattern for pattern in times.patterns if is_zulu(pattern))
+    ways = [f"try_strptime(regexp_replace({text}, '[Zz]$', '+00:00'), [{_in(offset)}])"] if offset else []
+    ways += [f"timezone('UTC', try_strptime({text}, [{_in(zulu)}]))"] if zulu else []
+    return f"coalesce({', '.join(ways)})" if len(ways) > 1 else ways[0] if ways else None
 
 
-def _instant(layout: CdrFormat, name: str, branch_zone: str) -> str:
-    assert layout.mapping is not None, "only a mapped format has times"
-    times = layout.mapping.times
-    return (
-        _parsed(layout, name)
-        if times.has_offset
-        else f"timezone({literal(times.zone or branch_zone)}, {_parsed(layout, name)})"
-    )
+def _instant(layout: CdrFormat, moment: Moment, branch_zone: str) -> str:
+    """A time as an instant, with time zone; of two that a clock shows alike the later."""
+    offset, wall_clock = _with_offset(layout, moment), _wall_clock(layout, moment)
+    if wall_clock is None:
+        assert offset is not None, "there is a pattern or an epoch"
+        return offset
+    read = f"timezone({literal(_times_of(layout).zone or branch_zone)}, {wall_clock})"
+    return f"coalesce({offset}, {read})" if offset else read
 
 
-def _local(layout: CdrFormat, name: str, branch_zone: str) -> str:
+def _local(layout: CdrFormat, moment: Moment, branch_zone: str) -> str:
     """A time on the branch's wall clock."""
-    assert layout.mapping is not None, "only a mapped format has times"
-    if layout.mapping.times.zone is None and not layout.mapping.times.has_offset:
-        return _parsed(layout, name)
-    return f"timezone({literal(branch_zone)}, {_instant(layout, name, branch_zone)})"
+    wall_clock = _wall_clock(layout, moment)
+    if wall_clock is not None and _times_of(layout).zone in (None, branch_zone):
+        offset = _with_offset(layout, moment)
+        return f"coalesce(timezone({literal(branch_zone)}, {offset}), {wall_clock})" if offset else wall_clock
+    return f"timezone({literal(branch_zone)}, {_instant(layout, moment, branch_zone)})"
+
+
+def _utc(layout: CdrFormat, moment: Moment, branch_zone: str) -> str:
+    """The instant of a time that says its offset or is UTC, on the clock of UTC; null where it is a wall clock alone."""
+    times = _times_of(layout)
+    if not times.says_instants:
+        return _NO_INSTANT
+    instant = _instant(layout, moment, branch_zone) if times.is_utc else _with_offset(layout, moment)
+    return f"timezone('UTC', {instant})"
+
+
+def _between(layout: CdrFormat, begin: Moment, end: Moment, branch_zone: str) -> str:
+    """The microseconds from a time to another. Of wall clocks that were shown twice, when the clock went back, the readings
+    count that lie nearest and not the wrong way round."""
+    times = _times_of(layout)
+    ends = [_instant(layout, moment, branch_zone) for moment in (begin, end)]
+    plain = f"(epoch_us({ends[1]}) - epoch_us({ends[0]}))"
+    shown = [_wall_clock(layout, moment) for moment in (begin, end)]
+    if None in shown or times.is_utc:
+        return plain
+    zone = literal(times.zone or branch_zone)
+    readings = [
+        f"{late} - {early}"
+        for early in (f"epoch_us({ends[0]})", _first_pass(ends[0], shown[0], zone))
+        for late in (f"epoch_us({ends[1]})", _first_pass(ends[1], shown[1], zone))
+    ]
+    nearest = f"list_min(list_filter([{', '.join(readings)}], lambda passed : passed >= 0))"
+    as_shown = f"{plain} >= 0 and {plain} = epoch_us({shown[1]}) - epoch_us({shown[0]})"
+    # Times that say their offset are not shown here, and the two differ only where the clock was changed between them.
+    return f"case when {as_shown} then {plain} else coalesce({nearest}, {plain}) end"
+
+
+def _first_pass(instant: str, shown: str | None, zone: str) -> str:
+    """The microseconds of the first of two instants at which a clock showed a time; null where it did once."""
+    hours = 3 * 3600 * _MICROSECONDS
+    before = f"epoch_us(timezone({zone}, {instant} - interval 3 hour))"
+    earlier = f"epoch_us({instant}) - ({hours} - (epoch_us({shown}) - {before}))"
+    return (
+        f"case when {earlier} < epoch_us({instant}) and timezone({zone}, make_timestamptz({earlier})) = {shown} "
+        f"then {earlier} end"
+    )
 
 
 def _duration(layout: CdrFormat, mapping: Mapping) -> str:
     assert mapping.duration is not None, "either a field or two times"
     text = _said(layout, mapping.duration)
+    if mapping.clock is not None:
+        text, pattern = f"trim({text})", literal(mapping.clock.pattern)
+        parts = " + ".join(
+            f"cast(regexp_extract({text}, {pattern}, {at}) as decimal(24, 6)) * {each}"
+            for at, each in enumerate(mapping.clock.seconds, start=1)
+        )
+        whole = _rounded(f"({parts}) * {_MICROSECONDS}", _MICROSECONDS, mapping.rounding)
+        return f"case when regexp_full_match({text}, {pattern}) then {whole} end"
     whole = _rounded(f"try_cast({text} as bigint)", mapping.units_per_second, mapping.rounding, "bigint")
     # 24 digits: fractions of units, and figures too long for any call, which the rules then refuse
     parts = f"try_cast({text} as decimal(24, 6)) * {_MICROSECONDS}"

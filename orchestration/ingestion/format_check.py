@@ -19,7 +19,7 @@ from orchestration.ingestion.cdr_formats import RECORD_COLUMNS, load_cdr_format
 from orchestration.ingestion.cdr_rules import OPTIONAL_COLUMNS
 from orchestration.ingestion.headers import header_fault
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
-from orchestration.ingestion.malformed_rows import SetAsideLine, first_set_aside
+from orchestration.ingestion.malformed_rows import SetAsideLine, first_set_aside, ignored_reasons
 from orchestration.ingestion.packing import PackingError, packing_of, unpacker
 from orchestration.settings import Settings
 
@@ -35,6 +35,8 @@ class Checked:
     day: date | None
     first: list[dict[str, Any]]
     malformed: list[SetAsideLine]
+    ignored: list[SetAsideLine]
+    ignored_reasons: list[tuple[str, int]]
     file_fault: str | None
 
 
@@ -56,8 +58,10 @@ def check_file(settings: Settings, path: Path, form: str, switch_id: str, day: d
                 f"select {', '.join(COLUMNS)} from read_parquet(?) order by line_number limit ?", [calls, most]
             ).fetchall()
         malformed = first_set_aside(apart.raw, entry.file_id, most)
+        ignored = first_set_aside(apart.raw, entry.file_id, most, "ignored")
+        reasons = ignored_reasons(apart.raw, entry.file_id)
     records = [dict(zip(COLUMNS, row, strict=True)) for row in found]
-    return Checked(decoded, day, records, malformed, fault or decoded.told_fault)
+    return Checked(decoded, day, records, malformed, ignored, reasons, fault or decoded.told_fault)
 
 
 def _entry(path: Path, form: str, switch_id: str, day: date) -> tuple[FileEntry, bytes]:

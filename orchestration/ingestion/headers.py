@@ -8,6 +8,7 @@ from orchestration.ingestion.bank_formats.canonical import bank_header_fault
 from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, split_quoted
+from orchestration.ingestion.cdr_rules import CHARGED_COLUMN
 from orchestration.ingestion.customer_tables import decode_export, export_header_fault
 
 
@@ -29,9 +30,10 @@ def header_fault(
             return "no header: the file is empty or begins with an empty line"
         return export_header_fault(export_table, text.rstrip("\r\n")) if fault is None else None
     try:
-        line = first_line.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n").decode("utf-8")
+        written = load_cdr_format(format_name).encoding if kind == "cdr" else "utf-8"
+        line = first_line.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n").decode(written)
     except UnicodeDecodeError:
-        return "wrong header: the first line is not UTF-8"
+        return f"wrong header: the first line is not {'UTF-8' if written == 'utf-8' else written}"
     if not line.strip():
         return "no header: the file is empty or begins with an empty line"
     if kind == "cdr":
@@ -43,7 +45,7 @@ def _cdr_header_fault(line: str, format_name: str) -> str | None:
     declared = load_cdr_format(format_name)
     if declared.mapping is not None:
         return _foreign_header_fault(line, declared)
-    if line == declared.header_line:
+    if line == declared.header_line or (declared.has_optional_column and line == declared.full_header_line):
         return None
     found = line.split(declared.delimiter)
     if found[0].strip().isdigit():
@@ -53,6 +55,8 @@ def _cdr_header_fault(line: str, format_name: str) -> str | None:
             return f"wrong header: column {position + 1} should be {column} but the header ends before it"
         if found[position] != column:
             return f"wrong header: column {position + 1} should be {column} but is '{found[position]}'"
+    if declared.has_optional_column and len(found) == len(declared.fields) + 1:
+        return f"wrong header: column {len(found)} should be {CHARGED_COLUMN} but is '{found[-1]}'"
     return f"wrong header: it has {len(found)} columns instead of {len(declared.fields)}"
 
 

@@ -211,6 +211,7 @@ class FileLedger:
             )
             if entry.file_kind == "cdr":
                 figures = f"{decoded.read_records} records, {decoded.malformed} malformed"
+                figures += f", {decoded.ignored} ignored" if decoded.ignored else ""
             else:
                 figures = f"{decoded.data_rows} rows, {decoded.set_aside_rows} set aside"
             self._event(entry.file_id, "decoded", f"{figures} ({decoded.decoded_with})")
@@ -246,7 +247,7 @@ class FileLedger:
         return _entry(rows[0])
 
     def call_days(self) -> list[FileCallDay]:
-        """Per file and call date the records that are not malformed."""
+        """Per file and call date the records that are calls: neither malformed nor ignored."""
         rows = self._db.execute(
             "select * from file_call_days join files using (file_id) order by seen_order, call_date"
         )

@@ -202,7 +202,8 @@ class FileEntry(NewFile):
 
 @dataclass(frozen=True)
 class CallDay:
-    """How many records of a file are of a call date, and how many days after it they reach into; malformed ones have none."""
+    """How many records of a file are of a call date, and how many days after it they reach into; malformed and
+    ignored ones have none."""
 
     call_date: date
     records: int

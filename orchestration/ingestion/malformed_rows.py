@@ -1,8 +1,10 @@
-"""raw/malformed: the lines of a file that do not parse, kept as text with field and reason. One Parquet file per file."""
+"""raw/malformed and raw/ignored: the lines of a file that do not parse, and the records that are no calls, kept as text with
+field and reason. One Parquet file per file."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +39,26 @@ def malformed_path(settings: Settings, file_id: str) -> Path:
     return settings.raw / "malformed" / f"{file_id}.parquet"
 
 
-def first_set_aside(raw: Path, file_id: str, most: int) -> list[SetAsideLine]:
-    """The first lines of a file that were set aside in the raw zone, none where all of it was read."""
-    path = raw / "malformed" / f"{file_id}.parquet"
+def ignored_path(settings: Settings, file_id: str) -> Path:
+    """Where the records of a file that are no calls are kept."""
+    return settings.raw / "ignored" / f"{file_id}.parquet"
+
+
+def ignored_reasons(raw: Path, file_id: str) -> list[tuple[str, int]]:
+    """Why records of a file are ignored, and how many for each reason; of legs the call is not told."""
+    path = raw / "ignored" / f"{file_id}.parquet"
+    if not path.is_file():
+        return []
+    reasons = Counter(
+        reason.removeprefix("ignored: ").split(" the call ")[0]
+        for reason in pq.read_table(path, columns=["reason"])["reason"].to_pylist()
+    )
+    return sorted(reasons.items(), key=lambda counted: (-counted[1], counted[0]))
+
+
+def first_set_aside(raw: Path, file_id: str, most: int, folder: str = "malformed") -> list[SetAsideLine]:
+    """The first lines of a file that were set aside in a folder of the raw zone, none where all of it was read."""
+    path = raw / folder / f"{file_id}.parquet"
     if not path.is_file():
         return []
     rows = pq.read_table(path, columns=["line_number", "record_text", "field", "reason"]).sort_by("line_number")

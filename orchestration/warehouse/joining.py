@@ -9,7 +9,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -163,6 +163,7 @@ def add_repeats_of_joined_calls(con: duckdb.DuckDBPyConnection) -> None:
         inner join joined
             on whole.switch_id = joined.switch_id and whole.calling_number = joined.calling_number
             and whole.called_number = joined.called_number and whole.started_at = joined.started_at
+            and whole.started_at_utc is not distinct from joined.started_at_utc
             and whole.duration_seconds = joined.joined_seconds
             and whole.trunk_group_in is not distinct from joined.trunk_group_in
             and whole.trunk_group_out is not distinct from joined.trunk_group_out
@@ -190,8 +191,9 @@ def _files_with_pieces(raw: Path) -> set[str]:
     return {path.stem for path in folder.glob("*.parquet")} if folder.is_dir() else set()
 
 
-def last_days(con: duckdb.DuckDBPyConnection, days: Iterable[date]) -> dict[date, date]:
-    """Per call date the last day that its calls can reach: the next one, or further where a joined call is that long."""
+def last_days(con: duckdb.DuckDBPyConnection, days: Mapping[date, date]) -> dict[date, date]:
+    """Per call date the last day that its calls can reach. `days` is per call date how far its records reach; a joined call
+    may reach further."""
     reach = dict(
         con.execute(
             """
@@ -200,4 +202,4 @@ def last_days(con: duckdb.DuckDBPyConnection, days: Iterable[date]) -> dict[date
             """
         ).fetchall()
     )
-    return {day: max(reach.get(day, day), date.fromordinal(day.toordinal() + 1)) for day in days}
+    return {day: max(reach.get(day, last), last) for day, last in days.items()}

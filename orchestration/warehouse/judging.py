@@ -137,12 +137,13 @@ def _companion_fault(entry: FileEntry) -> str | None:
 
 
 def _share_fault(gate: str, records: int, entry: FileEntry, hold_above: Mapping[str, Decimal]) -> str | None:
-    """The share is compared as records against limit × all records, exactly; what is told of it is rounded."""
-    limit = hold_above[gate]
-    if records > limit * entry.read_records:
-        share = (Decimal(records * 100) / entry.read_records).quantize(Decimal("0.01")).normalize()
+    """The share of the records that are not ignored, compared as records against limit × records, exactly; what is told of it
+    is rounded."""
+    limit, counted = hold_above[gate], entry.read_records - entry.ignored_records
+    if records > limit * counted:
+        share = (Decimal(records * 100) / counted).quantize(Decimal("0.01")).normalize()
         allowed = f"more than the share of {limit.normalize():f} allowed"
-        return f"{records} of {entry.read_records} records are {gate} ({share:f} %): {allowed}"
+        return f"{records} of {counted} records are {gate} ({share:f} %): {allowed}"
     return None
 
 

@@ -315,8 +315,14 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _days_of_calls(ledger: FileLedger, file_ids: set[str]) -> set[date]:
-    return {day.call_date for day in ledger.call_days() if day.file_id in file_ids}
+def _days_of_calls(ledger: FileLedger, file_ids: set[str]) -> dict[date, date]:
+    """Per call date of the files the last day that one of its records reaches into."""
+    reach: dict[date, date] = {}
+    for day in ledger.call_days():
+        if day.file_id in file_ids:
+            last = date.fromordinal(day.call_date.toordinal() + day.reached_days)
+            reach[day.call_date] = max(reach.get(day.call_date, last), last)
+    return reach
 
 
 def _existing(folder: Path, file_ids: Iterable[str]) -> list[Path]:

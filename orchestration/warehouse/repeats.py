@@ -1,7 +1,8 @@
 """Duplicates (SPEC 4, state 3) and settlement twins: which records repeat an earlier one, wholly or but for who is charged.
 Written once, for the judge, for the joining of pieces and for the warehouse.
 
-A record repeats another with the same key (switch, numbers, start, duration, trunk groups) that stands earlier in the same
+A record repeats another with the same key (switch, numbers, start, duration, trunk groups; of a start that says its offset or
+is UTC the instant too, as a clock that goes back shows an hour twice) that stands earlier in the same
 file, or in an earlier-registered loaded file dated at most 90 days before or after. Records of another day that were not
 released can repeat but cannot be repeated. The start time is part of the key, so only files with calls of the same day
 can hold its like: nothing else is read.
@@ -25,7 +26,7 @@ WINDOW_DAYS = 90
 
 # Of the pieces of a long call each is its own; a record of which nothing is said is a whole one, as `single` says.
 _CALL = (
-    "switch_id, calling_number, called_number, started_at, duration_seconds, trunk_group_in, trunk_group_out, "
+    "switch_id, calling_number, called_number, started_at, started_at_utc, duration_seconds, trunk_group_in, trunk_group_out, "
     "coalesce(partial_kind, 'single')"
 )
 _KEY = f"{_CALL}, charge_party"

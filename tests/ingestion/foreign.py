@@ -30,6 +30,10 @@ class Read:
     malformed: list[tuple[Any, ...]]  # line_number, field, reason
     texts: list[str]  # of the malformed records
     in_one_pass: bool
+    ignored: list[tuple[Any, ...]]  # line_number, reason
+    ignored_texts: list[str]
+    charged: list[str | None]
+    instants: list[str | None]
 
 
 def read(
@@ -73,6 +77,15 @@ def read(
                 if bad.is_file()
                 else []
             )
+            kept = settings.raw / "ignored" / "f1.parquet"
+            ignored = (
+                con.execute(f"select line_number, reason, record_text from read_parquet('{kept}')").fetchall()
+                if kept.is_file()
+                else []
+            )
+            more = con.execute(
+                f"select charged_number, strftime(started_at_utc, '%Y-%m-%d %H:%M:%S') from {calls}"
+            ).fetchall()
             return Read(
                 decoded,
                 con.execute(f"select {RECORD} from {calls}").fetchall(),
@@ -80,6 +93,10 @@ def read(
                 [row[:3] for row in faults],
                 [row[3] for row in faults],
                 not slow,
+                [row[:2] for row in ignored],
+                [row[2] for row in ignored],
+                [row[0] for row in more],
+                [row[1] for row in more],
             )
     finally:
         cdr_decoding._Work.read_record_by_record = before  # type: ignore[method-assign]

@@ -101,4 +101,4 @@ def test_a_line_that_is_not_utf8_is_set_aside_alone(tmp_path: Path) -> None:
     damaged = ANSWERED.encode().replace(b"2026-03-01 10:00:05", b"2026-0\xb3-01 10:00:05")
     found = read(tmp_path, b"\n".join([INCOMING.encode(), damaged, b""]), "asterisk")
     assert [record[1] for record in found.records] == ["0086108888"]
-    assert found.malformed == [(2, "line", "is not UTF-8")]
+    assert found.malformed == [(2, "line", "is not UTF-8 in the field answer")]

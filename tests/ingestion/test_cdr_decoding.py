@@ -50,7 +50,7 @@ def test_sound_records_are_typed_and_counted(intake: Intake) -> None:
     columns = "record_number, line_number, calling_number, called_number, trunk_group_in, trunk_group_out, started_at, is_other_day"
     assert intake.rows("calls", decoded.file_id, columns) == [
         (1, 2, "2345678", "010123", None, "TG1", datetime(2026, 1, 5, 10), False),
-        (2, 3, "00865312345678", "9598", "TG2", None, datetime(2026, 1, 5, 23, 59, 59), False),
+        (2, 3, "00865312345678", "*#9598", "TG2", None, datetime(2026, 1, 5, 23, 59, 59), False),
         (3, 4, "2345678", "", None, None, datetime(2026, 1, 4, 23, 59, 30), False),
         (4, 5, "2345678", "001", None, None, datetime(2026, 1, 4, 23, 59, 30), True),
         (5, 6, "2345678", "1", None, None, datetime(2026, 1, 6), True),
@@ -111,14 +111,14 @@ def test_sound_records_are_typed_and_counted(intake: Intake) -> None:
         (changed(5, "2026-01-04 24:00:00"), "started_at", "is no time YYYY-MM-DD HH:MM:SS"),
         (changed(5, "2026-01-07 00:00:00"), "started_at", "is later than the day after the file's date"),
         (changed(6, "-1"), "duration_seconds", "is negative"),
-        (changed(6, "86401"), "duration_seconds", "is greater than 86400"),
+        (changed(6, "604801"), "duration_seconds", "is greater than 604800"),
         (changed(6, "1e2"), "duration_seconds", "is no whole number"),
         (changed(6, ""), "duration_seconds", "is empty"),
         (changed(7, "x"), "release_cause", "is no whole number"),
         (LINE + ",", "line", "has 9 columns instead of 8"),
         ("1,2345678", "line", "has 2 columns instead of 8"),
         ("", "line", "is empty"),
-        (changed(3, '"TG'), "line", "is no line of CSV: unexpected end of data"),
+        (changed(3, '"TG'), "line", "is no line of CSV: the quote of field 4 does not end where the field does"),
         ("x,,,,,,,", "record_number", "is no whole number"),
     ],
 )

@@ -21,7 +21,8 @@ def lines(**said: str) -> str:
     }  # fmt: skip
     values = ", ".join(f"{cdr_rules.literal(value)} as {name}" for name, value in columns.items())
     return (
-        f"(select 2 as line_number, cast(null as varchar) as line_fault, cast(null as varchar) as map_fault, {values})"
+        "(select 2 as line_number, cast(null as varchar) as line_fault, cast(null as varchar) as map_fault, "
+        f"cast(null as timestamp) as started_at_utc, {values})"
     )
 
 
@@ -49,7 +50,7 @@ def test_only_pieces_of_a_long_call_stand_among_the_pieces() -> None:
         for number, kind in enumerate(("", "single", "first", "middle", "last"), start=1)
     )
     normalised = f"with normalised as ({cdr_rules.normalised_sql(f'({relations})')}) "
-    typed = cdr_rules.typed_sql("normalised", "F1", "SC1", DAY)
+    typed = cdr_rules.typed_sql("normalised", "F1", "SC1", DAY, has_instants=False)
     rows = duckdb.sql(
         f"{normalised} select record_number, partial_kind, call_reference, call_kind, charge_party "
         f"from ({cdr_rules.pieces_sql(f'({typed})')}) order by 1"

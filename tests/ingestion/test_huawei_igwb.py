@@ -45,10 +45,10 @@ def test_records_are_read_in_one_pass(tmp_path: Path) -> None:
     found = read(tmp_path, content, "huawei_igwb")
     assert found.in_one_pass
     # 6100 × 10 ms = 61 s; 6001 × 10 ms = 60.01 s, whose 61st second has begun.
-    # The nibbles A and B are * and # of the dial pad, which a number is kept without.
+    # The nibbles A and B are * and # of the dial pad; what begins with one is a service code and is kept as dialled.
     assert found.records == [
         (1, "2200001", "2200002", None, None, "2026-03-01 10:00:05", 61, 16),
-        (2, "2200001", "98", None, "TG12", "2026-03-01 10:00:05", 61, 16),
+        (2, "2200001", "*98#", None, "TG12", "2026-03-01 10:00:05", 61, 16),
         (3, "2200001", "2200002", None, None, "2026-03-01 10:00:05", 0, 17),
     ]
     assert found.said[0] == ("subscriber", "calling", "single", "0")
@@ -73,7 +73,7 @@ def test_a_record_that_is_not_sound_is_kept_as_hex_and_harms_no_other(tmp_path: 
         record(3, answered=(0, 0, 0, 0, 0, 0)),
         record(4, caller="22f0001"),  # digits after a filler: not the number that was meant
         record(5, caller=""),
-        record(6, duration=8_640_001),  # 86 400.01 s
+        record(6, duration=60_480_001),  # 604 800.01 s
         record(7, charged=9),
         record(8, answered=(126, 3, 1, 10, 0, 5)),
         record(1),
@@ -85,7 +85,7 @@ def test_a_record_that_is_not_sound_is_kept_as_hex_and_harms_no_other(tmp_path: 
         (3, "started_at", "answer_time is no time %Y-%m-%d %H:%M:%S"),
         (4, "calling_number", "is no number"),
         (5, "calling_number", "is empty"),
-        (6, "duration_seconds", "is greater than 86400"),
+        (6, "duration_seconds", "is greater than 604800"),
         (7, "charge_party", "is none of the texts that the format has values for"),
         (8, "started_at", "answer_time is no time %Y-%m-%d %H:%M:%S"),
     ]

@@ -21,6 +21,7 @@ _field = st.one_of(
     st.sampled_from(
         ["2200001", '"2200001"', ' "22"', '"22" ', '"a""b"', "", '""', " 22", "2026-03-01 10:00:00", "x'y", '"', "é"]
     ),
+    st.sampled_from(['"Jo "x""', '"a', 'b"', "\x1a", '"a""",']),
     st.text(st.sampled_from("ab\"12 ',\x00"), max_size=4),
 )
 _lines = st.lists(
@@ -50,7 +51,8 @@ def test_both_ways_of_reading_quoted_lines_agree(tmp_path: Path, lines: list[str
     usual, slow = read(tmp_path, content, "freeswitch"), _by_record_only(tmp_path, content)
     assert (usual.records, usual.malformed, usual.decoded) == (slow.records, slow.malformed, slow.decoded)
     kept = len(content.rstrip("\n").split("\n")) if content.strip("\n") else 0
-    assert usual.decoded.read_records == kept
+    # A field in quotes may go on over lines; what has no quotes is one record a line.
+    assert usual.decoded.read_records == kept if '"' not in content else usual.decoded.read_records <= kept
 
 
 def test_packed_binary_files_are_read(tmp_path: Path) -> None:

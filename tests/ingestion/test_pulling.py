@@ -192,7 +192,11 @@ def test_the_same_name_with_other_content_is_rejected_until_the_first_is(intake:
             "unreadable: wrong header: column 6 should be started_at but is 'start'",
         ),
         (NAME, CONTENT.replace(",release_cause", ""), "unreadable: wrong header: column 8 should be release_cause"),
-        (NAME, CONTENT.replace("_cause", "_cause,more"), "unreadable: wrong header: it has 9 columns instead of 8"),
+        (
+            NAME,
+            CONTENT.replace("_cause", "_cause,more"),
+            "unreadable: wrong header: column 9 should be charged_number but is 'more'",
+        ),
         (NAME, b"\xff\xfe" + CONTENT.encode("utf-16-le"), "unreadable: wrong header: the first line is not UTF-8"),
     ],
 )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.ingestion import test_asterisk, test_cisco_cucm, test_freeswitch, test_sipwise_ngcp
-from tests.ingestion.bank_formats import test_iso20022, test_line_records, test_mt940, test_nacha
+from tests.ingestion.bank_formats import (
+    test_arudd,
+    test_becs,
+    test_iso20022,
+    test_line_records,
+    test_mt940,
+    test_nacha,
+)
 from tests.ingestion.test_huawei_igwb import record
 from tests.ingestion.test_ts32298 import mobile_originated
 from tests.robustness.branch import EXPORTS, calls_of_day, cdr
@@ -72,6 +79,8 @@ FOREIGN_BANK_SEEDS = (
     _results("iso20022", test_iso20022.PAIN, "10"),
     _results("iso20022", test_iso20022.CAMT, "08"),
     _results("mt940", test_mt940.STATEMENT),
+    _results("au_becs", test_becs.content(test_becs.SOUND)),
+    _results("bacs_arudd", test_arudd.SOUND),
     _results("nacha", test_nacha.content(test_nacha.SOUND)),
 )
 CDR_SEEDS = (

@@ -286,7 +286,7 @@ def _check_foreign_bank(intake: Intake, entry: FileEntry, content: bytes) -> Non
     ((records, total),) = intake.rows("debit_batches", entry.file_id, "detail_records, detail_total_amount")
     rows = intake.rows("debits", entry.file_id, "line, amount, line_kind")
     assert (entry.data_rows, entry.set_aside_rows) == (len(rows) + len(aside), len(aside))
-    debits = [amount for _, amount, kind in rows if kind == "debit"]
+    debits = [amount or Decimal(0) for _, amount, kind in rows if kind == "debit"]  # a refused one may have none
     assert (records, total) == (len(debits), sum(debits, Decimal(0)))
     assert len({line for line, *_ in rows}) == len(rows), "lines do not repeat"
     if entry.status == "loaded":

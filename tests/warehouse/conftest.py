@@ -29,6 +29,7 @@ class Call:
     piece: str | None = None
     reference: str | None = None
     cause: int = 16
+    started_at_utc: str | None = None
 
 
 class RawZone:
@@ -47,6 +48,7 @@ class RawZone:
         calls: list[Call],
         *,
         malformed: int = 0,
+        ignored: int = 0,
         declared: int | None = None,
         content: str = "",
     ) -> str:
@@ -55,7 +57,8 @@ class RawZone:
         rows, days = [], {}
         for number, call in enumerate(calls, start=1):
             start = datetime.fromisoformat(call.started_at)
-            spans = start.date() == day - timedelta(days=1) and (start + timedelta(seconds=call.seconds)).date() >= day
+            end = (start + timedelta(seconds=call.seconds)).date()
+            spans = timedelta(days=1) <= day - start.date() <= timedelta(days=7) and end >= day
             other = start.date() != day and not spans
             rows.append(
                 (
@@ -74,21 +77,22 @@ class RawZone:
                     call.charge_party,
                     call.piece,
                     call.reference,
+                    call.started_at_utc,
                 )
             )
-            records, others = days.get(start.date(), (0, 0))
-            days[start.date()] = (records + 1, others + other)
+            records, others, last = days.get(start.date(), (0, 0, 1))
+            days[start.date()] = (records + 1, others + other, max(last, (end - start.date()).days))
         self.con.execute(
             "create or replace table records (file_id varchar, record_number bigint, line_number bigint, calling_number varchar, "
             "called_number varchar, trunk_group_in varchar, trunk_group_out varchar, started_at timestamp, call_date date, "
             "duration_seconds integer, release_cause integer, is_other_day boolean, charge_party varchar, partial_kind varchar, "
-            "call_reference varchar)"
+            "call_reference varchar, started_at_utc timestamp)"
         )
         if rows:
-            self.con.executemany(f"insert into records values ({', '.join('?' * 15)})", rows)
+            self.con.executemany(f"insert into records values ({', '.join('?' * 16)})", rows)
         self.con.execute(
-            f"copy (select *, hash('S1', calling_number, called_number, started_at, duration_seconds, trunk_group_in) as key_hash "
-            f"from records) to '{self.folder / 'calls' / name}.parquet' (format parquet)"
+            f"copy (select *, hash('S1', calling_number, called_number, started_at, duration_seconds, trunk_group_in, "
+            f"started_at_utc) as key_hash from records) to '{self.folder / 'calls' / name}.parquet' (format parquet)"
         )
         if any(call.piece in PIECES for call in calls):
             pieces_path(self.folder, name).parent.mkdir(exist_ok=True)
@@ -115,9 +119,10 @@ class RawZone:
             DecodedFile(
                 name,
                 "by hand",
-                read_records=len(calls) + malformed,
+                read_records=len(calls) + malformed + ignored,
                 malformed=malformed,
-                days=tuple(CallDay(d, records, others) for d, (records, others) in days.items()),
+                days=tuple(CallDay(d, *found) for d, found in days.items()),
+                ignored=ignored,
             )
         )
         return name

@@ -161,7 +161,7 @@ def test_a_call_of_more_than_a_day_reaches_further(zone: RawZone) -> None:
     rest = Call(started_at="2026-03-02 10:00:00", seconds=50_000, piece="last", reference="R9")
     files = [file(zone, "a", "2026-03-01", 1, long), file(zone, "b", "2026-03-02", 2, rest)]
     assert joined(zone, files)["a:1"][3] == 136_400
-    assert last_days(zone.con, [date(2026, 3, 1), date(2026, 3, 2)]) == {
+    assert last_days(zone.con, {date(2026, 3, at): date(2026, 3, at + 1) for at in (1, 2)}) == {
         date(2026, 3, 1): date(2026, 3, 3),
         date(2026, 3, 2): date(2026, 3, 3),
     }

@@ -29,7 +29,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 def bank_header_fault(line: str) -> str | None:
     """Why a first line is not the header of a canonical bank result file, or None."""
-    fields = line.split("|")
+    fields = line.rstrip(" \t").split("|")
     if fields[0] != "H":
         return f"no header: the first line should begin with H|, it begins with '{line[:20]}'"
     if len(fields) != 1 + len(HEADER_FIELDS):
@@ -43,7 +43,8 @@ def bank_header_fault(line: str) -> str | None:
 def read_canonical(content: bytes) -> ReadBatch:
     """Read a file whose first line is a sound header (`bank_header_fault`)."""
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="backslashreplace")
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    # Blanks at the end of a line say nothing; 0x1A is an old end-of-file mark.
+    lines = [line.removesuffix("\r").rstrip(" \t") for line in text.rstrip("\x1a\x00 \r\n").split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     header = dict(zip(HEADER_FIELDS, lines[0].split("|")[1:], strict=True))

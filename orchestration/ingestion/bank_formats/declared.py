@@ -16,10 +16,11 @@ from typing import Any
 import yaml
 
 from orchestration.errors import UsageError
+from orchestration.ingestion.declared_paths import declaration_path
 from orchestration.settings import PROJECT_ROOT
 
 FORMATS_FOLDER = PROJECT_ROOT / "seeds" / "bank_formats"
-LAYOUTS = ("canonical", "nacha", "iso20022", "mt940", "delimited", "fixed_width", "report")
+LAYOUTS = ("canonical", "nacha", "iso20022", "mt940", "becs", "arudd", "delimited", "fixed_width", "report")
 
 #: What a detail line can say; account_id or bank_account, amount and result_code (or a text of it) must be there.
 DETAIL_FIELDS = ("line", "account_id", "bank_account", "amount", "collected_amount", "result_code", "reason_text")
@@ -34,7 +35,10 @@ SUMMARY_FIELDS = (
 )
 AMOUNT_UNITS = ("yuan", "fen")
 
-_COMMON = ("layout", "description", "result_scheme")
+#: For how many days a debit that no file refuses may be waited for before it counts as collected.
+MOST_DAYS_TO_WAIT = 60
+
+_COMMON = ("layout", "description", "result_scheme", "collected_unless_returned")
 _LINES = (
     "encoding",
     "amount_unit",
@@ -49,8 +53,10 @@ _LINES = (
 _FIELDS_OF = {
     "canonical": _COMMON,
     "nacha": _COMMON,
+    "becs": _COMMON,
+    "arudd": (*_COMMON, "currency"),
     "iso20022": (*_COMMON, "batch_id", "currency", "lists_all"),
-    "mt940": (*_COMMON, "currency", "collected_types", "returned_types", "account_id", "result_code"),
+    "mt940": (*_COMMON, "encoding", "currency", "collected_types", "returned_types", "account_id", "result_code"),
     "delimited": (*_COMMON, *_LINES, "delimiter"),
     "fixed_width": (*_COMMON, *_LINES),
     "report": (*_COMMON, *_LINES, "detail_pattern", "summary_pattern"),
@@ -64,12 +70,15 @@ class BankFormat:
     `details` and `summary_fields` map a field to its place: a column number from 1 (delimited) or (first byte from 1,
     bytes) (fixed width). `result_texts` are (text to look for, result code), the first that is found counts; one that
     begins with `=` must be the whole text. A line with one of the `partial_codes` must say how much was collected.
+    `collected_unless_returned` is of a bank whose files list failures only: a requested debit that none of them refuses
+    within so many days of its debit day is collected on that day (SPEC 3.2). None: only what a file says counts.
     """
 
     name: str
     layout: str
     fingerprint: str = field(default="", repr=False)
     result_scheme: str | None = None
+    collected_unless_returned: int | None = None
     batch_id: str = "file"
     encoding: str = "gb18030"
     amount_unit: str = "yuan"
@@ -89,12 +98,13 @@ class BankFormat:
     returned_types: tuple[str, ...] = ()
     account_id: re.Pattern[str] | None = None
     result_code: re.Pattern[str] | None = None
+    details_encoding: str | None = None
 
 
 @cache
 def load_bank_format(name: str, folder: Path = FORMATS_FOLDER) -> BankFormat:
-    """The format of a name. Raises UsageError naming file and field."""
-    path = folder / f"{name}.yml"
+    """The format of a name, or of a path with or without .yml. Raises UsageError naming file and field."""
+    path = declaration_path(name, folder)
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.yml")))
         raise UsageError(f"bank format '{name}' is not declared: there is no {path}; there are {known}")
@@ -126,27 +136,27 @@ class _Declaration:
         raise UsageError(f"{self.path}: field {name}: {what}")
 
     def format(self, name: str) -> BankFormat:
-        values: dict[str, Any] = {"result_scheme": self.text("result_scheme", None)}
+        values: dict[str, Any] = {
+            "result_scheme": self.text("result_scheme", None),
+            "collected_unless_returned": self.days("collected_unless_returned"),
+        }
         if self.layout in ("delimited", "fixed_width", "report"):
             values |= self.line_fields()
-        if self.layout in ("iso20022", "mt940"):
-            values["currency"] = self.text("currency", "CNY")
+        if self.layout in ("iso20022", "mt940", "arudd"):
+            values["currency"] = self.text("currency", "GBP" if self.layout == "arudd" else "CNY")
         if self.layout == "iso20022":
             values["lists_all"] = self.flag("lists_all")
             values["batch_id"] = self.text("batch_id", "file")
             if values["batch_id"] not in ("file", "name"):
                 self.fail("batch_id", "write file (the request's message id) or name (of the file's name)")
         if self.layout == "mt940":
+            values["details_encoding"] = self.encoding(None)
             values |= {key: self.texts(key) for key in ("collected_types", "returned_types")}
             values |= {key: self.pattern(key, ("value",)) for key in ("account_id", "result_code")}
         return BankFormat(name, self.layout, **values)
 
     def line_fields(self) -> dict[str, Any]:
-        encoding = self.text("encoding", "gb18030")
-        try:
-            codecs.lookup(str(encoding))
-        except LookupError:
-            self.fail("encoding", f"'{encoding}' is unknown; write utf-8 or gb18030")
+        encoding = self.encoding("gb18030")
         unit = self.text("amount_unit", "yuan")
         if unit not in AMOUNT_UNITS:
             self.fail("amount_unit", f"write one of {', '.join(AMOUNT_UNITS)}")
@@ -185,6 +195,14 @@ class _Declaration:
         if summary != "none":
             values["summary_fields"] = self.places("summary_fields", SUMMARY_FIELDS)
         return values
+
+    def encoding(self, default: str | None) -> str | None:
+        encoding = self.text("encoding", default)
+        try:
+            codecs.lookup(encoding or "utf-8")
+        except LookupError:
+            self.fail("encoding", f"'{encoding}' is unknown; write utf-8 or gb18030")
+        return encoding
 
     def check_fields(self, name: str, found: set[str]) -> None:
         """A detail says whose it is, how much, and how it ended."""
@@ -237,6 +255,17 @@ class _Declaration:
             self.fail(name, "write a list of texts")
         assert isinstance(value, list)
         return tuple(value)
+
+    def days(self, name: str) -> int | None:
+        value = self.content.get(name)
+        if value is None and name not in self.content:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_DAYS_TO_WAIT:
+            self.fail(
+                name, f"{value!r} is not a valid number of days; write a whole number from 1 to {MOST_DAYS_TO_WAIT}"
+            )
+        assert isinstance(value, int)
+        return value
 
     def flag(self, name: str) -> bool:
         value = self.content.get(name, False)

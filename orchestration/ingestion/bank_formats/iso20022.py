@@ -1,48 +1,55 @@
-"""ISO 20022 results of direct debits: pain.002 (CustomerPaymentStatusReport) and camt.054 (BankToCustomerDebitCreditNotification).
+"""ISO 20022 results of direct debits: pain.002 (CustomerPaymentStatusReport), camt.054 and camt.053
+(BankToCustomerDebitCreditNotification, BankToCustomerStatement).
 
 Any version: elements are found by their names, whatever the namespace. The account is the end-to-end id of the request,
-the batch the message id of the request. Read piece by piece, without entities, DTD or network.
+the batch the message id of the request. Read piece by piece, without entities, DTD or network. What a booking is, with its
+amounts, is iso20022_bookings.py's matter.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 from lxml import etree
 
 from orchestration.ingestion.bank_formats.declared import BankFormat
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, PENDING, ReadBatch, ResultLine, amount_of
+from orchestration.ingestion.bank_formats.iso20022_bookings import Entry
+from orchestration.ingestion.bank_formats.iso20022_elements import (
+    ElementFault,
+    account_number,
+    amount_in,
+    children,
+    day_of,
+    element_name,
+    find,
+    text_of,
+)
+from orchestration.ingestion.bank_formats.reading import DEBIT, PENDING, ReadBatch, ResultLine, amount_of
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 #: Transaction statuses that say how a debit ended; the others (ACCP, ACTC, PDNG …) say that it is on its way.
-_FINAL = {"ACSC", "ACCC", "RJCT", "CANC"}
+_COLLECTED = {"ACSC", "ACCC"}
 _REJECTED = {"RJCT", "CANC"}
-_DEBIT_FAMILY = "IDDT"  # issued direct debits, of the external code set BankTransactionFamily
-_UNPAID = {"UPDD", "PRDD", "RCDD"}  # unpaid, reversed and cancelled direct debits, of BankTransactionSubFamily
-_BOOKED, _REVERSED = "BOOK", "RVSL"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHOWN_CHARACTERS = 2_000
-_ROOTS = ("CstmrPmtStsRpt", "pain.002.001.02", "BkToCstmrDbtCdtNtfctn", "BkToCstmrDbtCdtNtfctnV01")
-
-
-class _Fault(Exception):
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name} {reason}")
-        self.name, self.reason = name, reason
+_REPORTS = ("CstmrPmtStsRpt", "pain.002.001.02")
+_BOOKINGS = (
+    "BkToCstmrDbtCdtNtfctn", "BkToCstmrDbtCdtNtfctnV01", "BkToCstmrStmt", "BkToCstmrStmtV01", "BkToCstmrStmtV02"
+)  # fmt: skip
+_CONTAINERS = ("Ntfctn", "Stmt")
 
 
 def read_iso20022(content: bytes, declared: BankFormat) -> ReadBatch:
-    """Read a pain.002 or camt.054 message. What XML cannot be read to its end is a difference, so the file is held."""
+    """Read a pain.002, camt.053 or camt.054 message. What XML cannot be read to its end is a difference, so the file is held."""
     reader = _Reader(declared)
     try:
         events = etree.iterparse(
-            BytesIO(content),
+            BytesIO(content.rstrip(b"\x1a\x00 \r\n")),
             events=("start", "end"),
             resolve_entities=False,
             no_network=True,
@@ -73,6 +80,9 @@ class _Reader:
         self.number = 0
         self.entries = 0
         self.entry_sum = Decimal("0.00")
+        self.entries_before, self.sum_before, self.booked = 0, Decimal("0.00"), Decimal("0.00")
+        self.balances: dict[str, list[Decimal]] = {}
+        self.summary: dict[str, str] = {}
         self.batch_ids: set[str] = set()
         self.dates: set[date] = set()
         self.original: dict[str, str] = {}
@@ -88,14 +98,16 @@ class _Reader:
                 has_root = True
                 if element.getroottree().docinfo.internalDTD is not None:
                     raise _Declared
-            name = _name(element)
-            if name in _ROOTS and self.message is None and event == "start":
-                self.message = "camt.054" if name.startswith("BkTo") else "pain.002"
+            name = element_name(element)
+            if self.message is None and event == "start" and name in (*_REPORTS, *_BOOKINGS):
+                self.message = "pain.002" if name in _REPORTS else "camt"
             kept = name in ("TxInfAndSts", "Ntry", "OrgnlGrpInfAndSts", "TxsSummry", "NbOfTxsPerSts")
             if event == "start":
                 within += kept
                 if name == "OrgnlPmtInfAndSts":
                     self.listed_before = self.number
+                elif name in _CONTAINERS and not within:
+                    self._begin_container()
                 continue
             within -= kept
             if within:
@@ -112,8 +124,12 @@ class _Reader:
                 self._status_count(element)
             elif name == "TxsSummry":
                 self._summary(element)
+            elif name == "Bal":
+                self._balance(element)
+            elif name in _CONTAINERS:
+                self._end_container()
             elif name == "CreDtTm" and not self.dates:
-                day = _day_of(element.text)
+                day = day_of(element.text)
                 if day is not None and self.message == "pain.002":
                     self.dates.add(day)
             if kept:
@@ -121,7 +137,9 @@ class _Reader:
 
     def finish(self) -> None:
         if self.message is None:
-            self.batch.differences.append("it is neither pain.002 nor camt.054: the message's root is not known")
+            self.batch.differences.append(
+                "it is neither pain.002 nor camt.053 or camt.054: the message's root is not known"
+            )
         if len(self.batch_ids) == 1:
             self.batch.batch_id = self.batch_ids.pop()
         if len(self.dates) == 1:
@@ -149,13 +167,10 @@ class _Reader:
             # What was accepted need not be listed; what is listed, and what was rejected, must be there whole.
             if (found or status in _REJECTED or self.declared.lists_all) and _count(count) != found:
                 self.batch.differences.append(f"DtldNbOfTxs of {status} {count}, found {found}")
-        if "NbOfNtries" in self.original:
-            self.batch.check("NbOfNtries", self.original["NbOfNtries"], str(self.entries))
-        if "Sum" in self.original:
-            self.batch.check("Sum of the entries", amount_of(self.original["Sum"]), self.entry_sum)
         if total is not None:
             money = amount_of(total)
-            if money is None or listed_sum > money or (self.declared.lists_all and listed_sum != money):
+            says_all = self.declared.lists_all and all(line.amount is not None for line in self.batch.lines)
+            if money is None or listed_sum > money or (says_all and listed_sum != money):
                 self.batch.differences.append(f"OrgnlCtrlSum {total}, found {listed_sum}")
 
     def _each(self, element: Any, read: Any) -> None:
@@ -163,30 +178,30 @@ class _Reader:
         self.number += 1
         try:
             self.batch.lines.append(read(element, self.number))
-        except _Fault as fault:
+        except ElementFault as fault:
             text = etree.tostring(element, encoding="unicode", with_tail=False)[:_SHOWN_CHARACTERS]
             self.batch.set_aside.append(SetAsideLine(self.number, text, fault.name, fault.reason))
 
     def _original_group(self, element: Any) -> None:
         for name in ("OrgnlMsgId", "OrgnlNbOfTxs", "OrgnlCtrlSum", "GrpSts"):
-            text = _text(element, name)
+            text = text_of(element, name)
             if text is not None:
                 self.original[name] = text
-        for counted in _children(element, "NbOfTxsPerSts"):
+        for counted in children(element, "NbOfTxsPerSts"):
             self._status_count(counted)
         if "OrgnlMsgId" in self.original:
             self.batch_ids.add(self.original["OrgnlMsgId"])
 
     def _status_count(self, element: Any) -> None:
-        status, count = _text(element, "DtldSts"), _text(element, "DtldNbOfTxs")
+        status, count = text_of(element, "DtldSts"), text_of(element, "DtldNbOfTxs")
         if status is not None and count is not None and (status, count) not in self.said_statuses:
             self.said_statuses.append((status, count))
 
     def _original_payment(self, element: Any) -> None:
         """One payment block of the request: its own number of debits, and its own status where none is listed."""
         listed = self.number - self.listed_before
-        block = _text(element, "OrgnlPmtInfId") or "without OrgnlPmtInfId"
-        status, count = _text(element, "PmtInfSts"), _text(element, "OrgnlNbOfTxs")
+        block = text_of(element, "OrgnlPmtInfId") or "without OrgnlPmtInfId"
+        status, count = text_of(element, "PmtInfSts"), text_of(element, "OrgnlNbOfTxs")
         if not listed and status is not None:
             self.batch.differences.append(
                 f"payment block {block} has {status}, and no debit of it is listed: ask the bank for the lines"
@@ -197,157 +212,91 @@ class _Reader:
                 self.batch.differences.append(f"payment block {block}: OrgnlNbOfTxs {count}, found {listed}")
 
     def _status(self, element: Any, number: int) -> ResultLine:
-        status = _text(element, "TxSts")
+        status = text_of(element, "TxSts")
         if status is None:
-            raise _Fault("TxSts", "is missing")
+            raise ElementFault("TxSts", "is missing")
         self.statuses[status] += 1
-        amount = self._amount(_find(element, "OrgnlTxRef", "Amt", "InstdAmt"), "InstdAmt")
-        reason = _text(element, "StsRsnInf", "Rsn", "Cd") or _text(element, "StsRsnInf", "Rsn", "Prtry")
+        instructed = find(element, "OrgnlTxRef", "Amt", "InstdAmt")
+        amount = None
+        # A refused debit may be listed without its amount, which is that of its request; a collected one may not.
+        if instructed is not None or status in _COLLECTED:
+            amount = amount_in(instructed, "InstdAmt", self.declared.currency)
+        account = self._account(text_of(element, "OrgnlEndToEndId"))
+        message = self.original.get("OrgnlMsgId")
+        reason = text_of(element, "StsRsnInf", "Rsn", "Cd") or text_of(element, "StsRsnInf", "Rsn", "Prtry")
         return ResultLine(
             line=number,
-            account_id=self._account(_text(element, "OrgnlEndToEndId")),
-            bank_account=_account_number(_find(element, "OrgnlTxRef", "DbtrAcct")),
+            account_id=account,
+            bank_account=account_number(find(element, "OrgnlTxRef", "DbtrAcct")),
             amount=amount,
             result_code=reason or status if status in _REJECTED else status,
-            reason_text=_text(element, "StsRsnInf", "AddtlInf"),
-            line_kind=DEBIT if status in _FINAL else PENDING,
+            reason_text=text_of(element, "StsRsnInf", "AddtlInf"),
+            line_kind=DEBIT if status in _COLLECTED | _REJECTED else PENDING,
+            reference=None if message is None else f"{message}/{account}",
         )
 
-    def _entry(self, entry: Any) -> None:
+    def _entry(self, element: Any) -> None:
         """A booking and its transactions; the transactions' amounts and number must be the booking's."""
         self.entries += 1
-        booked = _find(entry, "Amt")
-        status = _text(entry, "Sts", "Cd") or _text(entry, "Sts")
-        day = _day_of(_text(entry, "BookgDt", "Dt") or _text(entry, "BookgDt", "DtTm"))
-        details = [tx for group in _children(entry, "NtryDtls") for tx in _children(group, "TxDtls")]
-        sums = []
-        for transaction in details or [entry]:
+        entry = Entry(element, self.declared.currency)
+        for group, transaction in entry.transactions:
             before = len(self.batch.lines)
-            self._each(transaction, lambda tx, number: self._transaction(entry, tx, number, status))
-            for line in self.batch.lines[before:]:
-                own = _own_amount(transaction)
-                if booked is not None and own is not None and own.get("Ccy") == booked.get("Ccy"):
-                    sums.append(
-                        line.amount or Decimal(0)
-                    )  # one without an amount of its own, or in another currency, tells nothing
-                if line.line_kind == DEBIT and day is not None:
-                    self.dates.add(day)
-        total = None if booked is None else amount_of((booked.text or "").strip())
-        if total is None:
+            self._each(transaction, partial(entry.line, group))
+            if entry.day is not None:
+                self.dates.update(entry.day for line in self.batch.lines[before:] if line.line_kind == DEBIT)
+        if entry.total is None:
             self.batch.differences.append(f"entry {self.entries}: Amt is no amount with two decimals")
             return
-        self.entry_sum += total
-        if len(sums) == len(details) > 0:
-            self.batch.check(f"entry {self.entries}: Amt", total, sum(sums, Decimal("0.00")))
-        for group in _children(entry, "NtryDtls"):
-            number = _text(group, "Btch", "NbOfTxs")
+        self.entry_sum += entry.total
+        if entry.is_booked:
+            self.booked += entry.signed_total
+        difference = entry.difference()
+        if difference is not None:
+            self.batch.differences.append(f"entry {self.entries}: Amt {difference}")
+        for group in entry.groups:
+            number = text_of(group, "Btch", "NbOfTxs")
             if number is not None:
-                self.batch.check(f"entry {self.entries}: NbOfTxs", number, str(len(_children(group, "TxDtls"))))
-            identifier = _text(group, "Btch", "MsgId")
+                self.batch.check(f"entry {self.entries}: NbOfTxs", number, str(len(children(group, "TxDtls"))))
+            identifier = text_of(group, "Btch", "MsgId")
             if identifier is not None:
                 self.batch_ids.add(identifier)
 
-    def _transaction(self, entry: Any, transaction: Any, number: int, status: str | None) -> ResultLine:
-        direction = _text(transaction, "CdtDbtInd") or _text(entry, "CdtDbtInd")
-        is_reversal = _text(entry, "RvslInd") in ("true", "1")
-        reason = _text(transaction, "RtrInf", "Rsn", "Cd") or _text(transaction, "RtrInf", "Rsn", "Prtry")
-        returned = _find(transaction, "RtrInf") is not None or is_reversal
-        family = [_text(node, "BkTxCd", "Domn", "Fmly", "Cd") for node in (transaction, entry)]
-        sub_family = [_text(node, "BkTxCd", "Domn", "Fmly", "SubFmlyCd") for node in (transaction, entry)]
-        returned = returned or bool(_UNPAID & {code for code in sub_family if code})
-        is_debit = _DEBIT_FAMILY in family or _text(transaction, "Refs", "MndtId") is not None
-        kind, code = OTHER, _BOOKED
-        if is_debit and direction == "CRDT" and not returned:
-            kind = DEBIT
-        elif is_debit and direction == "DBIT" and returned:
-            kind, code = DEBIT, reason or _REVERSED
-        if kind == DEBIT and status not in (None, _BOOKED):
-            kind = PENDING
-        account = _text(transaction, "Refs", "EndToEndId")
-        amount_element = _own_amount(transaction)
-        if amount_element is None and kind == DEBIT and len(list(entry.iter("{*}TxDtls"))) > 1:
-            raise _Fault("Amt", "is missing, and the entry's is that of several transactions")
-        amount = self._amount(
-            _find(entry, "Amt") if amount_element is None else amount_element, "Amt", needs_currency=kind == DEBIT
-        )
-        return ResultLine(
-            line=number,
-            account_id=self._account(account) if kind == DEBIT else account or "",
-            bank_account=_account_number(_find(transaction, "RltdPties", "DbtrAcct")),
-            amount=amount,
-            result_code=code,
-            reason_text=_text(transaction, "RtrInf", "AddtlInf"),
-            line_kind=kind,
-        )
+    def _balance(self, element: Any) -> None:
+        """An opening or closing balance of a statement, of booked money; others are passed over."""
+        code = text_of(element, "Tp", "CdOrPrtry", "Cd")
+        amount = amount_of(text_of(element, "Amt") or "")
+        if code is not None and amount is not None:
+            self.balances.setdefault(code, []).append(-amount if text_of(element, "CdtDbtInd") == "DBIT" else amount)
+
+    def _begin_container(self) -> None:
+        self.entries_before, self.sum_before = self.entries, self.entry_sum
+        self.booked, self.balances, self.summary = Decimal("0.00"), {}, {}
+
+    def _end_container(self) -> None:
+        """The end of a notification or statement: its own totals, and the balances of a statement."""
+        if "NbOfNtries" in self.summary:
+            self.batch.check("NbOfNtries", self.summary["NbOfNtries"], str(self.entries - self.entries_before))
+        if "Sum" in self.summary:
+            self.batch.check("Sum of the entries", amount_of(self.summary["Sum"]), self.entry_sum - self.sum_before)
+        opening = next((self.balances[code][0] for code in ("OPBD", "PRCD", "ITBD") if code in self.balances), None)
+        closing = next((self.balances[code][-1] for code in ("CLBD", "ITBD") if code in self.balances), None)
+        if opening is not None and closing is not None:
+            self.batch.check("closing balance", closing, opening + self.booked)
 
     def _summary(self, element: Any) -> None:
         """The notification's own totals stand before its entries in the message, so they are checked as said at its end."""
-        number, total = _text(element, "TtlNtries", "NbOfNtries"), _text(element, "TtlNtries", "Sum")
+        number, total = text_of(element, "TtlNtries", "NbOfNtries"), text_of(element, "TtlNtries", "Sum")
         if number is not None:
-            self.original["NbOfNtries"] = number
+            self.summary["NbOfNtries"] = number
         if total is not None:
-            self.original["Sum"] = total
+            self.summary["Sum"] = total
 
     def _account(self, text: str | None) -> str:
         if not text or text == "NOTPROVIDED":
-            raise _Fault("EndToEndId", "is missing: it says whose debit it was")
+            raise ElementFault("EndToEndId", "is missing: it says whose debit it was")
         return text
-
-    def _amount(self, element: Any, name: str, needs_currency: bool = True) -> Decimal:
-        text = "" if element is None else (element.text or "").strip()
-        amount = amount_of(text)
-        if amount is None:
-            raise _Fault(name, f"is no amount with at most two decimals: '{text[:40]}'")
-        currency = element.get("Ccy")
-        if needs_currency and currency != self.declared.currency:
-            raise _Fault(name, f"is in {currency}, the format reads {self.declared.currency}")
-        return amount
 
 
 def _count(text: str) -> int | None:
     """A number of at most 15 digits (Max15NumericText); None where the text is none."""
     return int(text) if len(text) <= 15 and text.isascii() and text.isdigit() else None
-
-
-def _name(element: Any) -> str:
-    tag = element.tag
-    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
-
-
-def _children(element: Any, name: str) -> list[Any]:
-    return [child for child in element if _name(child) == name]
-
-
-def _find(element: Any, *names: str) -> Any:
-    for name in names:
-        element = next((child for child in element if _name(child) == name), None)
-        if element is None:
-            return None
-    return element
-
-
-def _text(element: Any, *names: str) -> str | None:
-    found = _find(element, *names)
-    text = None if found is None else (found.text or "").strip()
-    return text or None
-
-
-def _own_amount(transaction: Any) -> Any:
-    """The amount that a transaction has itself."""
-    found = _find(transaction, "AmtDtls", "TxAmt", "Amt")
-    return _find(transaction, "Amt") if found is None else found
-
-
-def _account_number(account: Any) -> str:
-    if account is None:
-        return ""
-    return _text(account, "Id", "IBAN") or _text(account, "Id", "Othr", "Id") or ""
-
-
-def _day_of(text: str | None) -> date | None:
-    if text is None or _DAY.match(text) is None:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from orchestration.ingestion.bank_formats.declared import BankFormat
-from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, amount_of
+from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, amount_of, longer_word
 from orchestration.ingestion.malformed_rows import SetAsideLine
 from orchestration.ingestion.whole_numbers import whole_number
 
@@ -74,11 +74,12 @@ def _take_summary(
 def _read_summary(raw: bytes, declared: BankFormat, batch: ReadBatch) -> None:
     if declared.layout == "report":
         assert declared.summary_pattern is not None
-        match = declared.summary_pattern.search(_text(raw, declared, "line"))
+        match = declared.summary_pattern.search(_text(raw, declared))
         fields = {} if match is None else {key: (value or "").strip() for key, value in match.groupdict().items()}
     else:
         fields = _placed(raw, declared, declared.summary_fields)
-    for name, text in fields.items():
+    for name in fields:
+        text = _sound(fields, name, declared)
         if name in ("records", "success_records"):
             number = whole_number(text)
             if number is None:
@@ -104,18 +105,22 @@ def _detail_fields(raw: bytes, declared: BankFormat) -> dict[str, str] | None:
     if declared.layout != "report":
         return _placed(raw, declared, declared.details)
     assert declared.detail_pattern is not None
-    text = _text(raw, declared, "line")
+    text = _text(raw, declared)
     match = declared.detail_pattern.search(text)
     if match is None:
         if any(mark.isdigit() for mark in text):
             raise _Fault("line", "is no line that the format's detail_pattern knows, and it has figures")
         return None
+    for name in match.groupdict():
+        longer = None if name == "reason_text" else longer_word(match, name)
+        if longer is not None:
+            raise _Fault(name, _readable(f"'{match[name]}' is a part of '{longer}'", declared))
     return {key: (value or "").strip() for key, value in match.groupdict().items()}
 
 
 def _placed(raw: bytes, declared: BankFormat, places: dict[str, int | tuple[int, int]]) -> dict[str, str]:
     if declared.layout == "delimited":
-        columns = _text(raw, declared, "line").split(declared.delimiter)
+        columns = _text(raw, declared).split(declared.delimiter)
         last = max(int(place) for place in places.values() if isinstance(place, int))
         if len(columns) < last:
             raise _Fault("line", f"has {len(columns)} columns, the format reads column {last}")
@@ -129,17 +134,28 @@ def _placed(raw: bytes, declared: BankFormat, places: dict[str, int | tuple[int,
             raise _Fault(
                 name, f"ends at byte {len(raw)} of the line, it should take bytes {first} to {first + size - 1}"
             )
-        fields[name] = _text(part, declared, name).strip()
+        fields[name] = _text(part, declared).strip()
     return fields
 
 
-def _text(raw: bytes, declared: BankFormat, name: str) -> str:
-    try:
-        return raw.decode(declared.encoding)
-    except UnicodeDecodeError as error:
-        raise _Fault(
-            name, f"is not {declared.encoding} at byte {error.start + 1}: a character is cut or damaged"
-        ) from error
+def _text(raw: bytes, declared: BankFormat) -> str:
+    """The text of a line or field. Bytes that are no character stay recognisable: only a field that is needed must be
+    free of them (`_sound`), so that a damaged name costs no record."""
+    return raw.decode(declared.encoding, errors="surrogateescape")
+
+
+def _sound(fields: dict[str, str], name: str, declared: BankFormat) -> str:
+    """A field that is needed; one with a character that is cut or damaged is a fault."""
+    text = fields[name]
+    damaged = next((at for at, mark in enumerate(text) if "\ud800" <= mark <= "\udfff"), None)
+    if damaged is not None:
+        raise _Fault(name, f"is not {declared.encoding} at character {damaged + 1}: a character is cut or damaged")
+    return text
+
+
+def _readable(text: str, declared: BankFormat) -> str:
+    """A text for people: what is no character as its bytes."""
+    return text.encode(declared.encoding, errors="surrogateescape").decode(declared.encoding, errors="backslashreplace")
 
 
 def _shown(raw: bytes, declared: BankFormat) -> str:
@@ -147,6 +163,8 @@ def _shown(raw: bytes, declared: BankFormat) -> str:
 
 
 def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> ResultLine:
+    needed = {"line", "account_id", "amount", "collected_amount", "result_code"} & set(fields)
+    fields = {**fields, **{name: _sound(fields, name, declared) for name in sorted(needed)}}
     line = number
     if "line" in fields:
         said = whole_number(fields["line"])
@@ -171,12 +189,12 @@ def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> Result
     return ResultLine(
         line=line,
         account_id=fields["account_id"],
-        bank_account=fields.get("bank_account", ""),
+        bank_account=_readable(fields.get("bank_account", ""), declared),
         amount=amount,
         result_code=code,
         collected_amount=collected,
         is_cause_inferred=inferred,
-        reason_text=fields.get("reason_text") or None,
+        reason_text=_readable(fields.get("reason_text", ""), declared) or None,
     )
 
 
@@ -184,7 +202,7 @@ def _code(fields: dict[str, str], declared: BankFormat) -> tuple[str, bool]:
     """The result code, and whether it was inferred from a text."""
     if fields.get("result_code"):
         return fields["result_code"], False
-    text = fields.get("reason_text", "")
+    text = _sound(fields, "reason_text", declared) if "reason_text" in fields else ""
     for part, code in declared.result_texts:
         if part.removeprefix("=") == text if part.startswith("=") else part in text:
             return code, True

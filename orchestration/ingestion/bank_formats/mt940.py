@@ -1,115 +1,229 @@
-"""SWIFT MT940 account statements as results of direct debits, read by the library mt-940.
+"""SWIFT MT940 account statements as results of direct debits.
 
-Which transaction types (field 61: N and three letters) collect a debit and which return one is the format's declaration;
-account and result code are found in the details (field 86) by its patterns. Other bookings are kept and mean nothing here.
+Read: fields 60 and 62 (balances), 61 (bookings), 86 (details of a booking); other fields are passed over. Which
+transaction types (field 61: N and three letters) collect a debit and which return one is the format's declaration.
+Account and result code are found in the details by its patterns, after swift_details.py has joined the lines that the
+bank has cut. Other bookings are kept and mean nothing here.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
-
-import mt940 as swift
 
 from orchestration.ingestion.bank_formats.declared import BankFormat
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, ResultLine
+from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, ResultLine, find_reference
+from orchestration.ingestion.bank_formats.swift_details import join_details
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
-COLLECTED = "BOOK"  # as camt.054 has it: both report by the codes of ISO 20022
+COLLECTED, REVERSED = "BOOK", "RVSL"  # as camt.054 has them: both report by the codes of ISO 20022
 _CENT = Decimal("0.01")
-_STATEMENT_LINE = re.compile(r"^:61:", re.MULTILINE)
+_TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
+#: Field 61: value date, entry date, mark, third letter of the currency, amount, type, the bank's references.
+_BOOKING = re.compile(
+    r"(?P<value_date>[0-9]{6})(?:[0-9]{4}|\s{4})?(?P<mark>RC|RD|C|D)[A-Z]?(?P<amount>[0-9]{1,15},[0-9]{0,2}(?![0-9]))"
+    r"(?P<type>[A-Z][A-Z0-9]{3})?(?P<references>.*)"
+)
+_BALANCE = re.compile(r"(?P<mark>C|D)(?P<date>[0-9]{6})(?P<currency>[A-Z]{3})(?P<amount>[0-9]{1,15},[0-9]{0,2})")
+#: Marks that take money off the account: a debit, and the reversal of a credit.
+_DEBITS = ("D", "RC")
+_LONGEST_SHOWN = 2_000
+
+
+@dataclass
+class _Booking:
+    lines: list[str]
+    details: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        return " ".join([":61:" + " ".join(self.lines), *self.details])[:_LONGEST_SHOWN]
+
+
+@dataclass
+class _Balance:
+    currency: str
+    amount: Decimal
+
+
+@dataclass
+class _Statement:
+    """Fields as they stand; balances that cannot be read are a difference when the statement is checked."""
+
+    opening: list[str] = field(default_factory=list)
+    closing: list[str] = field(default_factory=list)
+    bookings: list[_Booking] = field(default_factory=list)
 
 
 def read_mt940(content: bytes, declared: BankFormat) -> ReadBatch:
     """Read a file of statements. Opening balance and bookings must make the closing balance, statement by statement."""
     batch = ReadBatch()
-    text = content.decode("utf-8", errors="backslashreplace")
-    number = 0
-    dates = set()
-    statements = [":20:" + part for part in re.split(r"^:20:", text, flags=re.MULTILINE)[1:]]
+    content = content.removeprefix(codecs.BOM_UTF8)
+    encoding = declared.details_encoding or _encoding_of(content)
+    # A byte is a character until the pieces of a field are joined: that is how banks count their lines.
+    statements = _statements(content.decode("latin-1"))
     if not statements:
         batch.differences.append("it has no statement (field 20)")
+    number = 0
+    dates: set[date] = set()
     for at, statement in enumerate(statements, start=1):
-        try:
-            parsed = swift.parse(statement)
-        except Exception as error:  # noqa: BLE001  the library raises what it meets: RuntimeError, ValueError, decimal errors
-            batch.differences.append(f"statement {at} cannot be read: {error}")
-            continue
-        bookings = list(parsed)
-        written = len(_STATEMENT_LINE.findall(statement))
-        batch.check(f"statement {at}: bookings (field 61)", written, len(bookings))
-        _check_balances(batch, at, parsed.data, bookings)
-        for booking in bookings:
+        opening, closing = _balance(statement.opening[:1]), _balance(statement.closing[-1:])
+        found = Decimal(0) if opening is None else opening.amount
+        are_read = True
+        for booking in statement.bookings:
             number += 1
-            line, fault = _line(number, booking.data, declared)
-            if fault is not None:
-                batch.set_aside.append(SetAsideLine(number, str(booking.data)[:2_000], *fault))
+            line, signed, booked_on, fault = _line(number, booking, opening, declared, encoding)
+            if signed is None:
+                are_read = False
             else:
-                assert line is not None
-                batch.lines.append(line)
-                if line.line_kind == DEBIT:
-                    dates.add(booking.data["date"])
+                found += signed
+            if fault is not None:
+                batch.set_aside.append(SetAsideLine(number, booking.shown, *fault))
+                continue
+            assert line is not None
+            batch.lines.append(line)
+            if line.line_kind == DEBIT and booked_on is not None:
+                dates.add(booked_on)
+        if opening is None or closing is None:
+            batch.differences.append(
+                f"statement {at}: opening (60) or closing balance (62) is missing or cannot be read"
+            )
+        elif are_read:
+            batch.check(f"statement {at}: closing balance", closing.amount, found)
     if len(dates) == 1:
-        day = dates.pop()  # the library's own kind of date
-        batch.debited_on = date(day.year, day.month, day.day)
+        batch.debited_on = dates.pop()
     return batch
 
 
-def _check_balances(batch: ReadBatch, at: int, data: dict[str, Any], bookings: list[Any]) -> None:
-    opening = data.get("final_opening_balance") or data.get("intermediate_opening_balance")
-    closing = data.get("final_closing_balance") or data.get("intermediate_closing_balance")
-    if opening is None or closing is None:
-        batch.differences.append(f"statement {at}: opening (60) or closing balance (62) is missing")
-        return
-    found = opening.amount.amount + sum((_signed(booking.data) for booking in bookings), Decimal(0))
-    batch.check(f"statement {at}: closing balance", closing.amount.amount, found)
+def _encoding_of(content: bytes) -> str:
+    """UTF-8 where the file is; else a byte is a character. All that is needed is ASCII, so that a name in whatever
+    encoding costs no booking."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
 
 
-def _signed(data: dict[str, Any]) -> Decimal:
-    """What a booking adds to the balance. The library takes RC, the reversal of a credit, for a credit."""
-    amount: Decimal = abs(data["amount"].amount)
-    return -amount if data["status"] in ("D", "RC") else amount
+def _statements(text: str) -> list[_Statement]:
+    """The statements of a file: each begins with field 20. A field ends where the next one, or the message, does."""
+    statements: list[_Statement] = []
+    open_field: list[str] | None = None
+    after_booking = False
+    for raw in re.split(r"\r\n|\r|\n", text):
+        line = raw.rstrip("\x1a\x00")
+        match = _TAG.match(line)
+        if match is None:
+            if line.strip() == "-" or line.startswith(("{", "-}")):  # the end of a message, the blocks around it
+                open_field, after_booking = None, False
+            elif open_field is not None:
+                open_field.append(line)
+            continue
+        tag, rest = match[1], line[match.end() :]
+        open_field = None
+        if tag == "20":
+            statements.append(_Statement())
+        if not statements:
+            continue
+        statement = statements[-1]
+        if tag in ("60F", "60M", "60"):
+            statement.opening.append(rest)
+        elif tag in ("62F", "62M", "62"):
+            statement.closing.append(rest)
+        elif tag == "61":
+            statement.bookings.append(_Booking([rest]))
+            open_field, after_booking = statement.bookings[-1].lines, True
+            continue
+        elif tag == "86" and after_booking:
+            open_field = statement.bookings[-1].details
+            open_field.append(rest)
+            continue
+        after_booking = False
+    return statements
 
 
-def _line(number: int, data: dict[str, Any], declared: BankFormat) -> tuple[ResultLine | None, tuple[str, str] | None]:
-    """A booking as a line, or field and reason of what is wrong with it."""
-    money = data["amount"]
-    signed = _signed(data)
-    amount = abs(signed)
-    details = data.get("transaction_details") or ""
-    kind_of_booking = data.get("id") or ""
-    kind, code, account = OTHER, COLLECTED, ""
-    if kind_of_booking in (*declared.collected_types, *declared.returned_types):
-        kind = DEBIT
-        is_return = kind_of_booking in declared.returned_types
+def _balance(texts: list[str]) -> _Balance | None:
+    match = _BALANCE.match(texts[0]) if texts else None
+    if match is None:
+        return None
+    amount = _amount(match["amount"])
+    return _Balance(match["currency"], -amount if match["mark"] == "D" else amount)
+
+
+def _amount(text: str) -> Decimal:
+    """An amount of SWIFT: figures, a comma, and up to two decimals."""
+    return Decimal(text.replace(",", ".").removesuffix(".")).quantize(_CENT)
+
+
+_Read = tuple[ResultLine | None, Decimal | None, date | None, tuple[str, str] | None]
+
+
+def _line(number: int, booking: _Booking, opening: _Balance | None, declared: BankFormat, encoding: str) -> _Read:
+    """A booking as a line, what it adds to the balance, its day, and field and reason of what is wrong with it."""
+    match = _BOOKING.match(booking.lines[0])
+    if match is None:
+        return (
+            None,
+            None,
+            None,
+            ("line", "is no booking (field 61): date, mark, amount with a comma and at most two decimals"),
+        )
+    amount, mark = _amount(match["amount"]), match["mark"]
+    signed = -amount if mark in _DEBITS else amount
+    booked_on = _day(match["value_date"])
+    if booked_on is None:
+        return None, signed, None, ("debited_on", f"is no date YYMMDD: '{match['value_date']}'")
+    details = join_details(booking.details, encoding)
+    kind, code, account, is_return = OTHER, COLLECTED, "", False
+    collects, returns = match["type"] in declared.collected_types, match["type"] in declared.returned_types
+    if collects or returns:
         assert declared.account_id is not None and declared.result_code is not None
-        found = declared.account_id.search(details)
-        if found is None:
-            return None, ("account_id", f"is not found in the details (field 86) by {declared.account_id.pattern}")
-        account = found["value"].strip()
-        if is_return == (signed > 0):
-            sign = "a credit" if signed > 0 else "a debit"
-            return None, ("amount", f"is {sign}, which {kind_of_booking} cannot be by the format")
+        kind = DEBIT
+        # A return takes money off the account; so does the reversal of a collection. The reversal of a return brings it.
+        is_return = mark == "RC" or (returns and mark == "D")
+        if (collects and mark in ("D", "RD")) or (returns and mark == "C"):
+            sign = {"D": "a debit", "RD": "the reversal of a debit", "C": "a credit"}[mark]
+            return None, signed, None, ("amount", f"is {sign}, which {match['type']} cannot be by the format")
+        found = find_reference(declared.account_id, details.text, details.may_be_cut_at)
+        if found.value is None:
+            return None, signed, None, ("account_id", f"is not found in the details (field 86): {found.fault}")
+        account = found.value
         if is_return:
-            reason = declared.result_code.search(details)
-            if reason is None:
-                return None, ("result_code", f"is not found in the details by {declared.result_code.pattern}")
-            code = reason["value"].strip()
-        if money.currency != declared.currency:
-            return None, ("amount", f"is in {money.currency}, the format reads {declared.currency}")
-    if amount != amount.quantize(_CENT):
-        return None, ("amount", f"has more than two decimals: {amount}")
+            reason = find_reference(declared.result_code, details.text, details.may_be_cut_at)
+            if reason.value is None and (mark != "RC" or reason.is_cut):
+                return None, signed, None, ("result_code", f"is not found in the details: {reason.fault}")
+            code = reason.value or REVERSED
+        if opening is not None and opening.currency != declared.currency:
+            return None, signed, None, ("amount", f"is in {opening.currency}, the format reads {declared.currency}")
     return (
         ResultLine(
             line=number,
             account_id=account,
             bank_account="",
-            amount=amount.quantize(_CENT),
+            amount=amount,
             result_code=code,
-            reason_text=" ".join(details.split()) or None,
+            reason_text=" ".join(details.text.split()) or None,
             line_kind=kind,
+            is_return=is_return,
+            reference=_reference(match["references"], account) if kind == DEBIT else None,
         ),
+        signed,
+        booked_on,
         None,
     )
+
+
+def _reference(text: str, account_id: str) -> str | None:
+    """The customer's reference of a booking, before //; None where it says nothing of a single debit."""
+    reference = text.split("//", 1)[0].strip()
+    return reference if reference and reference not in ("NONREF", account_id) else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%y%m%d").date()
+    except ValueError:
+        return None

@@ -2,18 +2,19 @@
 
 Read: file header 1, batch header 5, entry detail 6, addenda 7 (type 99 return, 98 notification of change, others are
 text), batch control 8, file control 9, filler of nines. A debit with return addenda failed with its code (R01 …); one
-without has the code SETTLED. Notifications of change (COR, C01 …) are corrections and no result, credits no
-debits. International entries (IAT) are set aside.
+without has the code SETTLED. Its reference is its trace number, that of a return the trace number of the original entry.
+Notifications of change (COR, C01 …) are corrections and no result, credits no debits. International entries (IAT) are set aside.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from orchestration.ingestion.bank_formats.reading import CORRECTION, DEBIT, OTHER, ReadBatch, ResultLine
+from orchestration.ingestion.bank_formats.reading import CORRECTION, DEBIT, OTHER, ReadBatch, ResultLine, fixed_text
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 RECORD_LENGTH = 94
@@ -55,7 +56,7 @@ class _Sums:
 
 def read_nacha(content: bytes) -> ReadBatch:
     """Read a NACHA file. Control totals that do not agree are differences; records that do not parse are set aside."""
-    return _Reader().read(content.decode("ascii", errors="backslashreplace"))
+    return _Reader().read(content)
 
 
 class _Reader:
@@ -68,8 +69,8 @@ class _Reader:
         self.header_seen = self.control_seen = False
         self.dates: set[date] = set()
 
-    def read(self, text: str) -> ReadBatch:
-        for number, record in _records(text):
+    def read(self, content: bytes) -> ReadBatch:
+        for number, record in _records(content):
             self.lines += 1
             self._record(number, record)
         self._end_batch(None, "the file ends")
@@ -180,6 +181,7 @@ class _Reader:
             return
         text = entry.text
         kind, code, reason = DEBIT if _is_debit(text) else OTHER, SETTLED, None
+        is_return, trace = False, text[79:94]
         for number, addenda in entry.addenda:
             addenda_type, addenda_code = addenda[1:3], addenda[3:6].strip()
             if addenda_type not in (_RETURN, _CHANGE):
@@ -189,6 +191,7 @@ class _Reader:
                 return
             if addenda_type == _CHANGE:
                 kind = CORRECTION
+            is_return, trace = addenda_type == _RETURN and kind == DEBIT, addenda[6:21]
             code = addenda_code
             reason = (addenda[35:79] if addenda_type == _RETURN else addenda[35:64]).strip() or None
         self.batch.lines.append(
@@ -200,6 +203,8 @@ class _Reader:
                 result_code=code,
                 reason_text=reason,
                 line_kind=kind,
+                is_return=is_return,
+                reference=trace.strip() if trace.strip(" 0") else None,
             )
         )
 
@@ -209,17 +214,19 @@ class _Reader:
         self.batch.set_aside.append(SetAsideLine(number, record.rstrip(), name, reason))
 
 
-def _records(text: str) -> Iterator[tuple[int, str]]:
+def _records(content: bytes) -> Iterator[tuple[int, str]]:
     """The file's records: lines, or blocks of 94 characters where the file has no line ends."""
-    body = text.rstrip("\r\n\x1a")
-    if "\n" not in body and len(body) > RECORD_LENGTH:
+    body = content.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n\x1a\x00 ")
+    if b"\n" not in body and len(body) > RECORD_LENGTH:
         for number, start in enumerate(range(0, len(body), RECORD_LENGTH), start=1):
-            yield number, body[start : start + RECORD_LENGTH]
+            yield number, body[start : start + RECORD_LENGTH].decode("latin-1")
         return
-    for number, line in enumerate(body.split("\n"), start=1):
-        line = line.removesuffix("\r")
-        if line.strip():
-            yield number, line
+    for number, line in enumerate(body.split(b"\n"), start=1):
+        text = fixed_text(line, RECORD_LENGTH)
+        if len(text) > RECORD_LENGTH:
+            text = text.rstrip(" ")
+        if text.strip():
+            yield number, text
 
 
 def _is_debit(entry: str) -> bool:

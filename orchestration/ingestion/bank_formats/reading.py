@@ -49,6 +49,7 @@ class ReadBatch:
     """A file as read. The header's figures are None where the file does not say them.
 
     `differences` are the control totals that do not agree, each in words: which, what it says, what was found.
+    `original_day` is the earliest day on which debits that come back were made, where the file says it.
     """
 
     lines: list[ResultLine] = field(default_factory=list)
@@ -58,6 +59,7 @@ class ReadBatch:
     batch_id: str | None = None
     billing_period: str | None = None
     debited_on: date | None = None
+    original_day: date | None = None
     records: int | None = None
     total_amount: Decimal | None = None
     success_records: int | None = None
@@ -78,6 +80,72 @@ def amount_of(text: str, unit: str = "yuan") -> Decimal | None:
     else:
         amount = Decimal(text) if _YUAN.fullmatch(text) else None
     return amount.quantize(Decimal("0.01")) if amount is not None and amount < _LARGEST_AMOUNT else None
+
+
+@dataclass(frozen=True)
+class FoundReference:
+    """What a pattern found in a text: the value, or why there is none. `is_cut` says that a line's end may have cut it."""
+
+    value: str | None
+    fault: str = ""
+    is_cut: bool = False
+
+
+def find_reference(pattern: re.Pattern[str], text: str, may_be_cut_at: int | None = None) -> FoundReference:
+    """The first value that a pattern's group `value` finds in a text and that ends at boundaries: A1 is found neither in
+    A12 nor in XA1. One that ends where a line may have been cut is not found, for the rest may be in the next line."""
+    partial = ""
+    for match in pattern.finditer(text):
+        value = match["value"].strip() if match["value"] else ""
+        if not value:
+            continue
+        longer = longer_word(match, "value")
+        if longer is not None:
+            partial = partial or f"'{value}' is a part of '{longer}'"
+        elif match.end("value") == may_be_cut_at and _is_of_word(text, may_be_cut_at + 1):
+            return FoundReference(None, f"'{value}' ends where its line does and may be cut", is_cut=True)
+        else:
+            return FoundReference(value)
+    return FoundReference(None, partial or f"by {pattern.pattern}")
+
+
+def longer_word(match: re.Match[str], group: str) -> str | None:
+    """The longer word of which a match's group is only a part; None where the group ends at boundaries on both sides. A
+    letter beside it inside the match the pattern itself has asked for (`EREF+A1MREF+`), figures that go on never."""
+    text, (start, end) = match.string, match.span(group)
+    first, last = start, end
+    if start < end and start == match.start() and _is_of_word(text, start):
+        while _is_of_word(text, first - 1) or (_is_hyphen(text, first - 1) and _is_of_word(text, first - 2)):
+            first -= 1
+    goes_on_in_figures = (
+        start < end < len(text) and text[end - 1 : end + 1].isascii() and text[end - 1 : end + 1].isdigit()
+    )
+    if start < end and (end == match.end() or goes_on_in_figures) and _is_of_word(text, end - 1):
+        while _is_of_word(text, last) or (_is_hyphen(text, last) and _is_of_word(text, last + 1)):
+            last += 1
+    return text[first:last] if (first, last) != (start, end) else None
+
+
+def _is_of_word(text: str, at: int) -> bool:
+    """Letters and figures of ASCII: a Chinese character beside an account number does not go on with it."""
+    return 0 <= at < len(text) and text[at].isascii() and text[at].isalnum()
+
+
+def _is_hyphen(text: str, at: int) -> bool:
+    return 0 <= at < len(text) and text[at] in "-_"
+
+
+def fixed_text(raw: bytes, length: int) -> str:
+    """A record of fixed length as text. Where it has so many characters of UTF-8 and not so many bytes, these are counted;
+    else a byte is a character, so that a name in whatever encoding moves no field."""
+    raw = raw.rstrip(b"\r\x1a\x00")
+    if len(raw) > length:
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("latin-1")
+        return text if len(text.rstrip()) <= length else raw.decode("latin-1")
+    return raw.decode("latin-1")
 
 
 def month_before(day: date) -> str:

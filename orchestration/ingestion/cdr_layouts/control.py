@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.ingestion.cdr_formats import CdrFormat, Control
-from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, split_quoted
+from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, END_OF_FILE, split_quoted
 from orchestration.ingestion.packing import open_unpacked
 from orchestration.ingestion.whole_numbers import whole_number
 
@@ -18,6 +18,7 @@ class Told:
     """What was found. `faults` are what disagrees or cannot be found; the records are read all the same."""
 
     names: list[str] | None = None
+    header_line: str | None = None  # the first line of the header
     counts: list[tuple[str, int]] = field(default_factory=list)  # where it is said, and what
     faults: list[str] = field(default_factory=list)
     last_line: int | None = None  # the last line that is a record; None where no trailer ends them
@@ -35,6 +36,7 @@ def read_told(landed: Path, layout: CdrFormat) -> Told:
             content = stream.read()
             header = content.split(b"\n", layout.header.lines)[: layout.header.lines]
     texts = [_text(line.removeprefix(BYTE_ORDER_MARK) if at == 0 else line, layout) for at, line in enumerate(header)]
+    told.header_line = texts[0] if texts else None
     if layout.header.names and layout.mapping is not None:
         line = texts[layout.header.names - 1] if len(texts) >= layout.header.names else ""
         told.names = split_quoted(line, layout)[0] or []
@@ -46,7 +48,7 @@ def read_told(landed: Path, layout: CdrFormat) -> Told:
 
 
 def _read_trailer(told: Told, content: bytes, layout: CdrFormat) -> None:
-    end = len(content.rstrip(b"\r\n"))
+    end = len(content.rstrip(b"\r\n" + END_OF_FILE))
     begin = end
     for _ in range(layout.trailer.lines):
         begin = content.rfind(b"\n", 0, max(begin, 0))

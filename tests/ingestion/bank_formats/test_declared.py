@@ -56,6 +56,13 @@ def test_every_format_that_ships_can_be_loaded(name: str) -> None:
         ("layout: iso20022\nlists_all: 3\n", "field lists_all: write true or false"),
         ("layout: iso20022\nbatch_id: where\n", "field batch_id: write file"),
         ("layout: nacha\nresult_scheme: 7\n", "field result_scheme: write a text"),
+        *(
+            (f"layout: nacha\ncollected_unless_returned: {days}\n", "write a whole number from 1 to 60")
+            for days in ("0", "61", "-3", "2.5", "true", "five", "''")
+        ),
+        ("layout: canonical\ncollected_unless_returned:\n", "field collected_unless_returned: None is not a valid"),
+        ("layout: becs\ncurrency: AUD\n", "field currency: layout becs has no such field"),
+        (MT940 + "encoding: utf-9\n", "field encoding: 'utf-9' is unknown"),
     ],
 )
 def test_each_fault_names_file_and_field(tmp_path: Path, text: str, fault: str) -> None:
@@ -64,6 +71,14 @@ def test_each_fault_names_file_and_field(tmp_path: Path, text: str, fault: str) 
         load_bank_format("ours", tmp_path)
     assert str(tmp_path / "ours.yml") in str(raised.value)
     assert fault in str(raised.value)
+
+
+@pytest.mark.parametrize("layout", ["canonical", "nacha", "iso20022", "becs", "arudd"])
+def test_a_bank_that_lists_failures_only_says_for_how_many_days_it_may(tmp_path: Path, layout: str) -> None:
+    (tmp_path / "ours.yml").write_text(f"layout: {layout}\ncollected_unless_returned: 5\n", encoding="utf-8")
+    assert load_bank_format("ours", tmp_path).collected_unless_returned == 5
+    (tmp_path / "theirs.yml").write_text(f"layout: {layout}\n", encoding="utf-8")
+    assert load_bank_format("theirs", tmp_path).collected_unless_returned is None
 
 
 def test_a_format_that_is_not_there_names_those_that_are() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -93,13 +95,36 @@ def test_a_fixed_width_file_counts_bytes_not_characters() -> None:
     assert [x.reason_text for x in batch.lines] == ["扣款成功", "余额不足", "已销户"]
 
 
-def test_a_character_cut_at_the_border_of_a_field_sets_that_line_aside_alone() -> None:
-    cut = FIXED[1][:81] + "余".encode("gb18030")[:1] + b" " * 19
+def test_a_character_cut_at_the_border_of_a_field_costs_the_line_only_where_the_field_is_needed() -> None:
+    half = "余".encode("gb18030")[:1]
+    cut = FIXED[1][:81] + half + b" " * 19
     batch = read("cn_fixed_width", fixed_file(FIXED[0], cut, FIXED[2]))
+    assert (batch.set_aside, [x.account_id for x in batch.lines]) == ([], ["A1", "A2", "A3"])
+    assert batch.lines[1].reason_text == "\\xd3"
+    damaged = FIXED[1][:10] + half + FIXED[1][11:]
+    batch = read("cn_fixed_width", fixed_file(FIXED[0], damaged, FIXED[2]))
     ((number, field, reason),) = [(x.line_number, x.field, x.reason) for x in batch.set_aside]
-    assert (number, field) == (2, "reason_text")
+    assert (number, field) == (2, "account_id")
     assert "gb18030" in reason
     assert [x.account_id for x in batch.lines] == ["A1", "A3"]
+    text = REPORT.encode("gb18030").replace("账户已销户".encode("gb18030"), "账户已销".encode("gb18030") + half)
+    assert [(x.line_number, x.field) for x in read("cn_report", text).set_aside] == [(6, "reason_text")]
+
+
+def test_a_damaged_name_costs_no_line() -> None:
+    damaged = DELIMITED.encode("gb18030").replace("李四".encode("gb18030"), b"\xff\xfeLI")
+    assert [x.account_id for x in read("cn_delimited", damaged).lines] == ["A1", "A2", "A3"]
+
+
+def test_a_field_of_a_report_counts_only_where_it_ends_at_a_boundary() -> None:
+    declared = replace(
+        load_bank_format("cn_report"),
+        detail_pattern=re.compile(r"(?P<account_id>A\d).*?(?P<amount>[\d,]+\.\d{2})\s+(?P<reason_text>\S.*)$"),
+    )
+    batch = read_line_records(REPORT.replace("A2", "A27").encode("gb18030"), declared)
+    assert [(x.line_number, x.field, x.reason) for x in batch.set_aside] == [
+        (5, "account_id", "'A2' is a part of 'A27'")
+    ]
 
 
 def test_a_line_that_is_too_short_is_set_aside_alone() -> None:

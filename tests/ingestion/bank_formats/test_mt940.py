@@ -1,13 +1,15 @@
-"""MT940: collected and returned debits in a statement by hand; balances that do not agree."""
+"""MT940: collected and returned debits in a statement by hand; folded details; reversals; balances that do not agree."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.bank_formats.mt940 import read_mt940
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch
+from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, find_reference
 
 # 1 000.00 + 20.80 − 5.50 + 100.00 = 1 115.30
 STATEMENT = """:20:STARTUMS
@@ -43,7 +45,7 @@ def test_balances_that_do_not_agree_are_named() -> None:
         "statement 1: closing balance 1115.31, found 1115.30"
     ]
     assert read(STATEMENT[: STATEMENT.index(":62F:")]).differences == [
-        "statement 1: opening (60) or closing balance (62) is missing"
+        "statement 1: opening (60) or closing balance (62) is missing or cannot be read"
     ]
     assert read("nothing of the kind").differences == ["it has no statement (field 20)"]
 
@@ -54,3 +56,132 @@ def test_a_booking_that_cannot_be_used_is_set_aside_alone() -> None:
     assert [x.line_kind for x in batch.lines] == [OTHER]
     batch = read(STATEMENT.replace("DR5,50NRTI", "CR5,50NRTI").replace("1115,30", "1126,30"))
     assert [(x.line_number, x.field) for x in batch.set_aside] == [(2, "amount")]
+
+
+FULL = "COLLECTION TELEPHONE MARCH MANDATE 0000000000000000000012 ACCT A1"  # 65 characters
+FIRST_WITH_TAG = "COLLECTION TELEPHONE MARCH MANDATE 000000000000000012 ACCT A1"  # 61, with :86: in front 65 + 1
+
+
+def one_booking(
+    details: str, mark: str = "C", kind: str = "NDDT", encoding: str = "utf-8", balance: str = ""
+) -> ReadBatch:
+    """A statement of one booking of 20.33: 100.00 before, 120.33 after, or 79.67 where it takes money off."""
+    after = balance or ("79,67" if mark in ("D", "RC") else "120,33")
+    text = (
+        f":20:S1\n:25:1\n:28C:1/1\n:60F:C260410CNY100,00\n:61:2604120412{mark}20,33{kind}REF7//B1\n:86:{details}\n"
+        f":62F:C260412CNY{after}\n-\n"
+    )
+    return read_mt940(text.encode(encoding), load_bank_format("mt940"))
+
+
+def accounts(batch: ReadBatch) -> list[str]:
+    assert (batch.differences, batch.set_aside) == ([], [])
+    return [line.account_id for line in batch.lines]
+
+
+def test_lines_of_65_characters_are_joined_with_nothing_between() -> None:
+    assert len(FULL) == 65
+    assert accounts(one_booking(FULL + "\n2 NAME BEN EXAMPLE")) == ["A12"]
+    assert accounts(one_booking(FULL + "\r\n2 NAME BEN EXAMPLE")) == ["A12"]
+    assert accounts(one_booking(FULL + "   \n2 NAME BEN EXAMPLE")) == ["A12"]
+    assert accounts(one_booking(FULL[:-2] + "  \nA12 NAME BEN")) == ["A12"]
+    assert accounts(one_booking(FULL[:-5] + "ACCT\n A12 NAME")) == ["A12"]
+
+
+def test_a_shorter_line_ends_where_it_ends() -> None:
+    assert accounts(one_booking("TELEPHONE BILL ACCT A1\n2 MONTHS")) == ["A1"]
+    assert accounts(one_booking("TELEPHONE BILL ACCT\nA12\nNAME")) == ["A12"]
+
+
+def test_lines_that_are_all_cut_at_another_width_are_joined_too() -> None:
+    lines = ["TELEPHONE BILL OF MARCH 2026 ACCT A", "12 NAME BEN EXAMPLE OF HIGHSTREET 5", "IN TOWN"]
+    assert {len(line) for line in lines[:-1]} == {35}
+    assert accounts(one_booking("\n".join(lines))) == ["A12"]
+
+
+def test_a_first_line_that_is_full_only_with_its_tag_is_not_guessed() -> None:
+    assert len(FIRST_WITH_TAG) == 61
+    batch = one_booking(FIRST_WITH_TAG + "\n2 NAME BEN EXAMPLE")
+    assert [(x.field, x.reason) for x in batch.set_aside] == [
+        ("account_id", "is not found in the details (field 86): 'A1' ends where its line does and may be cut")
+    ]
+    assert accounts(one_booking(FIRST_WITH_TAG + "\n/NAME BEN EXAMPLE")) == ["A1"]
+
+
+def test_subfields_of_27_characters_are_joined_with_nothing_between() -> None:
+    cut = "TELEPHONE MARCH 26 ACCT A10"
+    assert len(cut) == 27
+    details = f"105?00DIRECT DEBIT?109310?20{cut}?2177 THANK YOU?30BANKCODE?32BEN EXAM\nPLE?34000"
+    assert accounts(one_booking(details)) == ["A1077"]
+    assert accounts(one_booking("105?00DIRECT DEBIT?20TELEPHONE MARCH 26 ACCT A10?2177 THANKS".replace("26 ", ""))) == [
+        "A10"
+    ]
+    folded = details.replace("\n", "")
+    assert accounts(one_booking(folded[:65] + "\n" + folded[65:])) == ["A1077"]
+
+
+def test_a_reference_counts_only_where_it_ends_at_a_boundary() -> None:
+    declared = replace(load_bank_format("mt940"), account_id=re.compile(r"(?P<value>A\d)"))
+
+    def found(details: str) -> str | None:
+        return find_reference(declared.account_id or re.compile(""), details).value
+
+    assert [found(text) for text in ("A1", "BILL A1.", "A12", "XA1", "A1-2", "XA1 A2", "账号A1号", "A1/26")] == [
+        "A1", "A1", None, None, None, "A2", "A1", "A1"
+    ]  # fmt: skip
+    assert find_reference(re.compile("ACCT(?P<value>[0-9]+)"), "ACCT77 ").value == "77"
+    assert find_reference(re.compile(r"EREF\+(?P<value>.+?)MREF"), "EREF+A1MREF+M").value == "A1"
+    assert find_reference(re.compile(r"EREF\+(?P<value>A\d).*MREF"), "EREF+A12MREF+M").value is None
+
+
+def test_reversals_are_returns_and_the_reversal_of_a_return_collects() -> None:
+    def result(mark: str, kind: str, details: str) -> list[tuple[str, bool]]:
+        batch = one_booking(details, mark, kind)
+        assert (batch.differences, batch.set_aside) == ([], [])
+        return [(line.result_code, line.is_return) for line in batch.lines]
+
+    assert result("C", "NDDT", "ACCT A1") == [("BOOK", False)]
+    assert result("RC", "NDDT", "ACCT A1 REVERSED") == [("RVSL", True)]
+    assert result("RC", "NDDT", "ACCT A1 RSN MD06") == [("MD06", True)]
+    assert result("D", "NRTI", "ACCT A1 RSN AM04") == [("AM04", True)]
+    assert result("RC", "NRTI", "ACCT A1 RSN AM04") == [("AM04", True)]
+    assert result("RD", "NRTI", "ACCT A1 RSN AM04") == [("BOOK", False)]
+    batch = one_booking("ACCT A1", "RD", "NDDT")
+    assert [(x.field, x.reason) for x in batch.set_aside] == [
+        ("amount", "is the reversal of a debit, which NDDT cannot be by the format")
+    ]
+    assert one_booking("ACCT A1", "RC").lines[0].reference == "REF7"
+
+
+def test_names_in_any_encoding_cost_no_booking() -> None:
+    for encoding in ("utf-8", "latin-1", "gb18030"):
+        name = "王小明" if encoding == "gb18030" else "JÜRGEN MÜLLER"
+        assert accounts(one_booking(f"ACCT A12 NAME {name}", encoding=encoding)) == ["A12"]
+    # 65 characters, which are 65 bytes in Latin-1 and 66 in UTF-8.
+    line = FULL[:53] + "MÜLL ACCT A1"
+    assert len(line) == 65
+    for encoding in ("utf-8", "latin-1"):
+        assert accounts(one_booking(line + "\n2 NAME", encoding=encoding)) == ["A12"]
+    assert one_booking("ACCT A1", encoding="utf-8-sig").differences == []
+
+
+def test_an_amount_has_a_comma_and_at_most_two_decimals() -> None:
+    text = STATEMENT.replace("CR20,80", "CR20.80")
+    assert [(x.line_number, x.field) for x in read(text).set_aside] == [(1, "line")]
+    assert [x.line_number for x in read(STATEMENT.replace("CR20,80", "CR20,805")).set_aside] == [1]
+    assert read(STATEMENT.replace("CR100,00", "CR100,")).differences == []
+
+
+def test_damage_around_the_statement_costs_nothing() -> None:
+    wrapped = "{1:F01BANKCNBJ}{2:O940}{4:\r\n" + STATEMENT.replace("\n", "\r\n") + "-}\r\n\x1a"
+    batch = read(wrapped)
+    assert (batch.differences, batch.set_aside, len(batch.lines)) == ([], [], 3)
+    cut = STATEMENT[: STATEMENT.index(":61:2601200120CR100")] + ":61:26012001"
+    assert read(cut).differences == ["statement 1: opening (60) or closing balance (62) is missing or cannot be read"]
+    assert read("").differences == ["it has no statement (field 20)"]
+
+
+def test_details_of_the_statement_belong_to_no_booking() -> None:
+    """A field 86 behind the closing balance is about the statement."""
+    assert read(STATEMENT + ":86:ACCT A9 SUMMARY\n").differences == []
+    assert [x.account_id for x in read(STATEMENT + ":86:ACCT A9 SUMMARY\n").lines] == ["A1", "A3", ""]

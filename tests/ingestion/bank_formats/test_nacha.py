@@ -65,6 +65,27 @@ def test_a_return_fails_with_its_code_and_a_correction_is_no_result() -> None:
     assert [x.reason_text for x in read.lines] == [None, "NOT ENOUGH", "1918171614"]
 
 
+def test_a_return_says_so_and_names_the_original_entry() -> None:
+    """The trace number of a debit is its own, of a return that of the entry that comes back, not of the return."""
+    went = entry("27", "091400606", "6222001", 2080, "A1", trace=91000010000007)
+    back = entry("26", "091400606", "6222003", 550, "A3", "1", trace=55000010000001)
+    why = ENTRIES[2].replace(f"{1:015d}", f"{91000010000004:015d}", 1)
+    read = read_nacha(content([HEADER, BATCH, went, back, why, *ENTRIES[3:], BATCH_CONTROL, FILE_CONTROL]))
+    assert [(x.is_return, x.reference) for x in read.lines] == [
+        (False, "091000010000007"),
+        (True, "091000010000004"),
+        (False, "000000000000001"),
+    ]
+
+
+def test_a_name_in_any_encoding_and_an_end_of_file_mark_cost_no_record() -> None:
+    text = "\n".join(SOUND).replace("ZHANG SAN  ", "JOSÉ MUÑOZ ") + "\n\x1a"
+    for encoding in ("latin-1", "utf-8", "utf-8-sig"):
+        read = read_nacha(text.encode(encoding))
+        assert (read.differences, read.set_aside) == ([], [])
+        assert [x.account_id for x in read.lines] == ["A1", "A3", "A4"]
+
+
 def test_a_file_without_line_ends_is_read_by_its_blocks() -> None:
     assert len(read_nacha("".join(SOUND).encode()).lines) == 3
 

@@ -72,6 +72,8 @@ def test_notifications_without_direct_debits_have_no_debit_lines() -> None:
         assert {x.line_kind for x in camt(name, "CHF").lines} == {OTHER}
 
 
-def test_a_statement_is_told_from_a_notification() -> None:
-    (difference,) = camt("camt053.v2.multi.statement.xml", "EUR").differences
-    assert "neither pain.002 nor camt.054" in difference
+def test_a_file_of_two_statements_with_their_balances() -> None:
+    """Two statements, each 18.15 + 8.85 = 27.00; no direct debits."""
+    read = camt("camt053.v2.multi.statement.xml", "EUR")
+    assert read.differences == read.set_aside == []
+    assert {x.line_kind for x in read.lines} == {OTHER}

@@ -1,0 +1,85 @@
+"""The details of a SWIFT booking (field 86), joined before anything is searched in them.
+
+Banks cut them anywhere: into lines of at most 65 characters (6*65x), and, where they are structured, into subfields
+`?20`…`?29`, `?60`…`?63` of at most 27. A piece of full length goes on in the next without anything between; a shorter one
+ends where it ends, and a line break stands behind it. What they say is the format's matter.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LINE_LENGTH, SUBFIELD_LENGTH = 65, 27
+#: Some banks count the five characters `:86:` and the line with them as 65: such a first line may be cut or not.
+_FIRST_LINE_WITH_TAG = LINE_LENGTH - len(":86:")
+_STRUCTURED = re.compile(r"[0-9]{3}(?P<mark>[?~+<>])[0-9]{2}")
+#: Subfields that are one text cut into pieces: the purpose, and the name of the other party.
+_CHAINS = (
+    {"20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "60", "61", "62", "63"},
+    {"32", "33"},
+)
+
+
+@dataclass(frozen=True)
+class JoinedDetails:
+    """A field 86 as one text, its parts on lines of their own. `may_be_cut_at` is the end of the first line where nobody
+    can say whether the next one goes on with the same word."""
+
+    text: str
+    may_be_cut_at: int | None = None
+
+
+def join_details(lines: list[str], encoding: str) -> JoinedDetails:
+    """Join the lines of a field 86 (the first without its tag), a character for each byte; the text is in `encoding`."""
+    pieces = list(lines)
+    while pieces and not pieces[-1].strip():
+        pieces.pop()
+    if not pieces:
+        return JoinedDetails("")
+    structured = _STRUCTURED.match(pieces[0])
+    if structured is not None:
+        return JoinedDetails(_decoded(_join_subfields("".join(pieces), structured["mark"], encoding), encoding))
+    widths = {LINE_LENGTH, _own_width(pieces)}
+    may_be_cut_at = None
+    if len(pieces) > 1 and _has_length(pieces[0], _FIRST_LINE_WITH_TAG, encoding) and len(pieces[0]) not in widths:
+        may_be_cut_at = len(_decoded(pieces[0], encoding))
+    text = ""
+    for piece in pieces:
+        full = _full(piece, widths, encoding)
+        text += piece + "\n" if full is None else full
+    return JoinedDetails(_decoded(text, encoding), may_be_cut_at)
+
+
+def _decoded(text: str, encoding: str) -> str:
+    return text.encode("latin-1").decode(encoding, errors="backslashreplace")
+
+
+def _own_width(lines: list[str]) -> int:
+    """The width at which a bank cuts that does not cut at 65: where all lines but the last are as long as each other."""
+    lengths = {len(line) for line in lines[:-1]}
+    is_cut = len(lines) >= 3 and len(lengths) == 1 and len(lines[-1]) <= max(lengths) >= SUBFIELD_LENGTH
+    return lengths.pop() if is_cut else LINE_LENGTH
+
+
+def _full(line: str, widths: set[int], encoding: str) -> str | None:
+    """The line where it has a full length, without blanks behind that; None for a shorter one."""
+    return next((t for t in (line, line.rstrip(" ")) if any(_has_length(t, width, encoding) for width in widths)), None)
+
+
+def _has_length(text: str, length: int, encoding: str) -> bool:
+    """Whether a text has so many bytes, or so many characters: banks count either."""
+    return length in (len(text), len(_decoded(text, encoding)))
+
+
+def _join_subfields(text: str, mark: str, encoding: str) -> str:
+    """The subfields, each on a line of its own, those that are one text joined."""
+    parts = re.split(rf"{re.escape(mark)}([0-9]{{2}})", text)
+    joined = parts[0]
+    before, chain_before = "", None
+    for code, content in zip(parts[1::2], parts[2::2], strict=True):
+        chain = next((at for at, codes in enumerate(_CHAINS) if code in codes), None)
+        goes_on = chain is not None and chain == chain_before and _has_length(before, SUBFIELD_LENGTH, encoding)
+        joined += content if goes_on else "\n" + content
+        before, chain_before = content, chain
+    return joined

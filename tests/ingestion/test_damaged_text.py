@@ -1,0 +1,102 @@
+"""Damage in fields that billing does not need: it costs no record and makes none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.ingestion.foreign import read
+
+_LINE = (
+    '{},"2200001","{}","default","2026-03-01 12:00:00","2026-03-01 12:00:05","2026-03-01 12:01:06","66","61",'
+    '"NORMAL_CLEARING","u1","",{},"PCMA","PCMA"'
+)
+
+
+def line(name: str = '"Desk"', called: str = "2200002", account: str = '""') -> str:
+    """A line of FreeSWITCH with a caller's name and an account code as they stand in the file."""
+    return _LINE.format(name, called, account)
+
+
+SOUND = line(called="2200003")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        line('"Desk\n2nd floor"'),
+        line('"Desk\r\n2nd ""floor"", left"'),
+        line('"a\n\nb\nc"'),
+        line(account='"dept\nsales"'),
+        line('"Jo "the boss""'),
+        line('"Jo ""the boss"""'),
+        line('"""'),
+        line('"5" pipe"'),
+        line('"Smith, "Jo""'),
+        line('"A", the "B""'),
+        line('"Jo "x", \n y"'),
+        line('"1; DROP'.replace("1", "'") + '"'),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_name_costs_no_record_and_makes_none(tmp_path: Path, record: str, end: str) -> None:
+    found = read(tmp_path, f"{SOUND}\n{record}\n{SOUND}{end}", "freeswitch")
+    assert [(row[0], row[2], row[6]) for row in found.records] == [
+        (1, "2200003", 61),
+        (2, "2200002", 61),
+        (3, "2200003", 61),
+    ]
+    assert (found.decoded.read_records, found.decoded.malformed) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "lines"),
+    [
+        ('"Desk', 1),  # torn in the name: the next line is a record by itself
+        (SOUND[:-60], 1),
+        ('"a","2200009","051",' + SOUND, 1),  # a name that would be other fields
+        (line(called='22000"02'), 1),  # a field that is needed
+    ],
+)
+def test_a_damaged_record_takes_no_other_with_it(tmp_path: Path, damaged: str, lines: int) -> None:
+    found = read(tmp_path, f"{SOUND}\n{damaged}\n{SOUND}\n", "freeswitch")
+    assert [(row[0], row[2]) for row in found.records] == [(1, "2200003"), (3, "2200003")]
+    assert [fault[:2] for fault in found.malformed] == [(2, "line")]
+    assert found.texts == [damaged]
+
+
+@pytest.mark.parametrize("name", [b"M\xfcller", "王芳".encode("gbk"), b"\x00\xff\xfe", "Ren\u00e9".encode("utf-16-le")])
+def test_a_name_in_any_encoding_costs_no_record(tmp_path: Path, name: bytes) -> None:
+    content = SOUND.encode().replace(b"Desk", name) + b"\n" + SOUND.encode().replace(b"2200001", b"22\xff") + b"\n"
+    found = read(tmp_path, content, "freeswitch")
+    assert [row[2] for row in found.records] == ["2200003"]
+    assert found.malformed == [(2, "line", "is not UTF-8 in the field caller_id_number")]
+    assert "22\\xff" in found.texts[0]
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\r\n\x1a\r\n", "\n\x1a\x1a\x1a", "\n\x1a\n\n"])
+def test_an_end_of_file_mark_is_no_record(tmp_path: Path, end: str) -> None:
+    found = read(tmp_path, SOUND + end, "freeswitch")
+    assert ([row[2] for row in found.records], found.decoded.read_records) == (["2200003"], 1)
+
+
+def test_files_that_were_copied_into_one_keep_their_records(tmp_path: Path) -> None:
+    found = read(tmp_path, f"{SOUND}\n\x1a{SOUND}\n\x1a\n{SOUND}\n\x1a", "freeswitch")
+    assert [row[0] for row in found.records] == [1, 2, 3]
+
+
+def test_a_mark_at_the_end_of_fixed_columns_is_no_part_of_them(tmp_path: Path) -> None:
+    declaration = tmp_path / "wide.yml"
+    declaration.write_text(
+        "name: wide\nlayout: fixed_width\nline_length: 50\n"
+        "fields: [{name: t, column: 1, length: 19}, {name: d, column: 20, length: 5}, {name: a, column: 25, length: 8},\n"
+        "  {name: b, column: 33, length: 8}, {name: n, column: 41, length: 10}]\n"
+        "record: {calling_number: a, called_number: b, started_at: t, duration_seconds: d, release_cause: {constant: '16'}}\n",
+        encoding="utf-8",
+    )
+    text = "2026-03-01 10:00:00" + "   61" + " 2200001" + " 2200002" + "Zhang     "
+    content = (text + "\r\n").encode() + text.replace("Zhang", "M\u00fcllr").encode("latin-1") + b"\x1a"
+    found = read(tmp_path, content, declaration)
+    assert [row[1] for row in found.records] == ["2200001", "2200001"]
+    assert found.decoded.malformed == 0
