@@ -156,10 +156,6 @@ RELEASE = {
         _set("marts.debit_batches", "detail_records = 1"),
         1,
     ),
-    ("debit_batches", "no_difference_was_accepted"): (
-        _set("marts.debit_batches", "detail_records = 1, is_difference_accepted = true"),
-        1,
-    ),
     # half-up of 0.335 is 0.34, not 0.33
     ("bill_lines", "usage_lines_are_the_sums_of_their_calls"): (
         _set("marts.bill_lines", "amount = 0.33", "amount = 0.34"),
@@ -252,6 +248,7 @@ ACCOUNTS = {
     "payment_method_filled": ("update {t} set payment_method = null", 2),
     "payment_method_known": ("update {t} set payment_method = 'barter' where account_id = 'A2'", 1),
     "debit_account_has_bank": ("update {t} set bank_account = ''", 1),
+    "bank_account_in_form": ("update {t} set bank_account = '6.222E+15' where account_id = 'A1'", 1),
     "opened_before_closed": ("update {t} set closed_on = '2019-12-31'", 2),
 }
 

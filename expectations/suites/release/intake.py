@@ -72,16 +72,10 @@ def _debit_batches() -> Suite:
         (
             no_rows(
                 "accepted_batches_agree_with_their_details",
-                "The totals in the header of every accepted debit file are those of its lines.",
+                "The totals in the header of every accepted debit file are those of its lines, or a person accepted the difference.",
                 f"select * from ({totals_disagree_query()}) as batches where is_accepted is distinct from false"
                 " and is_difference_accepted is distinct from true",
                 severity="critical",
-            ),
-            no_rows(
-                "no_difference_was_accepted",
-                "No debit file was let in with totals that are not those of its lines (files release --accept-totals).",
-                f"select * from ({totals_disagree_query()}) as batches where is_accepted and is_difference_accepted",
-                severity="warn",
             ),
         ),
     )
