@@ -23,7 +23,7 @@ from orchestration.ingestion.packing import open_unpacked
 from orchestration.settings import Settings
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-_RULES_VERSION = "customers-3"
+_RULES_VERSION = "customers-4"
 
 # A spreadsheet writes the year first and leaves out zeros, or another order of day and month, which is not guessed at.
 _DAY = "[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}"
@@ -181,6 +181,8 @@ def _fault(table: ExportTable) -> str:
             )
         if name in table.positive:
             cases.append(f"when {name} <> '' and {typed} <= 0 then {literal(name + '|is not above 0')}")
+        if name in table.not_zero:
+            cases.append(f"when {name} <> '' and {typed} = 0 then {literal(name + '|is 0')}")
     return f"case {' '.join(cases)} end"
 
 

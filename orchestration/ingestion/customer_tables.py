@@ -14,6 +14,7 @@ class ExportTable:
     key: tuple[str, ...]
     required: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
+    not_zero: tuple[str, ...] = ()
     empty_is_text: tuple[str, ...] = ()  # '' is a value of these, not "unknown"
     may_lack: tuple[str, ...] = ()  # columns that an export need not have; without one every row's is empty
 
@@ -65,10 +66,13 @@ EXPORT_TABLES: dict[str, ExportTable] = {
         empty_is_text=("service_number",),
     ),
     "payments": ExportTable(
-        _columns("payment_id account_id paid_at amount channel outlet_id", paid_at=_TIME, amount=_MONEY),
+        _columns(
+            "payment_id account_id paid_at amount channel outlet_id reverses_payment_id", paid_at=_TIME, amount=_MONEY
+        ),
         key=("payment_id",),
         required=("paid_at", "amount"),
-        positive=("amount",),
+        not_zero=("amount",),  # below 0: a reversal or refund
+        may_lack=("reverses_payment_id",),
     ),
     "account_merges": ExportTable(
         _columns("merge_id from_account_id into_account_id merged_at outlet_id", merged_at=_TIME),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.packing import base_name
@@ -92,11 +93,22 @@ def _date_fault(form: str | None) -> str | None:
     return None
 
 
-class NamePattern:
-    """A compiled pattern. `bound` are ids that are known without the name; a name that says another one is not of it."""
+def has_time_of_day(pattern: str) -> bool:
+    """Whether the date in a pattern has an hour."""
+    return any(
+        match["name"] == "date" and "hh" in _DATE_TOKEN.findall(match["form"] or "")
+        for match in _PLACEHOLDER.finditer(pattern)
+    )
 
-    def __init__(self, pattern: str, bound: dict[str, str]) -> None:
-        self._bound = bound
+
+class NamePattern:
+    """A compiled pattern. `bound` are ids that are known without the name; a name that says another one is not of it.
+
+    `zones` are the zone of the date and time in names and the zone whose day is the file's; None where they are one.
+    """
+
+    def __init__(self, pattern: str, bound: dict[str, str], zones: tuple[str, str] | None = None) -> None:
+        self._bound, self._zones = bound, zones
         parts, end = [], 0
         for match in _PLACEHOLDER.finditer(pattern):
             parts += [re.escape(pattern[end : match.start()]), self._expression(match["name"], match["form"])]
@@ -112,8 +124,8 @@ class NamePattern:
         if "table" in parts and parts["table"] not in EXPORT_TABLES:
             return None
         try:
-            file_date = _date_of(parts)
-        except ValueError:
+            file_date = _date_of(parts, self._zones)
+        except (ValueError, OverflowError):
             return None
         return NameParts(
             file_date=file_date,
@@ -144,11 +156,14 @@ def _date_expression(form: str) -> str:
     return "".join(parts) + re.escape(form[end:])
 
 
-def _date_of(parts: dict[str, str]) -> date | None:
+def _date_of(parts: dict[str, str], zones: tuple[str, str] | None) -> date | None:
     """The date in a name. Raises ValueError where it is none (30 February, 25 o'clock)."""
     if "date_year" not in parts:
         return None
     year = parts["date_year"]
     hour, minute, second = (int(parts.get(f"date_{field}", 0)) for field in ("hour", "minute", "second"))
     century = 2000 if len(year) == 2 else 0
-    return datetime(century + int(year), int(parts["date_month"]), int(parts["date_day"]), hour, minute, second).date()
+    at = datetime(century + int(year), int(parts["date_month"]), int(parts["date_day"]), hour, minute, second)
+    if zones is not None:
+        at = at.replace(tzinfo=ZoneInfo(zones[0])).astimezone(ZoneInfo(zones[1]))
+    return at.date()

@@ -26,7 +26,7 @@ from orchestration.ingestion.access import (
 )
 from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.name_patterns import NEEDED, NameParts, NamePattern, pattern_fault
+from orchestration.ingestion.name_patterns import NEEDED, NameParts, NamePattern, has_time_of_day, pattern_fault
 from orchestration.ingestion.remote import Item, SourceFault, Store, Stores, name_problem, persistently
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -34,7 +34,7 @@ DEFAULT_SOURCES = PROJECT_ROOT / "seeds" / "sources.yml"
 KINDS = tuple(NEEDED)
 
 _REQUIRED = ("name", "kind", "url", "pattern", "format")
-_OPTIONAL = ("switch_id", "bank_code", "sequence", "date_from", "time_zone", "encoding")
+_OPTIONAL = ("switch_id", "bank_code", "sequence", "date_from", "time_zone", "date_zone", "encoding")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FOLDER_PLACEHOLDER = re.compile(r"/\{(?P<name>switch_id|bank_code)\}/?$")
 _ID_OF_KIND = {"cdr": "switch_id", "bank": "bank_code"}
@@ -55,6 +55,8 @@ class Source:
     access: Access = field(default_factory=Access)
     #: The zone in which a file's time of writing gives its date; None where the date stands in its name.
     date_zone: str | None = None
+    #: The zone of the date and time in its files' names, and the branch's, whose day is the file's; None where they are one.
+    name_zones: tuple[str, str] | None = None
     #: What a customer export is read in where it is not UTF-8; None where it has to be UTF-8.
     encoding: str | None = None
     settle_seconds: float | None = None  # None: as is usual for its protocol
@@ -64,7 +66,9 @@ class Source:
 
     def __post_init__(self) -> None:
         bound = {"switch_id": self.switch_id, "bank_code": self.bank_code}
-        names = NamePattern(self.pattern, {name: value for name, value in bound.items() if value is not None})
+        names = NamePattern(
+            self.pattern, {name: value for name, value in bound.items() if value is not None}, self.name_zones
+        )
         object.__setattr__(self, "_names", names)
 
     @property
@@ -171,6 +175,7 @@ def _expand(
     ids = _ids(where, entry, kind, None if folder is None else folder["name"])
     zone = _date_zone(where, entry, kind)
     _check_pattern(where, entry, kind, folder is not None, zone)
+    name_zone = _name_zone(where, entry, kind, zone)
     source = Source(
         entry["name"],
         kind,
@@ -179,6 +184,7 @@ def _expand(
         entry["format"],
         access=access,
         date_zone=zone,
+        name_zones=None if name_zone is None else (name_zone, settings.time_zone),
         encoding=_encoding(where, entry, kind),
         settle_seconds=settle_seconds,
         needs_companion=needs_companion,
@@ -252,6 +258,28 @@ def _date_zone(where: str, entry: dict[str, Any], kind: str) -> str | None:
         return ZoneInfo(zone).key
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise UsageError(f"{where}: field time_zone: '{zone}' is no zone; write it like Asia/Shanghai") from error
+
+
+def _name_zone(where: str, entry: dict[str, Any], kind: str, modified_zone: str | None) -> str | None:
+    """The zone of the date and time in names: the entry's, else the format's; None where it is the branch's."""
+    has_time = has_time_of_day(entry["pattern"])
+    zone = entry.get("date_zone")
+    if zone is None:
+        # A name with a date alone cannot be told from UTC to a day: the format's zone is for names with a time.
+        return load_cdr_format(entry["format"]).date_zone if kind == "cdr" and has_time else None
+    if modified_zone is not None:
+        raise UsageError(f"{where}: field date_zone: it is of a date in names; `date_from: modified` has time_zone")
+    if not has_time:
+        raise UsageError(
+            f"{where}: field date_zone: the names hold no time of day, so the day in another zone is not known; "
+            "write it into the pattern, like {date:YYYYMMDDhhmm}, or leave date_zone out"
+        )
+    try:
+        return ZoneInfo(zone).key if isinstance(zone, str) else ZoneInfo("").key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise UsageError(
+            f"{where}: field date_zone: {zone!r} is no zone; write it like UTC or Asia/Shanghai"
+        ) from error
 
 
 def _encoding(where: str, entry: dict[str, Any], kind: str) -> str | None:

@@ -36,7 +36,7 @@ PUBLISHED_MARTS = (
         ),
     ),
     MartSpec("bills", ("account_id", "billing_period")),
-    MartSpec("payment_applications", ("payment_id", "account_id", "billing_period")),
+    MartSpec("payment_applications", ("payment_id", "account_id", "billing_period", "applied_on")),
     MartSpec("collection_rates", ("billing_period", "dimension", "dimension_id")),
     MartSpec("arrears", ("settling_account_id",)),
     MartSpec("debit_batches", ("bank_code", "batch_id", "debited_on", "file_id")),

@@ -189,17 +189,22 @@ RELEASE = {
         2,
     ),
     ("payment_applications", "no_payment_pays_more_than_it_is"): (
-        _set("intermediate.int_payments", "amount = 18.33", "payment_id = 'P1'")
+        _set("intermediate.int_reversals_taken", "amount = 1.67", "reversal_id = 'R1'")
         + "; delete from intermediate.int_payments where payment_id = 'P0'",
         2,
     ),
     # one bill a cent smaller than what was applied, one not issued yet
     ("payment_applications", "no_bill_is_paid_beyond_its_amount"): (
         (
-            "update marts.bills set amount = 18.33 where billing_period = '2026-03';"
+            "update marts.bills set amount = 16.33 where billing_period = '2026-03';"
             " update marts.bills set is_provisional = true where billing_period = '2026-02'"
         ),
         2,
+    ),
+    # a cent more than was there, on its day
+    ("payment_applications", "no_more_goes_back_than_was_applied"): (
+        _set("marts.payment_applications", "amount = -18.35", "amount < 0"),
+        1,
     ),
     ("commission_lines", "every_line_is_on_a_statement"): ("delete from marts.commission_statements", 2),
     ("commission_statements", "statements_are_the_sums_of_their_lines"): (

@@ -120,6 +120,13 @@ insert into staging.stg_crm__complaints values ('K1', 'A1', 'O1', '2026-03-01 00
 create table intermediate.int_number_assignments as
 select service_number, valid_from, valid_to, account_id, cast(null as varchar) as fault from staging.stg_crm__service_numbers;
 create table intermediate.int_payments as select payment_id, account_id, paid_at, amount from staging.stg_crm__payments;
+insert into intermediate.int_payments values ('R1', 'A1', '2026-04-05 00:00:00', -1.66), ('R2', 'A1', '2026-04-06 00:00:00', -2.00);
+create table intermediate.int_reversals_taken (
+    reversal_id varchar, payment_id varchar, settling_account_id varchar, taken_on date, amount decimal(18, 2)
+);
+-- Of P1's 20.00 1.66 had paid nothing and are gone first; then 2.00 of what it had paid.
+insert into intermediate.int_reversals_taken values
+('R1', 'P1', 'A1', '2026-04-05', 1.66), ('R2', 'P1', 'A1', '2026-04-06', 2.00), ('R2', null, 'A1', '2026-04-06', 0.50);
 
 create table marts.rated_calls (
     call_id varchar, switch_id varchar, trunk_group_in varchar, trunk_group_out varchar, calling_number varchar,
@@ -192,7 +199,8 @@ create table marts.payment_applications (
     payment_id varchar, account_id varchar, billing_period varchar, applied_on date, amount decimal(18, 2)
 );
 insert into marts.payment_applications values
-('P0', 'A1', '2026-02', '2026-03-02', 0.50), ('P1', 'A1', '2026-03', '2026-04-02', 18.34);
+('P0', 'A1', '2026-02', '2026-03-02', 0.50), ('P1', 'A1', '2026-03', '2026-04-02', 18.34),
+('P1', 'A1', '2026-03', '2026-04-06', -2.00);
 create table marts.commission_lines (
     agent_id varchar, settlement_period varchar, line_kind varchar, basis_amount decimal(18, 2), rate decimal(18, 6),
     amount decimal(18, 2)

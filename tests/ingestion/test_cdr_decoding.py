@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from orchestration import numbers
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion import cdr_decoding
 from orchestration.ingestion.cdr_formats import load_cdr_format
@@ -315,3 +316,51 @@ def test_sound_lines_take_the_fast_way(tmp_path: Path, lines: list[str]) -> None
     usual, slow, fast = _both_ways(tmp_path, lines)
     assert fast
     assert usual == slow
+
+
+def test_a_withheld_caller_is_sound_on_a_trunk_alone(intake: Intake) -> None:
+    decoded = intake.cdr("1,,2345678,TG1,,2026-01-05 10:00:00,60,16", "2,,2345678,,TG1,2026-01-05 10:00:00,60,16")
+    assert intake.rows("calls", decoded.file_id, "record_number, calling_number") == [(1, "")]
+    assert intake.malformed(decoded.file_id) == [(3, "calling_number", "is empty")]
+
+
+@pytest.mark.parametrize(
+    ("dialled", "kept"),
+    [
+        ("*31#0512-4798", "*31#05124798"),
+        ("#31# 110", "#31#110"),
+        (" (*98)", "*98"),
+        ("98*1#", "981"),
+        ("+86.1", "00861"),
+    ],
+)
+def test_a_service_code_is_kept_as_dialled(intake: Intake, dialled: str, kept: str) -> None:
+    decoded = intake.cdr(changed(2, dialled))
+    assert intake.rows("calls", decoded.file_id, "called_number") == [(kept,)]
+    assert numbers.normalised_called_number(dialled) == kept
+
+
+def test_a_number_that_pays_is_an_optional_ninth_column(intake: Intake) -> None:
+    pays = ("", "+86 (531) 1*2#", "anonymous")
+    lines = [
+        f"{at},2345678,010123,,TG1,2026-01-05 10:00:0{at},60,16,{number}" for at, number in enumerate(pays, start=1)
+    ]
+    decoded = intake.cdr(*lines, header=f"{HEADER},charged_number")
+    assert intake.rows("calls", decoded.file_id, "record_number, charged_number") == [(1, None), (2, "008653112")]
+    assert intake.malformed(decoded.file_id) == [(4, "charged_number", "is no number")]
+
+
+def test_a_call_of_seven_days_is_of_the_file_that_it_ended_in(intake: Intake) -> None:
+    # Files are written when a call ends: 7 days × 86 400 s = 604 800 s.
+    decoded = intake.cdr(
+        "1,2345678,1,,TG1,2025-12-29 00:00:00,604800,16",  # ended at 00:00 of the file's date, 7 days after it began
+        "2,2345678,1,,TG1,2025-12-28 23:59:59,604800,16",  # a second before, and 8 days before
+        "3,2345678,1,,TG1,2026-01-02 10:00:00,300000,16",  # 2 January 10:00 + 83 h 20 min = 5 January 21:20
+        "4,2345678,1,,TG1,2026-01-02 10:00:00,200000,16",  # ended on the 4th
+    )
+    assert intake.rows("calls", decoded.file_id, "record_number, is_other_day") == [
+        (1, False), (2, True), (3, False), (4, True),
+    ]  # fmt: skip
+    assert [(day.call_date, day.reached_days) for day in decoded.days] == [
+        (date(2025, 12, 28), 7), (date(2025, 12, 29), 6), (date(2026, 1, 2), 3),
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ from tests.ingestion.intake import Intake
 
 CUSTOMERS = "customer_id,name,customer_class,is_key_account,business_unit_id,outlet_id,agent_id,opened_on,closed_on"
 PAYMENTS = "payment_id,account_id,paid_at,amount,channel,outlet_id"
+REVERSALS = f"{PAYMENTS},reverses_payment_id"
 NUMBERS = "service_number,account_id,exchange_id,tariff_plan_id,valid_from,valid_to"
 SUBSCRIPTIONS = "subscription_id,account_id,service_number,product_id,promotion_id,valid_from,valid_to"
 
@@ -73,7 +74,7 @@ def test_a_row_that_does_not_parse_is_set_aside_and_the_rest_loads(intake: Intak
     ]
 
 
-def test_payments_are_exact_and_positive(intake: Intake) -> None:
+def test_payments_are_exact_and_not_zero(intake: Intake) -> None:
     rows, set_aside = export(
         intake,
         "payments",
@@ -88,17 +89,32 @@ def test_payments_are_exact_and_positive(intake: Intake) -> None:
         "P8,A1,2026-01-06,99999999999999999.99,counter,OUT1",
     )
     assert rows == [
-        (2, "P1", "A1", datetime(2026, 1, 5, 9, 30), Decimal("20.80"), "counter", "OUT1"),
-        (3, "P2", "A1", datetime(2026, 1, 6), Decimal("9999999999999999.99"), "other", None),
+        (2, "P1", "A1", datetime(2026, 1, 5, 9, 30), Decimal("20.80"), "counter", "OUT1", None),
+        (3, "P2", "A1", datetime(2026, 1, 6), Decimal("9999999999999999.99"), "other", None, None),
+        (6, "P5", "A1", datetime(2026, 1, 6), Decimal("-5.00"), "counter", "OUT1", None),
     ]
     assert set_aside == [
         (4, "amount", "is no amount with at most two decimals"),
-        (5, "amount", "is not above 0"),
-        (6, "amount", "is not above 0"),
+        (5, "amount", "is 0"),
         (7, "paid_at", "is no time YYYY-MM-DD HH:MM:SS"),
         (8, "amount", "is empty"),
         (9, "amount", "is no amount with at most two decimals"),
     ]
+
+
+def test_a_reversal_may_name_the_payment_that_it_takes_back(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "payments",
+        REVERSALS,
+        "P1,A1,2026-01-05 09:30:00,20.80,counter,OUT1,",
+        "R1,A1,2026-01-06 10:00:00,-20.80,counter,OUT1,P1",
+    )
+    assert rows == [
+        (2, "P1", "A1", datetime(2026, 1, 5, 9, 30), Decimal("20.80"), "counter", "OUT1", None),
+        (3, "R1", "A1", datetime(2026, 1, 6, 10), Decimal("-20.80"), "counter", "OUT1", "P1"),
+    ]
+    assert set_aside == []
 
 
 def test_the_key_of_a_service_number_is_number_account_and_start(intake: Intake) -> None:

@@ -89,6 +89,41 @@ def test_a_cdr_format_that_is_not_declared(tmp_path: Path) -> None:
         load_sources(settings_of(tmp_path, entry))
 
 
+CUCM = (
+    "sources:\n  - {name: x, kind: cdr, switch_id: CM1, url: 'file:HERE', format: FORMAT, "
+    "pattern: 'cdr_{date:YYYYMMDDhhmm}_{sequence}'MORE}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "more", "day"),
+    [
+        ("cisco_cucm", "", date(2026, 5, 7)),  # the shipped format says UTC; 16:35 UTC is 00:35 in Shanghai
+        ("canonical", ", date_zone: UTC", date(2026, 5, 7)),
+        ("cisco_cucm", ", date_zone: Asia/Shanghai", date(2026, 5, 6)),  # the entry counts before the format
+        ("canonical", "", date(2026, 5, 6)),
+    ],
+)
+def test_the_date_in_a_name_may_be_of_another_zone(tmp_path: Path, form: str, more: str, day: date) -> None:
+    content = CUCM.replace("HERE", str(tmp_path)).replace("FORMAT", form).replace("MORE", more)
+    (source,) = load_sources(settings_of(tmp_path, content))
+    assert source.parse_name("cdr_202605061635_2") == NameParts(day, switch_id="CM1", sequence_number=2)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "instead", "message"),
+    [
+        ("hhmm", "", "field date_zone: the names hold no time of day"),
+        ("date_zone: UTC", "date_zone: Mars", "field date_zone: 'Mars' is no zone"),
+        ("date_zone: UTC", "date_zone: 8", "field date_zone: 8 is no zone"),
+    ],
+)
+def test_a_zone_of_names_that_cannot_be(tmp_path: Path, wanted: str, instead: str, message: str) -> None:
+    content = CUCM.replace("HERE", str(tmp_path)).replace("FORMAT", "canonical").replace("MORE", ", date_zone: UTC")
+    with pytest.raises(UsageError, match=message):
+        load_sources(settings_of(tmp_path, content.replace(wanted, instead)))
+
+
 def test_two_sources_of_one_name(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     entry = ENTRY.replace("/nowhere", str(tmp_path / "a"))

@@ -79,7 +79,7 @@ COMPARED: dict[str, tuple[str, str]] = {
         "account_id billing_period",
         "customer_id customer_class business_unit_id agent_id outlet_id amount issued_on due_on is_provisional",
     ),
-    "payment_applications": ("payment_id account_id billing_period", "applied_on amount"),
+    "payment_applications": ("payment_id account_id billing_period applied_on", "amount"),
     "collection_rates": (
         "billing_period dimension dimension_id",
         "as_of bills receivable received collection_rate",

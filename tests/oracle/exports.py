@@ -40,6 +40,8 @@ DATES = {"opened_on", "closed_on"}
 BOOLEANS = {"is_key_account", "was_billing_error"}
 #: Whole numbers above 0 that an export need not have, and that are checked where it has them.
 OPTIONAL = {"service_numbers": ("channels",)}
+#: Text that an export need not have.
+OPTIONAL_TEXT = {"payments": ("reverses_payment_id",)}
 NEVER_EMPTY = {"valid_from", "paid_at", "amount", "merged_at", "ordered_at", "opened_at"}
 
 
@@ -74,8 +76,8 @@ def typed(kind: str, text: str) -> Any:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", text) is None:
             raise ValueError("no time")
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
-    if re.fullmatch(r"[0-9]+(\.[0-9]{1,2})?", text) is None or Decimal(text) <= 0:
-        raise ValueError("no amount above 0")
+    if re.fullmatch(r"-?[0-9]+(\.[0-9]{1,2})?", text) is None or Decimal(text) == 0:
+        raise ValueError("no amount, or 0")
     return Decimal(text)
 
 
@@ -96,6 +98,8 @@ def typed_row(table: str, header: list[str], fields: list[str]) -> Row | None:
         text = texts.get(column, "")
         if text and (re.fullmatch(r"[0-9]+", text) is None or not 0 < int(text) < 2**31):
             return None
+    for column in OPTIONAL_TEXT.get(table, ()):
+        row[column] = texts.get(column, "")
     if any(row[column] == "" for column in KEYS[table]):
         return None
     return row

@@ -37,18 +37,29 @@ def settling_account(account_id: str, merges: dict[str, Row]) -> str:
 
 
 def known_payments(exports: Exports, debits: list[Row], as_of: date) -> list[Row]:
-    """The payments of the newest export and of the accepted debit batches, up to the as-of date, on known accounts."""
-    return [
-        payment
-        for payment in [*exports.newest("payments"), *debits]
-        if payment["paid_at"].date() <= as_of and exports.is_known_account(payment["account_id"])
-    ]
+    """The payments and reversals of the exports and of the accepted debit batches, up to the as-of date.
+
+    A payment counts on a known account. A reversal counts where the payment that it names counts; one that names none that
+    is there by its day counts on a known account.
+    """
+    all_of_them = [row for row in [*exports.newest("payments"), *debits] if row["paid_at"].date() <= as_of]
+    there = {row["payment_id"]: row for row in all_of_them if row["amount"] > 0}
+    known = []
+    for row in all_of_them:
+        counts_as = row
+        if row["amount"] < 0:
+            named = there.get(row.get("reverses_payment_id") or "", row)
+            counts_as = named if named["paid_at"].date() <= row["paid_at"].date() else row
+        if exports.is_known_account(counts_as["account_id"]):
+            known.append(row)
+    return known
 
 
 def payment_applications(bills: list[Row], payments: list[Row], merges: dict[str, Row]) -> list[Row]:
     """Per settling account the payments, oldest first, pay the issued bills, oldest first.
 
-    An issued bill below zero is settled by itself and pays like a payment made as it is issued.
+    An issued bill below zero is settled by itself and pays like a payment made as it is issued. Where money goes back, the
+    matching of every day is worked out from the beginning, and the rows of a day are what is different from the day before.
     """
     applications: list[Row] = []
     credits = [credit_of(bill) for bill in bills if not bill["is_provisional"] and bill["amount"] < 0]
@@ -59,26 +70,116 @@ def payment_applications(bills: list[Row], payments: list[Row], merges: dict[str
     open_bills: dict[str, list[Row]] = {}
     for bill in sorted(bills, key=lambda row: (row["billing_period"], row["account_id"])):
         if not bill["is_provisional"] and bill["amount"] > 0:
-            settling = settling_account(bill["account_id"], merges)
-            open_bills.setdefault(settling, []).append({**bill, "unpaid": bill["amount"]})
+            open_bills.setdefault(settling_account(bill["account_id"], merges), []).append(bill)
+    paying: dict[str, list[Row]] = {}
     for payment in sorted([*payments, *credits], key=lambda row: (row["paid_at"], row["payment_id"])):
-        left = payment["amount"]
-        for bill in open_bills.get(settling_account(payment["account_id"], merges), []):
-            applied = min(left, bill["unpaid"])
-            if applied <= 0:
-                continue
-            left -= applied
-            bill["unpaid"] -= applied
+        if payment["amount"] > 0:
+            paying.setdefault(settling_account(payment["account_id"], merges), []).append(payment)
+    going_back = reversals_by_account(payments, merges)
+    for settling, own_payments in paying.items():
+        own_bills, own_reversals = open_bills.get(settling, []), going_back.get(settling, [])
+        if own_reversals:
+            applications += changes_day_by_day(own_bills, own_payments, own_reversals)
+            continue
+        issued_on = {(bill["account_id"], bill["billing_period"]): bill["issued_on"] for bill in own_bills}
+        paid_on = {row["payment_id"]: row["paid_at"].date() for row in own_payments}
+        left = [(row["payment_id"], row["amount"]) for row in own_payments]
+        for (payment_id, *bill_key), amount in matching(own_bills, left).items():
             applications.append(
                 {
-                    "payment_id": payment["payment_id"],
-                    "account_id": bill["account_id"],
-                    "billing_period": bill["billing_period"],
-                    "applied_on": max(payment["paid_at"].date(), bill["issued_on"]),
-                    "amount": applied,
+                    "payment_id": payment_id,
+                    "account_id": bill_key[0],
+                    "billing_period": bill_key[1],
+                    "applied_on": max(paid_on[payment_id], issued_on[bill_key[0], bill_key[1]]),
+                    "amount": amount,
                 }
             )
     return applications
+
+
+def matching(bills: list[Row], left: list[tuple[str, Decimal]]) -> dict[tuple[str, str, str], Decimal]:
+    """What each payment's money pays of each bill, both in their order."""
+    unpaid = {(bill["account_id"], bill["billing_period"]): bill["amount"] for bill in bills}
+    matched = {}
+    for payment_id, money in left:
+        for key in unpaid:
+            amount = min(money, unpaid[key])
+            if amount > 0:
+                money -= amount
+                unpaid[key] -= amount
+                matched[(payment_id, *key)] = amount
+    return matched
+
+
+def reversals_by_account(payments: list[Row], merges: dict[str, Row]) -> dict[str, list[Row]]:
+    """The payments below zero by the account that settles the payment they name, else by that of their own account."""
+    there = {row["payment_id"]: row for row in payments if row["amount"] > 0}
+    found: dict[str, list[Row]] = {}
+    for row in sorted(payments, key=lambda row: (row["paid_at"], row["payment_id"])):
+        if row["amount"] < 0:
+            named = there.get(row.get("reverses_payment_id") or "")
+            if named is None or named["paid_at"].date() > row["paid_at"].date():
+                named = row
+            found.setdefault(settling_account(named["account_id"], merges), []).append(row)
+    return found
+
+
+def what_is_left(payments: list[Row], reversals: list[Row], day: date) -> tuple[dict[str, Decimal], Decimal]:
+    """What each payment dated by the day has left at its end, and the debit balance, told day by day from the first."""
+    left: dict[str, Decimal] = {}
+    owed = Decimal(0)
+    days = sorted({row["paid_at"].date() for row in [*payments, *reversals]})
+    for today in (each for each in days if each <= day):
+        for payment in payments:
+            if payment["paid_at"].date() == today:
+                filled = min(owed, payment["amount"])
+                owed -= filled
+                left[payment["payment_id"]] = payment["amount"] - filled
+        for reversal in reversals:
+            if reversal["paid_at"].date() == today:
+                wanted = -reversal["amount"]
+                named = reversal.get("reverses_payment_id")
+                for payment_id in [named] if named in left else reversed(list(left)):
+                    taken = min(wanted, left[payment_id])
+                    left[payment_id] -= taken
+                    wanted -= taken
+                owed += wanted
+    return left, owed
+
+
+def changes_day_by_day(bills: list[Row], payments: list[Row], reversals: list[Row]) -> list[Row]:
+    """The rows whose sums up to any day are the matching of that day: what each day has that the day before had not."""
+    moments = [row["paid_at"].date() for row in [*payments, *reversals]] + [bill["issued_on"] for bill in bills]
+    before: dict[tuple[str, str, str], Decimal] = {}
+    rows = []
+    for day in sorted(set(moments)):
+        left, _ = what_is_left(payments, reversals, day)
+        now = matching([bill for bill in bills if bill["issued_on"] <= day], list(left.items()))
+        for key in {**before, **now}:
+            change = now.get(key, Decimal(0)) - before.get(key, Decimal(0))
+            if change != 0:
+                names = dict(zip(("payment_id", "account_id", "billing_period"), key, strict=True))
+                rows.append({**names, "applied_on": day, "amount": change})
+        before = now
+    return rows
+
+
+def overdrawn_accounts(
+    bills: list[Row], payments: list[Row], merges: dict[str, Row], as_of: date
+) -> dict[str, Decimal]:
+    """By settling account what its reversals have found nothing for."""
+    found = {}
+    payments = [*payments, *(credit_of(bill) for bill in bills if not bill["is_provisional"] and bill["amount"] < 0)]
+    for settling, reversals in reversals_by_account(payments, merges).items():
+        own = [
+            row
+            for row in sorted(payments, key=lambda row: (row["paid_at"], row["payment_id"]))
+            if row["amount"] > 0 and settling_account(row["account_id"], merges) == settling
+        ]
+        _, owed = what_is_left(own, reversals, as_of)
+        if owed > 0:
+            found[settling] = owed
+    return found
 
 
 def credit_of(bill: Row) -> Row:

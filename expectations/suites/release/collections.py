@@ -1,4 +1,4 @@
-"""Release gates of the payments: no money is applied that was not paid, and no bill is paid more than once."""
+"""Release gates of the payments: no money is applied that was not paid or has gone back, and no bill is paid twice."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ def collections_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "no_payment_pays_more_than_it_is",
-                    "No payment is applied beyond its amount, and none is applied that never came in; a bill below zero is"
-                    " a payment of its own amount.",
+                    "No payment is applied beyond what is left of it after reversals, and none is applied that never came in;"
+                    " a bill below zero is a payment of its own amount.",
                     "with applied as (select payment_id, sum(amount) as applied from {batch} group by payment_id),"
-                    " paid as (select payment_id, sum(amount) as paid from intermediate.int_payments group by payment_id"
+                    " received as (select payment_id, amount from intermediate.int_payments where amount > 0"
                     " union all select 'credit:' || account_id || ':' || billing_period, -amount from marts.bills"
-                    " where not is_provisional and amount < 0)"
+                    " where not is_provisional and amount < 0"
+                    " union all select payment_id, -amount from intermediate.int_reversals_taken where payment_id is not null),"
+                    " paid as (select payment_id, sum(amount) as paid from received group by payment_id)"
                     " select applied.payment_id, applied.applied, paid.paid from applied"
                     " left join paid on applied.payment_id = paid.payment_id"
                     " where paid.paid is null or applied.applied > paid.paid",
@@ -37,6 +39,16 @@ def collections_suites() -> tuple[Suite, ...]:
                     " left join issued on applied.account_id = issued.account_id"
                     " and applied.billing_period = issued.billing_period"
                     " where issued.billed is null or applied.applied > issued.billed",
+                    severity="critical",
+                ),
+                no_rows(
+                    "no_more_goes_back_than_was_applied",
+                    "On no day has more of a payment's money on a bill gone back than had been applied to it; only a bill"
+                    " below zero settles itself.",
+                    "with balances as (select payment_id, account_id, billing_period, applied_on,"
+                    " sum(amount) over (partition by payment_id, account_id, billing_period order by applied_on) as balance"
+                    " from {batch} where payment_id <> 'credit:' || account_id || ':' || billing_period)"
+                    " select payment_id, account_id, billing_period, applied_on, balance from balances where balance < 0",
                     severity="critical",
                 ),
             ),

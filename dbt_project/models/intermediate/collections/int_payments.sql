@@ -1,6 +1,6 @@
--- One row per payment up to the as-of date: counter and other payments of the newest export, and what the lines of the
--- accepted debit batches collected. `is_applicable` is false where no export ever knew the account: such a payment is
--- not applied and stands in the bulletin.
+-- One row per payment up to the as-of date, and per reversal, which is below zero: counter and other payments of the newest
+-- export, and what the lines of the accepted debit batches collected. `is_applicable` is false where no export ever knew the
+-- account: such a payment is not applied and stands in the bulletin.
 with payments as (
     select
         payment_id,
@@ -8,7 +8,8 @@ with payments as (
         paid_at,
         amount,
         channel,
-        outlet_id
+        outlet_id,
+        reverses_payment_id
     from {{ ref('stg_crm__payments') }}
     union all
     select
@@ -17,7 +18,8 @@ with payments as (
         cast(debited_on as timestamp) as paid_at,
         collected_amount as amount,
         'debit' as channel,
-        cast(null as varchar) as outlet_id
+        cast(null as varchar) as outlet_id,
+        cast(null as varchar) as reverses_payment_id
     from {{ ref('stg_bank__debits') }}
     where collected_amount > 0
 ),
@@ -31,6 +33,7 @@ select
     cast(payments.amount as {{ money() }}) as amount,
     payments.channel,
     payments.outlet_id,
+    payments.reverses_payment_id,
     known_accounts.account_id is not null as is_applicable
 from payments
 left join known_accounts on payments.account_id = known_accounts.account_id

@@ -1,5 +1,6 @@
 -- One row per (agent_id, settlement_period): what was billed and applied to the agent's bills, by the dates that commission
 -- turns on: on time (the period's bills, up to the cut-off) and late (older bills, applied in the month after the period).
+-- Money that goes back is taken off in both, but what was applied before that month, which is restated.
 with bills as (
     select * from {{ ref('bills') }} where not is_provisional and agent_id is not null
 ),
@@ -37,14 +38,20 @@ sums as (
     from applied
     cross join {{ ref('int_settlement_periods') }} as periods
     group by applied.agent_id, periods.settlement_period
+),
+restated as (
+    select agent_id, settlement_period, sum(amount) as amount
+    from {{ ref('int_commission_restatements') }}
+    group by agent_id, settlement_period
 )
 select
     agents.agent_id,
     periods.settlement_period,
     cast(coalesce(billed.receivable, 0) as {{ money() }}) as receivable,
     cast(coalesce(sums.on_time_amount, 0) as {{ money() }}) as on_time_amount,
-    cast(coalesce(sums.late_amount, 0) as {{ money() }}) as late_amount
+    cast(coalesce(sums.late_amount, 0) + coalesce(restated.amount, 0) as {{ money() }}) as late_amount
 from {{ ref('agents') }} as agents
 cross join {{ ref('int_settlement_periods') }} as periods
 left join billed on agents.agent_id = billed.agent_id and periods.settlement_period = billed.settlement_period
 left join sums on agents.agent_id = sums.agent_id and periods.settlement_period = sums.settlement_period
+left join restated on agents.agent_id = restated.agent_id and periods.settlement_period = restated.settlement_period

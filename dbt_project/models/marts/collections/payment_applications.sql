@@ -1,7 +1,9 @@
--- One row per (payment_id, account_id, billing_period): the part of a payment that pays a bill (SPEC 7). Per settling
--- account the payments by (paid_at, payment_id) pay the bills by (period, account_id), oldest first: both are laid end to
--- end, and where a payment's stretch meets a bill's, it pays. account_id is the bill's own account. A bill below zero is a
--- credit: on its issue date it is settled in full by an application of its own amount, and pays other bills like a payment.
+-- One row per (payment_id, account_id, billing_period, applied_on): the part of a payment that pays a bill from a day on,
+-- and, negative, what goes back from it (SPEC 7). Per settling account the payments by (paid_at, payment_id) pay the bills
+-- by (period, account_id), oldest first: both are laid end to end, and where a payment's stretch meets a bill's, it pays.
+-- On a day on which reversals take money, the payments are laid anew with what they have left: the rows of that day are
+-- what changes. account_id is the bill's own account. A bill below zero is a credit: on its issue date it is settled in full
+-- by an application of its own amount, and pays other bills like a payment.
 with bills as (
     select
         bills.account_id,
@@ -11,38 +13,52 @@ with bills as (
         coalesce(settling.settling_account_id, bills.account_id) as settling_account_id
     from {{ ref('bills') }} as bills
     left join {{ ref('int_settling_accounts') }} as settling on bills.account_id = settling.account_id
-    where not bills.is_provisional and bills.amount > 0
+    where not bills.is_provisional and bills.amount <> 0
 ),
-credits as (
+takings as (
+    select settling_account_id, payment_id, taken_on, sum(amount) as amount
+    from {{ ref('int_reversals_taken') }}
+    where payment_id is not null
+    group by settling_account_id, payment_id, taken_on
+),
+taking_days as (
+    select distinct settling_account_id, taken_on from takings
+),
+-- Of an account from which money was taken: the spans of days between. All other accounts have one span, without bounds.
+spans as (
     select
-        'credit:' || bills.account_id || ':' || bills.billing_period as payment_id,
-        bills.account_id,
-        bills.billing_period,
-        bills.amount,
-        bills.issued_on,
-        coalesce(settling.settling_account_id, bills.account_id) as settling_account_id
-    from {{ ref('bills') }} as bills
-    left join {{ ref('int_settling_accounts') }} as settling on bills.account_id = settling.account_id
-    where not bills.is_provisional and bills.amount < 0
+        settling_account_id,
+        taken_on as starts_on,
+        lead(taken_on) over (partition by settling_account_id order by taken_on) as ends_on
+    from taking_days
+    union all
+    select settling_account_id, cast(null as date) as starts_on, min(taken_on) as ends_on
+    from taking_days
+    group by settling_account_id
+),
+taken_by_span as (
+    select takings.payment_id, spans.starts_on, sum(takings.amount) as amount
+    from spans
+    inner join takings on spans.settling_account_id = takings.settling_account_id and takings.taken_on <= spans.starts_on
+    group by takings.payment_id, spans.starts_on
 ),
 payments as (
     select
         payments.payment_id,
         payments.account_id,
+        payments.settling_account_id,
         payments.paid_at,
-        payments.amount,
-        coalesce(settling.settling_account_id, payments.account_id) as settling_account_id
-    from {{ ref('int_payments') }} as payments
-    left join {{ ref('int_settling_accounts') }} as settling on payments.account_id = settling.account_id
-    where payments.is_applicable
-    union all
-    select
-        payment_id,
-        account_id,
-        cast(issued_on as timestamp) as paid_at,
-        -amount as amount,
-        settling_account_id
-    from credits
+        payments.paid_on,
+        spans.starts_on,
+        spans.ends_on,
+        cast(payments.amount - coalesce(taken.amount, 0) as {{ money() }}) as amount
+    from {{ ref('int_applicable_payments') }} as payments
+    left join spans
+        on
+            payments.settling_account_id = spans.settling_account_id
+            and (spans.ends_on is null or payments.paid_on < spans.ends_on)
+    left join taken_by_span as taken on payments.payment_id = taken.payment_id and spans.starts_on = taken.starts_on
+    where payments.amount > coalesce(taken.amount, 0)
 ),
 bills_laid as (
     select
@@ -52,41 +68,94 @@ bills_laid as (
             rows between unbounded preceding and current row
         ) as decimal(28, 2)) as laid_until
     from bills
+    where amount > 0
 ),
 payments_laid as (
     select
         *,
         cast(sum(amount) over (
-            partition by settling_account_id order by paid_at, payment_id
+            partition by settling_account_id, starts_on order by paid_at, payment_id
             rows between unbounded preceding and current row
         ) as decimal(28, 2)) as laid_until
     from payments
+),
+matched as (
+    select
+        payments_laid.payment_id,
+        bills_laid.account_id,
+        bills_laid.billing_period,
+        bills_laid.settling_account_id,
+        payments_laid.account_id as paying_account_id,
+        greatest(payments_laid.paid_on, bills_laid.issued_on) as matched_on,
+        payments_laid.starts_on,
+        payments_laid.ends_on,
+        least(payments_laid.laid_until, bills_laid.laid_until)
+        - greatest(payments_laid.laid_until - payments_laid.amount, bills_laid.laid_until - bills_laid.amount) as amount
+    from payments_laid
+    inner join bills_laid
+        on
+            payments_laid.settling_account_id = bills_laid.settling_account_id
+            and payments_laid.laid_until - payments_laid.amount < bills_laid.laid_until
+            and bills_laid.laid_until - bills_laid.amount < payments_laid.laid_until
+),
+spanned as (
+    select *
+    from matched
+    where (starts_on is not null or ends_on is not null) and (ends_on is null or matched_on < ends_on)
+),
+-- What was matched in a span holds from its day (or the span's first) until the span ends.
+changes as (
+    select
+        payment_id,
+        account_id,
+        billing_period,
+        settling_account_id,
+        paying_account_id,
+        greatest(matched_on, coalesce(starts_on, matched_on)) as applied_on,
+        amount
+    from spanned
+    union all
+    select
+        payment_id,
+        account_id,
+        billing_period,
+        settling_account_id,
+        paying_account_id,
+        ends_on as applied_on,
+        -amount as amount
+    from spanned
+    where ends_on is not null
 )
 select
-    payments_laid.payment_id,
-    bills_laid.account_id,
-    bills_laid.billing_period,
-    bills_laid.settling_account_id,
-    payments_laid.account_id as paying_account_id,
-    greatest(cast(payments_laid.paid_at as date), bills_laid.issued_on) as applied_on,
-    cast(
-        least(payments_laid.laid_until, bills_laid.laid_until)
-        - greatest(payments_laid.laid_until - payments_laid.amount, bills_laid.laid_until - bills_laid.amount)
-        as {{ money() }}
-    ) as amount
-from payments_laid
-inner join bills_laid
-    on
-        payments_laid.settling_account_id = bills_laid.settling_account_id
-        and payments_laid.laid_until - payments_laid.amount < bills_laid.laid_until
-        and bills_laid.laid_until - bills_laid.amount < payments_laid.laid_until
+    payment_id,
+    account_id,
+    billing_period,
+    settling_account_id,
+    paying_account_id,
+    matched_on as applied_on,
+    cast(amount as {{ money() }}) as amount
+from matched
+where starts_on is null and ends_on is null
 union all
 select
     payment_id,
     account_id,
     billing_period,
     settling_account_id,
+    paying_account_id,
+    applied_on,
+    cast(sum(amount) as {{ money() }}) as amount
+from changes
+group by payment_id, account_id, billing_period, settling_account_id, paying_account_id, applied_on
+having sum(amount) <> 0
+union all
+select
+    'credit:' || account_id || ':' || billing_period as payment_id,
+    account_id,
+    billing_period,
+    settling_account_id,
     account_id as paying_account_id,
     issued_on as applied_on,
     cast(amount as {{ money() }}) as amount
-from credits
+from bills
+where amount < 0

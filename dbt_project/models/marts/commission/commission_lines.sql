@@ -1,5 +1,6 @@
 -- One row per (agent_id, settlement_period, line_kind): a line of an agent's statement, with its basis (SPEC 8).
--- basis_amount is the money applied, or a count of numbers; rate the percent, or the bonus. Zero lines are left out.
+-- basis_amount is the money applied (restatement: the money that went back), or a count of numbers; rate the percent, or the
+-- bonus; a restatement has none, as it takes back each part at the percent at which it was paid. Zero lines are left out.
 with terms as (
     select * from {{ ref('int_commission_terms') }}
 ),
@@ -10,8 +11,33 @@ reached as (
     select basis.agent_id, basis.settlement_period, max(terms.tier_from_rate) as tier_from_rate
     from basis
     inner join terms on basis.agent_id = terms.agent_id and basis.settlement_period = terms.settlement_period
-    where basis.receivable > 0 and basis.on_time_amount >= terms.tier_from_rate * basis.receivable
+    -- on_time_amount ÷ receivable >= tier_from_rate; both are below zero where credits outweigh what was billed.
+    where
+        basis.receivable <> 0
+        and sign(basis.receivable) * basis.on_time_amount >= terms.tier_from_rate * abs(basis.receivable)
     group by basis.agent_id, basis.settlement_period
+),
+restated as (
+    select
+        restatements.agent_id,
+        restatements.settlement_period,
+        sum(restatements.amount) as amount,
+        sum(
+            {{ hundredths('restatements.amount') }}
+            * {{ millionths('case when restatements.is_on_time then on_time_terms.commission_percent else late_terms.late_percent end') }}
+        ) as commission_parts
+    from {{ ref('int_commission_restatements') }} as restatements
+    left join reached
+        on restatements.agent_id = reached.agent_id and restatements.paid_period = reached.settlement_period
+    left join terms as on_time_terms
+        on
+            reached.agent_id = on_time_terms.agent_id and reached.settlement_period = on_time_terms.settlement_period
+            and reached.tier_from_rate = on_time_terms.tier_from_rate
+    left join terms as late_terms
+        on
+            restatements.agent_id = late_terms.agent_id and restatements.paid_period = late_terms.settlement_period
+            and late_terms.tier_rank = 1
+    group by restatements.agent_id, restatements.settlement_period
 ),
 activations as (
     select
@@ -45,7 +71,9 @@ lines as (
         'on_time' as line_kind,
         cast(basis.on_time_amount as {{ money() }}) as basis_amount,
         terms.commission_percent as rate,
-        {{ divided_to_cents(hundredths('basis.on_time_amount') ~ ' * ' ~ millionths('terms.commission_percent'), '100000000') }} as amount
+        sign(basis.on_time_amount) * {{ divided_to_cents(
+            hundredths('abs(basis.on_time_amount)') ~ ' * ' ~ millionths('terms.commission_percent'), '100000000'
+        ) }} as amount
     from basis
     inner join reached on basis.agent_id = reached.agent_id and basis.settlement_period = reached.settlement_period
     inner join terms
@@ -63,6 +91,15 @@ lines as (
     from basis
     inner join terms
         on basis.agent_id = terms.agent_id and basis.settlement_period = terms.settlement_period and terms.tier_rank = 1
+    union all
+    select
+        agent_id,
+        settlement_period,
+        'restatement' as line_kind,
+        cast(amount as {{ money() }}) as basis_amount,
+        cast(null as {{ call_money() }}) as rate,
+        -{{ divided_to_cents('coalesce(commission_parts, 0)', '100000000') }} as amount
+    from restated
     union all
     select
         activations.agent_id,

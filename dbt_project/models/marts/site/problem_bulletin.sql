@@ -171,6 +171,18 @@ problems as (
     where not payments.is_applicable
     union all
     select
+        'payments_overdrawn', 'error', overdrawn.settling_account_id,
+        'more went back from account ' || overdrawn.settling_account_id || ' than it had paid: its balance is -'
+        || cast(sum(overdrawn.amount) as varchar) || ', which its next payments fill first',
+        count(*), min(outlets.business_unit_id), min(customers.outlet_id), min(overdrawn.taken_on), max(overdrawn.taken_on), null
+    from {{ ref('int_reversals_taken') }} as overdrawn
+    left join {{ ref('stg_crm__accounts') }} as accounts on overdrawn.settling_account_id = accounts.account_id
+    left join {{ ref('stg_crm__customers') }} as customers on accounts.customer_id = customers.customer_id
+    left join {{ ref('outlets') }} as outlets on customers.outlet_id = outlets.outlet_id
+    where overdrawn.payment_id is null
+    group by overdrawn.settling_account_id
+    union all
+    select
         'debit_total_mismatch', 'error', bank_code || ' ' || batch_id || ' ' || file_name,
         coalesce(status_reason, 'header ' || cast(total_amount as varchar) || ', details ' || cast(detail_total_amount as varchar)),
         1, null, null, file_date, file_date, null

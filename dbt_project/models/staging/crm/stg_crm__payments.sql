@@ -5,5 +5,6 @@ select
     paid_at,
     amount,
     channel,
-    outlet_id
+    outlet_id,
+    reverses_payment_id
 from {{ source('raw', 'crm_payments') }}

@@ -1,0 +1,161 @@
+"""The settlement and commission models against the oracle that tells every day anew: random small accounts with bills,
+credits, payments, merges and money that goes back, named or not, before, with and after what pays."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from orchestration.warehouse.connection import insert_rows, open_warehouse
+from orchestration.warehouse.dbt_runner import run_dbt
+from tests.dbt.conftest import home
+from tests.oracle import commission, settlement
+from tests.oracle.book import read_book
+from tests.oracle.exports import Exports
+from tests.oracle.periods import due_date, issue_date
+from tests.robustness.branch import BOOK as SMALL_BOOK
+
+AS_OF = date(2026, 7, 31)
+PERIODS = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]
+ACCOUNTS = 200
+BOOK = {
+    **SMALL_BOOK,
+    "agents": "agent_id,name_zh,name_en,business_unit_id,commission_plan_id\n"
+    + "".join(f"G{n},甲,Agent,U1,{'CP' if n % 3 else 'CQ'}\n" for n in range(40)),
+    "commission_plans": (
+        "commission_plan_id,valid_from,valid_to,tier_from_rate,commission_percent,late_percent,activation_bonus,"
+        "clawback_days\n"
+        "CP,2025-01-01,2026-04-01,0.20,3,1.5,0,90\nCP,2025-01-01,2026-04-01,0.60,5.125,1.5,0,90\n"
+        "CP,2026-04-01,,0.10,2,0.75,0,90\nCP,2026-04-01,,0.50,7,0.75,0,90\nCQ,2026-03-01,,0.30,4,2.25,0,90\n"
+    ),
+}
+MODELS = (
+    "int_applicable_payments int_reversals_taken payment_applications int_settlement_periods int_commission_terms "
+    "int_money_returned int_commission_restatements int_commission_basis commission_lines"
+)
+
+Row = dict[str, Any]
+
+
+def drawn_accounts(draw: random.Random) -> tuple[list[Row], list[Row], list[Row]]:
+    """Bills, payments (below zero too) and merges of so many accounts; every tenth is merged into the one before it."""
+    bills, payments, merges = [], [], []
+    for number in range(ACCOUNTS):
+        account = f"A{number:03}"
+        if number % 10 == 9:
+            merges.append(
+                {"merge_id": f"M{number}", "from_account_id": account, "into_account_id": f"A{number - 1:03}"}
+            )
+        for period in PERIODS:
+            if draw.random() < 0.8:
+                bills.append(
+                    {
+                        "account_id": account,
+                        "billing_period": period,
+                        "agent_id": draw.choice([None, f"G{number % 40}"])
+                        if draw.random() < 0.2
+                        else f"G{number % 40}",
+                        "amount": Decimal(draw.choice([-5, 0, 10, 10, 20, 20, 33]))
+                        + Decimal(draw.randrange(100)) / 100,
+                        "issued_on": issue_date(period),
+                        "due_on": due_date(period),
+                        "is_provisional": issue_date(period) > AS_OF,
+                    }
+                )
+        paid: list[str] = []
+        for place in range(draw.randrange(1, 9)):
+            day = date(2026, 1, 20) + timedelta(days=draw.choice([draw.randrange(190), draw.randrange(20, 60)]))
+            is_reversal = draw.random() < 0.4
+            named = draw.choice([*paid, f"A{draw.randrange(ACCOUNTS):03}:0", "NONE", "", ""]) if is_reversal else ""
+            amount = Decimal(draw.choice([5, 10, 20, 20, 40])) + Decimal(draw.choice([0, 0, 0, 33])) / 100
+            payment_id = f"{account}:{place}"
+            payments.append(
+                {
+                    "payment_id": payment_id,
+                    "account_id": account,
+                    "paid_at": datetime.combine(day, datetime.min.time()) + timedelta(hours=draw.choice([0, 0, 9, 15])),
+                    "amount": -amount if is_reversal else amount,
+                    "reverses_payment_id": named,
+                }
+            )
+            if not is_reversal:
+                paid.append(payment_id)
+    return bills, payments, merges
+
+
+def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Path) -> None:
+    bills, payments, merges = drawn_accounts(random.Random(20261128))
+    reference = tmp_path / "reference"
+    reference.mkdir()
+    for table, text in BOOK.items():
+        (reference / f"{table}.csv").write_text(text, encoding="utf-8")
+    latest = {row["from_account_id"]: {**row, "merged_at": datetime(2026, 5, 5)} for row in merges}
+    applications = settlement.payment_applications(bills, payments, latest)
+    lines = commission.commission_lines(bills, applications, Exports([]), read_book(reference), PERIODS, AS_OF)
+    overdrawn = settlement.overdrawn_accounts(bills, payments, latest, AS_OF)
+
+    settings = home(tmp_path, reference)
+    with open_warehouse(settings) as con:
+        con.execute("update raw.run_facts set as_of = ?, first_billing_period = ?", [AS_OF, PERIODS[0]])
+        con.execute("create schema if not exists marts")
+        con.execute("create schema if not exists intermediate")
+        con.execute(
+            "create table marts.bills (account_id varchar, billing_period varchar, agent_id varchar, "
+            "amount decimal(18, 2), issued_on date, due_on date, is_provisional boolean)"
+        )
+        insert_rows(con, "marts.bills", [list(bill.values()) for bill in bills])
+        con.execute(
+            "create table intermediate.int_payments (payment_id varchar, account_id varchar, paid_at timestamp, "
+            "amount decimal(18, 2), reverses_payment_id varchar, is_applicable boolean)"
+        )
+        insert_rows(con, "intermediate.int_payments", [[*row.values(), True] for row in payments])
+        con.execute("create table intermediate.int_settling_accounts (account_id varchar, settling_account_id varchar)")
+        insert_rows(
+            con,
+            "intermediate.int_settling_accounts",
+            [[row["from_account_id"], row["into_account_id"]] for row in merges],
+        )
+        con.execute(
+            "create table intermediate.int_billing_periods as select strftime(day, '%Y-%m') as billing_period, "
+            "cast(day as date) as starts_on, cast(day + interval 1 month as date) as ends_on "
+            "from range(timestamp '2026-01-01', timestamp '2026-08-01', interval 1 month) as months (day)"
+        )
+        con.execute(
+            "create table intermediate.int_activations (service_number varchar, agent_id varchar, "
+            "activation_period varchar, starts_at timestamp, ends_at timestamp)"
+        )
+    run_dbt(settings, "build", f"agents commission_plans {MODELS}")
+    with open_warehouse(settings) as con:
+        found = con.execute(
+            "select payment_id, account_id, billing_period, applied_on, amount from marts.payment_applications"
+        ).fetchall()
+        found_lines = con.execute(
+            "select agent_id, settlement_period, line_kind, basis_amount, rate, amount from marts.commission_lines"
+        ).fetchall()
+        found_overdrawn = con.execute(
+            "select settling_account_id, sum(amount) from intermediate.int_reversals_taken "
+            "where payment_id is null group by all"
+        ).fetchall()
+
+    names = ("payment_id", "account_id", "billing_period", "applied_on", "amount")
+    assert sorted(found) == sorted(tuple(row[name] for name in names) for row in applications)
+    assert dict(found_overdrawn) == overdrawn
+    names = ("agent_id", "settlement_period", "line_kind", "basis_amount", "rate", "amount")
+    assert sorted(map(str, found_lines)) == sorted(str(tuple(decimals(row)[name] for name in names)) for row in lines)
+    # The draw is worth its time: money goes back and moves on, and agents give back what they had been paid.
+    kinds: dict[str, int] = defaultdict(int)
+    for row in lines:
+        kinds[row["line_kind"]] += 1
+    assert min(kinds["on_time"], kinds["late"], kinds["restatement"]) > 30
+    assert sum(row["amount"] < 0 and not row["payment_id"].startswith("credit:") for row in applications) > 150
+    assert len(overdrawn) > 20
+
+
+def decimals(row: Row) -> Row:
+    """A commission line with as many decimals as the warehouse keeps."""
+    rate = None if row["rate"] is None else Decimal(row["rate"]).quantize(Decimal("0.000001"))
+    return {**row, "rate": rate, "basis_amount": row["basis_amount"].quantize(Decimal("0.01"))}
