@@ -188,11 +188,12 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 TIME_COLUMNS = {("time_bands", "starts_at"), ("time_bands", "ends_at")}
 # Not destinations.prefix: one with a letter is no number's, which is gated like the other faults of a tariff.
 DIGIT_COLUMNS = {
-    ("number_ranges", "range_start"),
-    ("number_ranges", "range_end"),
     ("dialling_rules", "code"),
     ("info_services", "access_prefix"),
 }
+
+# Numbers as people write them: digits alone once they are normalised.
+NUMBER_COLUMNS = {("number_ranges", "range_start"), ("number_ranges", "range_end")}
 
 # The gates that hold a call file by the share of its records in a state.
 RECORD_GATES = ("malformed", "duplicate", "other_day")

@@ -23,7 +23,7 @@ create table reference.exchanges as select 'E1' as exchange_id;
 create table reference.time_bands as select 'B1' as band_set_id, 'day' as band_id;
 create table reference.tariff_plans as select 'P1' as tariff_plan_id;
 create table reference.tariff_rates as select 'P1' as tariff_plan_id, 'LOCAL' as zone_id, 60 as increment_seconds;
-create table reference.number_ranges as select '2345000' as range_start, '2345999' as range_end;
+create table intermediate.int_number_ranges as select '2345000' as range_start, '2345999' as range_end, 7 as number_length;
 create table reference.products as select 'RENT' as product_id;
 create table reference.promotions as select 'MATCH' as promotion_id;
 create table intermediate.int_tariff_faults (table_name varchar, row_key varchar, fault varchar, detail varchar);
@@ -119,6 +119,8 @@ insert into staging.stg_crm__complaints values ('K1', 'A1', 'O1', '2026-03-01 00
 
 create table intermediate.int_number_assignments as
 select service_number, valid_from, valid_to, account_id, cast(null as varchar) as fault from staging.stg_crm__service_numbers;
+create view intermediate.int_accounts_known as select account_id, customer_id from staging.stg_crm__accounts;
+create view intermediate.int_customers_known as select customer_id from staging.stg_crm__customers where customer_id is not null;
 create table intermediate.int_payments as select payment_id, account_id, paid_at, amount from staging.stg_crm__payments;
 insert into intermediate.int_payments values ('R1', 'A1', '2026-04-05 00:00:00', -1.66), ('R2', 'A1', '2026-04-06 00:00:00', -2.00);
 create table intermediate.int_reversals_taken (

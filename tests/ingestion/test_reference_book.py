@@ -105,6 +105,17 @@ def test_columns_that_came_later_may_be_absent(book: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_range_is_written_as_people_write_numbers(book: Path) -> None:
+    spoil(book, "number_ranges", "2340000,2349999", "+865-482 2340000,+8654822349999")
+    assert read_reference_book(book).tables["number_ranges"][0]["range_end"] == "+8654822349999"
+    spoil(book, "number_ranges", "+865-482 2340000", "+865-482 234000")
+    with pytest.raises(UsageError, match="field range_end: .* is no end of a range that starts at 00865482234000"):
+        read_reference_book(book)
+    spoil(book, "number_ranges", "+865-482 234000,", "2340000x,")
+    with pytest.raises(UsageError, match="field range_start: '2340000x' is no number; write it in digits"):
+        read_reference_book(book)
+
+
 def test_the_plan_of_a_range_may_be_left_out_and_must_else_be_known(book: Path) -> None:
     assert read_reference_book(book).tables["number_ranges"][0]["tariff_plan_id"] == "P1"
     spoil(book, "number_ranges", ",P1", ",P9")

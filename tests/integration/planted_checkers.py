@@ -339,6 +339,50 @@ def changed_agent(found: Found, name: str, case: Case) -> None:
     assert moved
 
 
+def changed_class(found: Found, name: str, case: Case) -> None:
+    """Bills issued before the change keep the class of then."""
+    for customer in keys(case):
+        classes = {
+            (str(row["issued_on"]) >= case["on"], row["customer_class"])
+            for row in found.marts["bills"]
+            if row["customer_id"] == customer
+        }
+        assert classes == {(False, "residential"), (True, "business")}
+
+
+def left_exports(found: Found, name: str, case: Case) -> None:
+    """He is in no newest export; his issued bills stay, and the running one ends with his rental."""
+    for key in keys(case):
+        assert key["customer_id"] not in {row["customer_id"] for row in found.newest("customers")}
+        assert key["account_id"] not in {row["account_id"] for row in found.newest("accounts")}
+        bills = [row for row in found.marts["bills"] if row["account_id"] == key["account_id"]]
+        assert {row["customer_id"] for row in bills} == {key["customer_id"]}
+        issued = {row["amount"] for row in bills if not row["is_provisional"]}
+        (running,) = (row["amount"] for row in bills if row["is_provisional"])
+        assert len(bills) >= 3 and 0 < running < min(issued)
+
+
+def vanished_number(found: Found, name: str, case: Case) -> None:
+    rows = found.bulletin("number_vanished")
+    assert sorted(row["subject"] for row in rows) == sorted(keys(case))
+    assert {str(row["found_on"]) for row in rows} == {case["first_without"]}
+
+
+def vanished_payment(found: Found, name: str, case: Case) -> None:
+    assert sorted(row["subject"] for row in found.bulletin("payment_vanished")) == sorted(keys(case))
+    applied = {row["payment_id"] for row in found.marts["payment_applications"]}
+    assert applied and not applied & set(keys(case))
+
+
+def corrected_number(found: Found, name: str, case: Case) -> None:
+    """The wrong account never had the number: nothing vanished, and nobody else holds it."""
+    for key in keys(case):
+        assert key["service_number"] not in {row["subject"] for row in found.bulletin("number_vanished")}
+        assert key["service_number"] not in {row["service_number"] for row in found.marts["number_conflicts"]}
+        (row,) = (r for r in found.newest("service_numbers") if r["service_number"] == key["service_number"])
+        assert row["account_id"] == key["account_id"]
+
+
 def debit_batch(found: Found, name: str, case: Case) -> None:
     rows = {row["file_name"]: row for row in found.marts["debit_batches"]}
     for key in keys(case):

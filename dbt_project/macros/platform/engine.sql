@@ -47,3 +47,9 @@
 {# Texts of a group as one, in an order of their own. #}
 {% macro joined_text(expression, separator, order_by) %}{{ return(adapter.dispatch('joined_text')(expression, separator, order_by)) }}{% endmacro %}
 {% macro default__joined_text(expression, separator, order_by) %}string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }}){% endmacro %}
+
+{# A number as it is compared: a leading + is 00, and what people write between digits is gone (SPEC 3.1). #}
+{% macro normalised_number(column) %}{{ return(adapter.dispatch('normalised_number')(column)) }}{% endmacro %}
+{% macro default__normalised_number(column) -%}
+    translate(case when starts_with({{ column }}, '+') then '00' || substring({{ column }}, 2) else {{ column }} end, ' -().#*', '')
+{%- endmacro %}
