@@ -286,7 +286,7 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         "unrounded_numerator decimal(38, 0)", "unrounded_denominator decimal(38, 0)",
         "list_amount decimal(18, 6)", "package_id varchar", "package_number varchar", "covered_seconds bigint",
         "covered_amount decimal(18, 6)", "is_capped boolean",
-        "access_code varchar", "rated_number varchar",
+        "access_code varchar", "rated_number varchar", "is_charged_as_recorded boolean", "started_at_utc timestamp",
     ):  # fmt: skip
         con.execute(f"alter table closed.calls add column if not exists {added}")
     con.execute(REOPENED_CALLS)
@@ -303,7 +303,8 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace view closed.rated_calls as
         select call_id, switch_id, exchange_id, trunk_group_in, trunk_group_out, calling_number, called_number, charged_number,
-            started_at, call_date, duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
+            coalesce(is_charged_as_recorded, false) as is_charged_as_recorded, started_at, started_at_utc, call_date,
+            duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
             outlet_id, file_name, record_number, access_code, coalesce(rated_number, called_number) as rated_number,
             destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
             charged_seconds, amount, rate_valid_from, band_at_start, connect_fee, charge_steps, unrounded_numerator,

@@ -132,16 +132,16 @@ insert into intermediate.int_reversals_taken values
 
 create table marts.rated_calls (
     call_id varchar, switch_id varchar, trunk_group_in varchar, trunk_group_out varchar, calling_number varchar,
-    called_number varchar, charged_number varchar, started_at timestamp, call_date date, duration_seconds bigint,
+    called_number varchar, charged_number varchar, started_at timestamp, started_at_utc timestamp, call_date date, duration_seconds bigint,
     account_id varchar, file_name varchar, record_number bigint, bill_item_id varchar, amount decimal(18, 6),
     billing_period varchar
 );
 insert into marts.rated_calls values
-('F0:1', 'SW1', null, null, '2345678', '01088', '2345678', '2026-02-27 09:00:00', '2026-02-27', 60, 'A1', 'SW1_20260227_000001.csv', 1, 'CALL', 0.50, '2026-02'),
-('F1:1', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 09:00:00', '2026-03-01', 180, 'A1', 'SW1_20260301_000002.csv', 1, 'CALL', 0.22, '2026-03'),
-('F1:2', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 10:00:00', '2026-03-01', 60, 'A1', 'SW1_20260301_000002.csv', 2, 'CALL', 0.11, '2026-03'),
-('F1:3', 'SW1', 'T1', null, '01099', '2345678', '2345678', '2026-03-01 11:00:00', '2026-03-01', 3, 'A1', 'SW1_20260301_000002.csv', 3, 'CALL', 0.005, '2026-03'),
-('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
+('F0:1', 'SW1', null, null, '2345678', '01088', '2345678', '2026-02-27 09:00:00', null, '2026-02-27', 60, 'A1', 'SW1_20260227_000001.csv', 1, 'CALL', 0.50, '2026-02'),
+('F1:1', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 09:00:00', null, '2026-03-01', 180, 'A1', 'SW1_20260301_000002.csv', 1, 'CALL', 0.22, '2026-03'),
+('F1:2', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 10:00:00', null, '2026-03-01', 60, 'A1', 'SW1_20260301_000002.csv', 2, 'CALL', 0.11, '2026-03'),
+('F1:3', 'SW1', 'T1', null, '01099', '2345678', '2345678', '2026-03-01 11:00:00', null, '2026-03-01', 3, 'A1', 'SW1_20260301_000002.csv', 3, 'CALL', 0.005, '2026-03'),
+('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', null, '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
 -- F1:1 and F1:2 draw on 181 s: 1 s is left when F1:2 begins, whose one increment of 60 s is covered whole. F1:4 draws on 0.006.
 alter table marts.rated_calls add column package_id varchar;
 alter table marts.rated_calls add column package_number varchar;
