@@ -22,7 +22,7 @@ from orchestration.ingestion.reference_tables import (
     ABSENT_TABLES,
     BOUNDS,
     DAY,
-    DIGIT_COLUMNS,
+    DIALLED_COLUMNS,
     EMPTY_IS_TEXT,
     GATE_DEFAULTS,
     KEYS,
@@ -48,6 +48,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _DAYS = re.compile(r"[1-7H]+")
 _DIGITS = re.compile(r"[0-9]*")
+_DIALLED = re.compile(r"[0-9]*|[*#][0-9*#]*")
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,13 @@ def _value(reading: _Reading, table: str, line: int, column: str, text: str) -> 
         reading.fault(
             table, line, column, f"'{text}' is no time of day; write it like 07:00, the end of the day as 24:00"
         )
-    elif place in DIGIT_COLUMNS and not _DIGITS.fullmatch(text):
-        reading.fault(table, line, column, f"'{text}' is not digits alone")
+    elif place in DIALLED_COLUMNS and not _DIALLED.fullmatch(text):
+        reading.fault(
+            table,
+            line,
+            column,
+            f"'{text}' is neither digits alone nor a service code; write digits, or begin it with * or #",
+        )
     elif place in NUMBER_COLUMNS and not _DIGITS.fullmatch(normalised_number(text)):
         reading.fault(table, line, column, f"'{text}' is no number; write it in digits, like 2200000 or +865482200000")
     elif place == ("time_bands", "days") and not _DAYS.fullmatch(text):

@@ -64,10 +64,10 @@ create table marts.debit_batches (
     bank_code varchar, batch_id varchar, billing_period varchar, debited_on date, records bigint,
     total_amount decimal(18, 2), success_records bigint, success_amount decimal(18, 2), detail_records bigint,
     detail_total_amount decimal(18, 2), detail_success_records bigint, detail_success_amount decimal(18, 2),
-    totals_agree boolean, is_accepted boolean, result_scheme varchar
+    totals_agree boolean, is_accepted boolean, is_difference_accepted boolean, result_scheme varchar
 );
 insert into marts.debit_batches values
-('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true, null);
+('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true, false, null);
 
 create table marts.debit_requests (bank_code varchar, batch_id varchar, line bigint, result varchar, is_overdue boolean);
 insert into marts.debit_requests values ('BK1', 'B1', 1, 'answered_success', false), ('BK1', 'B2', 1, 'unanswered', false);
@@ -132,16 +132,16 @@ insert into intermediate.int_reversals_taken values
 
 create table marts.rated_calls (
     call_id varchar, switch_id varchar, trunk_group_in varchar, trunk_group_out varchar, calling_number varchar,
-    called_number varchar, charged_number varchar, started_at timestamp, call_date date, duration_seconds bigint,
+    called_number varchar, charged_number varchar, started_at timestamp, started_at_utc timestamp, call_date date, duration_seconds bigint,
     account_id varchar, file_name varchar, record_number bigint, bill_item_id varchar, amount decimal(18, 6),
     billing_period varchar
 );
 insert into marts.rated_calls values
-('F0:1', 'SW1', null, null, '2345678', '01088', '2345678', '2026-02-27 09:00:00', '2026-02-27', 60, 'A1', 'SW1_20260227_000001.csv', 1, 'CALL', 0.50, '2026-02'),
-('F1:1', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 09:00:00', '2026-03-01', 180, 'A1', 'SW1_20260301_000002.csv', 1, 'CALL', 0.22, '2026-03'),
-('F1:2', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 10:00:00', '2026-03-01', 60, 'A1', 'SW1_20260301_000002.csv', 2, 'CALL', 0.11, '2026-03'),
-('F1:3', 'SW1', 'T1', null, '01099', '2345678', '2345678', '2026-03-01 11:00:00', '2026-03-01', 3, 'A1', 'SW1_20260301_000002.csv', 3, 'CALL', 0.005, '2026-03'),
-('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
+('F0:1', 'SW1', null, null, '2345678', '01088', '2345678', '2026-02-27 09:00:00', null, '2026-02-27', 60, 'A1', 'SW1_20260227_000001.csv', 1, 'CALL', 0.50, '2026-02'),
+('F1:1', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 09:00:00', null, '2026-03-01', 180, 'A1', 'SW1_20260301_000002.csv', 1, 'CALL', 0.22, '2026-03'),
+('F1:2', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 10:00:00', null, '2026-03-01', 60, 'A1', 'SW1_20260301_000002.csv', 2, 'CALL', 0.11, '2026-03'),
+('F1:3', 'SW1', 'T1', null, '01099', '2345678', '2345678', '2026-03-01 11:00:00', null, '2026-03-01', 3, 'A1', 'SW1_20260301_000002.csv', 3, 'CALL', 0.005, '2026-03'),
+('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', null, '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
 -- F1:1 and F1:2 draw on 181 s: 1 s is left when F1:2 begins, whose one increment of 60 s is covered whole. F1:4 draws on 0.006.
 alter table marts.rated_calls add column package_id varchar;
 alter table marts.rated_calls add column package_number varchar;

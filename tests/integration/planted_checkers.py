@@ -221,6 +221,31 @@ def classes(found: Found, name: str, case: Case) -> None:
     assert len(set(called)) == len(called) > 1
 
 
+def of_days(found: Found, name: str, case: Case) -> None:
+    """50 hours: rated whole, in the file of the day on which the call ended."""
+    is_rated(found, name, case)
+    for key in keys(case):
+        call = found.call(key)
+        assert (call["duration_seconds"], call["charged_seconds"]) == (180_000, 180_000)
+
+
+def forwarded(found: Found, name: str, case: Case) -> None:
+    """It came in over a trunk and is charged all the same: to the number that the record names."""
+    for key in keys(case):
+        call = found.records[key["file_name"], key["record_number"]]
+        assert (call["mart"], call["charged_number"]) == ("rated_calls", key["charged_number"])
+        assert call["is_charged_as_recorded"] and call["trunk_group_in"] and call["amount"] > 0
+
+
+def service_code(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    for key in keys(case):
+        call = found.call(key)
+        assert (call["called_number"], call["access_code"], call["rated_number"], call["destination_prefix"]) == (
+            "*31#01065529988", "*31#", "01065529988", "010",
+        )  # fmt: skip
+
+
 def nearly_a_day(found: Found, name: str, case: Case) -> None:
     is_rated(found, name, case)
     assert all(found.call(key)["duration_seconds"] >= 86_399 for key in keys(case))
@@ -231,8 +256,18 @@ def nearly_a_day(found: Found, name: str, case: Case) -> None:
 
 def on_holiday(found: Found, name: str, case: Case) -> None:
     is_rated(found, name, case)
-    holidays = {row["holiday_date"] for row in read_book(DEMO_BOOK)["holidays"]}
+    holidays = {row["holiday_date"] for row in read_book(DEMO_BOOK)["holidays"] if not row["counts_as"]}
     assert {key["started_at"][:10] for key in keys(case)} <= holidays
+
+
+def on_make_up_workday(found: Found, name: str, case: Case) -> None:
+    """A Saturday or Sunday that counts as a weekday has the day band of one at noon, not the weekend's."""
+    is_rated(found, name, case)
+    counted = {row["holiday_date"]: row["counts_as"] for row in read_book(DEMO_BOOK)["holidays"]}
+    for key in keys(case):
+        call = found.call(key)
+        assert call["call_date"].isoweekday() in (6, 7) and counted[key["started_at"][:10]] in "12345"
+        assert (call["tariff_plan_id"], call["band_at_start"]) == ("BUSINESS", "DAY")
 
 
 def over_hours(found: Found, name: str, case: Case) -> None:

@@ -20,7 +20,9 @@ CHECKERS: dict[str, Checker] = {
     "billing_error_complaint": look.complaint,
     "call_of_double_assigned_number": look.double_assigned_call,
     "call_of_each_class": look.classes,
+    "call_of_days": look.of_days,
     "call_of_nearly_a_day": look.nearly_a_day,
+    "call_on_make_up_workday": look.on_make_up_workday,
     "call_on_holiday": look.on_holiday,
     "call_over_band_boundary": look.is_rated,
     "call_over_hours": look.over_hours,
@@ -41,6 +43,7 @@ CHECKERS: dict[str, Checker] = {
     "empty_file": look.empty_file,
     "file_never_delivered": look.never_delivered,
     "half_written_file": look.not_registered,
+    "forwarded_call": look.forwarded,
     "incoming_not_charged": look.is_counted("not_charged"),
     "interval_without_account": look.undocumented_numbers,
     "interval_without_customer": look.undocumented_numbers,
@@ -78,6 +81,7 @@ CHECKERS: dict[str, Checker] = {
     "simultaneous_calls": anomalies.within_channels,
     "storm_at_night": anomalies.storm,
     "termination_after_clawback_days": look.no_clawback,
+    "service_code_stripped": look.service_code,
     "toll_free_from_own_line": look.charged_to_called,
     "toll_free_incoming": look.charged_to_called,
     "transit_not_charged": look.is_counted("not_charged"),
@@ -85,6 +89,8 @@ CHECKERS: dict[str, Checker] = {
     "unknown_switch_file": look.rejected,
     "unknown_switch_folder": look.unknown_switch,
     "unknown_trunk_group": look.is_rated,
+    "withheld_not_charged": look.is_counted("not_charged"),
+    "withheld_to_toll_free": look.charged_to_called,
 }
 #: Cases that come in kinds, by how their names begin.
 FAMILIES: dict[str, Checker] = {

@@ -118,7 +118,7 @@ class Book:
         self.promotions = {row["promotion_id"]: row for row in tables["promotions"]}
         self.agents = {row["agent_id"]: row for row in tables["agents"]}
         self.outlets = {row["outlet_id"]: row for row in tables["outlets"]}
-        self.holidays = {row["holiday_date"] for row in tables["holidays"]}
+        self.holidays = {row["holiday_date"]: row.get("counts_as") or "H" for row in tables["holidays"]}
         self.debit_codes = {(row["bank_code"], row["result_code"]): row for row in tables["debit_result_codes"]}
 
     def hold_above(self, gate_id: str) -> Decimal | None:

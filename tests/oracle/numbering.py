@@ -15,7 +15,7 @@ def undocumented_numbers(suspended: list[Row], book: Book) -> list[Row]:
     """Per charged number its undocumented calls, with exchange and unit by the number range."""
     groups: dict[str, list[Row]] = {}
     for call in suspended:
-        if call["state"] == "undocumented":
+        if call["state"] == "undocumented" and call["charged_number"]:
             groups.setdefault(call["charged_number"], []).append(call)
     rows = []
     for number, calls in groups.items():
