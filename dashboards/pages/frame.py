@@ -9,11 +9,13 @@ from dashboards.pages.model import Badge, Fact, Link, Message, Page, Section
 
 OVERVIEW = "index.html"
 GATES = "gates.html"
+# The id of what belongs to nobody, in every mart of money.
+UNASSIGNED = "unassigned"
 
 
 def name_of(edition: Edition, dimension: str, dimension_id: str | None, t: Translate) -> str:
     """The name of a member of a dimension; else the page's own word for the code, else its id."""
-    if dimension_id is None:
+    if dimension_id is None or dimension_id == UNASSIGNED:
         return t("site.not_assigned")
     row = edition.names.get((dimension, dimension_id))
     name = None if row is None else row[f"name_{t.language}"]
