@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,7 @@ from orchestration.ingestion.bank_formats.reading import (
     OTHER,
     PENDING,
     ReadBatch,
+    ResultLine,
     code_owner,
     month_before,
     outcome_of,
@@ -38,6 +40,10 @@ ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outc
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
 BANK_RULES_VERSION = "bank-4"
 
+# A message or statement of these has an id and a date of its own: the same bytes are the same one, whatever the file's name.
+_DATED_LAYOUTS = {"nacha", "iso20022", "mt940", "becs", "arudd"}
+# How far from the date of its file's name a debit may be: files are sent again months later, and value dates lie ahead.
+_DAYS_BEFORE_FILE, _DAYS_AFTER_FILE = 400, 31
 _NOTHING = Decimal("0.00")
 _MONEY = pa.decimal128(18, 2)
 _DEBITS = pa.schema(
@@ -56,6 +62,8 @@ _DEBITS = pa.schema(
         ("is_return", pa.bool_()),
         ("reference", pa.string()),
         ("charge_amount", _MONEY),
+        ("debited_on", pa.date32()),
+        ("billing_period", pa.string()),
     ]
 )
 _BATCHES = pa.schema(
@@ -122,11 +130,14 @@ def decode_bank_result(
     with open_unpacked(settings.home / entry.landing_path) as stream:
         read = _read(stream.read(), declared)
     assert entry.bank_code is not None and entry.file_date is not None, "a name of the pattern has both"
-    names_batch_and_day = read.batch_id is not None and read.debited_on is not None
+    names_batch_and_day = declared.layout in _DATED_LAYOUTS or (
+        read.batch_id is not None and read.debited_on is not None
+    )
     read.bank_code = read.bank_code or entry.bank_code
     read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
     read.debited_on = read.debited_on or entry.file_date
     is_period_named = read.billing_period is not None
+    _check_days(read, entry.file_date)
     read.billing_period = read.billing_period or month_before(read.original_day or read.debited_on)
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
     facts = _facts(read, declared.result_scheme, names_batch_and_day)
@@ -161,6 +172,7 @@ def decode_bank_result(
             "file_id": entry.file_id,
             "code_owner": code_owner(result_codes, read.bank_code, declared.result_scheme, line.result_code),
             **vars(line),
+            **_own_day(line, read, is_period_named),
         }
         for line in read.lines
     ]
@@ -176,6 +188,22 @@ def decode_bank_result(
         data_rows=len(read.lines) + len(read.set_aside),
         set_aside_rows=len(read.set_aside),
     )
+
+
+def _check_days(read: ReadBatch, file_date: date) -> None:
+    """Debits are of days near the date of their file's name; a wrong year would put their money where nobody looks."""
+    assert read.debited_on is not None
+    for day in sorted({read.debited_on, *(line.debited_on for line in read.lines if line.debited_on is not None)}):
+        if not -_DAYS_BEFORE_FILE <= (day - file_date).days <= _DAYS_AFTER_FILE:
+            read.differences.append(f"it is debited on {day}, which is far from the file's date {file_date}")
+
+
+def _own_day(line: ResultLine, read: ReadBatch, is_period_named: bool) -> dict[str, Any]:
+    """The day of a line, and the period before it, where they are not its batch's: a statement may be of several days."""
+    if line.debited_on is None or line.debited_on == read.debited_on:
+        return {"debited_on": None, "billing_period": None}
+    period = None if is_period_named else month_before(line.debited_on)
+    return {"debited_on": line.debited_on, "billing_period": None if period == read.billing_period else period}
 
 
 def _set_contradictions_aside(read: ReadBatch, scheme: str | None, result_codes: ResultCodes) -> None:

@@ -19,6 +19,7 @@ from orchestration.ingestion.cdr_formats import (
     COUNTED_LEGS,
     FIRST_GROUP,
     LAYOUTS,
+    PAGE_LINE,
     RECORD_COLUMNS,
     TEXT_COLUMNS,
     CdrFormat,
@@ -29,23 +30,25 @@ from orchestration.ingestion.cdr_formats import (
     Legs,
     Mapping,
     Moment,
+    Seconds,
     Test,
     TextColumn,
     Times,
 )
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS
 
-_COMMON = ("name", "layout", "description", "record", "times", "date_zone", "ignore", "legs")
+_COMMON = ("name", "layout", "description", "record", "times", "date_zone", "computed", "ignore", "legs")
 _TEXT = ("encoding", "header", "trailer", "fields")
 _MEMBERS = {
     "delimited": (*_COMMON, *_TEXT, "delimiter", "quote", "optional_fields", "more_fields"),
-    "fixed_width": (*_COMMON, *_TEXT, "line_length"),
+    "fixed_width": (*_COMMON, *_TEXT, "line_length", "optional_fields", "page_lines"),
     "fixed_binary": (*_COMMON, "fields", "record_bytes", "file_header_bytes", "byte_order"),
     "asn1_ber": (*_COMMON, "fields", "module", "type", "padding"),
 }
 _RECORD_MEMBERS = (*RECORD_COLUMNS, *OPTIONAL_COLUMNS, "answered")
+_WAYS = ("field", "first_of", "join", "constant", "position", "cases")
 _COLUMN_MEMBERS = (
-    "field", "first_of", "join", "constant", "position", "empty", "extract", "replace_prefixes", "values", "match",
+    "cases", "field", "first_of", "join", "constant", "position", "empty", "extract", "replace_prefixes", "values", "match",
     "keep_others", "otherwise", "default",
 )  # fmt: skip
 _EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
@@ -152,7 +155,7 @@ def read_declaration(path: Path) -> CdrFormat:
         members["encoding"] = _encoding(node)
     known: tuple[str, ...] = members.get("fields", ())
     members["date_zone"] = zone_name(node, "date_zone")
-    sorted_out = next((member for member in ("ignore", "legs") if member in content), None)
+    sorted_out = next((member for member in ("computed", "ignore", "legs") if member in content), None)
     if "record" in content:
         members["mapping"] = _mapping(node, known)
     elif sorted_out is not None:
@@ -179,7 +182,7 @@ def _encoding(node: Node) -> str:
 
 
 def _edge(node: Node, side: str, layout: str) -> Edge:
-    members = {"header": ("lines", "names", "records"), "trailer": ("lines", "records", "md5")}[side]
+    members = {"header": ("lines", "names", "records", "optional_names"), "trailer": ("lines", "records", "md5")}[side]
     edge = node.node(side, members)
     lines = edge.number("lines", 0, 0)
     names = edge.number("names", 1) if "names" in edge.content else 0
@@ -187,7 +190,10 @@ def _edge(node: Node, side: str, layout: str) -> Edge:
         raise edge.fault("names", f"write which of the {lines} header lines names the fields (delimited layouts only)")
     if side == "trailer" and lines and not {"records", "md5"} & set(edge.content):
         raise edge.fault("records", "say by what a trailer is known: records or md5, {line: 1, pattern: '^([0-9]+)$'}")
-    return Edge(lines, names, _control(edge, "records", lines), _control(edge, "md5", lines))
+    optional = edge.texts("optional_names") if side == "header" else ()
+    if optional and not names:
+        raise edge.fault("optional_names", "write names too: which of the header lines names the fields")
+    return Edge(lines, names, _control(edge, "records", lines), _control(edge, "md5", lines), optional)
 
 
 def _control(edge: Node, member: str, lines: int) -> Control | None:
@@ -205,8 +211,9 @@ def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
     for column in ("calling_number", "called_number", "started_at", "duration_seconds", "release_cause"):
         if column not in record.content:
             raise record.fault(column, "say which field it comes from, as {field: NAME}")
+    computed = _computed(node)
     columns = {name: _column(record, name) for name in TEXT_COLUMNS}
-    start = _short(record, "started_at", ("answer", "seizure", "join"), "answer")
+    start = _short(record, "started_at", ("answer", "seizure", "join", "ended", "answered_after"), "answer")
     duration = _short(record, "duration_seconds", ("field", "unit", "rounding", "from", "to"), "field")
     has_span = "from" in duration.content or "to" in duration.content
     if has_span == ("field" in duration.content):
@@ -216,12 +223,16 @@ def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
         raise answered.fault("", "write the field and the values that say so: {field: NAME, values: [ANSWERED]}")
     if "join" in start.content and len(start.content) > 1:
         raise start.fault("join", "write it under answer and under seizure: {answer: {join: [DATE, TIME]}}")
+    wait = _wait(start)
+    begin = "ended" if "ended" in start.content else "seizure" if wait else "answer"
+    if "ended" in start.content and len(start.content) > 1:
+        raise start.fault("ended", "write it alone: a call began its duration before it ended")
     clock = None if has_span else _clock(duration)
     mapping = Mapping(
         columns=columns,
         times=_times(node),
-        answer=_joined(start) if "join" in start.content else _moment(start, "answer"),
-        seizure=_moment(start, "seizure") if "seizure" in start.content else None,
+        answer=_joined(start) if "join" in start.content else _moment(start, begin),
+        seizure=_moment(start, "seizure") if "seizure" in start.content and not wait else None,
         answered_field=answered.text("field") if answered.content else None,
         answered_values=answered.texts("values"),
         duration=None if has_span else duration.text("field"),
@@ -229,13 +240,59 @@ def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
         rounding=duration.one_of("rounding", ROUNDINGS, "up"),
         span=(_moment(duration, "from"), _moment(duration, "to")) if has_span else None,
         clock=clock,
-        ignore=_ignore(node),
+        ignore=(*_page_lines(node), *_ignore(node)),
         legs=_legs(node),
+        computed=computed,
+        ends_at_answer=begin == "ended",
+        answered_after=wait,
     )
     unknown = [name for name in mapping.fields if known and name not in known]
     if unknown:
-        raise record.fault("", f"there is no field {unknown[0]}; the fields are {', '.join(known)}")
+        raise record.fault("", f"there is no field {unknown[0]}; the fields are {', '.join([*known, *computed])}")
     return mapping
+
+
+def _computed(node: Node) -> dict[str, TextColumn]:
+    """The fields that come from others, in their order: each from the file's fields and from those before it."""
+    content = node.content.get("computed", {})
+    parts = Node(node.path, "computed", content)
+    known = node.content.get("fields", [])
+    written = [item.get("name") if isinstance(item, dict) else item for item in known if isinstance(known, list)]
+    columns: dict[str, TextColumn] = {}
+    for name in content:
+        if not isinstance(name, str) or name in written:
+            raise parts.fault(str(name), "write a name in quotes that no field has")
+        column = _column(parts, name, (*_COLUMN_MEMBERS, "first_in"))
+        later = [other for other in column.all_fields if other in content and other not in columns]
+        if later:
+            raise parts.fault(name, f"{later[0]} is computed after it; write it before")
+        columns[name] = column
+    return columns
+
+
+def _wait(start: Node) -> Seconds | None:
+    """How long after its seizure a call was answered; None where the format does not say it."""
+    if "answered_after" not in start.content:
+        return None
+    if "answer" in start.content or "seizure" not in start.content:
+        raise start.fault(
+            "answered_after", "write it with seizure and without answer: {seizure: FIELD, answered_after: FIELD}"
+        )
+    wait = Node(
+        start.path, f"{start.where}.answered_after", _as_field(start.content["answered_after"]), ("field", "unit")
+    )
+    clock = _clock(wait)
+    return Seconds(wait.text("field"), 1 if clock else _units_per_second(wait), clock, "down")
+
+
+def _as_field(value: Any) -> Any:
+    return {"field": value} if isinstance(value, str) else value
+
+
+def _page_lines(node: Node) -> tuple[Condition, ...]:
+    if not node.content.get("page_lines"):
+        return ()
+    return (Condition((Test(PAGE_LINE, ("yes",)),), "a heading, a rule or an empty line of a printed page"),)
 
 
 def _moment(node: Node, member: str) -> Moment:
@@ -293,20 +350,25 @@ def _test(condition: Node, field: Any) -> Test:
         return Test(field, (value,))
     if isinstance(value, list):
         return Test(field, condition.texts(field))
-    test = condition.node(field, ("values", "match", "empty", "not"))
+    test = condition.node(field, ("values", "match", "empty", "same_as", "not"))
     patterns = test.content.get("match", [])
     patterns = [patterns] if isinstance(patterns, str) else patterns
     if not isinstance(patterns, list):
         raise test.fault("match", "write a pattern or a list of patterns")
     values = (*test.texts("values"), *(("",) if test.flag("empty") else ()))
-    if not values and not patterns:
-        raise test.fault("", "write one of values, match and empty: {values: [TEXTS]}, {match: PATTERN}, {empty: true}")
-    return Test(field, values, tuple(test.pattern("match", 0, one) for one in patterns), test.flag("not"))
+    same_as = test.text("same_as") if "same_as" in test.content else None
+    if not values and not patterns and same_as is None:
+        raise test.fault(
+            "",
+            "write one of values, match, empty and same_as: {values: [TEXTS]}, {match: PATTERN}, {empty: true}, {same_as: FIELD}",
+        )
+    return Test(field, values, tuple(test.pattern("match", 0, one) for one in patterns), test.flag("not"), same_as)
 
 
 def _told(test: Test) -> str:
     """A test in words, for the reason that an ignored record is kept with."""
     said = [*(value or "empty" for value in test.values), *(f"like {pattern}" for pattern in test.match)]
+    said += [f"the same as {test.same_as}"] if test.same_as else []
     return f"{test.field} is {'not ' if test.is_negated else ''}{' or '.join(said)}"
 
 
@@ -327,17 +389,26 @@ def _short(record: Node, member: str, members: tuple[str, ...], short: str) -> N
     return Node(record.path, f"record.{member}", {short: value} if isinstance(value, str) else value, members)
 
 
-def _column(record: Node, name: str) -> TextColumn:
+def _column(record: Node, name: str, members: tuple[str, ...] = _COLUMN_MEMBERS) -> TextColumn:
     if name not in record.content:
         # A switch that does not number its records, or knows no trunk groups: the place in the file, and nothing.
         return TextColumn(is_position=name == "record_number")
-    node = _short(record, name, _COLUMN_MEMBERS, "field")
-    ways = [member for member in ("field", "first_of", "join", "constant", "position") if member in node.content]
+    node = _short(record, name, members, "field")
+    return _text_column(node, name, node.text("first_in") if "first_in" in node.content else None)
+
+
+def _text_column(node: Node, name: str, first_in: str | None = None) -> TextColumn:
+    ways = [member for member in _WAYS if member in node.content]
     if len(ways) != 1:
-        raise node.fault("", "write one of field, first_of, join, constant and position")
+        raise node.fault("", "write one of field, first_of, join, constant, position and cases")
     (way,) = ways
     if way == "position" and (name != "record_number" or node.content[way] is not True):
         raise node.fault(way, "write true, and only for record_number")
+    if way == "cases":
+        beside = [member for member in node.content if member not in ("cases", "first_in")]
+        if beside:
+            raise node.fault(beside[0], "write it in the case that it is for")
+        return TextColumn(cases=_cases(node, name), first_in=first_in)
     if way in ("first_of", "join") and len(node.texts(way)) < 2:
         raise node.fault(way, "write a list of two or more fields")
     return TextColumn(
@@ -355,7 +426,23 @@ def _column(record: Node, name: str) -> TextColumn:
         keeps_others=node.flag("keep_others"),
         otherwise=node.text("otherwise") if "otherwise" in node.content else None,
         default=node.text("default", ""),
+        first_in=first_in,
     )
+
+
+def _cases(node: Node, name: str) -> tuple[tuple[tuple[Test, ...], TextColumn], ...]:
+    content = node.content["cases"]
+    if not isinstance(content, list) or not content:
+        raise node.fault("cases", "write a list of cases: [{when: {FIELD: [TEXTS]}, field: FIELD}, {field: FIELD}]")
+    cases = []
+    for at, item in enumerate(content, start=1):
+        case = Node(node.path, f"{node.where}.cases[{at}]", item, ("when", *_COLUMN_MEMBERS))
+        if "when" not in case.content and at < len(content):
+            raise case.fault("when", "only the last case may be without: it is for what no other case is for")
+        when = Node(node.path, f"{case.where}.when", case.content.get("when", {}))
+        rest = Node(node.path, case.where, {key: value for key, value in case.content.items() if key != "when"})
+        cases.append((tuple(_test(when, field) for field in when.content), _text_column(rest, name)))
+    return tuple(cases)
 
 
 def _times(node: Node) -> Times:

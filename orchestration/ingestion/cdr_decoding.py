@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion import cdr_rules
-from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
+from orchestration.ingestion.cdr_formats import PAGE_LINE, CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts import ber, binary
 from orchestration.ingestion.cdr_layouts.control import Told, read_told
 from orchestration.ingestion.cdr_layouts.lines import is_plain, plain_lines, read_records
@@ -106,6 +106,8 @@ class _Work:
         self.ignored_part = self.ignored_file.with_suffix(".parquet.tmp")
         assert self.entry.file_date is not None and self.entry.switch_id is not None, "a name of the pattern has both"
         self.file_date, self.switch_id = self.entry.file_date, self.entry.switch_id
+        if self.layout.mapping is not None and self.layout.mapping.times.lacks_year:
+            self.layout = replace(self.layout, file_date=self.file_date)
 
     @property
     def sorts_out(self) -> bool:
@@ -135,6 +137,8 @@ class _Work:
         if self.told.names is None:
             return
         names = self.told.names
+        absent = tuple(name for name in self.layout.header.optional_names if name not in names)
+        self.layout = replace(self.layout, absent=absent)
         missing = [name for name in self.layout.needed_fields if names.count(name) != 1]
         if missing:
             fault = f"line {self.layout.header.names} of the header has no one field {missing[0]}"
@@ -348,12 +352,17 @@ class _Work:
             f"trim(substr({line}, {needed[name].start + 1}, {needed[name].length})) as {field_column(layout, name)}"
             for name in layout.needed_fields
         )
-        length = layout.line_length or max(item.start + item.length for item in layout.fixed)
+        required = layout.fixed[: len(layout.fixed) - layout.optional_fields]
+        length = layout.line_length or max(item.start + item.length for item in required)
         wrong, told = ("<>", "") if layout.line_length else ("<", "at least ")
         fault = (
             f"case when length({line}) {wrong} {length} then 'has ' || length({line}) || "
             f"' characters instead of {told}{length}' end"
         )
+        if layout.page_lines:
+            on_page = " or ".join(f"regexp_matches({line}, {literal(pattern)})" for pattern in layout.page_lines)
+            fields = f"case when {on_page} then 'yes' else '' end as {PAGE_LINE}, {fields}"
+            fault = f"case when not ({on_page}) then {fault} end"
         return fault, fields
 
     def _register_binary(self, with_text: bool) -> None:
@@ -414,10 +423,16 @@ class _Work:
         self._keep_lines()
         if layout.layout == "fixed_width":
             fault, fields = self._fixed_width_columns("coalesce(read_fields[1], record_text)")
-            return f"select line_number, place, record_text, coalesce(damage, {fault}) as line_fault, {fields} from cdr_lines"
+            # An empty line is damage where lines are records; on a printed page it is one of the lines that are none.
+            damage = "case when record_text <> '' then damage end" if layout.page_lines else "damage"
+            return f"select line_number, place, record_text, coalesce({damage}, {fault}) as line_fault, {fields} from cdr_lines"
         width, optional = len(layout.fields), layout.optional_fields
         told = (
-            f"{width - optional} to {width}" if optional else f"{width}{' or more' if layout.has_more_fields else ''}"
+            f"{width - optional} or more"
+            if layout.has_more_fields
+            else f"{width - optional} to {width}"
+            if optional
+            else f"{width}"
         )
         most = "" if layout.has_more_fields else f"or len(fields) > {width}"
         fields = ", ".join(

@@ -60,11 +60,24 @@ def _parts(node: Node, members: tuple[str, ...]) -> list[Node]:
 def _fixed_width(node: Node) -> dict[str, Any]:
     parts = _parts(node, ("name", "column", "length"))
     fixed = tuple(FixedField(p.text("name"), p.number("column", 1) - 1, p.number("length", 1)) for p in parts)
+    optional = node.number("optional_fields", 0, 0)
+    if optional >= len(fixed) or (optional and "line_length" in node.content):
+        raise node.fault(
+            "optional_fields",
+            "write how many of the last fields may be missing, fewer than there are; with line_length none may",
+        )
     end = max(field.start + field.length for field in fixed)
     line_length = node.number("line_length", 1) if "line_length" in node.content else None
     if line_length is not None and line_length < end:
         raise node.fault("line_length", f"the fields end at column {end}; write that or more")
-    return {"fields": tuple(field.name for field in fixed), "fixed": fixed, "line_length": line_length}
+    patterns = node.texts("page_lines")
+    return {
+        "fields": tuple(field.name for field in fixed),
+        "fixed": fixed,
+        "line_length": line_length,
+        "optional_fields": optional,
+        "page_lines": tuple(node.pattern("page_lines", 0, pattern) for pattern in patterns),
+    }
 
 
 def _binary(node: Node) -> dict[str, Any]:

@@ -6,7 +6,9 @@ fields become the columns of a record in cdr_mapping.py. The rules of a record a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +35,8 @@ TEXT_COLUMNS = (
 )
 FIRST_GROUP = r"\1"  # as what a pattern's text becomes: what its first group found
 LAYOUTS = ("delimited", "fixed_width", "fixed_binary", "asn1_ber")
+#: What `page_lines` of a layout find, as a condition on a record; no field of a file has this name.
+PAGE_LINE = "page_line"
 UTC_ZONES = ("UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich", "Universal", "Zulu")
 COUNTED_LEGS = ("longest", "first", "each")
 
@@ -58,6 +62,7 @@ class Edge:
     names: int = 0  # which header line names the fields (from 1); 0 where none does
     records: Control | None = None
     md5: Control | None = None
+    optional_names: tuple[str, ...] = ()  # fields that the line of names may lack; they say nothing then
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,27 @@ class BerField:
 
 
 @dataclass(frozen=True)
+class Test:
+    """What the text of one field must be for a condition: one of some texts, found by a pattern, or that of another field."""
+
+    field: str
+    values: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    is_negated: bool = False
+    same_as: str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it looks at."""
+        return (self.field,) if self.same_as is None else (self.field, self.same_as)
+
+
+@dataclass(frozen=True)
 class TextColumn:
     """How the text of a record's column comes from the fields, step by step in the order of these members."""
 
+    #: The tests that must hold, and the column that counts then; the first of which all hold decides. Empty tests always hold.
+    cases: tuple[tuple[tuple[Test, ...], TextColumn], ...] = ()
     fields: tuple[str, ...] = ()
     join: bool = False  # joined by '/', else the first that says something
     constant: str | None = None
@@ -101,16 +124,15 @@ class TextColumn:
     keeps_others: bool = False  # a text that no value is given for stays
     otherwise: str | None = None
     default: str = ""
+    #: Of a computed field: where the record itself says nothing or not, the first text of the file's records of this field's text.
+    first_in: str | None = None
 
-
-@dataclass(frozen=True)
-class Test:
-    """What the text of one field must be for a condition: one of some texts, or found by one of some patterns."""
-
-    field: str
-    values: tuple[str, ...] = ()
-    match: tuple[str, ...] = ()
-    is_negated: bool = False
+    @property
+    def all_fields(self) -> tuple[str, ...]:
+        """The fields that it comes from, and those that its cases look at."""
+        tested = [name for tests, _ in self.cases for test in tests for name in test.fields]
+        chosen = [name for _, column in self.cases for name in column.all_fields]
+        return (*self.fields, *tested, *chosen, *((self.first_in,) if self.first_in else ()))
 
 
 @dataclass(frozen=True)
@@ -146,6 +168,16 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Seconds:
+    """A field that says how long something took, and in what unit."""
+
+    field: str
+    units_per_second: int = 1
+    clock: Clock | None = None
+    rounding: str = "up"
+
+
+@dataclass(frozen=True)
 class Times:
     """How times are written: an epoch's unit or patterns, and the zone they are in (None: the branch's wall clock)."""
 
@@ -163,6 +195,11 @@ class Times:
     def is_utc(self) -> bool:
         """Whether times without an offset are UTC (or a fixed distance from it) by the format's zone."""
         return self.zone is not None and (self.zone in UTC_ZONES or self.zone.startswith("Etc/"))
+
+    @property
+    def lacks_year(self) -> bool:
+        """Whether the times have no year, which is that of the file then."""
+        return bool(self.patterns) and not any(re.search("%[yYcxGDF]", pattern) for pattern in self.patterns)
 
     @staticmethod
     def has_offset(pattern: str) -> bool:
@@ -192,6 +229,9 @@ class Mapping:
     clock: Clock | None = None
     ignore: tuple[Condition, ...] = ()
     legs: Legs | None = None
+    computed: dict[str, TextColumn] = field(default_factory=dict, hash=False)
+    ends_at_answer: bool = False  # `answer` is when the call ended: it began its duration earlier
+    answered_after: Seconds | None = None  # how long after `answer`, then the seizure, an answered call was answered
 
     @property
     def sorts_out(self) -> bool:
@@ -203,10 +243,12 @@ class Mapping:
         """The fields that are needed, each once."""
         moments = (self.answer, self.seizure or (), *(self.span or ()))
         single = (*(name for moment in moments for name in moment), self.answered_field, self.duration)
-        named = [name for column in self.columns.values() for name in column.fields]
-        tested = [test.field for condition in self.ignore for test in condition.tests]
+        waited = (self.answered_after.field,) if self.answered_after else ()
+        named = [name for column in (*self.columns.values(), *self.computed.values()) for name in column.all_fields]
+        tested = [name for condition in self.ignore for test in condition.tests for name in test.fields]
         grouped = self.legs.group if self.legs is not None else ()
-        return tuple(dict.fromkeys([*named, *(name for name in single if name), *tested, *grouped]))
+        needed = dict.fromkeys([*named, *(name for name in single if name), *waited, *tested, *grouped])
+        return tuple(name for name in needed if name not in self.computed and name != PAGE_LINE)
 
 
 @dataclass(frozen=True)
@@ -228,6 +270,9 @@ class CdrFormat:
     trailer: Edge = Edge()
     fixed: tuple[FixedField, ...] = ()
     line_length: int | None = None
+    page_lines: tuple[str, ...] = ()  # patterns of the lines of a printed page that are no records
+    absent: tuple[str, ...] = ()  # fields that a file's line of names lacks
+    file_date: date | None = None  # of the file that is read, for times without a year
     record_bytes: int = 0
     file_header_bytes: int = 0
     byte_order: str = "little"
@@ -261,7 +306,8 @@ class CdrFormat:
     @property
     def needed_fields(self) -> tuple[str, ...]:
         """The fields that are read, in the order in which the layouts hand them on."""
-        return self.fields if self.mapping is None else self.mapping.fields
+        needed = self.fields if self.mapping is None else self.mapping.fields
+        return tuple(name for name in needed if name not in self.absent) if self.absent else needed
 
 
 @cache

@@ -11,15 +11,17 @@ second counts: it is when the clock showed that second.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from orchestration.ingestion.cdr_formats import (
     FIRST_GROUP,
+    PAGE_LINE,
     RECORD_COLUMNS,
     CdrFormat,
-    Condition,
     Legs,
     Mapping,
     Moment,
+    Seconds,
     Test,
     TextColumn,
     Times,
@@ -33,6 +35,10 @@ _NO_INSTANT = "cast(null as timestamp)"
 
 def field_column(layout: CdrFormat, name: str) -> str:
     """The column of a field in the relation that is mapped."""
+    if name == PAGE_LINE:
+        return PAGE_LINE
+    if layout.mapping is not None and name in layout.mapping.computed:
+        return f"computed_{list(layout.mapping.computed).index(name)}"
     return f"field_{layout.needed_fields.index(name)}"
 
 
@@ -63,16 +69,17 @@ def mapped_sql(layout: CdrFormat, relation: str, branch_zone: str, place: str, k
         if mapping.span
         else _duration(layout, mapping)
     )
-    moment, instant = (_either(layout, mapping, reading, branch_zone) for reading in (_local, _utc))
+    moment, instant = _start(layout, mapping, branch_zone)
     told = " or ".join(dict.fromkeys(" and ".join(names) for names in (mapping.answer, mapping.seizure) if names))
     no_time = literal(f"started_at|{told} is no time {mapping.times.told}")
     no_seconds = literal(
         f"duration_seconds|{mapping.duration or ' and '.join(name for end in mapping.span or () for name in end)} "
         "gives no duration"
     )
-    timed = f"""
-            select *, {moment} as moment, {instant} as instant, case when is_answered then {seconds} end as seconds
-            from (select *, {_answered(layout, mapping)} as is_answered from {relation})"""
+    measured = f"""
+            select *, case when is_answered then {seconds} end as seconds
+            from (select *, {_answered(layout, mapping)} as is_answered from {_computed(layout, mapping, relation, place)})"""
+    timed = f"select *, {moment} as moment, {instant} as instant from ({measured})"
     ignored = ""
     if mapping.sorts_out:
         timed, ignored = _sorted_out(layout, mapping, timed), "ignored,"
@@ -88,10 +95,26 @@ def mapped_sql(layout: CdrFormat, relation: str, branch_zone: str, place: str, k
         )"""
 
 
+def _computed(layout: CdrFormat, mapping: Mapping, relation: str, place: str) -> str:
+    """The relation with the computed fields, each made of those before it."""
+    for name, how in mapping.computed.items():
+        text, column = _text(layout, how, place), field_column(layout, name)
+        if how.first_in is None:
+            relation = f"(select *, {text} as {column} from {relation})"
+            continue
+        group = _said(layout, how.first_in)
+        first = f"arg_min(own_text, line_number) filter (where own_text <> '') over (partition by {group})"
+        relation = (
+            f"(select * exclude (own_text), case when {group} = '' then own_text else coalesce({first}, '') end as {column} "
+            f"from (select *, {text} as own_text from {relation}))"
+        )
+    return relation
+
+
 def _sorted_out(layout: CdrFormat, mapping: Mapping, timed: str) -> str:
     """The relation with `ignored`: why a record is no call, or which leg of its call counts instead."""
     conditions = " ".join(
-        f"when {_holds(layout, one)} then {literal(f'{one.tests[0].field}|ignored: {one.why}')}"
+        f"when {_holds(layout, one.tests)} then {literal(f'{one.tests[0].field}|ignored: {one.why}')}"
         for one in mapping.ignore
     )
     no_call = f"case when line_fault is not null then null {conditions} end" if conditions else "cast(null as varchar)"
@@ -99,7 +122,7 @@ def _sorted_out(layout: CdrFormat, mapping: Mapping, timed: str) -> str:
         return f"select *, {no_call} as ignored from ({timed})"
     group = " || '/' || ".join(_said(layout, name) for name in mapping.legs.group)
     says_nothing = " and ".join(f"{_said(layout, name)} = ''" for name in mapping.legs.group)
-    is_conversation, order = "(is_answered and coalesce(seconds, 0) > 0)", _leg_order(mapping.legs)
+    is_conversation, order = "(is_answered and coalesce(seconds, 1) > 0)", _leg_order(mapping.legs)
     counts = f"leg_place = 1 or ({is_conversation})" if mapping.legs.counts == "each" else "leg_place = 1"
     reason = (
         f"{literal(mapping.legs.group[0])} || '|ignored: leg of the call ' || leg_group || "
@@ -129,18 +152,21 @@ def _leg_order(legs: Legs) -> str:
     return f"{longest}is_answered desc, line_number"
 
 
-def _holds(layout: CdrFormat, condition: Condition) -> str:
-    return " and ".join(_passes(layout, test) for test in condition.tests)
+def _holds(layout: CdrFormat, tests: tuple[Test, ...]) -> str:
+    return " and ".join(_passes(layout, test) for test in tests) or "true"
 
 
 def _passes(layout: CdrFormat, test: Test) -> str:
     said = _said(layout, test.field)
     ways = [f"{said} in ({_in(test.values)})"] if test.values else []
     ways += [f"regexp_matches({said}, {literal(pattern)})" for pattern in test.match]
+    ways += [f"{said} = {_said(layout, test.same_as)}"] if test.same_as else []
     return f"{'not ' if test.is_negated else ''}({' or '.join(ways)})"
 
 
 def _said(layout: CdrFormat, name: str) -> str:
+    if name in layout.absent:
+        return "''"
     return f"coalesce({field_column(layout, name)}, '')"
 
 
@@ -184,6 +210,11 @@ def _raw(layout: CdrFormat, how: TextColumn, place: str) -> str:
 
 
 def _text(layout: CdrFormat, how: TextColumn, place: str) -> str:
+    if how.cases:
+        chosen = " ".join(
+            f"when {_holds(layout, tests)} then {_text(layout, column, place)}" for tests, column in how.cases
+        )
+        return f"(case {chosen} else '' end)"
     raw = _raw(layout, how, place)
     if how.values or how.match:
         cases = [f"when {raw} = {literal(text)} then {literal(value)}" for text, value in how.values]
@@ -197,6 +228,12 @@ def _text(layout: CdrFormat, how: TextColumn, place: str) -> str:
 
 def _is_known(layout: CdrFormat, how: TextColumn, place: str) -> str:
     """The condition that a text is one that the format has a value for; '' where any is."""
+    if how.cases:
+        knowns = [(tests, _is_known(layout, column, place) or "true") for tests, column in how.cases]
+        if all(known == "true" for _, known in knowns):
+            return ""
+        chosen = " ".join(f"when {_holds(layout, tests)} then ({known})" for tests, known in knowns)
+        return f"case {chosen} else true end"
     if how.keeps_others or how.otherwise is not None or not (how.values or how.match):
         return ""
     raw = _raw(layout, how, place)
@@ -223,6 +260,26 @@ def _either(layout: CdrFormat, mapping: Mapping, reading: Callable[[CdrFormat, M
     return f"case when is_answered then {answer} else {reading(layout, mapping.seizure, zone)} end"
 
 
+def _start(layout: CdrFormat, mapping: Mapping, zone: str) -> tuple[str, str]:
+    """When a call began, on the branch's wall clock and as an instant: as it is written, or counted from what is."""
+    if mapping.ends_at_answer:
+        count = "- to_seconds(coalesce(try_cast(seconds as integer), 0))"
+    elif mapping.answered_after is not None:
+        # Only a call that was answered was answered after a while; of the others the seizure counts.
+        waited = f"coalesce(try_cast({_seconds(layout, mapping.answered_after)} as integer), 0)"
+        count = f"+ to_seconds(case when seconds > 0 then {waited} else 0 end)"
+    else:
+        return _either(layout, mapping, _local, zone), _either(layout, mapping, _utc, zone)
+    began = f"({_instant(layout, mapping.answer, zone)} {count})"
+    is_instant = _utc(layout, mapping.answer, zone)
+    instant = (
+        is_instant
+        if is_instant == _NO_INSTANT
+        else f"case when {is_instant} is not null then timezone('UTC', {began}) end"
+    )
+    return f"timezone({literal(zone)}, {began})", instant
+
+
 def _times_of(layout: CdrFormat) -> Times:
     assert layout.mapping is not None, "only a mapped format has times"
     return layout.mapping.times
@@ -232,7 +289,20 @@ def _wall_clock(layout: CdrFormat, moment: Moment) -> str | None:
     """A time that says no offset, as it is written; null where it is none; None where all times say theirs."""
     times = _times_of(layout)
     patterns = tuple(pattern for pattern in times.patterns if not times.has_offset(pattern))
+    if patterns and layout.file_date is not None:
+        return _in_file_year(_time_text(layout, moment), patterns, layout.file_date)
     return f"try_strptime({_time_text(layout, moment)}, [{_in(patterns)}])" if patterns else None
+
+
+def _in_file_year(text: str, patterns: tuple[str, ...], file_date: date) -> str:
+    """A time without a year, in the year that brings it nearest to the file's date. 2000 has a 29 February."""
+    read = f"try_strptime('2000 ' || {text}, [{_in(tuple(f'%Y {pattern}' for pattern in patterns))}])"
+    day, years = f"date '{file_date.isoformat()}'", file_date.year - 2000
+    near = f"({read} + to_years({years}))"
+    return (
+        f"({read} + to_years({years} + case when {near} > {day} + interval 183 day then -1 "
+        f"when {near} < {day} - interval 183 day then 1 else 0 end))"
+    )
 
 
 def _with_offset(layout: CdrFormat, moment: Moment) -> str | None:
@@ -311,19 +381,24 @@ def _first_pass(instant: str, shown: str | None, zone: str) -> str:
 
 def _duration(layout: CdrFormat, mapping: Mapping) -> str:
     assert mapping.duration is not None, "either a field or two times"
-    text = _said(layout, mapping.duration)
-    if mapping.clock is not None:
-        text, pattern = f"trim({text})", literal(mapping.clock.pattern)
+    return _seconds(layout, Seconds(mapping.duration, mapping.units_per_second, mapping.clock, mapping.rounding))
+
+
+def _seconds(layout: CdrFormat, said: Seconds) -> str:
+    """The whole seconds that a field says; null where it says none."""
+    text = _said(layout, said.field)
+    if said.clock is not None:
+        text, pattern = f"trim({text})", literal(said.clock.pattern)
         parts = " + ".join(
             f"cast(regexp_extract({text}, {pattern}, {at}) as decimal(24, 6)) * {each}"
-            for at, each in enumerate(mapping.clock.seconds, start=1)
+            for at, each in enumerate(said.clock.seconds, start=1)
         )
-        whole = _rounded(f"({parts}) * {_MICROSECONDS}", _MICROSECONDS, mapping.rounding)
+        whole = _rounded(f"({parts}) * {_MICROSECONDS}", _MICROSECONDS, said.rounding)
         return f"case when regexp_full_match({text}, {pattern}) then {whole} end"
-    whole = _rounded(f"try_cast({text} as bigint)", mapping.units_per_second, mapping.rounding, "bigint")
+    whole = _rounded(f"try_cast({text} as bigint)", said.units_per_second, said.rounding, "bigint")
     # 24 digits: fractions of units, and figures too long for any call, which the rules then refuse
     parts = f"try_cast({text} as decimal(24, 6)) * {_MICROSECONDS}"
-    fractions = _rounded(parts, _MICROSECONDS * mapping.units_per_second, mapping.rounding)
+    fractions = _rounded(parts, _MICROSECONDS * said.units_per_second, said.rounding)
     return f"case when regexp_full_match({text}, '[0-9]{{1,15}}') then {whole} else {fractions} end"
 
 

@@ -56,7 +56,12 @@ def _foreign_header_fault(line: str, declared: CdrFormat) -> str | None:
     """Only the first line is looked at here; what the other header lines say, the decoder does."""
     if declared.header.names == 1:
         names = split_quoted(line, declared)[0] or []
-        missing = [name for name in declared.needed_fields if names.count(name) != 1]
+        optional = declared.header.optional_names
+        missing = [
+            name
+            for name in declared.needed_fields
+            if names.count(name) > 1 or (name not in names and name not in optional)
+        ]
         if missing:
             return f"wrong header: the first line should name the fields of {declared.name} and has no one {missing[0]}"
     count = declared.header.records

@@ -68,10 +68,11 @@ def bank_file_records(
     debits = raw / "debits" / f"{entry.file_id}.parquet"
     if unread or not debits.is_file():
         return unread
-    known = sorted(code for bank, code in result_codes if bank == entry.bank_code)
+    known = sorted(f"{owner}:{code}" for owner, code in result_codes)
     rows = con.execute(
         "select line, result_code, concat_ws('|', line, account_id, bank_account, amount, result_code) "
-        "from read_parquet(?) where not list_contains(cast(? as varchar[]), result_code) order by line limit ?",
+        "from read_parquet(?) where line_kind = 'debit' "
+        "and not list_contains(cast(? as varchar[]), code_owner || ':' || result_code) order by line limit ?",
         [str(debits), known, OFFENDING_RECORDS_KEPT],
     ).fetchall()
     return [

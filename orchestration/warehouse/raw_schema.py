@@ -57,6 +57,7 @@ _DEBITS = {
     "amount": "decimal(18, 2)", "result_code": "varchar", "collected_amount": "decimal(18, 2)",
     "is_cause_inferred": "boolean", "reason_text": "varchar", "line_kind": "varchar", "code_owner": "varchar",
     "is_return": "boolean", "reference": "varchar", "charge_amount": "decimal(18, 2)",
+    "debited_on": "date", "billing_period": "varchar",
 }  # fmt: skip
 _DEBIT_BATCHES = {
     "file_id": "varchar", "bank_code": "varchar", "batch_id": "varchar", "billing_period": "varchar", "debited_on": "date",

@@ -200,10 +200,11 @@ def _late(fields: list[str], day: date) -> bytes:
 MALFORMED = {
     "too_few_columns": lambda fields, day: ",".join(fields[:7]).encode(),
     "too_many_columns": lambda fields, day: ",".join([*fields, "0"]).encode(),
-    "empty_calling_number": lambda fields, day: _with(1, "", fields),
+    # On a trunk a caller may withhold his number; from the subscriber side there is one.
+    "empty_calling_number": lambda fields, day: _with(1, "", [*fields[:3], "", *fields[4:]]),
     "letters_in_number": lambda fields, day: _with(1, "22O1O5I", fields),
     "negative_duration": lambda fields, day: _with(6, "-5", fields),
-    "duration_over_a_day": lambda fields, day: _with(6, "86401", fields),
+    "duration_over_seven_days": lambda fields, day: _with(6, "604801", fields),
     "duration_no_number": lambda fields, day: _with(6, "12s", fields),
     "bad_time": lambda fields, day: _with(5, f"{day:%Y-%m-%d} 25:61:00", fields),
     "bad_date": lambda fields, day: _with(5, f"{day:%Y}-02-30 10:00:00", fields),

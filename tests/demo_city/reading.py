@@ -77,11 +77,11 @@ def why_malformed(line: bytes, day: date, seen: set[str]) -> str:
         return "not_utf8"
     if len(fields) != 8:
         return "too_few_columns" if len(fields) < 8 else "too_many_columns"
-    number, calling, called, _, _, started, duration, cause = fields
+    number, calling, called, trunk_in, _, started, duration, cause = fields
     if number in seen:
         return "repeated_record_number"
     seen.add(number)
-    if not calling:
+    if not calling and not trunk_in:
         return "empty_calling_number"
     if not all(set(text) <= set("0123456789+ -().#*") for text in (calling, called)):
         return "letters_in_number"
@@ -89,8 +89,8 @@ def why_malformed(line: bytes, day: date, seen: set[str]) -> str:
         return "duration_no_number"
     if int(duration) < 0:
         return "negative_duration"
-    if int(duration) > 86_400:
-        return "duration_over_a_day"
+    if int(duration) > 604_800:
+        return "duration_over_seven_days"
     if not re.fullmatch(r"\d+", cause):
         return "bad_cause"
     try:

@@ -35,6 +35,16 @@ class Read:
     charged: list[str | None]
     instants: list[str | None]
 
+    @property
+    def payers(self) -> dict[int, str]:
+        """The charged number of the records that have one, by record number."""
+        return {row[0]: number for row, number in zip(self.records, self.charged, strict=True) if number is not None}
+
+    @property
+    def no_calls(self) -> dict[int, str]:
+        """Why a record was ignored, by line number."""
+        return dict(self.ignored)
+
 
 def read(
     home: Path, content: bytes | str, form: str | Path, day: date = DAY, zone: str = "Asia/Shanghai", name: str = "x"

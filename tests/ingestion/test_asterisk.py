@@ -102,3 +102,130 @@ def test_a_line_that_is_not_utf8_is_set_aside_alone(tmp_path: Path) -> None:
     found = read(tmp_path, b"\n".join([INCOMING.encode(), damaged, b""]), "asterisk")
     assert [record[1] for record in found.records] == ["0086108888"]
     assert found.malformed == [(2, "line", "is not UTF-8 in the field answer")]
+
+
+def cdr(
+    src: str,
+    dst: str,
+    channel: str,
+    second: str,
+    began: str,
+    answered: str = "",
+    seconds: int = 0,
+    outcome: str = "",
+    linked: str = "",
+    **more: str,
+) -> str:
+    """A line with newcdrcolumns: the start and the answer as hh:mm:ss of 1 March, an answered call where there is an answer."""
+    start, answer = f"2026-03-01 {began}", f"2026-03-01 {answered}" if answered else ""
+    outcome = outcome or ("ANSWERED" if answered else "NO ANSWER")
+    return (
+        f'"{more.get("account", "")}","{src}","{dst}","{more.get("context", "from-internal")}","""x"" <{src}>","{channel}",'
+        f'"{second}","{more.get("application", "Dial")}","","{start}","{answer}","{start}",9,{seconds},"{outcome}","DOCUMENTATION",'
+        f'"{linked}","","","{linked}",0'
+    )
+
+
+TRUNK, DESK = "PJSIP/trunk1-0000000a", "PJSIP/2200001-0000000b"
+
+
+def test_every_kind_of_record_of_the_cdr_specification(tmp_path: Path) -> None:
+    """Hand-made by "CDR Specification": what each kind is stands beside it."""
+    local = "Local/01088886666@from-internal-00000001"
+    lines = [
+        # a ring group: one call comes in and rings three telephones, the second answers after 4 s for 30 s
+        cdr("013900000001", "2200001", TRUNK, "PJSIP/101-01", "10:00:00", linked="1.1"),
+        cdr("013900000001", "2200001", TRUNK, "PJSIP/102-02", "10:00:00", "10:00:04", 30, linked="1.1"),
+        cdr("013900000001", "2200001", TRUNK, "PJSIP/103-03", "10:00:00", linked="1.1"),
+        # nobody answers: the first counts
+        cdr("013900000002", "2200001", "PJSIP/trunk1-0c", "PJSIP/101-04", "10:05:00", linked="2.1"),
+        cdr("013900000002", "2200001", "PJSIP/trunk1-0c", "PJSIP/102-05", "10:05:00", outcome="BUSY", linked="2.1"),
+        # an outgoing call: the first route is full, the second answers
+        cdr("2200001", "01088886666", DESK, "PJSIP/trunk1-06", "10:10:00", outcome="CONGESTION", linked="3.1"),
+        cdr("2200001", "01088886666", DESK, "PJSIP/trunk2-07", "10:10:02", "10:10:09", 61, linked="3.1"),
+        # the dialplan goes on after the call
+        cdr("2200001", "h", DESK, "", "10:11:10", "10:11:10", 1, linked="3.1", application="Hangup"),
+        # an incoming call to the menu: s is the extension in which it ended
+        cdr("013900000003", "s", "PJSIP/trunk1-0d", "", "10:15:00", "10:15:00", 12, linked="4.1", application="BackGround"),
+        cdr("013900000004", "t", "PJSIP/trunk1-0e", "", "10:16:00", "10:16:00", 20, linked="5.1", application="WaitExten"),
+        # withheld callers
+        cdr("anonymous", "2200001", "PJSIP/trunk1-0f", DESK, "10:17:00", "10:17:01", 5, linked="6.1"),
+        cdr("", "2200001", "PJSIP/trunk1-10", DESK, "10:18:00", "10:18:01", 6, linked="7.1"),
+        # a telephone calls its voicemail; another a conference
+        cdr("2200001", "vmail", DESK, "", "10:19:00", "10:19:00", 7, linked="8.1", application="VoiceMailMain"),
+        cdr("2200002", "STARTMEETME", DESK, "", "10:20:00", "10:20:00", 8, linked="9.1", application="ConfBridge"),
+        # 2200002 forwards to 01088886666: the call comes in, goes to the Local channel, and out of its other end
+        cdr("013900000005", "2200002", "PJSIP/trunk1-11", f"{local};1", "10:25:00", "10:25:06", 40, linked="10.1"),
+        cdr("013900000005", "01088886666", f"{local};2", "PJSIP/trunk2-12", "10:25:01", "10:25:06", 40, linked="10.1"),
+        # the same with an account code on the telephone that forwards
+        cdr("2200003", "2200004", "PJSIP/2200003-13", "Local/1390@x-02;1", "10:30:00", "10:30:05", 20, linked="11.1"),
+        cdr("2200003", "01390", "Local/1390@x-02;2", "PJSIP/trunk1-14", "10:30:01", "10:30:05", 20, linked="11.1", account="2200005"),
+        # a Local channel within the house
+        cdr("013900000006", "101", "Local/101@x-03;2", "PJSIP/101-15", "10:35:00", "10:35:02", 9, linked="12.1"),
+        # in over one trunk and out over another: transit, unless an account is to pay
+        cdr("013900000007", "01077", "PJSIP/trunk1-16", "PJSIP/trunk2-17", "10:40:00", "10:40:03", 11, linked="13.1"),
+        cdr("013900000008", "01078", "PJSIP/trunk1-18", "PJSIP/trunk2-19", "10:41:00", "10:41:03", 12, linked="14.1", account="2200006"),
+        # a service code; and put through to the voicemail of a number
+        cdr("2200001", "*21", DESK, "", "10:42:00", "10:42:00", 3, linked="15.1"),
+        cdr("2200001", "vmu2200002", DESK, "PJSIP/2200002-1a", "10:43:00", "10:43:02", 4, linked="16.1"),
+        # the called side transfers: the caller's channel goes on, both parts were conversations
+        cdr("013900000009", "2200001", "PJSIP/trunk1-1b", "PJSIP/101-1c", "10:45:00", "10:45:02", 30, linked="17.1"),
+        cdr("013900000009", "102", "PJSIP/trunk1-1b", "PJSIP/102-1d", "10:45:32", "10:45:32", 15, linked="17.1"),
+        # an account code on an ordinary call changes nothing
+        cdr("2200001", "01088886666", DESK, "PJSIP/trunk1-1e", "10:50:00", "10:50:04", 61, linked="18.1", account="2200009"),
+    ]  # fmt: skip
+    found = read(tmp_path, "\n".join(lines) + "\n", "asterisk")
+    assert found.records == [
+        (2, "013900000001", "2200001", "trunk1", None, "2026-03-01 10:00:04", 30, 16),
+        (4, "013900000002", "2200001", "trunk1", None, "2026-03-01 10:05:00", 0, 19),
+        (7, "2200001", "01088886666", None, "trunk2", "2026-03-01 10:10:09", 61, 16),
+        (9, "013900000003", "", "trunk1", None, "2026-03-01 10:15:00", 12, 16),
+        (10, "013900000004", "", "trunk1", None, "2026-03-01 10:16:00", 20, 16),
+        (11, "", "2200001", "trunk1", None, "2026-03-01 10:17:01", 5, 16),
+        (12, "", "2200001", "trunk1", None, "2026-03-01 10:18:01", 6, 16),
+        (15, "013900000005", "2200002", "trunk1", None, "2026-03-01 10:25:06", 40, 16),
+        (16, "013900000005", "01088886666", None, "trunk2", "2026-03-01 10:25:06", 40, 16),
+        (17, "2200003", "2200004", None, None, "2026-03-01 10:30:05", 20, 16),
+        (18, "2200003", "01390", None, "trunk1", "2026-03-01 10:30:05", 20, 16),
+        (20, "013900000007", "01077", "trunk1", "trunk2", "2026-03-01 10:40:03", 11, 16),
+        (21, "013900000008", "01078", "trunk1", "trunk2", "2026-03-01 10:41:03", 12, 16),
+        (22, "2200001", "*21", None, None, "2026-03-01 10:42:00", 3, 16),
+        (23, "2200001", "2200002", None, None, "2026-03-01 10:43:02", 4, 16),
+        (24, "013900000009", "2200001", "trunk1", None, "2026-03-01 10:45:02", 30, 16),
+        (25, "013900000009", "102", "trunk1", None, "2026-03-01 10:45:32", 15, 16),
+        (26, "2200001", "01088886666", None, "trunk1", "2026-03-01 10:50:04", 61, 16),
+    ]
+    # 2200002 was dialled before the first forwarding; the others have an account code.
+    assert found.payers == {16: "2200002", 18: "2200005", 21: "2200006"}
+    assert sorted(found.no_calls) == [1, 3, 5, 6, 8, 13, 14, 19]
+    assert found.no_calls[8] == "ignored: the dialplan after the call (extension h)"
+    assert "of which line 2 counts" in found.no_calls[1]
+    assert found.malformed == []
+    assert found.in_one_pass
+
+
+def test_a_leg_whose_duration_cannot_be_read_is_set_aside_and_never_ignored(tmp_path: Path) -> None:
+    answered = cdr("013900000001", "2200001", TRUNK, "PJSIP/102-02", "10:00:00", "10:00:04", 30, linked="1.1")
+    found = read(tmp_path, f"{answered}\n{answered.replace(',30,', ',x30,')}\n", "asterisk")
+    assert [record[0] for record in found.records] == [1]
+    assert found.malformed == [(2, "duration_seconds", "billsec gives no duration")]
+    assert found.no_calls == {}
+
+
+def test_the_custom_mapping_knows_the_legs_of_a_call_by_its_channel(tmp_path: Path) -> None:
+    line = (
+        '"","anonymous","{dst}","x","PJSIP/trunk1-0a","{second}","Dial","","2026-03-01 10:00:00","{answer}",'
+        '"2026-03-01 10:01:00","60","{seconds}","{outcome}","DOCUMENTATION","","1772330400.{call}","",1'
+    )
+    lines = [
+        line.format(dst="2200001", second="PJSIP/101-1", answer="", seconds="0", outcome="NO ANSWER", call=1),
+        line.format(dst="2200001", second="PJSIP/102-2", answer="2026-03-01 10:00:05", seconds="50.2", outcome="ANSWERED", call=1),
+        line.format(dst="s", second="", answer="2026-03-01 10:00:01", seconds="3", outcome="ANSWERED", call=2),
+        line.format(dst="h", second="", answer="2026-03-01 10:00:05", seconds="0", outcome="ANSWERED", call=2),
+    ]  # fmt: skip
+    found = read(tmp_path, "\n".join(lines) + "\n", "asterisk_custom")
+    assert found.records == [
+        (2, "", "2200001", "trunk1", None, "2026-03-01 10:00:05", 51, 16),
+        (3, "", "", "trunk1", None, "2026-03-01 10:00:01", 3, 16),
+    ]
+    assert sorted(found.no_calls) == [1, 4]

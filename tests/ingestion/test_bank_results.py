@@ -176,3 +176,74 @@ def test_a_result_code_that_the_book_learns_lets_the_file_in(intake: Intake) -> 
     codes = {**RESULT_CODES, ("ICBC", "77"): "failed"}
     assert len(intake.decode(codes=codes)) == 1
     assert [entry.status for entry in judge_bank_files(intake.ledger, codes)] == ["loaded"]
+
+
+STATEMENT = "<Document><BkToCstmrStmt><Stmt><Id>S1</Id>{entries}</Stmt></BkToCstmrStmt></Document>"
+ISO_CODES = {("ISO20022", "BOOK"): "success", ("ISO20022", "AM04"): "failed", ("ISO20022", "ACSC"): "success"}
+ISO_SOURCES = """sources:
+  - {name: hbk, kind: bank, bank_code: HBK, url: "${TOLLHOUSE_HOME}/inbox/bank/HBK", format: iso20022,
+     pattern: "HBK_{date:YYYYMMDD}_{batch}.xml"}
+"""
+
+
+def iso_judged(intake: Intake, name: str, content: str) -> tuple[str, str | None]:
+    """Deliver an ISO 20022 message of bank HBK and judge it."""
+    sources = intake.settings.home / "sources.yml"
+    sources.write_text(ISO_SOURCES, encoding="utf-8")
+    intake.settings = replace(intake.settings, sources_file=sources)
+    intake.deliver("bank/HBK", name, content)
+    intake.pull()
+    intake.decode(codes=ISO_CODES)
+    judge_bank_files(intake.ledger, ISO_CODES)
+    entry = next(entry for entry in intake.ledger.files("bank") if entry.file_name == name)
+    return entry.status, entry.status_reason
+
+
+def test_a_statement_of_several_days_dates_each_line_by_itself(intake: Intake) -> None:
+    """A collection of 30 March (of February) and its return of 12 April in a statement that is named 15 April."""
+
+    def entry(day: str, direction: str, reason: str) -> str:
+        return (
+            f'<Ntry><Amt Ccy="CNY">20.00</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{day}</Dt></BookgDt>'
+            "<BkTxCd><Domn><Fmly><Cd>IDDT</Cd></Fmly></Domn></BkTxCd><NtryDtls><TxDtls><Refs><EndToEndId>A1</EndToEndId></Refs>"
+            f"{reason}</TxDtls></NtryDtls></Ntry>"
+        )
+
+    back = "<RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf>"
+    text = STATEMENT.format(entries=entry("2026-03-30", "CRDT", "") + entry("2026-04-12", "DBIT", back))
+    assert iso_judged(intake, "HBK_20260415_1.xml", text) == ("loaded", None)
+    file_id = intake.only_file().file_id
+    assert intake.rows("debit_batches", file_id, "debited_on, billing_period, is_period_named") == [
+        (date(2026, 4, 15), "2026-03", False)
+    ]
+    assert intake.rows("debits", file_id, "line, result_code, is_return, debited_on, billing_period") == [
+        (1, "BOOK", False, date(2026, 3, 30), "2026-02"),
+        (2, "AM04", True, date(2026, 4, 12), None),
+    ]
+    assert iso_judged(intake, "HBK_20260416_1.xml", text)[0] == "rejected"
+    wrong_year = text.replace("2026-04-12", "2062-04-12")
+    status, reason = iso_judged(intake, "HBK_20260417_1.xml", wrong_year)
+    assert (status, reason) == ("held", "it is debited on 2062-04-12, which is far from the file's date 2026-04-17")
+
+
+def test_a_collected_debit_without_amount_is_set_aside_and_a_refused_one_is_not(intake: Intake) -> None:
+    """The codes say which: a refused debit takes the amount of its request."""
+    text = (
+        "<Document><CstmrPmtStsRpt><OrgnlGrpInfAndSts><OrgnlMsgId>M1</OrgnlMsgId></OrgnlGrpInfAndSts><OrgnlPmtInfAndSts>"
+        "<TxInfAndSts><OrgnlEndToEndId>A1</OrgnlEndToEndId><TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AM04</Cd></Rsn></StsRsnInf>"
+        "</TxInfAndSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>"
+    )
+    assert iso_judged(intake, "HBK_20260526_1.xml", text) == ("loaded", None)
+    file_id = intake.only_file().file_id
+    columns = "detail_records, detail_total_amount, totals_agree, no_amount_records"
+    assert intake.rows("debit_batches", file_id, columns) == [(1, Decimal("0.00"), True, 1)]
+    assert intake.rows("debits", file_id, "account_id, amount, reference") == [("A1", None, "M1/A1")]
+    status, reason = iso_judged(intake, "HBK_20260527_1.xml", text.replace("AM04", "BOOK").replace("M1", "M2"))
+    assert (status, reason) == (
+        "held", "1 lines do not parse, the first: line 1: amount is missing, and the debit was collected"
+    )  # fmt: skip
+
+
+def test_an_end_of_file_mark_and_blanks_cost_a_canonical_file_nothing(intake: Intake) -> None:
+    text = SOUND.replace("\n", "  \r\n") + "\x1a"
+    assert judged(intake, "\ufeff" + text) == ("loaded", None)

@@ -10,6 +10,7 @@ import yaml
 
 from orchestration.errors import UsageError
 from orchestration.ingestion.cdr_formats import FORMATS_FOLDER, declared_formats, load_cdr_format
+from tests.ingestion.foreign import read
 
 RECORD = {
     "calling_number": "a",
@@ -59,11 +60,16 @@ def record(**columns: Any) -> dict[str, Any]:
     return {name: how for name, how in {**RECORD, **columns}.items() if how is not None}
 
 
-def load(folder: Path, declaration: dict[str, Any]) -> Any:
-    """Write a declaration and load it."""
+def write(folder: Path, declaration: dict[str, Any]) -> Path:
+    """The file of a declaration."""
     path = folder / "dms.yml"
     path.write_text(yaml.safe_dump(declaration))
-    return load_cdr_format.__wrapped__(str(path))
+    return path
+
+
+def load(folder: Path, declaration: dict[str, Any]) -> Any:
+    """Write a declaration and load it."""
+    return load_cdr_format.__wrapped__(str(write(folder, declaration)))
 
 
 @pytest.mark.parametrize("declaration", [TEXT, WIDE, BINARY, BER])
@@ -117,6 +123,22 @@ def test_the_shipped_formats_are_sound_and_say_what_they_are(name: str) -> None:
         (TEXT, {"record": record(duration_seconds={"field": "d", "rounding": "even"})}, "rounding: write up or down or half_up"),
         (TEXT, {"record": record(duration_seconds={"field": "d", "from": "t"})}, "duration_seconds.field: write a field, or"),
         (TEXT, {"record": record(answered={"field": "d"})}, "field record.answered: write the field and the values"),
+        (TEXT, {"header": {"lines": 1, "optional_names": ["a"]}}, "field header.optional_names: write names too"),
+        (TEXT, {"computed": {"a": "b"}}, "field computed.a: write a name in quotes that no field has"),
+        (TEXT, {"computed": {"x": "y"}}, "field record: there is no field y; the fields are a, b, t, d, x"),
+        (TEXT, {"computed": {"x": "y", "y": "a"}}, "field computed.x: y is computed after it; write it before"),
+        (TEXT, {"record": record(called_number={"cases": []})}, "called_number.cases: write a list of cases"),
+        (TEXT, {"record": record(called_number={"cases": [{"field": "a"}, {"field": "b"}]})}, r"cases\[1\].when: only the last"),
+        (TEXT, {"record": record(called_number={"cases": [{"field": "a"}], "extract": "(x)"})}, "number.extract: write it in the"),
+        (TEXT, {"record": record(called_number={"field": "a", "first_in": "b"})}, "called_number.first_in: no such field"),
+        (TEXT, {"record": record(called_number={"cases": [{"when": {"a": {"same": "b"}}, "field": "b"}]})}, "when.a.same: no such"),
+        (TEXT, {"record": record(called_number={"cases": [{"when": {"a": {"not": True}}, "field": "b"}]})}, "when.a: write one of"),
+        (TEXT, {"record": record(started_at={"ended": "t", "seizure": "t"})}, "started_at.ended: write it alone"),
+        (TEXT, {"record": record(started_at={"answer": "t", "answered_after": "d"})}, "answered_after: write it with seizure"),
+        (TEXT, {"record": record(started_at={"seizure": "t", "answered_after": {"field": "d", "unit": "min"}})}, "after.unit: write s"),
+        (WIDE, {"optional_fields": 4}, "field optional_fields: write how many of the last fields may be missing"),
+        (WIDE, {"optional_fields": 1, "line_length": 40}, "field optional_fields: .*with line_length none may"),
+        (WIDE, {"page_lines": ["("]}, "field page_lines: no regular expression"),
         (WIDE, {"fields": fields(WIDE, column=0)}, r"field fields\[1\].column: write a whole number from 1"),
         (WIDE, {"fields": fields(WIDE, length=None)}, r"field fields\[1\].length: write a whole number from 1"),
         (WIDE, {"fields": []}, "field fields: write a list of fields, each with name, column, length"),
@@ -156,3 +178,20 @@ def test_what_is_no_declaration_at_all_is_told(tmp_path: Path, text: str) -> Non
     (tmp_path / "dms.yml").write_bytes(text.encode("utf-8", errors="surrogateescape"))
     with pytest.raises(UsageError, match=r"dms\.yml: (no valid YAML|write its members)"):
         load_cdr_format.__wrapped__(str(tmp_path / "dms.yml"))
+
+
+def test_a_field_that_is_computed_may_be_used_wherever_a_field_is(tmp_path: Path) -> None:
+    declaration = {
+        **TEXT,
+        "computed": {
+            "first": {"field": "a", "extract": "^(.)"},
+            "of_all": {"first_in": "first", "cases": [{"when": {"b": {"same_as": "a", "not": True}}, "field": "b"}]},
+        },
+        "ignore": [{"first": ["9"]}],
+        "record": record(called_number="of_all"),
+    }
+    found = read(tmp_path, "15;15;2026-03-01 10:00:00;1\n16;2;2026-03-01 10:00:00;1\n17;3;2026-03-01 10:00:00;1\n"
+                 "25;;2026-03-01 10:00:00;1\n95;7;2026-03-01 10:00:00;1\n", write(tmp_path, declaration))  # fmt: skip
+    # 15 says nothing of its own, 2 is the first of what those that begin with 1 say; 25 is the only one with a 2 and says nothing.
+    assert [row[1:3] for row in found.records] == [("15", "2"), ("16", "2"), ("17", "2"), ("25", "")]
+    assert found.no_calls == {5: "ignored: first is 9"}

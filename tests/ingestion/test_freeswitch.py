@@ -21,11 +21,11 @@ def test_a_file_is_read_in_one_pass(tmp_path: Path) -> None:
     found = read(tmp_path, "\n".join([ANSWERED, *map(UNANSWERED.format, causes)]) + "\n", "freeswitch")
     assert found.in_one_pass
     assert found.records == [
-        (1, "9007", "0034688886392", None, None, "2026-03-01 16:59:55", 15, 16),
-        (2, "9008", "0034688886392", None, None, "2026-03-01 17:01:32", 0, 17),
-        (3, "9008", "0034688886392", None, None, "2026-03-01 17:01:32", 0, 19),
-        (4, "9008", "0034688886392", None, None, "2026-03-01 17:01:32", 0, 16),
-        (5, "9008", "0034688886392", None, None, "2026-03-01 17:01:32", 0, 31),  # a cause that Q.850 does not have
+        (1, "9007", "0034688886392", "public", None, "2026-03-01 16:59:55", 15, 16),
+        (2, "9008", "0034688886392", "public", None, "2026-03-01 17:01:32", 0, 17),
+        (3, "9008", "0034688886392", "public", None, "2026-03-01 17:01:32", 0, 19),
+        (4, "9008", "0034688886392", "public", None, "2026-03-01 17:01:32", 0, 16),
+        (5, "9008", "0034688886392", "public", None, "2026-03-01 17:01:32", 0, 31),  # a cause that Q.850 does not have
     ]
 
 
@@ -33,3 +33,48 @@ def test_a_line_of_another_template_is_set_aside(tmp_path: Path) -> None:
     found = read(tmp_path, f'{ANSWERED},"more"\n{ANSWERED}\n', "freeswitch")
     assert [record[0] for record in found.records] == [2]
     assert found.malformed == [(1, "line", "has 16 columns instead of 13 to 15")]
+
+
+def cdr(name: str, caller: str, called: str, context: str, account: str = "") -> bytes:
+    """A call from 10:00:05 to 10:01:06, 61 s; the name is written as it is, without doubling quotes."""
+    return (
+        f'"{name}","{caller}","{called}","{context}","2026-03-01 10:00:00","2026-03-01 10:00:05","2026-03-01 10:01:06","66","61",'
+        f'"NORMAL_CLEARING","u-{caller}-{called}","","{account}","PCMA","PCMA"\n'
+    ).encode()
+
+
+def test_every_kind_of_record_and_what_a_caller_may_call_himself(tmp_path: Path) -> None:
+    lines = [
+        cdr("Desk", "2200001", "01088886666", "default"),
+        cdr("Stranger", "013900000001", "2200001", "public"),
+        cdr("Two\nlines", "2200001", "4411426", "default"),
+        cdr('Jo "the boss"', "2200002", "4411426", "default"),
+        cdr('Jo ""the boss""', "2200002", "4411427", "default"),
+        cdr("M?ller", "2200003", "4411426", "default").replace(b"?", b"\xfc"),
+        cdr("", "anonymous", "2200001", "public"),
+        cdr("", "", "2200002", "public"),
+        cdr("Conf", "2200001", "conference", "default"),
+        cdr("Park", "2200001", "park", "features"),
+        cdr("Menu", "013900000002", "ivr", "public"),
+        cdr("Service", "2200001", "*98", "default"),
+        cdr("Uri", "2200001", "sip:1001@example.net", "default"),
+        cdr("Hidden", "anonymous", "01088886666", "default"),
+    ]
+    found = read(tmp_path, b"".join(lines), "freeswitch")
+    start = "2026-03-01 10:00:05"
+    assert found.records == [
+        (1, "2200001", "01088886666", None, None, start, 61, 16),
+        (2, "013900000001", "2200001", "public", None, start, 61, 16),
+        (3, "2200001", "4411426", None, None, start, 61, 16),
+        (4, "2200002", "4411426", None, None, start, 61, 16),
+        (5, "2200002", "4411427", None, None, start, 61, 16),
+        (6, "2200003", "4411426", None, None, start, 61, 16),
+        (7, "", "2200001", "public", None, start, 61, 16),
+        (8, "", "2200002", "public", None, start, 61, 16),
+        (11, "013900000002", "", "public", None, start, 61, 16),
+        (12, "2200001", "*98", None, None, start, 61, 16),
+    ]
+    # The third record stands on two lines, so the ones after it stand a line later than their number.
+    assert found.malformed == [(14, "called_number", "is no number"), (15, "calling_number", "is empty")]
+    assert sorted(found.no_calls) == [10, 11]
+    assert found.payers == {}

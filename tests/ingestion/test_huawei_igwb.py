@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.ingestion.cdr_formats import FORMATS_FOLDER
 from tests.ingestion.foreign import read
 
 NO_TRUNK = 0xFFFF
@@ -102,3 +103,24 @@ def test_a_file_cut_in_a_record_has_one_malformed_record_at_its_end(tmp_path: Pa
 def test_an_empty_file_has_no_records(tmp_path: Path) -> None:
     found = read(tmp_path, b"", "huawei_igwb")
     assert (found.decoded.read_records, found.in_one_pass) == (0, True)
+
+
+def test_a_switch_that_writes_the_charging_number_has_it_charged(tmp_path: Path) -> None:
+    """As docs/formats.md shows: one more field, and its name under charged_number."""
+    shipped = (FORMATS_FOLDER / "huawei_igwb.yml").read_text()
+    own = shipped.replace("name: huawei_igwb", "name: own", 1).replace(
+        "record:\n",
+        "  - {name: charging_number, offset: 54, bytes: 10, type: bcd}\nrecord:\n  charged_number: charging_number\n",
+    )
+    (tmp_path / "own.yml").write_text(own)
+    nobody, somebody = record(1)[:54] + bcd(""), record(2, trunks=(3, 9))[:54] + bcd("2200009")
+    withheld = record(3, caller="", trunks=(3, NO_TRUNK))[:54] + bcd("")
+    found = read(
+        tmp_path, b"".join(one.ljust(80, b"\xaa") for one in (nobody, somebody, withheld)), tmp_path / "own.yml"
+    )
+    assert [row[:5] for row in found.records] == [
+        (1, "2200001", "2200002", None, None),
+        (2, "2200001", "2200002", "TG3", "TG9"),
+        (3, "", "2200002", "TG3", None),
+    ]
+    assert found.payers == {2: "2200009"}

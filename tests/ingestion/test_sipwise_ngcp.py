@@ -19,6 +19,7 @@ def line(
     fields = [""] * FIELDS
     fields[0], fields[2], fields[3] = str(number), ids.get("source", "uuid-1"), ids.get("source_provider", "1")
     fields[10], fields[13], fields[14] = cli, ids.get("destination", "uuid-2"), ids.get("destination_provider", "1")
+    fields[8], fields[26] = ids.get("user", ""), ids.get("call_type", "call")
     fields[21], fields[27], fields[28] = dialled, status, code
     fields[29], fields[30], fields[31] = began, answered, seconds
     return ",".join(f"'{text}'" for text in [*fields, "call-id@x", "ok"])
@@ -94,3 +95,23 @@ def test_a_sip_status_becomes_the_cause_of_rfc_3398(tmp_path: Path, code: str, c
         tmp_path, export([line(1, "1", "2", code, "failed", "2026-03-01 10:00:00", "", "0")]), "sipwise_ngcp"
     ).records
     assert record[6:] == (0, cause)
+
+
+def test_forwarded_parts_are_paid_by_who_forwards_and_withheld_callers_are_no_fault(tmp_path: Path) -> None:
+    times = ("2026-03-01 10:00:00.000", "2026-03-01 10:00:05.000", "61.000")
+    kinds = ["cfu", "cfb", "cft", "cfna", "cfs", "cfr", "cfo"]
+    outside = {"source": "0", "source_provider": "7", "destination": "uuid-2"}
+    lines = [
+        line(1, "4312345", "4398765", "200", "ok", *times, user="4312345"),
+        line(2, "anonymous", "4398765", "200", "ok", *times, user="x", **outside),
+        *(
+            line(at, "4377777", "00441", "200", "ok", *times, user="4398765", call_type=kind, destination="0", destination_provider="8")
+            for at, kind in enumerate(kinds, start=3)
+        ),
+        line(10, "4398765", "00442", "200", "ok", *times, user="alice", call_type="cfu", destination="0", destination_provider="8"),
+        line(11, "4377777", "00443", "200", "ok", *times, user="4377777", call_type="cfu", **outside),
+    ]  # fmt: skip
+    found = read(tmp_path, export(lines), "sipwise_ngcp")
+    assert found.records[1][:5] == (2, "", "4398765", "7", None)
+    assert found.payers == dict.fromkeys(range(3, 10), "4398765")
+    assert found.malformed == []

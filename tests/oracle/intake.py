@@ -41,7 +41,7 @@ def read_control(file: InboxFile) -> bool:
 
 
 def read_seconds(file: InboxFile) -> int:
-    """The duration of the records that are not malformed."""
+    """The duration of the records that are not malformed (a canonical file has no ignored ones)."""
     return sum(record.duration_seconds for record in file.records if record.state != "malformed")
 
 
@@ -78,12 +78,13 @@ def repeats_earlier(file: InboxFile, earlier: list[InboxFile]) -> str | None:
 
 
 def is_other_day(record: Record) -> bool:
-    """Whether the call is not the file's date's, nor began the day before and ended on the file's date or later."""
+    """Whether the call is not the file's date's, nor began in the seven days before and ended on the file's date or later."""
     file_date = record.file.file_date
     assert file_date is not None
     if record.call_date == file_date:
         return False
-    reaches_in = record.call_date == file_date - timedelta(days=1) and record.ended_at.date() >= file_date
+    days_before = (file_date - record.call_date).days
+    reaches_in = 0 < days_before <= 7 and record.ended_at.date() >= file_date
     return not reaches_in
 
 

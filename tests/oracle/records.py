@@ -39,7 +39,7 @@ STATES = (
 )
 
 LARGEST_INTEGER = 2**63 - 1
-LONGEST_CALL_SECONDS = 86_400
+LONGEST_CALL_SECONDS = 7 * 24 * 60 * 60
 
 
 class Malformed(Exception):
@@ -60,6 +60,7 @@ class Record:
     started_at: datetime = datetime.min
     duration_seconds: int = 0
     release_cause: int = 0
+    payer: str = ""
     state: str = ""
     reason: str = ""
     original: Record | None = None
@@ -132,6 +133,16 @@ def normalised(text: str) -> str:
     return text
 
 
+def dialled(text: str) -> str:
+    """A called number: a service code, which begins with `*` or `#`, keeps both signs; any other is a number."""
+    bare = re.sub(r"[ ().-]", "", text)
+    if bare[:1] not in ("*", "#"):
+        return normalised(text)
+    if re.fullmatch("[0-9*#]+", bare) is None:
+        raise Malformed("a service code holds something else than digits, * and #")
+    return bare
+
+
 def integer(text: str, column: str) -> int:
     """A whole number of at most 64 bits."""
     if re.fullmatch("[+-]?[0-9]+", text) is None or abs(int(text)) > LARGEST_INTEGER:
@@ -174,16 +185,17 @@ def parse(record: Record, line: str, header: list[str], seen: set[int], known_sw
         raise Malformed("record_number repeats")
     seen.add(number)
     record.calling_number = normalised(value["calling_number"])
-    if not record.calling_number:
-        raise Malformed("calling_number is empty")
-    record.called_number = normalised(value["called_number"])
     record.trunk_group_in = value["trunk_group_in"]
+    if not record.calling_number and not record.trunk_group_in:
+        raise Malformed("calling_number is empty and nobody on a trunk withheld it")
+    record.called_number = dialled(value["called_number"])
     record.trunk_group_out = value["trunk_group_out"]
     record.started_at = timestamp(value["started_at"])
     record.duration_seconds = integer(value["duration_seconds"], "duration_seconds")
     if not 0 <= record.duration_seconds <= LONGEST_CALL_SECONDS:
         raise Malformed("duration_seconds is out of range")
     record.release_cause = integer(value["release_cause"], "release_cause")
+    record.payer = normalised(value.get("charged_number", ""))
     assert record.file.file_date is not None
     if record.call_date > record.file.file_date + timedelta(days=1):
         raise Malformed("the call lies after the file's date + 1 day")
@@ -194,7 +206,9 @@ def parse(record: Record, line: str, header: list[str], seen: set[int], known_sw
 def read_records(file: InboxFile, known_switch: bool) -> bool:
     """Fill `file.records`, the malformed ones among them; False where there is no header with the columns."""
     lines = file.content.decode("utf-8-sig", errors="surrogateescape").split("\n")
-    lines = [line.removesuffix("\r") for line in lines]
+    # 0x1A is where a file ends under DOS; it is no part of a record.
+    lines = [line.removesuffix("\r") for line in lines if line.strip("\r") != "\x1a"]
+    lines[-1] = lines[-1].rstrip("\x1a")
     try:
         header = split_line(lines[0]) if lines[0] else []
     except Malformed:

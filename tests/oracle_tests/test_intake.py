@@ -38,7 +38,7 @@ def test_every_kind_of_malformed_line(branch: Any) -> None:
         CALL.replace("5550001", ""),
         CALL.replace("5550001", "55x"),
         CALL.replace(",60,", ",-1,"),
-        CALL.replace(",60,", ",86401,"),
+        CALL.replace(",60,", ",604801,"),
         CALL.replace("10:00:00", "24:00:00"),
         CALL.replace("2026-01-05", "2026-01-07"),  # after the file's date + 1 day
         CALL.replace(",16", ",x"),

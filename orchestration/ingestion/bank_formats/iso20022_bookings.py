@@ -138,6 +138,7 @@ class Entry:
             is_return=is_return,
             reference=_reference(group, transaction, account) if kind == DEBIT else None,
             charge_amount=charge,
+            debited_on=self.day if kind == DEBIT else None,
         )
 
     def _kind(self, transaction: Any) -> tuple[str, str, bool]:

@@ -209,6 +209,7 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
             line_kind=kind,
             is_return=is_return,
             reference=_reference(match["references"], account) if kind == DEBIT else None,
+            debited_on=booked_on if kind == DEBIT else None,
         ),
         signed,
         booked_on,

@@ -204,6 +204,7 @@ class _Reader:
                 reason_text=reason,
                 line_kind=kind,
                 is_return=is_return,
+                debited_on=_day(batch.text[69:75]),
                 reference=trace.strip() if trace.strip(" 0") else None,
             )
         )

@@ -27,7 +27,8 @@ class ResultLine:
     `collected_amount` is None where only the result code says whether the whole amount was collected. `is_return` says
     that the file itself names the line a return of money that was collected before. `reference` is the bank's own id of
     the debit: of a collected debit its own, of a return or refusal that of the debit it is about.
-    `charge_amount` is what the bank took for itself besides the debit.
+    `charge_amount` is what the bank took for itself besides the debit. `debited_on` is the line's own day, where the file
+    says one for each.
     """
 
     line: int
@@ -42,6 +43,7 @@ class ResultLine:
     is_return: bool = False
     reference: str | None = None
     charge_amount: Decimal = Decimal("0.00")
+    debited_on: date | None = None
 
 
 @dataclass

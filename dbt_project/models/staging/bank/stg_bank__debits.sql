@@ -1,18 +1,19 @@
 -- One row per detail line of an accepted bank result file, with what its result code means.
--- It means what the bank's own row of the book says, else that of the scheme it reports by: code_owner says which.
+-- A code means what the bank's own row of the book says, else that of the scheme it reports by: code_owner says which. A
+-- statement may be of several days: then a line has its own.
 with lines as (
     select * from {{ source('raw', 'debits') }} where line_kind = 'debit'
 ),
 judged as (
     select
-        batches.bank_code || ':' || batches.batch_id || ':' || cast(batches.debited_on as varchar) || ':' || cast(lines.line as varchar)
-            as payment_id,
+        batches.bank_code || ':' || batches.batch_id || ':' || cast(coalesce(lines.debited_on, batches.debited_on) as varchar)
+        || ':' || cast(lines.line as varchar) as payment_id,
         lines.file_id,
         batches.bank_code,
         batches.batch_id,
         lines.line,
-        batches.billing_period,
-        batches.debited_on,
+        coalesce(lines.billing_period, batches.billing_period) as billing_period,
+        coalesce(lines.debited_on, batches.debited_on) as debited_on,
         lines.account_id,
         lines.bank_account,
         lines.amount,
