@@ -62,7 +62,7 @@ def framed(edition: Edition, t: Translate, file_name: str, sections: tuple[Secti
     facts = [
         Fact(t("site.edition"), edition.name),
         Fact(t("site.as_of"), formats.day(edition.as_of)),
-        Fact(t("site.built_at"), formats.moment(edition.built_at)),
+        Fact(t("site.built_at"), formats.moment(edition.built_at, edition.time_zone)),
     ]
     if is_overview and edition.complete_period is not None:
         facts.insert(0, Fact(t("site.period"), edition.complete_period.code))

@@ -123,7 +123,10 @@ TARIFF_FAULTS = {
 }
 
 RELEASE = {
-    ("rated_calls", "no_call_stands_twice"): ("insert into marts.suspended_calls values ('F1:2', 'unrated', 'r', null)", 1),
+    ("rated_calls", "no_call_stands_twice"): (
+        "insert into marts.suspended_calls values ('F1:2', 'unrated', 'r', null)",
+        1,
+    ),
     # the second call made equal to the first, empty incoming trunk group and all
     ("rated_calls", "no_call_is_charged_twice"): (
         _set("marts.rated_calls", "started_at = '2026-03-01 09:00:00', duration_seconds = 180", "call_id = 'F1:2'"),
