@@ -103,7 +103,8 @@ def stage_edition(
     """Export the marts into a hidden folder beside the editions; `publish` shows it.
 
     `partition_builds[mart][value]` names what a partition was built from or when; a partition whose build is that of
-    the edition before is shared and not exported. `time_zone` is the branch's, in which the pages show `built_at` (UTC). Leftovers of killed runs are removed first.
+    the edition before is shared and not exported. Leftovers of killed runs are removed first.
+    `time_zone` is the branch's: the pages show `built_at` (UTC) in it.
     """
     editions = published / EDITIONS
     editions.mkdir(parents=True, exist_ok=True)
