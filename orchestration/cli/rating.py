@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 _NUMBER_SIGNS = str.maketrans("", "", " -().#*")
 _COLUMNS = ["from", "to", "band", "tier", "rate", "increments", "of seconds", "seconds", "price", "together"]
+_WHY_CHARGED = {
+    "recorded": "the charged number that the record names",
+    "calling": "the calling number",
+    "called": "the called number, as its zone charges the called party",
+}
 _FIGURES = ["tier", "increments", "of seconds", "seconds", "price", "together"]
 
 
@@ -77,6 +83,7 @@ def _explain(arguments: argparse.Namespace, context: Context) -> Answer:
         "edition": found.edition,
         "state": found.state,
         "call": dict(found.call),
+        "charged_party": None if found.call.get("charged_number") is None else _who_is_charged(found.call),
         "by_the_present_book": None if found.charge is None else _facts(found.charge),
         "no_charge": found.no_charge,
         "differences": [{"what": what, "published": said, "present": now} for what, said, now in found.differences],
@@ -89,10 +96,12 @@ def _show_explanation(console: Console, found: Explanation) -> None:
     console.print(
         f"call           {call['call_id']}, record {call['record_number']} of {call['file_name']}, edition {found.edition}"
     )
-    console.print(f"numbers        {call['calling_number']} to {call['called_number'] or '(none)'}")
+    console.print(f"numbers        {call['calling_number'] or '(withheld)'} to {call['called_number'] or '(none)'}")
     if found.state == "duplicate":
         console.print(f"not charged    it repeats {call['original_call_id']}")
         return
+    if call.get("charged_number") is not None:
+        console.print(f"who pays       {call['charged_number']}, {_WHY_CHARGED[_who_is_charged(call)]}")
     if found.state != "rated":
         console.print(f"waits          {found.state}: {call['reason']}")
         return
@@ -117,6 +126,14 @@ def _show_explanation(console: Console, found: Explanation) -> None:
         return
     console.print(f"published      {call['amount']}: the reference book is not what it was rated by:")
     print_table(console, ["", "published", "by the present book"], found.differences)
+
+
+def _who_is_charged(call: Mapping[str, Any]) -> str:
+    """Whose number the charged number of a published call is: the record's own word, else that of a party of the call."""
+    # An edition of an earlier release has no such word.
+    if call.get("is_charged_as_recorded"):
+        return "recorded"
+    return "calling" if call["charged_number"] == call["calling_number"] else "called"
 
 
 def _show(console: Console, charge: Charge) -> None:

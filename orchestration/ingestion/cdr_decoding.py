@@ -209,8 +209,12 @@ class _Work:
         if source is None:
             return None
         query, expected = source
+        # What was normalised or found sound is not read again.
+        kept = "* exclude (calling_number, called_number, charged_number, started_at, line_fault, map_fault)"
         try:
-            self.con.execute(f"create or replace temp table cdr_sorted as {self._sound_sql(query)} select * from sound")
+            self.con.execute(
+                f"create or replace temp table cdr_sorted as {self._sound_sql(query)} select {kept} from sound"
+            )
             self._copy(self.typed_sql("(select * from cdr_sorted where ignored is null)"), self.calls_part)
             self.ignored = self._one("select count(*) from cdr_sorted where ignored is not null")[0]
             if self.ignored:

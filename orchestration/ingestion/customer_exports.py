@@ -16,10 +16,11 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion.cdr_rules import literal
-from orchestration.ingestion.customer_tables import EXPORT_TABLES, ExportTable
+from orchestration.ingestion.customer_tables import EXPORT_TABLES, NUMBER_COLUMNS, ExportTable
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
 from orchestration.ingestion.packing import open_unpacked
+from orchestration.numbers import number_sql
 from orchestration.settings import Settings
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
@@ -36,6 +37,16 @@ class _Row:
     text: str
     fields: list[str] | None  # None: the row cannot be split
     fault: str
+
+
+def export_path(raw: Path, table: str, file_id: str) -> Path:
+    """Where the readable rows of an export are."""
+    return raw / "customers" / table / f"{file_id}.parquet"
+
+
+def keys_path(raw: Path, file_id: str) -> Path:
+    """Where the keys are of rows that cannot be read whole: such a row is not absent. No file where there are none."""
+    return raw / "customers" / "unreadable_keys" / f"{file_id}.parquet"
 
 
 def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry) -> DecodedFile:
@@ -64,8 +75,9 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
             },
         }
     )
-    target = settings.raw / "customers" / entry.export_table / f"{entry.file_id}.parquet"
+    target = export_path(settings.raw, entry.export_table, entry.file_id)
     loaded = _write(con, entry.file_id, table, lines, target, set_aside)
+    _write_keys(con, table, header, set_aside, keys_path(settings.raw, entry.file_id))
     write_set_aside(settings, entry.file_id, set_aside)
     return DecodedFile(
         entry.file_id, CUSTOMERS_SIGNATURE, data_rows=loaded + len(set_aside), set_aside_rows=len(set_aside)
@@ -118,7 +130,41 @@ def _write(
         part.unlink(missing_ok=True)
 
 
+def _write_keys(
+    con: duckdb.DuckDBPyConnection, table: ExportTable, header: list[str], set_aside: list[SetAsideLine], target: Path
+) -> None:
+    """Write the keys that can be read of the rows set aside; the file is there only where there are such."""
+    positions = [header.index(name) for name in table.key]
+    found = []
+    for line in set_aside:
+        fields = next(csv.reader(io.StringIO(line.record_text, newline="")), [])
+        if len(fields) > max(positions):
+            found.append([fields[at] for at in positions])
+    if not found:
+        target.unlink(missing_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".parquet.tmp")
+    con.register("broken_lines", pa.table(dict(zip(table.key, map(list, zip(*found, strict=True)), strict=True))))
+    typed = ", ".join(f"{_typed(name, table.columns[name], table)} as {name}" for name in table.key)
+    readable = " and ".join(f"{name} is not null" for name in table.key)
+    try:
+        con.execute(
+            f"copy (select * from (select {typed} from broken_lines) as keys where {readable}) "
+            f"to {literal(str(part))} (format parquet, compression lz4)"
+        )
+        os.replace(part, target)
+    finally:
+        con.unregister("broken_lines")
+        part.unlink(missing_ok=True)
+
+
 def _typed(name: str, kind: str, table: ExportTable) -> str:
+    if name in NUMBER_COLUMNS:
+        text = number_sql(name)
+        # What is no number stays as it was written: it belongs to no call, and the entry standard names it.
+        number = f"case when regexp_full_match({text}, '[0-9]+') then {text} else {name} end"
+        return number if name in table.empty_is_text else f"nullif({number}, '')"
     if name in table.empty_is_text:
         return name
     return f"try_cast(nullif({name}, '') as {kind})"

@@ -26,6 +26,9 @@ def _columns(text: str, **types: str) -> dict[str, str]:
     return {name: types.get(name, _TEXT) for name in text.split()}
 
 
+# Normalised as the numbers of call records are, before anything is compared with them.
+NUMBER_COLUMNS = ("service_number",)
+
 EXPORT_TABLES: dict[str, ExportTable] = {
     "customers": ExportTable(
         _columns(

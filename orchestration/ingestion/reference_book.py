@@ -22,12 +22,13 @@ from orchestration.ingestion.reference_tables import (
     ABSENT_TABLES,
     BOUNDS,
     DAY,
-    DIGIT_COLUMNS,
+    DIALLED_COLUMNS,
     EMPTY_IS_TEXT,
     GATE_DEFAULTS,
     KEYS,
     NAMED_IDS,
     NUMBER,
+    NUMBER_COLUMNS,
     OPTIONAL,
     OPTIONAL_IN,
     REFERENCE_TABLES,
@@ -35,6 +36,7 @@ from orchestration.ingestion.reference_tables import (
     WHOLE,
     WORDS,
 )
+from orchestration.numbers import normalised_number
 
 __all__ = ["REFERENCE_TABLES", "GateThreshold", "ReferenceBook", "gate_thresholds", "read_reference_book"]
 
@@ -46,6 +48,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _DAYS = re.compile(r"[1-7H]+")
 _DIGITS = re.compile(r"[0-9]*")
+_DIALLED = re.compile(r"[0-9]*|[*#][0-9*#]*")
 
 
 @dataclass(frozen=True)
@@ -215,8 +218,15 @@ def _value(reading: _Reading, table: str, line: int, column: str, text: str) -> 
         reading.fault(
             table, line, column, f"'{text}' is no time of day; write it like 07:00, the end of the day as 24:00"
         )
-    elif place in DIGIT_COLUMNS and not _DIGITS.fullmatch(text):
-        reading.fault(table, line, column, f"'{text}' is not digits alone")
+    elif place in DIALLED_COLUMNS and not _DIALLED.fullmatch(text):
+        reading.fault(
+            table,
+            line,
+            column,
+            f"'{text}' is neither digits alone nor a service code; write digits, or begin it with * or #",
+        )
+    elif place in NUMBER_COLUMNS and not _DIGITS.fullmatch(normalised_number(text)):
+        reading.fault(table, line, column, f"'{text}' is no number; write it in digits, like 2200000 or +865482200000")
     elif place == ("time_bands", "days") and not _DAYS.fullmatch(text):
         reading.fault(
             table, line, column, f"'{text}' is no set of days; write digits 1 (Monday) to 7 and H for holidays"
@@ -305,8 +315,8 @@ def _check_rows(reading: _Reading) -> None:
                 f"{last} does not lie after the first number {first or 0}; write the last number before the files begin anew",
             )
     for row in reading.tables["number_ranges"]:
-        start, end = row["range_start"], row["range_end"]
-        if start is not None and end is not None and (len(start) != len(end) or start > end):
+        start, end = (normalised_number(row[column] or "") for column in ("range_start", "range_end"))
+        if start and end and (len(start) != len(end) or start > end):
             reading.fault(
                 "number_ranges",
                 row["line_number"],

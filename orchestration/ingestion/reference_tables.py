@@ -61,7 +61,7 @@ REFERENCE_TABLES: dict[str, dict[str, str]] = {
     "dialling_rules": _table(
         "rule_order kind code min_rest_digits tariff_plan_id zone_id valid_from valid_to name_zh name_en"
     ),
-    "holidays": _table("holiday_date name_zh name_en"),
+    "holidays": _table("holiday_date name_zh name_en counts_as"),
     "time_bands": _table("band_set_id days starts_at ends_at band_id"),
     "tariff_plans": _table("tariff_plan_id band_set_id band_rule rounding_mode rounding_decimals"),
     "tariff_rates": _table(
@@ -125,6 +125,7 @@ OPTIONAL_IN: dict[str, set[str]] = {
     "outlets": {"sales_area_id", "agent_id"},
     "switches": {"expected_files_per_day", "first_sequence", "last_sequence"},
     "number_ranges": {"sales_area_id", "tariff_plan_id"},
+    "holidays": {"counts_as"},
     "destinations": {"prefix"},
     "dialling_rules": {"code", "tariff_plan_id", "zone_id"},
     "tariff_rates": {"band_id"},
@@ -139,6 +140,7 @@ ABSENT_TABLES: set[str] = {"dialling_rules", "packages", "zone_groups", "price_c
 ABSENT_IN: dict[str, set[str]] = {
     "switches": {"first_sequence", "last_sequence"},
     "number_ranges": {"tariff_plan_id"},
+    "holidays": {"counts_as"},
 }
 
 # An empty text of these is a value: the empty prefix starts every number.
@@ -174,6 +176,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("trunk_groups", "direction"): ("in", "out", "both"),
     ("bill_items", "item_kind"): ("rental", "call", "info_service", "value_added", "other", "discount"),
     ("zones", "charged_party"): ("calling", "called"),
+    ("holidays", "counts_as"): ("H", "1", "2", "3", "4", "5", "6", "7"),
     ("dialling_rules", "kind"): ("code", "own_area_code"),
     ("tariff_plans", "band_rule"): ("increment", "start"),
     ("tariff_plans", "rounding_mode"): ("half_up", "up", "down"),
@@ -186,13 +189,15 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 TIME_COLUMNS = {("time_bands", "starts_at"), ("time_bands", "ends_at")}
-# Not destinations.prefix: one with a letter is no number's, which is gated like the other faults of a tariff.
-DIGIT_COLUMNS = {
-    ("number_ranges", "range_start"),
-    ("number_ranges", "range_end"),
+# What a called number may begin with: digits, or a service code with its * and #. Not destinations.prefix: one with a letter is no
+# number's, which is gated like the other faults of a tariff.
+DIALLED_COLUMNS = {
     ("dialling_rules", "code"),
     ("info_services", "access_prefix"),
 }
+
+# Numbers as people write them: digits alone once they are normalised.
+NUMBER_COLUMNS = {("number_ranges", "range_start"), ("number_ranges", "range_end")}
 
 # The gates that hold a call file by the share of its records in a state.
 RECORD_GATES = ("malformed", "duplicate", "other_day")

@@ -13,6 +13,10 @@ from typing import Any
 
 OWN_AREA_CODE = "own_area_code"
 
+# What a service code begins with, and what only such a number keeps.
+CODE_SIGNS = ("*", "#")
+_WITHOUT_CODE_SIGNS = str.maketrans("", "", "*#")
+
 
 @dataclass(frozen=True)
 class DiallingRule:
@@ -60,14 +64,19 @@ def rules_in_force(
 def strip_codes(called_number: str, rules: Sequence[DiallingRule]) -> DialledNumber:
     """Try the rules in their order, each once, on what the rules before it left of a normalised number.
 
-    A rule strips its code where the rest begins with it and keeps at least `min_rest_digits` digits. Of several stripped
-    codes that select a plan (or a zone, or are faulty) the first does, for it was dialled first.
+    A rule strips its code where the rest begins with it and keeps at least `min_rest_digits` digits. What is left and does
+    not begin with `*` or `#` is a number like others: it keeps its digits alone. Of several stripped codes that select a plan
+    (or a zone, or are faulty) the first does, for it was dialled first.
     """
     rest = called_number
     stripped = []
     for rule in rules:
-        if rest.startswith(rule.code) and len(rest) - len(rule.code) >= rule.min_rest_digits:
-            rest = rest[len(rule.code) :]
+        if not rest.startswith(rule.code):
+            continue
+        left = rest[len(rule.code) :]
+        digits = left.translate(_WITHOUT_CODE_SIGNS)
+        if len(digits) >= rule.min_rest_digits:
+            rest = left if left.startswith(CODE_SIGNS) else digits
             stripped.append(rule)
     return DialledNumber(
         rest,

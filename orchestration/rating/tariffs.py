@@ -15,7 +15,7 @@ from typing import Any
 
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.reference_book import ReferenceBook
-from orchestration.rating.dialling import DialledNumber, rules_in_force, strip_codes
+from orchestration.rating.dialling import CODE_SIGNS, DialledNumber, rules_in_force, strip_codes
 
 Row = Mapping[str, Any]
 
@@ -78,8 +78,16 @@ class Tariffs:
         return self.zone_of(dialled.rated_number, day)
 
     def zone_of(self, number: str, day: date) -> tuple[str, Row]:
-        """(prefix, zone): the longest prefix in force that starts the number. Raises NoCharge."""
-        found = [row for row in self._in_force("destinations", day) if number.startswith(row["prefix"] or "")]
+        """(prefix, zone): the longest prefix in force that starts the number. Raises NoCharge.
+
+        The empty prefix starts every number but a service code, which only prefixes that begin so start.
+        """
+        is_service_code = number.startswith(CODE_SIGNS)
+        found = [
+            row
+            for row in self._in_force("destinations", day)
+            if number.startswith(row["prefix"] or "") and (row["prefix"] or not is_service_code)
+        ]
         if not found:
             raise NoCharge(
                 f"no destination prefix in force on {day} starts {number or 'an empty number'}: add one to destinations.csv"
@@ -155,10 +163,16 @@ class Tariffs:
         return max(moment for moment in changes if moment <= day), rows
 
     def bands(self, band_set_id: str, day: date) -> list[Row]:
-        """The band rows that hold on a day, in the order of the clock: a holiday's own where the set has such."""
+        """The band rows that hold on a day, in the order of the clock: a holiday's own where the set has such.
+
+        A day that counts as a weekday has that one's.
+        """
         rows = self._band_sets[band_set_id]
         knows_holidays = any("H" in row["days"] for row in rows)
-        mark = "H" if knows_holidays and day in self._holidays else str(day.isoweekday())
+        counts_as = self._holidays.get(day)
+        if counts_as == "H" and not knows_holidays:
+            counts_as = None
+        mark = counts_as or str(day.isoweekday())
         return sorted((row for row in rows if mark in row["days"]), key=lambda row: seconds_of(row["starts_at"]))
 
     def band_at(self, band_set_id: str, moment: datetime) -> tuple[str, datetime]:
@@ -171,8 +185,9 @@ class Tariffs:
         raise NoCharge(f"band set {band_set_id} has no band at {moment}")
 
     @cached_property
-    def _holidays(self) -> set[date]:
-        return {row["holiday_date"] for row in self.tables["holidays"]}
+    def _holidays(self) -> dict[date, str]:
+        """Day → H, or the weekday (1 to 7) that it counts as."""
+        return {row["holiday_date"]: row["counts_as"] or "H" for row in self.tables["holidays"]}
 
     @cached_property
     def _band_sets(self) -> dict[str, list[Row]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.ingestion.customer_exports import export_path
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_requests import debit_requests
@@ -21,6 +22,7 @@ from orchestration.ingestion.reference_book import GateThreshold, gate_threshold
 from orchestration.ingestion.reference_tables import GATE_DEFAULTS
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import insert_rows
+from orchestration.warehouse.export_history import create_history, snapshots_of
 from orchestration.warehouse.joining import (
     PieceLimits,
     add_repeats_of_joined_calls,
@@ -124,7 +126,7 @@ def lay_book_inputs(
     con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
     _lay_thresholds(con, thresholds)
     _lay_register(con, ledger, register)
-    _lay_exports(con, settings.raw, register)
+    _lay_exports(con, settings.raw, register, facts.as_of)
     usable = [entry for entry in register if entry.status in ("loaded", "held")]
     banks = [entry.file_id for entry in usable if entry.file_kind == "bank"]
     _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks))
@@ -199,31 +201,27 @@ def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: 
     insert_rows(con, "raw.file_register", rows)
 
 
-def _lay_exports(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry]) -> None:
-    """Per export table its newest snapshot, and of accounts and customers the whole history, which fixes the bills."""
+def _lay_exports(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry], as_of: date) -> None:
+    """Per export table its newest snapshot, and of all but the orders what every loaded snapshot held."""
     con.execute(
-        "create or replace table raw.crm_snapshots (export_table varchar, snapshot_date date, file_id varchar, is_newest boolean)"
+        "create or replace table raw.crm_snapshots (export_table varchar, snapshot_date date, file_id varchar, is_newest boolean, "
+        "earliest_paid_at timestamp)"
     )
+    create_history(con, raw, register, as_of)
+    rows = []
     for table, export in EXPORT_TABLES.items():
-        columns = export.columns
-        snapshots = {
-            entry.file_date: entry for entry in register if entry.export_table == table and entry.status == "loaded"
-        }
-        newest = max(snapshots, default=None)  # type: ignore[type-var]
-        for snapshot_date, entry in sorted(snapshots.items()):
-            con.execute(
-                "insert into raw.crm_snapshots values (?, ?, ?, ?)",
-                [table, snapshot_date, entry.file_id, snapshot_date == newest],
-            )
-        folder = raw / "customers" / table
-        _lay_view(con, f"crm_{table}", columns, [folder / f"{snapshots[newest].file_id}.parquet"] if snapshots else [])
-        if table in ("accounts", "customers"):
-            parts = [
-                f"select date '{snapshot_date}' as snapshot_date, {', '.join(columns)} "
-                f"from read_parquet('{_quoted(folder / (entry.file_id + '.parquet'))}')"
-                for snapshot_date, entry in sorted(snapshots.items())
-            ] or [_empty({"snapshot_date": "date", **columns})]
-            con.execute(f"create or replace view raw.crm_{table}_history as {' union all '.join(parts)}")
+        snapshots = snapshots_of(register, table)
+        newest = max(snapshots, default=None)
+        rows += [[table, day, entry.file_id, day == newest, None] for day, entry in snapshots.items()]
+        paths = [] if newest is None else [export_path(raw, table, snapshots[newest].file_id)]
+        _lay_view(con, f"crm_{table}", export.columns, paths)
+    if rows:
+        insert_rows(con, "raw.crm_snapshots", rows)
+    con.execute(
+        "update raw.crm_snapshots as snapshots set earliest_paid_at = built.earliest_paid_at "
+        "from state.crm_history_snapshots as built where snapshots.export_table = built.export_table "
+        "and snapshots.snapshot_date = built.snapshot_date and snapshots.export_table = 'payments'"
+    )
 
 
 def _lay_debit_requests(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_of: date) -> None:
@@ -265,7 +263,7 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         "unrounded_numerator decimal(38, 0)", "unrounded_denominator decimal(38, 0)",
         "list_amount decimal(18, 6)", "package_id varchar", "package_number varchar", "covered_seconds bigint",
         "covered_amount decimal(18, 6)", "is_capped boolean",
-        "access_code varchar", "rated_number varchar",
+        "access_code varchar", "rated_number varchar", "is_charged_as_recorded boolean", "started_at_utc timestamp",
     ):  # fmt: skip
         con.execute(f"alter table closed.calls add column if not exists {added}")
     con.execute(REOPENED_CALLS)
@@ -282,7 +280,8 @@ def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace view closed.rated_calls as
         select call_id, switch_id, exchange_id, trunk_group_in, trunk_group_out, calling_number, called_number, charged_number,
-            started_at, call_date, duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
+            coalesce(is_charged_as_recorded, false) as is_charged_as_recorded, started_at, started_at_utc, call_date,
+            duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
             outlet_id, file_name, record_number, access_code, coalesce(rated_number, called_number) as rated_number,
             destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
             charged_seconds, amount, rate_valid_from, band_at_start, connect_fee, charge_steps, unrounded_numerator,

@@ -39,7 +39,7 @@ class PlantedCalls:
         cause: int = 16,
     ) -> dict[str, object]:
         """Plant one call; returns its key for planted.json."""
-        number = calling or (line.interval.service_number if line else FOREIGN)
+        number = calling if calling is not None else (line.interval.service_number if line else FOREIGN)
         at = switch or (switch_of(line, self.city) if line else "ST1")
         place = self.texts.place
         self.rows.append(
@@ -94,7 +94,7 @@ def _written_numbers(calls: PlantedCalls, cast: Cast) -> None:
         ("(010) 6552 9988", "T0102"),
         ("0571.8888.1234", "T0102"),
         ("139-1234-5678", "T0104"),
-        ("*114#", "T0109"),
+        ("1*14#", "T0109"),
         ("17909 010 65529988", "T0106"),
     )
     for place, (called, leave) in enumerate(written):
@@ -116,6 +116,9 @@ def _midnight_and_bands(calls: PlantedCalls, cast: Cast) -> None:
     key = calls.call(cast["sleepless"], "169", at(0.45, "00:00:00"), 86_400)
     planted.add("call_of_nearly_a_day", key)
     planted.add("call_over_midnight", key)
+    key = calls.call(cast["sleepless"], "163", at(0.65, "08:00:00"), 180_000)
+    planted.add("call_of_nearly_a_day", key)
+    planted.add("call_of_days", key)
     working = calendar.working_day(0.4)
     for line, clock in (
         ("resident", "06:58:03"),
@@ -134,6 +137,9 @@ def _midnight_and_bands(calls: PlantedCalls, cast: Cast) -> None:
         for part, line in enumerate(("business", "family", "resident_2")):
             start = noon + timedelta(minutes=20 * part)
             planted.add("call_on_holiday", calls.call(cast[line], "02865529988", start, 330, leave="T0102"))
+    for day in sorted(day for day in calls.city.book.make_up_days if calendar.first_day <= day < calendar.last_day):
+        noon = datetime.combine(day, datetime.min.time()) + timedelta(hours=12)
+        planted.add("call_on_make_up_workday", calls.call(cast["business"], "02865529988", noon, 330, leave="T0102"))
     for line, zone_call in (("public", "00442071234567"), ("staff", "01065529988"), ("trunk", "0085223456789")):
         leave = "T0102" if zone_call.startswith("010") else "T0103"
         planted.add("call_of_each_class", calls.call(cast[line], zone_call, at(0.6, "11:11:11"), 127, leave=leave))
@@ -155,7 +161,13 @@ def _who_pays(calls: PlantedCalls, cast: Cast) -> None:
             None, free, at(0.3 + 0.1 * place, "15:00:00"), 240, calling=f"1390013900{place}", entry="T0104"
         )
         planted.add("toll_free_incoming", key)
+    key = calls.call(None, free, at(0.5, "15:30:00"), 200, calling="", entry="T0104")
+    planted.add("withheld_to_toll_free", key)
     own = cast["resident"].interval.service_number
+    key = calls.call(None, own, at(0.5, "16:20:00"), 76, calling="", entry="T0104", switch="SC1")
+    planted.add("withheld_not_charged", key)
+    key = calls.call(cast["resident"], "*31#01065529988", at(0.52, "14:20:00"), 61, leave="T0102")
+    planted.add("service_code_stripped", key)
     for place in range(3):
         start = at(0.2 + 0.1 * place, "16:10:00")
         key = calls.call(None, own, start, 75, calling=f"1380013800{place}", entry="T0104", switch="SC1")

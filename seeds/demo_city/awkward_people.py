@@ -37,6 +37,7 @@ def plant_people(city: City) -> Cast:
     _moves_and_keys(city)
     _complaints(city)
     _channels(city, cast)
+    _facts_of_then(city, cast)
     return cast
 
 
@@ -332,3 +333,40 @@ def _channels(city: City, cast: Cast) -> None:
     line = quiet_line(city, "business")
     line.interval.channels = 2
     cast.lines["isdn"] = line
+
+
+def _facts_of_then(city: City, cast: Cast) -> None:
+    """What later snapshots say otherwise or lack: a class, a whole customer, an interval of the wrong account."""
+    planted, calendar = city.planted, city.calendar
+    if not calendar.ended_months():
+        return
+    last, changed = calendar.last_day, calendar.share(0.5)
+    line = quiet_line(city)
+    line.customer.class_from = (changed, "business")
+    planted.add("customer_changed_class", line.customer.customer_id, on=changed.isoformat())
+    leaver = quiet_line(city)
+    for record in (leaver.customer, leaver.account, leaver.interval, leaver.rental):
+        record.gone_from = last
+    cast.lines["leaver"] = leaver
+    planted.add(
+        "customer_left_exports",
+        {"account_id": leaver.account.account_id, "customer_id": leaver.customer.customer_id},
+        first_without=last.isoformat(),
+    )
+    planted.add("number_vanished", leaver.interval.service_number, first_without=last.isoformat())
+    right, wrong = quiet_line(city), quiet_line(city)
+    second = calendar.snapshot_days()[1]
+    entered = Interval(
+        right.interval.service_number,
+        wrong.account.account_id,
+        right.interval.exchange_id,
+        "",
+        right.interval.valid_from,
+        gone_from=second,
+    )
+    right.interval.known_from = second
+    city.intervals.append(entered)
+    planted.add(
+        "number_of_wrong_account_corrected",
+        {"service_number": entered.service_number, "account_id": right.account.account_id},
+    )

@@ -25,8 +25,19 @@ class Book:
 
     @property
     def holidays(self) -> frozenset[date]:
-        """The book's holidays."""
-        return frozenset(date.fromisoformat(row["holiday_date"]) for row in self["holidays"])
+        """The book's holidays, without the days that count as a weekday."""
+        return frozenset(
+            date.fromisoformat(row["holiday_date"]) for row in self["holidays"] if row["counts_as"] in ("", "H")
+        )
+
+    @property
+    def make_up_days(self) -> dict[date, int]:
+        """Days that count as a weekday (调休): 1 is Monday."""
+        return {
+            date.fromisoformat(row["holiday_date"]): int(row["counts_as"])
+            for row in self["holidays"]
+            if row["counts_as"] not in ("", "H")
+        }
 
 
 def read_book(folder: Path) -> Book:

@@ -145,7 +145,10 @@ def _bands_at(book: Book, band_set_id: str, city: City, starts: np.ndarray, firs
             table[7 if day == "H" else int(day) - 1, _minute(row["starts_at"]) : _minute(row["ends_at"])] = names.index(
                 row["band_id"]
             )
-    kinds = [7 if has_holidays and day in city.calendar.holidays else day.weekday() for day in city.calendar.days]
+    kinds = [
+        7 if has_holidays and day in city.calendar.holidays else book.make_up_days.get(day, day.isoweekday()) - 1
+        for day in city.calendar.days
+    ]
     seconds = starts - first
     return np.array(names)[table[np.array(kinds)[seconds // DAY], seconds % DAY // 60]]
 

@@ -51,8 +51,9 @@ def _rows(table: str, city: City, payments: list[Row], day: date) -> Iterator[li
         return _service_numbers(city, day)
     if table == "subscriptions":
         return _subscriptions(city, day)
+    kept = [row for row in payments if day < city.deleted_payments.get(row["payment_id"], date.max)]
     rows, moment = {
-        "payments": (payments, "paid_at"),
+        "payments": (kept, "paid_at"),
         "account_merges": (city.merges, "merged_at"),
         "number_orders": (city.orders, "ordered_at"),
         "complaints": (city.complaints, "opened_at"),
@@ -67,15 +68,18 @@ def _ended(ends: date | None, day: date) -> str:
 
 def _customers(city: City, day: date) -> Iterator[list[str]]:
     for customer in city.customers:
-        if customer.opened_on > day or customer.known_from > day:
+        if customer.opened_on > day or not customer.known_from <= day < customer.gone_from:
             continue
         outlet, agent = customer.outlet_id, customer.agent_id
         if customer.agent_from and customer.agent_from[0] <= day:
             _, outlet, agent = customer.agent_from
+        customer_class = customer.customer_class
+        if customer.class_from and customer.class_from[0] <= day:
+            customer_class = customer.class_from[1]
         yield [
             customer.customer_id,
             customer.name,
-            customer.customer_class,
+            customer_class,
             "true" if customer.is_key_account else "false",
             customer.business_unit_id,
             outlet,
@@ -87,7 +91,7 @@ def _customers(city: City, day: date) -> Iterator[list[str]]:
 
 def _accounts(city: City, day: date) -> Iterator[list[str]]:
     for account in city.accounts:
-        if account.opened_on <= day and account.known_from <= day:
+        if account.opened_on <= day and account.known_from <= day < account.gone_from:
             yield [
                 account.account_id,
                 account.customer_id,
@@ -102,7 +106,7 @@ def _accounts(city: City, day: date) -> Iterator[list[str]]:
 def _service_numbers(city: City, day: date) -> Iterator[list[str]]:
     end_of_day = datetime.combine(day, time.max)
     for interval in city.intervals:
-        if interval.valid_from <= end_of_day and interval.known_from <= day:
+        if interval.valid_from <= end_of_day and interval.known_from <= day < interval.gone_from:
             ends = interval.valid_to
             yield [
                 interval.service_number,
@@ -118,7 +122,7 @@ def _service_numbers(city: City, day: date) -> Iterator[list[str]]:
 def _subscriptions(city: City, day: date) -> Iterator[list[str]]:
     late = {account.account_id for account in city.accounts if account.known_from > day}
     for sub in city.subscriptions:
-        if sub.valid_from <= day and sub.account_id not in late:
+        if sub.valid_from <= day < sub.gone_from and sub.account_id not in late:
             yield [
                 sub.subscription_id,
                 sub.account_id,

@@ -64,6 +64,7 @@ class Faults:
         self._rejected_files()
         self._missing_files()
         self._empty_file()
+        self._forwarded()
 
     def after_numbering(self) -> None:
         """Turn the remembered files into keys."""
@@ -119,6 +120,24 @@ class Faults:
                 line = f"{{n}},0208888{place}0{item}1,2200200,T0101,,{start:%Y-%m-%d %H:%M:%S},{60 + item},16"
                 number = file.append(line.encode(), 60 + item)
                 self.note("other_day_in_normal_file", file, record_number=number)
+
+    def _forwarded(self) -> None:
+        """A stranger's call that an own line forwards: it came in over a trunk, and the record names the line, which pays."""
+        target = self.calendar.share(0.57)
+        answered = [
+            (abs((file.day - target).days), file.switch_id, file.slot, file, fields)
+            for file in self.files
+            if file.switch_id != "ST1"
+            and not (file.is_used or file.has_planted_calls)
+            and self.calendar.first_day < file.day < self.calendar.last_day
+            for fields in file.lines()
+            if not fields[3] and fields[6] != "0"
+        ]
+        *_, file, own = min(answered, key=lambda found: found[:3])
+        file.is_used = True
+        number = file.append(f"{{n}},01065529977,13800138001,T0104,T0104,{own[5]},61,16".encode(), 61)
+        file.charged[number] = own[1]
+        self.note("forwarded_call", file, record_number=number, charged_number=own[1])
 
     def _held_files(self) -> None:
         file = self.pick(0.22, ("SC1",), 10)

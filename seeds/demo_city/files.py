@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -56,6 +56,8 @@ class CdrFile:
     ctl_records: int | None = None
     ctl_seconds: int | None = None
     cut_to: float | None = None
+    #: By record number, the number that the record says pays: a file with one has the ninth column.
+    charged: dict[int, str] = field(default_factory=dict)
 
     @property
     def plain_name(self) -> str:
@@ -80,7 +82,11 @@ class CdrFile:
 
     def packed(self) -> bytes:
         """The bytes as delivered."""
-        return pack(HEADER + self.body, self.packing)
+        if not self.charged:
+            return pack(HEADER + self.body, self.packing)
+        lines = enumerate(self.body.splitlines(), start=1)
+        body = b"".join(line + b"," + self.charged.get(number, "").encode() + b"\n" for number, line in lines)
+        return pack(HEADER[:-1] + b",charged_number\n" + body, self.packing)
 
 
 def pack(content: bytes, packing: str) -> bytes:

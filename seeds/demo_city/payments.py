@@ -15,6 +15,7 @@ from seeds.demo_city.packaged import PARTS as PACKAGED
 from seeds.demo_city.people import Account, City
 
 FEN = Decimal("0.01")
+_DELETED_AMOUNT = "77.77"
 
 
 class Payments:
@@ -44,7 +45,7 @@ class Payments:
                 self._pay(self.cast[part].account, month, 0.95)
         self._planted()
         self._rows.sort(key=lambda row: (row[0], row[1], row[2]))
-        return [
+        rows = [
             {
                 "payment_id": f"P{number:07d}",
                 "account_id": account_id,
@@ -55,6 +56,16 @@ class Payments:
             }
             for number, (paid_at, account_id, amount, channel, outlet) in enumerate(self._rows, start=1)
         ]
+        self._delete(rows)
+        return rows
+
+    def _delete(self, rows: list[Row]) -> None:
+        """The customer system deletes a payment that it exported before."""
+        account_id, last = self.cast["clumsy"].account.account_id, self.city.calendar.last_day
+        for row in rows:
+            if row["account_id"] == account_id and row["amount"] == _DELETED_AMOUNT:
+                self.city.deleted_payments[row["payment_id"]] = last
+                self.city.planted.add("payment_vanished", row["payment_id"])
 
     def _add(self, account_id: str, paid_at: datetime, amount: Decimal, channel: str, outlet: str) -> bool:
         if paid_at.date() > self.city.calendar.last_day or amount <= 0:
@@ -100,6 +111,9 @@ class Payments:
             account_id = self.cast[part].account.account_id
             if self._add(account_id, late, Decimal("500.00"), "counter", outlet):
                 planted.add("prepaid_rest", account_id)
+        before_last = datetime.combine(calendar.month_starts[-1] - timedelta(days=9), datetime.min.time())
+        clumsy = self.cast["clumsy"].account.account_id
+        self._add(clumsy, before_last + timedelta(hours=11), Decimal(_DELETED_AMOUNT), "counter", outlet)
         chain = [self.cast[part].account.account_id for part in ("chain_first", "chain_second", "chain_last")]
         owed = [self.estimates.get((a, month), 0.0) for a in chain for month in calendar.ended_months()]
         amount = Decimal(f"{float(np.sum(owed)):.2f}")

@@ -64,7 +64,7 @@ SECTORS = (
 
 @dataclass
 class Customer:
-    """A row of the customers export; `known_from` is the first snapshot day that may hold it."""
+    """A row of the customers export; `known_from` is the first snapshot day that may hold it, `gone_from` the first that lacks it."""
 
     customer_id: str
     name: str
@@ -76,7 +76,9 @@ class Customer:
     opened_on: date
     closed_on: date | None = None
     known_from: date = date.min
+    gone_from: date = date.max
     agent_from: tuple[date, str, str] | None = None  # (day, new outlet, new agent)
+    class_from: tuple[date, str] | None = None  # (day, new class)
 
 
 @dataclass
@@ -91,6 +93,7 @@ class Account:
     opened_on: date
     closed_on: date | None = None
     known_from: date = date.min
+    gone_from: date = date.max
 
 
 @dataclass
@@ -104,6 +107,7 @@ class Interval:
     valid_from: datetime
     valid_to: datetime | None = None
     known_from: date = date.min
+    gone_from: date = date.max
     channels: int = 1
 
 
@@ -118,6 +122,7 @@ class Subscription:
     promotion_id: str
     valid_from: date
     valid_to: date | None = None
+    gone_from: date = date.max
 
 
 @dataclass
@@ -182,6 +187,7 @@ class City:
         self.orders: list[Row] = []
         self.complaints: list[Row] = []
         self.merges: list[Row] = []
+        self.deleted_payments: dict[str, date] = {}  # payment_id: the first snapshot day that lacks it
         self.lines: list[Line] = []
         self.outlets_of_area: dict[str, list[Row]] = {}
         for outlet in book["outlets"]:

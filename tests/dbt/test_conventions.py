@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse.dbt_runner import manifest_nodes
+from orchestration.warehouse.export_history import TABLES_WITH_HISTORY
 
 FLOATING = {"double", "float", "real"}
 
@@ -78,12 +79,12 @@ def test_model_reads_only_what_its_layer_may(node: dict[str, Any]) -> None:
     """Staging reads sources; from intermediate on, rows of a source come through staging.
 
     Three kinds of source are no rows to be cleaned and may be read anywhere above staging: what the planner has worked out
-    (the facts of the run, gates, days, repeats, twins, joined pieces, tries), the snapshots that fix a bill, and the closed schema,
+    (the facts of the run, gates, days, repeats, twins, joined pieces, tries), the history of the exports, and the closed schema,
     which holds what the models themselves once said. A line set aside is text as it came.
     """
     facts = "run_facts stale_days call_days clock_days repeated_calls settlement_twins joined_pieces set_aside_rows gate_thresholds"
     planner = {*(f"raw.{name}" for name in facts.split()), "state.suspense_tries"}
-    snapshots = {"raw.crm_snapshots", "raw.crm_accounts_history", "raw.crm_customers_history"}
+    snapshots = {"raw.crm_snapshots", *(f"raw.crm_{table}_history" for table in TABLES_WITH_HISTORY)}
     every = manifest()
     read = [every["sources"].get(name) or every["nodes"][name] for name in node["depends_on"]["nodes"]]
     sources = {f"{r['source_name']}.{r['name']}" for r in read if r["resource_type"] == "source"}

@@ -28,6 +28,7 @@ COMPILED = (
 FIRST = date(2026, 1, 1)
 DAYS = 120
 EXCHANGES = {"E1": "0548", "E2": "010", "E3": ""}
+NO_SIGNS = str.maketrans("", "", "*#")
 ZONES = {"Z1": "calling", "Z2": "calling", "Z3": "called"}
 
 Row = dict[str, Any]
@@ -38,6 +39,9 @@ def drawn_book(rng: random.Random) -> dict[str, list[Row]]:
     digits = "0158"
     destinations: list[Row] = []
     prefixes = {"", "5", "55555"} | {"".join(rng.choices(digits, k=rng.randint(1, 14))) for _ in range(120)}
+    prefixes |= {"*", "*57*", "#1"} | {
+        rng.choice("*#") + "".join(rng.choices("018*#", k=rng.randint(1, 10))) for _ in range(20)
+    }
     for prefix in sorted(prefixes | {prefix[:-1] for prefix in prefixes if len(prefix) > 4}):
         begins = FIRST + timedelta(days=rng.randint(-20, 60))
         while begins < FIRST + timedelta(days=DAYS):
@@ -56,7 +60,7 @@ def drawn_book(rng: random.Random) -> dict[str, list[Row]]:
             {
                 "rule_order": order * 10,
                 "kind": kind,
-                "code": "".join(rng.choices(digits, k=rng.randint(1, 5))) if kind == "code" else None,
+                "code": drawn_code(rng, digits) if kind == "code" else None,
                 "min_rest_digits": rng.randint(0, 9),
                 "tariff_plan_id": rng.choice([None, None, "P1", "P2"]),
                 "zone_id": rng.choice([None, None, None, *ZONES]),
@@ -67,6 +71,11 @@ def drawn_book(rng: random.Random) -> dict[str, list[Row]]:
             }
         )
     return {"destinations": destinations, "dialling_rules": rules}
+
+
+def drawn_code(rng: random.Random, digits: str) -> str:
+    """A code of 1 to 5 digits, or one of those by which a caller shows or withholds his number."""
+    return rng.choice(["*31#", "#31#"]) if rng.random() < 0.3 else "".join(rng.choices(digits, k=rng.randint(1, 5)))
 
 
 def written_book(folder: Path, drawn: dict[str, list[Row]]) -> Path:
@@ -103,18 +112,23 @@ def drawn_calls(rng: random.Random, book: dict[str, list[Row]], count: int) -> l
     calls = []
     for number in range(count):
         parts = [*rng.choices(codes, k=rng.choice([0, 0, 1, 2, 3])), rng.choice(prefixes)]
-        tail = "".join(rng.choices("01589", k=rng.randint(0, 9)))
+        number_dialled = "".join(parts)
+        # Only a number that begins with * or # keeps them.
+        kept = "01589*#" if number_dialled.startswith(("*", "#")) and rng.random() < 0.5 else "01589"
+        number_dialled = number_dialled if number_dialled.startswith(("*", "#")) else number_dialled.translate(NO_SIGNS)
+        tail = "".join(rng.choices(kept, k=rng.randint(0, 9)))
         day = FIRST + timedelta(days=rng.randrange(DAYS))
-        calls.append((f"F:{number}", "".join(parts) + tail, day, "S" + rng.choice([*EXCHANGES])))
+        calls.append((f"F:{number}", number_dialled + tail, day, "S" + rng.choice([*EXCHANGES])))
     return calls
 
 
 def longest_prefix(number: str, day: date, destinations: list[Row]) -> Row | None:
-    """Every prefix of the book is tried."""
+    """Every prefix of the book is tried; the empty one starts no service code."""
     fits = [
         row
         for row in destinations
         if number.startswith(row["prefix"])
+        and (row["prefix"] != "" or not number.startswith(("*", "#")))
         and row["valid_from"] <= day
         and (row["valid_to"] is None or day < row["valid_to"])
     ]
@@ -154,7 +168,7 @@ def test_zone_and_plan_are_those_of_the_rule_in_plain_words(seed: int, tmp_path:
         stripped += dialled.access_code is not None
         assert found[call_id] == (
             dialled.rated_number, dialled.access_code, dialled.tariff_plan_id, None, prefix, zone,
-            dialled.rated_number if is_called else "5001", is_called,
+            (dialled.rated_number or None) if is_called else "5001", is_called,
         ), (number, day, switch)  # fmt: skip
     assert 500 < stripped < 3_800
 
@@ -170,7 +184,9 @@ def lay_calls(con: duckdb.DuckDBPyConnection, calls: list[tuple[str, str, date, 
         select call_id, 'F' as file_id, 'f.csv' as file_name, 1 as record_number, switch_id, null as trunk_group_in,
             null as trunk_group_out, '5001' as calling_number, called_number, cast(call_date as timestamp) as started_at,
             call_date, 60 as duration_seconds, 16 as release_cause, false as is_other_day, cast(null as varchar) as call_kind,
-            null as charge_party, null as partial_kind, null as call_reference, false as is_partial, null as joined_call_id,
+            null as charge_party, null as partial_kind, null as call_reference,
+            cast(null as varchar) as recorded_charged_number, cast(null as timestamp) as started_at_utc,
+            false as is_partial, null as joined_call_id,
             null as joined_pieces, null as joined_seconds, null as joining_note
         from wanted
         """

@@ -72,7 +72,8 @@ def warehouse(empty_warehouse: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("create table raw.call_days (call_date date)")
         con.execute(
             "create table intermediate.int_calls_judged (call_id varchar, state varchar, calling_number varchar,"
-            " call_date date, started_at timestamp, duration_seconds integer, trunk_group_in varchar, twin_call_id varchar)"
+            " call_date date, started_at timestamp, duration_seconds integer, trunk_group_in varchar, twin_call_id varchar,"
+            " charged_number varchar, is_charged_as_recorded boolean)"
         )
         con.execute(
             "create table staging.stg_crm__service_numbers as select * from (values"
@@ -92,7 +93,7 @@ CALLS = st.lists(
         st.sampled_from(DAYS),
         # Few moments, so that calls meet: around midnight, and seconds of one hour.
         st.sampled_from([0, 1, 59, 60, 61, 3_600, 43_200, 43_201, 86_340, 86_399]),
-        st.sampled_from([0, 1, 2, 58, 59, 60, 600, 3_600, 43_200, 86_400, 172_800]),
+        st.sampled_from([0, 1, 2, 58, 59, 60, 600, 3_600, 43_200, 86_400, 172_800, 604_800]),
     ),
     max_size=14,
 )
@@ -110,7 +111,7 @@ def test_peaks_are_those_of_every_pair(
     warehouse.execute("delete from intermediate.int_calls_judged")
     for call in calls:
         warehouse.execute(
-            "insert into intermediate.int_calls_judged values (?, 'rated', ?, ?, ?, ?, null, null)",
+            "insert into intermediate.int_calls_judged values (?, 'rated', ?, ?, ?, ?, null, null, null, false)",
             [call.call_id, call.number, call.start.date(), call.start, call.seconds],
         )
     rows = warehouse.execute(

@@ -64,6 +64,8 @@ def delivered_files(cdr: Path) -> tuple[dict[str, Delivered], list[str], list[st
         except (EOFError, gzip.BadGzipFile):
             unreadable.append(path.name)
             continue
+        if lines[0].endswith(b",charged_number"):
+            lines = [line.rpartition(b",")[0] for line in lines]
         day = datetime.strptime(match[2], "%Y%m%d").date()
         files[path.name] = Delivered(path.name, path.parent.name, match[1], day, int(match[3]), lines[1:-1])
     return files, odd, unreadable
@@ -101,5 +103,7 @@ def why_malformed(line: bytes, day: date, seen: set[str]) -> str:
 
 
 def plain_number(text: str) -> str:
-    """The normalised number."""
+    """The normalised number; a service code keeps its signs."""
+    if text[:1] in ("*", "#"):
+        return re.sub(r"[ \-().]", "", text)
     return re.sub(r"[ \-().#*]", "", text.replace("+", "00", 1) if text.startswith("+") else text)

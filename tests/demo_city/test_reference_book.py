@@ -23,7 +23,7 @@ bill_items: bill_item_id item_kind name_zh name_en
 call_categories: call_category bill_item_id name_zh name_en
 zones: zone_id call_category charged_party name_zh name_en
 destinations: prefix zone_id valid_from valid_to
-holidays: holiday_date name_zh name_en
+holidays: holiday_date name_zh name_en counts_as
 time_bands: band_set_id days starts_at ends_at band_id
 tariff_plans: tariff_plan_id band_set_id band_rule rounding_mode rounding_decimals
 tariff_rates: tariff_plan_id zone_id band_id valid_from valid_to connect_fee from_second rate rate_unit_seconds increment_seconds

@@ -124,7 +124,7 @@ TARIFF_FAULTS = {
 
 RELEASE = {
     ("rated_calls", "no_call_stands_twice"): (
-        "insert into marts.suspended_calls values ('F1:2', 'unrated', 'r', null)",
+        "insert into marts.suspended_calls values ('F1:2', 'unrated', 'r', null, null)",
         1,
     ),
     # the second call made equal to the first, empty incoming trunk group and all
@@ -343,7 +343,7 @@ def _more_calls(mart: str, columns: str, count: int) -> str:
     return f"insert into marts.{mart} select 'F1:' || (90 + n), {columns} from range({count}) as more(n)"
 
 
-_UNDOCUMENTED = "'undocumented', 'no interval', null"
+_UNDOCUMENTED = "'undocumented', 'no interval', null, '2345999'"
 CALL_SHARES = {
     ("undocumented_calls", "undocumented_share_of_a_file_below_warning"): (
         _more_calls("suspended_calls", _UNDOCUMENTED, 2),

@@ -23,7 +23,7 @@ create table reference.exchanges as select 'E1' as exchange_id;
 create table reference.time_bands as select 'B1' as band_set_id, 'day' as band_id;
 create table reference.tariff_plans as select 'P1' as tariff_plan_id;
 create table reference.tariff_rates as select 'P1' as tariff_plan_id, 'LOCAL' as zone_id, 60 as increment_seconds;
-create table reference.number_ranges as select '2345000' as range_start, '2345999' as range_end;
+create table intermediate.int_number_ranges as select '2345000' as range_start, '2345999' as range_end, 7 as number_length;
 create table reference.products as select 'RENT' as product_id;
 create table reference.promotions as select 'MATCH' as promotion_id;
 create table intermediate.int_tariff_faults (table_name varchar, row_key varchar, fault varchar, detail varchar);
@@ -119,6 +119,8 @@ insert into staging.stg_crm__complaints values ('K1', 'A1', 'O1', '2026-03-01 00
 
 create table intermediate.int_number_assignments as
 select service_number, valid_from, valid_to, account_id, cast(null as varchar) as fault from staging.stg_crm__service_numbers;
+create view intermediate.int_accounts_known as select account_id, customer_id from staging.stg_crm__accounts;
+create view intermediate.int_customers_known as select customer_id from staging.stg_crm__customers where customer_id is not null;
 create table intermediate.int_payments as select payment_id, account_id, paid_at, amount from staging.stg_crm__payments;
 insert into intermediate.int_payments values ('R1', 'A1', '2026-04-05 00:00:00', -1.66), ('R2', 'A1', '2026-04-06 00:00:00', -2.00);
 create table intermediate.int_reversals_taken (
@@ -130,16 +132,16 @@ insert into intermediate.int_reversals_taken values
 
 create table marts.rated_calls (
     call_id varchar, switch_id varchar, trunk_group_in varchar, trunk_group_out varchar, calling_number varchar,
-    called_number varchar, charged_number varchar, started_at timestamp, call_date date, duration_seconds bigint,
+    called_number varchar, charged_number varchar, started_at timestamp, started_at_utc timestamp, call_date date, duration_seconds bigint,
     account_id varchar, file_name varchar, record_number bigint, bill_item_id varchar, amount decimal(18, 6),
     billing_period varchar
 );
 insert into marts.rated_calls values
-('F0:1', 'SW1', null, null, '2345678', '01088', '2345678', '2026-02-27 09:00:00', '2026-02-27', 60, 'A1', 'SW1_20260227_000001.csv', 1, 'CALL', 0.50, '2026-02'),
-('F1:1', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 09:00:00', '2026-03-01', 180, 'A1', 'SW1_20260301_000002.csv', 1, 'CALL', 0.22, '2026-03'),
-('F1:2', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 10:00:00', '2026-03-01', 60, 'A1', 'SW1_20260301_000002.csv', 2, 'CALL', 0.11, '2026-03'),
-('F1:3', 'SW1', 'T1', null, '01099', '2345678', '2345678', '2026-03-01 11:00:00', '2026-03-01', 3, 'A1', 'SW1_20260301_000002.csv', 3, 'CALL', 0.005, '2026-03'),
-('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
+('F0:1', 'SW1', null, null, '2345678', '01088', '2345678', '2026-02-27 09:00:00', null, '2026-02-27', 60, 'A1', 'SW1_20260227_000001.csv', 1, 'CALL', 0.50, '2026-02'),
+('F1:1', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 09:00:00', null, '2026-03-01', 180, 'A1', 'SW1_20260301_000002.csv', 1, 'CALL', 0.22, '2026-03'),
+('F1:2', 'SW1', null, 'T1', '2345678', '01088', '2345678', '2026-03-01 10:00:00', null, '2026-03-01', 60, 'A1', 'SW1_20260301_000002.csv', 2, 'CALL', 0.11, '2026-03'),
+('F1:3', 'SW1', 'T1', null, '01099', '2345678', '2345678', '2026-03-01 11:00:00', null, '2026-03-01', 3, 'A1', 'SW1_20260301_000002.csv', 3, 'CALL', 0.005, '2026-03'),
+('F1:4', 'SW1', null, null, '2345679', '2345678', '2345679', '2026-03-01 12:00:00', null, '2026-03-01', 2, 'A2', 'SW1_20260301_000002.csv', 4, 'CALL', 0.004, '2026-03');
 -- F1:1 and F1:2 draw on 181 s: 1 s is left when F1:2 begins, whose one increment of 60 s is covered whole. F1:4 draws on 0.006.
 alter table marts.rated_calls add column package_id varchar;
 alter table marts.rated_calls add column package_number varchar;
@@ -158,10 +160,10 @@ insert into marts.package_use values
 ('TALK', 'A1', '', '2026-03', 'seconds', 181, 240, 2, 0.20),
 ('MONEY', 'A2', '2345679', '2026-03', 'amount', 0.006, 0.006, 1, 0.006),
 ('TALK', 'A1', '', '2026-04', 'seconds', 181, 0, 0, 0);
-create table marts.suspended_calls (call_id varchar, state varchar, reason varchar, estimated_amount decimal(18, 6));
+create table marts.suspended_calls (call_id varchar, state varchar, reason varchar, estimated_amount decimal(18, 6), charged_number varchar);
 insert into marts.suspended_calls values
-('F1:5', 'other_day', 'began two days before', null), ('F1:6', 'undocumented', 'no interval', 0.20),
-('F1:7', 'unrated', 'no prefix', null), ('F1:11', 'partial', 'waits for its last piece', null);
+('F1:5', 'other_day', 'began two days before', null, null), ('F1:6', 'undocumented', 'no interval', 0.20, '2345999'),
+('F1:7', 'unrated', 'no prefix', null, null), ('F1:11', 'partial', 'waits for its last piece', null, null);
 create table marts.money_at_risk (state varchar, age_bucket varchar, business_unit_id varchar, estimated_amount decimal(18, 6));
 insert into marts.money_at_risk values
 ('other_day', '31+', 'unassigned', null), ('undocumented', '31+', 'unassigned', 0.20), ('unrated', '31+', 'U1', null),

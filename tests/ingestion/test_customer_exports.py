@@ -131,6 +131,38 @@ def test_the_key_of_a_service_number_is_number_account_and_start(intake: Intake)
     assert set_aside == [(4, "service_number", "repeats the key of line 2"), (5, "valid_from", "is empty")]
 
 
+def test_numbers_are_normalised_and_one_written_in_two_ways_is_one(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "service_numbers",
+        NUMBERS,
+        "+86548-220 0001,A1,EX1,,2025-01-01 00:00:00,",
+        "(220)-0002,A1,EX1,,2025-01-01 00:00:00,",
+        "2200002,A1,EX1,,2025-01-01 00:00:00,",
+        "lobby 3,A1,EX1,,2025-01-01 00:00:00,",
+    )
+    assert [row[1] for row in rows] == ["00865482200001", "2200002", "lobby 3"]
+    assert set_aside == [(4, "service_number", "repeats the key of line 3")]
+
+
+def test_the_key_of_a_row_that_cannot_be_read_is_kept_where_it_can(intake: Intake) -> None:
+    export(
+        intake,
+        "service_numbers",
+        NUMBERS,
+        "220-0001,A1,EX1,,2025-01-01 00:00:00,some day",
+        "2200002,A1,EX1,,2025-01-01 00:00:00,,,",
+        "2200003,A1,EX1,,some day,",
+        "2200004,A1",
+        "2200005,A1,EX1,,2025-01-01 00:00:00,",
+    )
+    file_id = intake.only_file().file_id
+    assert sorted(intake.rows("customers/unreadable_keys", file_id)) == [
+        ("2200001", "A1", datetime(2025, 1, 1)),
+        ("2200002", "A1", datetime(2025, 1, 1)),
+    ]
+
+
 def test_channels_are_read_where_the_export_has_them(intake: Intake) -> None:
     rows, set_aside = export(
         intake,

@@ -27,7 +27,7 @@ ROWS = {
     "call_categories": ["local,LOCAL,,"],
     "zones": ["Z1,local,calling,,"],
     "destinations": [",Z1,2020-01-01,", "010,Z1,2020-01-01,2026-01-01"],
-    "holidays": ["2026-01-01,元旦,New Year"],
+    "holidays": ["2026-01-01,元旦,New Year,"],
     "time_bands": ["ALL,1234567H,00:00,24:00,DAY"],
     "tariff_plans": ["P1,ALL,increment,half_up,2"],
     "tariff_rates": ["P1,Z1,,2020-01-01,,0,0,0.22,180,180"],
@@ -105,6 +105,30 @@ def test_columns_that_came_later_may_be_absent(book: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_day_may_count_as_a_weekday(book: Path) -> None:
+    """And a book of before that could be said has holidays alone."""
+    spoil(book, "holidays", "Year,\n", "Year,\n2026-02-28,补班,Make-up workday,5\n")
+    assert [row["counts_as"] for row in read_reference_book(book).tables["holidays"]] == [None, "5"]
+    (book / "holidays.csv").write_text("holiday_date,name_zh,name_en\n2026-01-01,元旦,New Year\n", encoding="utf-8")
+    assert [row["counts_as"] for row in read_reference_book(book).tables["holidays"]] == [None]
+
+
+def test_codes_and_access_prefixes_may_be_service_codes(book: Path) -> None:
+    spoil(book, "info_services", "168", "*168#")
+    assert read_reference_book(book).tables["info_services"][0]["access_prefix"].startswith("*168#")
+
+
+def test_a_range_is_written_as_people_write_numbers(book: Path) -> None:
+    spoil(book, "number_ranges", "2340000,2349999", "+865-482 2340000,+8654822349999")
+    assert read_reference_book(book).tables["number_ranges"][0]["range_end"] == "+8654822349999"
+    spoil(book, "number_ranges", "+865-482 2340000", "+865-482 234000")
+    with pytest.raises(UsageError, match="field range_end: .* is no end of a range that starts at 00865482234000"):
+        read_reference_book(book)
+    spoil(book, "number_ranges", "+865-482 234000,", "2340000x,")
+    with pytest.raises(UsageError, match="field range_start: '2340000x' is no number; write it in digits"):
+        read_reference_book(book)
+
+
 def test_the_plan_of_a_range_may_be_left_out_and_must_else_be_known(book: Path) -> None:
     assert read_reference_book(book).tables["number_ranges"][0]["tariff_plan_id"] == "P1"
     spoil(book, "number_ranges", ",P1", ",P9")
@@ -168,7 +192,7 @@ def test_the_projects_own_book_is_sound() -> None:
             "dialling_rules",
             "17909,5,P1",
             "1790A,5,P1",
-            "dialling_rules.csv line 2, field code: '1790A' is not digits alone",
+            "dialling_rules.csv line 2, field code: '1790A' is neither digits alone nor",
         ),
         (
             "dialling_rules",
@@ -240,7 +264,19 @@ def test_the_projects_own_book_is_sound() -> None:
             "2339999",
             "number_ranges.csv line 2, field range_end: '2339999' is no end of a range",
         ),
-        ("info_services", "168", "16B", "info_services.csv line 2, field access_prefix: '16B99' is not digits alone"),
+        (
+            "info_services",
+            "168",
+            "16*8",
+            "info_services.csv line 2, field access_prefix: '16*899' is neither digits alone nor a",
+        ),
+        ("holidays", "Year,", "Year,8", "holidays.csv line 2, field counts_as: '8' is none of H, 1, 2"),
+        (
+            "info_services",
+            "168",
+            "16B",
+            "info_services.csv line 2, field access_prefix: '16B99' is neither digits alone nor a",
+        ),
         (
             "bill_items",
             "PROMO,discount",
@@ -282,7 +318,7 @@ def test_an_unsound_tariff_loads_because_it_is_gated_later(book: Path, table: st
 def test_every_fault_is_listed_up_to_twenty(book: Path) -> None:
     (book / "zones.csv").unlink()
     with (book / "holidays.csv").open("a", encoding="utf-8") as holidays:
-        holidays.write("".join(f"2026-13-{day:02d},,\n" for day in range(1, 26)))
+        holidays.write("".join(f"2026-13-{day:02d},,,\n" for day in range(1, 26)))
     lines = faults(book).splitlines()
     assert lines[0] == "the reference book has faults:"
     assert "holidays.csv line 3, field holiday_date" in "\n".join(lines)

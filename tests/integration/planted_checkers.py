@@ -221,6 +221,31 @@ def classes(found: Found, name: str, case: Case) -> None:
     assert len(set(called)) == len(called) > 1
 
 
+def of_days(found: Found, name: str, case: Case) -> None:
+    """50 hours: rated whole, in the file of the day on which the call ended."""
+    is_rated(found, name, case)
+    for key in keys(case):
+        call = found.call(key)
+        assert (call["duration_seconds"], call["charged_seconds"]) == (180_000, 180_000)
+
+
+def forwarded(found: Found, name: str, case: Case) -> None:
+    """It came in over a trunk and is charged all the same: to the number that the record names."""
+    for key in keys(case):
+        call = found.records[key["file_name"], key["record_number"]]
+        assert (call["mart"], call["charged_number"]) == ("rated_calls", key["charged_number"])
+        assert call["is_charged_as_recorded"] and call["trunk_group_in"] and call["amount"] > 0
+
+
+def service_code(found: Found, name: str, case: Case) -> None:
+    is_rated(found, name, case)
+    for key in keys(case):
+        call = found.call(key)
+        assert (call["called_number"], call["access_code"], call["rated_number"], call["destination_prefix"]) == (
+            "*31#01065529988", "*31#", "01065529988", "010",
+        )  # fmt: skip
+
+
 def nearly_a_day(found: Found, name: str, case: Case) -> None:
     is_rated(found, name, case)
     assert all(found.call(key)["duration_seconds"] >= 86_399 for key in keys(case))
@@ -231,8 +256,18 @@ def nearly_a_day(found: Found, name: str, case: Case) -> None:
 
 def on_holiday(found: Found, name: str, case: Case) -> None:
     is_rated(found, name, case)
-    holidays = {row["holiday_date"] for row in read_book(DEMO_BOOK)["holidays"]}
+    holidays = {row["holiday_date"] for row in read_book(DEMO_BOOK)["holidays"] if not row["counts_as"]}
     assert {key["started_at"][:10] for key in keys(case)} <= holidays
+
+
+def on_make_up_workday(found: Found, name: str, case: Case) -> None:
+    """A Saturday or Sunday that counts as a weekday has the day band of one at noon, not the weekend's."""
+    is_rated(found, name, case)
+    counted = {row["holiday_date"]: row["counts_as"] for row in read_book(DEMO_BOOK)["holidays"]}
+    for key in keys(case):
+        call = found.call(key)
+        assert call["call_date"].isoweekday() in (6, 7) and counted[key["started_at"][:10]] in "12345"
+        assert (call["tariff_plan_id"], call["band_at_start"]) == ("BUSINESS", "DAY")
 
 
 def over_hours(found: Found, name: str, case: Case) -> None:
@@ -337,6 +372,50 @@ def changed_agent(found: Found, name: str, case: Case) -> None:
             assert agents["2026-03"] not in {agents[period] for period in agents if period > "2026-03"}
             moved += 1
     assert moved
+
+
+def changed_class(found: Found, name: str, case: Case) -> None:
+    """Bills issued before the change keep the class of then."""
+    for customer in keys(case):
+        classes = {
+            (str(row["issued_on"]) >= case["on"], row["customer_class"])
+            for row in found.marts["bills"]
+            if row["customer_id"] == customer
+        }
+        assert classes == {(False, "residential"), (True, "business")}
+
+
+def left_exports(found: Found, name: str, case: Case) -> None:
+    """He is in no newest export; his issued bills stay, and the running one ends with his rental."""
+    for key in keys(case):
+        assert key["customer_id"] not in {row["customer_id"] for row in found.newest("customers")}
+        assert key["account_id"] not in {row["account_id"] for row in found.newest("accounts")}
+        bills = [row for row in found.marts["bills"] if row["account_id"] == key["account_id"]]
+        assert {row["customer_id"] for row in bills} == {key["customer_id"]}
+        issued = {row["amount"] for row in bills if not row["is_provisional"]}
+        (running,) = (row["amount"] for row in bills if row["is_provisional"])
+        assert len(bills) >= 3 and 0 < running < min(issued)
+
+
+def vanished_number(found: Found, name: str, case: Case) -> None:
+    rows = found.bulletin("number_vanished")
+    assert sorted(row["subject"] for row in rows) == sorted(keys(case))
+    assert {str(row["found_on"]) for row in rows} == {case["first_without"]}
+
+
+def vanished_payment(found: Found, name: str, case: Case) -> None:
+    assert sorted(row["subject"] for row in found.bulletin("payment_vanished")) == sorted(keys(case))
+    applied = {row["payment_id"] for row in found.marts["payment_applications"]}
+    assert applied and not applied & set(keys(case))
+
+
+def corrected_number(found: Found, name: str, case: Case) -> None:
+    """The wrong account never had the number: nothing vanished, and nobody else holds it."""
+    for key in keys(case):
+        assert key["service_number"] not in {row["subject"] for row in found.bulletin("number_vanished")}
+        assert key["service_number"] not in {row["service_number"] for row in found.marts["number_conflicts"]}
+        (row,) = (r for r in found.newest("service_numbers") if r["service_number"] == key["service_number"])
+        assert row["account_id"] == key["account_id"]
 
 
 def debit_batch(found: Found, name: str, case: Case) -> None:

@@ -106,7 +106,7 @@ def promotion_lines(subscriptions: list[Row], periods: list[str], charges: list[
 
 def bill_lines(records: list[Record], exports: Exports, book: Book, periods: list[str]) -> list[Row]:
     """One row per account, number, period, item and line kind; none of 0."""
-    subscriptions = exports.newest("subscriptions")
+    subscriptions = exports.subscriptions
     usage = usage_lines(records, book)
     recurring: Lines = {}
     for period in periods:
@@ -138,7 +138,7 @@ def bills(lines: list[Row], exports: Exports, as_of: date) -> list[Row]:
     rows = []
     for (account_id, period), amount in sums.items():
         issued_on = issue_date(period)
-        customer_id, customer = exports.fixed_customer(account_id, issued_on)
+        customer_id, customer = exports.customer_at(account_id, issued_on)
         fixed = customer or {}
         rows.append(
             {

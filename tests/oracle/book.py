@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -117,7 +118,7 @@ class Book:
         self.promotions = {row["promotion_id"]: row for row in tables["promotions"]}
         self.agents = {row["agent_id"]: row for row in tables["agents"]}
         self.outlets = {row["outlet_id"]: row for row in tables["outlets"]}
-        self.holidays = {row["holiday_date"] for row in tables["holidays"]}
+        self.holidays = {row["holiday_date"]: row.get("counts_as") or "H" for row in tables["holidays"]}
         self.debit_codes = {(row["bank_code"], row["result_code"]): row for row in tables["debit_result_codes"]}
 
     def hold_above(self, gate_id: str) -> Decimal | None:
@@ -137,9 +138,17 @@ class Book:
     def range_of(self, number: str) -> Row | None:
         """The number range that holds a number: of the same length, its end included."""
         for row in self.tables["number_ranges"]:
-            if len(row["range_start"]) == len(number) and row["range_start"] <= number <= row["range_end"]:
+            start, end = plain_number(row["range_start"]), plain_number(row["range_end"])
+            if len(start) == len(number) and start <= number <= end:
                 return row
         return None
+
+
+def plain_number(text: str) -> str:
+    """A number as it is compared; a text that is no number stays as it is written."""
+    plain = "00" + text[1:] if text.startswith("+") else text
+    plain = "".join(sign for sign in plain if sign not in " -().#*")
+    return plain if re.fullmatch("[0-9]+", plain) else text
 
 
 def read_book(folder: Path) -> Book:

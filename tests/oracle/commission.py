@@ -45,7 +45,7 @@ def first_intervals(exports: Exports) -> dict[str, Row]:
 def agent_of_activation(interval: Row, exports: Exports) -> str | None:
     """The agent of the number's customer in the snapshot that fixes the bills of the month it began in."""
     fixed_on = issue_date(period_of(interval["valid_from"].date()))
-    _, customer = exports.fixed_customer(interval["account_id"], fixed_on)
+    _, customer = exports.customer_at(interval["account_id"], fixed_on)
     return (customer["agent_id"] or None) if customer else None
 
 

@@ -162,14 +162,13 @@ def accepted_batches(files: list[InboxFile]) -> list[Batch]:
 
 
 def debit_failures(files: list[InboxFile], book: Book, exports: Exports) -> list[Row]:
-    """Every failed line of an accepted batch, with the customer and outlet of its account by the newest exports."""
+    """Every failed line of an accepted batch, with the customer and outlet of its account by the newest exports that hold them."""
     failures = []
     for batch in accepted_batches(files):
         for detail in batch.details:
             if is_success(batch, detail, book):
                 continue
-            account = exports.accounts.get(detail["account_id"])
-            customer = exports.customer_of(detail["account_id"])
+            customer_id, customer = exports.newest_customer(detail["account_id"])
             failures.append(
                 {
                     "bank_code": batch.bank_code,
@@ -177,7 +176,7 @@ def debit_failures(files: list[InboxFile], book: Book, exports: Exports) -> list
                     "debited_on": batch.debited_on,
                     "line": detail["line"],
                     "account_id": detail["account_id"],
-                    "customer_id": (account["customer_id"] or None) if account else None,
+                    "customer_id": customer_id,
                     "outlet_id": (customer["outlet_id"] or None) if customer else None,
                     "amount": detail["amount"],
                     "result_code": detail["result_code"],

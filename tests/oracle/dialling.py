@@ -41,7 +41,9 @@ def dial(called_number: str, switch_id: str, day: date, book: Book) -> Dialled:
         code = row["code"] if row["kind"] == "code" else area_code
         if not in_force(row, day) or not code or not rest.startswith(code):
             continue
-        if len(rest) >= len(code) + row["min_rest_digits"]:
-            rest = rest.removeprefix(code)
+        left = rest.removeprefix(code)
+        if sum(character.isdigit() for character in left) >= row["min_rest_digits"]:
+            # Only what begins with * or # is a service code still.
+            rest = left if left[:1] in ("*", "#") else "".join(filter(str.isdigit, left))
             applied.append((code, row))
     return Dialled(rest, tuple(applied))

@@ -1,14 +1,19 @@
-"""The customer system's exports: which rows count, which snapshot counts, who owned a number at an instant."""
+"""The customer system's exports: which rows count, what stands of a row that later snapshots lack, who owned a number at an instant.
+
+Written as the contract says it: snapshot by snapshot, key by key.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from .book import plain_number
 from .files import EXPORT_TABLES, InboxFile
 
 Row = dict[str, Any]
@@ -102,7 +107,26 @@ def typed_row(table: str, header: list[str], fields: list[str]) -> Row | None:
         row[column] = texts.get(column, "")
     if any(row[column] == "" for column in KEYS[table]):
         return None
+    if "service_number" in row:
+        row["service_number"] = plain_number(row["service_number"])
     return row
+
+
+def readable_key(table: str, header: list[str], fields: list[str]) -> tuple[Any, ...] | None:
+    """The key of a row that cannot be read whole, None where the key cannot be read either."""
+    key = []
+    for column in KEYS[table]:
+        at = header.index(column)
+        if at >= len(fields):
+            return None
+        try:
+            value = typed(column_type(table, column), fields[at].strip())
+        except ValueError:
+            return None
+        if value is None or value == "":
+            return None
+        key.append(plain_number(value) if column == "service_number" else value)
+    return tuple(key)
 
 
 def read_export(file: InboxFile) -> bool:
@@ -125,48 +149,138 @@ def read_export(file: InboxFile) -> bool:
         key = tuple(row[column] for column in KEYS[file.table]) if row else None
         if row is None or key in seen:
             file.set_aside_rows += 1
+            broken = readable_key(file.table, header, fields)
+            if broken is not None:
+                file.broken_keys.add(broken)
             continue
         seen.add(key)
         file.rows.append(row)
     return True
 
 
+@dataclass
+class Snapshot:
+    """One loaded export: its rows by key, and the keys of the rows of which only the key could be read."""
+
+    day: date
+    rows: dict[tuple[Any, ...], Row]
+    broken_keys: set[tuple[Any, ...]]
+
+    def holds(self, key: tuple[Any, ...]) -> bool:
+        """Whether the row is there, readable or not."""
+        return key in self.rows or key in self.broken_keys
+
+
 class Exports:
     """The loaded snapshots of every table, and the look-ups into them."""
 
     def __init__(self, files: list[InboxFile]) -> None:
-        self.snapshots: dict[str, list[tuple[date, list[Row]]]] = {table: [] for table in EXPORT_TABLES}
+        self.snapshots: dict[str, list[Snapshot]] = {table: [] for table in EXPORT_TABLES}
         for file in files:
             if file.kind == "customers" and file.status == "loaded":
                 assert file.table is not None and file.file_date is not None
-                self.snapshots[file.table].append((file.file_date, file.rows))
+                rows = {tuple(row[column] for column in KEYS[file.table]): row for row in file.rows}
+                self.snapshots[file.table].append(Snapshot(file.file_date, rows, file.broken_keys))
         for snapshots in self.snapshots.values():
-            snapshots.sort(key=lambda snapshot: snapshot[0])
-        self.customers = {row["customer_id"]: row for row in self.newest("customers")}
-        self.accounts = {row["account_id"]: row for row in self.newest("accounts")}
+            snapshots.sort(key=lambda snapshot: snapshot.day)
         self.intervals: dict[str, list[Row]] = {}
-        for row in self.newest("service_numbers"):
+        for row in self._intervals_that_count():
             self.intervals.setdefault(row["service_number"], []).append(row)
-        self.keyed_snapshots = {
-            table: [(day, {row[key]: row for row in rows}) for day, rows in self.snapshots[table]]
-            for table, key in (("accounts", "account_id"), ("customers", "customer_id"))
-        }
+        self.subscriptions = self._subscriptions_that_count()
+        self.payments = self._payments_that_count()
+        self.merges = [row for row, _ in self._known("account_merges").values()]
 
     def newest(self, table: str) -> list[Row]:
         """The rows of the newest snapshot of a table, whatever its content."""
-        return self.snapshots[table][-1][1] if self.snapshots[table] else []
+        return list(self.snapshots[table][-1].rows.values()) if self.snapshots[table] else []
+
+    def _known(self, table: str) -> dict[tuple[Any, ...], tuple[Row, list[Snapshot]]]:
+        """Per key its newest readable row, and the snapshots after the newest that holds it."""
+        found: dict[tuple[Any, ...], tuple[Row, list[Snapshot]]] = {}
+        for position, snapshot in enumerate(self.snapshots[table]):
+            later = self.snapshots[table][position + 1 :]
+            for key in [*snapshot.rows, *snapshot.broken_keys]:
+                if key in snapshot.rows:
+                    found[key] = snapshot.rows[key], later
+                elif key in found:
+                    found[key] = found[key][0], later
+        return found
+
+    def _intervals_that_count(self) -> list[Row]:
+        snapshots = self.snapshots["service_numbers"]
+        counting = []
+        for row, later in self._known("service_numbers").values():
+            if row["valid_to"] is None and later:
+                without = later[0]
+                before = snapshots[snapshots.index(without) - 1]
+                others = [other for other in without.rows.values() if other["service_number"] == row["service_number"]]
+                # Rows of which only the key can be read stand as they were last read.
+                ever_read = self._known_up_to("service_numbers", without.day)
+                for key in without.broken_keys:
+                    if key[0] == row["service_number"] and key not in without.rows and key in ever_read:
+                        others.append(dict(zip(KEYS["service_numbers"], key, strict=True)))
+                if any(
+                    other["valid_from"] <= row["valid_from"]
+                    and not before.holds(tuple(other[column] for column in KEYS["service_numbers"]))
+                    for other in others
+                ):
+                    continue
+                begins = [other["valid_from"] for other in others if other["valid_from"] > row["valid_from"]]
+                end = min(begins) if begins else max(datetime.combine(without.day, time()), row["valid_from"])
+                row = row | {"valid_to": end}
+            counting.append(row)
+        return counting
+
+    def _subscriptions_that_count(self) -> list[Row]:
+        return [
+            row | {"valid_to": later[0].day} if row["valid_to"] is None and later else row
+            for row, later in self._known("subscriptions").values()
+        ]
+
+    def _payments_that_count(self) -> list[Row]:
+        def paid_in(snapshot: Snapshot) -> list[datetime]:
+            known = self._known_up_to("payments", snapshot.day)
+            return [known[key]["paid_at"] for key in {*snapshot.rows, *snapshot.broken_keys} if key in known]
+
+        first_paid = {snapshot.day: min(paid_in(snapshot), default=None) for snapshot in self.snapshots["payments"]}
+        return [
+            row
+            for row, later in self._known("payments").values()
+            if not any((first := first_paid[snapshot.day]) is not None and first < row["paid_at"] for snapshot in later)
+        ]
+
+    def _known_up_to(self, table: str, day: date) -> dict[tuple[Any, ...], Row]:
+        found: dict[tuple[Any, ...], Row] = {}
+        for snapshot in self.snapshots[table]:
+            if snapshot.day <= day:
+                found.update(snapshot.rows)
+        return found
 
     def is_known_account(self, account_id: str) -> bool:
         """Whether any export of the accounts knows the account."""
-        return any(account_id in rows for _, rows in self.keyed_snapshots["accounts"])
+        return any((account_id,) in snapshot.rows for snapshot in self.snapshots["accounts"])
 
-    def customer_of(self, account_id: str) -> Row | None:
-        """The customer of an account by the newest exports; None where account or customer is not in them."""
-        account = self.accounts.get(account_id)
-        return self.customers.get(account["customer_id"]) if account else None
+    def row_at(self, table: str, key: str, day: date) -> Row | None:
+        """The row of the newest snapshot dated on or before a day that holds the key, else of the oldest that holds it."""
+        holding = [snapshot for snapshot in self.snapshots[table] if (key,) in snapshot.rows]
+        if not holding:
+            return None
+        until = [snapshot for snapshot in holding if snapshot.day <= day]
+        return (until[-1] if until else holding[0]).rows[(key,)]
+
+    def newest_customer(self, account_id: str) -> tuple[str | None, Row | None]:
+        """(customer_id, customer) of an account by the newest snapshots that hold them."""
+        return self.customer_at(account_id, date.max)
+
+    def customer_at(self, account_id: str, day: date) -> tuple[str | None, Row | None]:
+        """(customer_id, customer) of an account on a day."""
+        account = self.row_at("accounts", account_id, day)
+        if account is None or not account["customer_id"]:
+            return None, None
+        return account["customer_id"], self.row_at("customers", account["customer_id"], day)
 
     def owner_at(self, number: str, instant: datetime) -> tuple[Row | None, Row | None]:
-        """(interval, customer) of a number at an instant, by the newest exports."""
+        """(interval, customer) of a number at an instant, as they were on that day."""
         holding = [
             row
             for row in self.intervals.get(number, [])
@@ -176,21 +290,4 @@ class Exports:
             return None, None
         latest = max(row["valid_from"] for row in holding)
         interval = min((row for row in holding if row["valid_from"] == latest), key=lambda row: row["account_id"])
-        return interval, self.customer_of(interval["account_id"])
-
-    def fixed_row(self, table: str, key: str, issued_on: date) -> Row | None:
-        """The row of the newest snapshot dated on or before a day, else of the oldest that holds the key."""
-        until = [rows for day, rows in self.keyed_snapshots[table] if day <= issued_on]
-        if until and key in until[-1]:
-            return until[-1][key]
-        for _, rows in self.keyed_snapshots[table]:
-            if key in rows:
-                return rows[key]
-        return None
-
-    def fixed_customer(self, account_id: str, issued_on: date) -> tuple[str | None, Row | None]:
-        """(customer_id, customer) of an account as fixed with a bill that is issued on a day."""
-        account = self.fixed_row("accounts", account_id, issued_on)
-        if account is None or not account["customer_id"]:
-            return None, None
-        return account["customer_id"], self.fixed_row("customers", account["customer_id"], issued_on)
+        return interval, self.customer_at(interval["account_id"], instant.date())[1]

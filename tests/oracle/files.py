@@ -51,6 +51,7 @@ class InboxFile:
     rows: list[dict[str, Any]] = field(default_factory=list)
     data_rows: int = 0
     set_aside_rows: int = 0
+    broken_keys: set[tuple[Any, ...]] = field(default_factory=set)
     batch: Any = None
 
     def reject(self, reason: str) -> None:

@@ -42,7 +42,7 @@ def undocumented_numbers(suspended: list[Row], book: Book, exports: Exports, as_
     """Per charged number its undocumented calls, with what its number range says and who is near it."""
     groups: dict[str, list[Row]] = {}
     for call in suspended:
-        if call["state"] == "undocumented":
+        if call["state"] == "undocumented" and call["charged_number"]:
             groups.setdefault(call["charged_number"], []).append(call)
     rows = []
     for number, calls in groups.items():

@@ -71,7 +71,7 @@ def charge(
 
 def draw_on_packages(records: list[Record], tariffs: Tariffs, exports: Exports) -> Pots:
     """Charge every rated call anew that draws on a package or costs more than its plan's maximum; returns the pots used."""
-    book, subscriptions = tariffs.book, exports.newest("subscriptions")
+    book, subscriptions = tariffs.book, exports.subscriptions
     granted: dict[str, list[tuple[Row, Row]]] = {}
     for package, subscription in _grants(book, subscriptions):
         granted.setdefault(subscription["account_id"], []).append((package, subscription))
@@ -173,7 +173,7 @@ def allowance(book: Book, subscriptions: list[Row], holder: Holder, month: str) 
 
 def package_use(pots: Pots, exports: Exports, book: Book, periods: list[str]) -> list[Row]:
     """One row per holder and period in which something is included, and per month in which calls drew."""
-    subscriptions = exports.newest("subscriptions")
+    subscriptions = exports.subscriptions
     holders = {_holder(package, subscription) for package, subscription in _grants(book, subscriptions)}
     rows = []
     months = {(*holder, month) for holder in holders for month in periods} | set(pots)

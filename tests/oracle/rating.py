@@ -43,7 +43,9 @@ class Tariffs:
 
     def destinations_of(self, called_number: str, day: date) -> tuple[str | None, list[Row]]:
         """The longest prefix in force that starts the number, and its rows (more than one is unsound)."""
-        for length in range(len(called_number), -1, -1):
+        # A service code is found by its own prefixes; the one of no digits is for numbers.
+        shortest = 1 if called_number[:1] in ("*", "#") else 0
+        for length in range(len(called_number), shortest - 1, -1):
             prefix = called_number[:length]
             rows = [row for row in self.destinations.get(prefix, []) if in_force(row, day)]
             if rows:
@@ -55,7 +57,13 @@ class Tariffs:
         if (band_set_id, day) not in self._spans:
             bands = tariff.bands_of(self.book, band_set_id)
             has_holiday_rows = any("H" in row["days"] for row in bands)
-            mark = "H" if day in self.book.holidays and has_holiday_rows else str(day.isoweekday())
+            mark = str(day.isoweekday())
+            if day in self.book.holidays:
+                counts_as = self.book.holidays[day]
+                if counts_as != "H":
+                    mark = counts_as
+                elif has_holiday_rows:
+                    mark = "H"
             self._spans[band_set_id, day] = [
                 (seconds_of_day(row["starts_at"]), seconds_of_day(row["ends_at"]), row["band_id"])
                 for row in bands
@@ -175,11 +183,13 @@ def set_state(record: Record, tariffs: Tariffs, exports: Exports) -> None:
     """Not answered, not charged, undocumented, unrated or rated, in this order."""
     no_zone = find_zone(record, tariffs)
     charged_party = record.zone["charged_party"] if record.zone else "calling"
-    record.charged_number = record.dialled.rest if charged_party == "called" else record.calling_number
+    record.charged_number = record.payer or (
+        record.dialled.rest if charged_party == "called" else record.calling_number
+    )
     if record.duration_seconds == 0:
         record.state = "not_answered"
         return
-    if record.trunk_group_in and charged_party != "called":
+    if record.trunk_group_in and charged_party != "called" and not record.payer:
         record.state = "not_charged"
         return
     record.interval, record.customer = exports.owner_at(record.charged_number, record.started_at)

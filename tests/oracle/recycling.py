@@ -19,10 +19,11 @@ def estimate(record: Record, tariffs: Tariffs, exports: Exports) -> Row:
     """The record's estimated amount and plan (None where there is none), unit, and whether it has anything to charge."""
     no_zone = find_zone(record, tariffs)
     is_called_partys = record.zone is not None and record.zone["charged_party"] == "called"
-    number = record.dialled.rest if is_called_partys else record.calling_number
+    number = record.payer or (record.dialled.rest if is_called_partys else record.calling_number)
     number_range = tariffs.book.range_of(number) or {}
     interval, customer = exports.owner_at(number, record.started_at)
-    is_chargeable = record.duration_seconds > 0 and not (record.trunk_group_in and not is_called_partys)
+    came_in_for_nobody = record.trunk_group_in and not is_called_partys and not record.payer
+    is_chargeable = record.duration_seconds > 0 and not came_in_for_nobody
     selected_ids = {rule["tariff_plan_id"] for _, rule in record.dialled.applied if rule["tariff_plan_id"]}
     is_priceable = is_chargeable and no_zone is None and selected_ids <= tariffs.book.plans.keys()
     selected_id = record.dialled.selected("tariff_plan_id")
@@ -55,7 +56,7 @@ def suspended_calls(records: list[Record], tariffs: Tariffs, exports: Exports, a
             **record.fields(),
             "state": record.state,
             "reason": record.reason,
-            "charged_number": record.charged_number,
+            "charged_number": record.charged_number or None,
             "age_days": (as_of - record.call_date).days,
             **estimate(record, tariffs, exports),
         }

@@ -53,7 +53,7 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
 
     lines = bills.bill_lines(records, exports, book, periods)
     billed = bills.bills(lines, exports, as_of)
-    merges = settlement.latest_merges(exports.newest("account_merges"), as_of)
+    merges = settlement.latest_merges(exports.merges, as_of)
     payments = settlement.known_payments(exports, debits.debit_payments(files, book), as_of)
     applications = settlement.payment_applications(billed, payments, merges)
     commissions = commission.commission_lines(billed, applications, exports, book, periods, as_of)

@@ -42,7 +42,7 @@ def known_payments(exports: Exports, debits: list[Row], as_of: date) -> list[Row
     A payment counts on a known account. A reversal counts where the payment that it names counts; one that names none that
     is there by its day counts on a known account.
     """
-    all_of_them = [row for row in [*exports.newest("payments"), *debits] if row["paid_at"].date() <= as_of]
+    all_of_them = [row for row in [*exports.payments, *debits] if row["paid_at"].date() <= as_of]
     there = {row["payment_id"]: row for row in all_of_them if row["amount"] > 0}
     known = []
     for row in all_of_them:

@@ -190,7 +190,7 @@ def test_activation_and_clawback(branch: Any) -> None:
     branch.export(
         "service_numbers",
         "20260301",
-        "5550001,A1,X1,,2026-01-10 00:00:00,2026-02-10 00:00:00",  # ended after 31 days: back in February
+        "5550006,A1,X1,,2026-01-10 00:00:00,2026-02-10 00:00:00",  # ended after 31 days: back in February
         "5550002,A1,X1,,2026-01-10 00:00:00,2026-02-10 00:00:00",  # goes on with another plan: stays
         "5550002,A1,X1,PS,2026-02-10 00:00:00,",
         "5550003,A1,X1,,2025-11-11 00:00:00,2026-02-09 00:00:00",  # the 90th day: back, the bonus was in November

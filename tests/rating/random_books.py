@@ -3,8 +3,8 @@ walks every increment, and the warehouse's models.
 
 Drawn are: band sets with several bands a day on borders of any second, weekdays, weekends and holidays apart or not; tiers,
 connect fees, increments 1 to 180 and units that no decimal fraction divides; versions; bands with rows of their own beside
-fallback rows, or without any rate; both band rules, all rounding modes, 0 to 6 decimals; calls of up to 24 hours, begun near a
-border or anywhere.
+fallback rows, or without any rate; both band rules, all rounding modes, 0 to 6 decimals; calls of up to 7 days, begun near a
+border or anywhere; days that count as another weekday.
 """
 
 from __future__ import annotations
@@ -88,7 +88,12 @@ def write_book(folder: Path, random: Random, plans: int) -> None:
         ],
         "destinations": ["prefix,zone_id,valid_from,valid_to"],
         "class_plans": ["customer_class,tariff_plan_id,valid_from,valid_to"],
-        "holidays": ["holiday_date,name_zh,name_en", "2026-02-25,节,Feast", "2026-03-07,节,Feast"],
+        "holidays": [
+            "holiday_date,name_zh,name_en,counts_as",
+            "2026-02-25,节,Feast,",
+            "2026-03-07,节,Feast,H",
+            "2026-02-28,班,Make-up,3",
+        ],
     }
     for table, lines in texts.items():
         (folder / f"{table}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -138,8 +143,14 @@ def draw_calls(random: Random, plans: int, number: int) -> list[Call]:
         else:
             second = random.randrange(86400)
         length = random.choices(
-            (random.randint(1, 60), random.randint(1, 900), random.randint(1, 7200), random.randint(7200, 86400)),
-            (50, 40, 9, 1),
+            (
+                random.randint(1, 60),
+                random.randint(1, 900),
+                random.randint(1, 7200),
+                random.randint(7200, 86400),
+                random.choice((604_800, 86_401, random.randint(86_400, 604_800))),
+            ),
+            (500, 400, 90, 9, 1),
         )[0]
         calls.append(
             (f"P{random.randrange(plans)}", f"Z{random.randrange(4)}", day + timedelta(seconds=second), length)
@@ -170,9 +181,9 @@ def charged_by_warehouse(folder: Path, reference: Path, calls: list[Call]) -> li
     days = [FIRST_DAY + timedelta(days=n) for n in range(DAYS)]
     with open_warehouse(settings) as con:
         for day in days:
-            con.execute("insert into raw.call_days values (?, ?)", [day, day + timedelta(days=1)])
+            con.execute("insert into raw.call_days values (?, ?)", [day, day + timedelta(days=7)])
             con.execute("insert into raw.stale_days values (?)", [day])
-        for day in [*days, days[-1] + timedelta(days=1)]:
+        for day in [*days, *(days[-1] + timedelta(days=n) for n in range(1, 8))]:
             con.execute("insert into raw.clock_days values (?)", [day])
     run_dbt(settings, "build", f"{' '.join(TARIFF_TABLES)} {COMPILED}")
     listed = folder / "calls.csv"

@@ -18,7 +18,7 @@ from orchestration.settings import PROJECT_ROOT
 BOOK = {
     "zones": "zone_id,call_category,charged_party,name_zh,name_en\nZ,local,calling,区,Zone\nY,local,calling,区,Zone\n",
     "destinations": "prefix,zone_id,valid_from,valid_to\n,Z,2026-01-01,\n9,Y,2026-01-01,2026-05-01\n8,NONE,2026-01-01,\n",
-    "holidays": "holiday_date,name_zh,name_en\n2026-10-01,国庆,National Day\n",
+    "holidays": "holiday_date,name_zh,name_en,counts_as\n2026-10-01,国庆,National Day,\n2026-10-10,补班,Make-up workday,4\n",
     "time_bands": """band_set_id,days,starts_at,ends_at,band_id
 DN,12345,07:00,21:00,day
 DN,12345,00:00,07:00,night
@@ -108,6 +108,20 @@ def test_a_stretch_ends_at_midnight_though_the_band_goes_on(tariffs: Tariffs) ->
     assert (found.charge_steps, found.amount) == ("night/0:1 night/0:1 night/120:1", Decimal("0.50"))
 
 
+def test_a_call_of_seven_days_is_charged_by_the_bands_of_each(tariffs: Tariffs) -> None:
+    """From Monday 00:00: two minutes of night at 0.20; then night at 0.10 (5 x 10 h and 2 x 24 h, 5 880 minutes, less two) and day at
+    0.40 (5 x 14 h, 4 200 minutes): 0.40 + 587.80 + 1 680.00."""
+    found = charge(tariffs, "P", "2026-03-02 00:00:00", 604_800)
+    assert (found.charged_seconds, found.amount) == (604_800, Decimal("2268.20"))
+    assert found.charge_steps.endswith("night/120:1440 night/120:1440")
+
+
+def test_a_make_up_workday_has_the_bands_of_its_weekday(tariffs: Tariffs) -> None:
+    """Saturday 10 October counts as a Thursday: by day 0.05 + 0.60; the Saturday after is night all day, 0.20."""
+    assert charge(tariffs, "P", "2026-10-10 10:00:00", 60).amount == Decimal("0.65")
+    assert charge(tariffs, "P", "2026-10-17 10:00:00", 60).amount == Decimal("0.20")
+
+
 @pytest.mark.parametrize(
     ("plan", "at", "number", "why"),
     [
@@ -140,6 +154,12 @@ def test_the_longest_prefix_in_force_counts(tariffs: Tariffs) -> None:
     """9 leads to zone Y until May; then the empty prefix, which starts every number, is the longest."""
     assert tariffs.zone_of("912", date(2026, 4, 30))[0] == "9"
     assert tariffs.zone_of("912", date(2026, 5, 1))[0] == ""
+
+
+def test_the_empty_prefix_starts_no_service_code(tariffs: Tariffs) -> None:
+    for number in ("*57", "#31#123", "*"):
+        with pytest.raises(NoCharge, match="no destination prefix in force"):
+            tariffs.zone_of(number, date(2026, 5, 1))
 
 
 def test_the_class_has_one_plan_or_the_book_is_unsound(tariffs: Tariffs) -> None:

@@ -20,6 +20,8 @@ RULES = (
     DiallingRule("0086", 8, tariff_plan_id="HOME", zone_id="Z_HOME"),
     DiallingRule("0548", 7),
     DiallingRule("0", 8),
+    DiallingRule("*31#", 3),
+    DiallingRule("#31#", 3),
 )
 
 
@@ -39,6 +41,14 @@ RULES = (
         ("17909 1234", DialledNumber("179091234")),
         ("0548 220000", DialledNumber("548220000", "0")),
         ("", DialledNumber("")),
+        # A caller withholds his number; what is left is a number like others, without a sign at its end.
+        ("*31# 2200001", DialledNumber("2200001", "*31#")),
+        ("#31# 114#", DialledNumber("114", "#31#")),
+        ("*31# 11#", DialledNumber("*31#11#")),
+        ("*31# #31# 114", DialledNumber("114", "*31#+#31#")),
+        # What begins with a sign is a service code still, and no code of digits comes off it.
+        ("*31# *21*0548#", DialledNumber("*21*0548#", "*31#")),
+        ("*57 0548 2200001", DialledNumber("*5705482200001")),
     ],
 )
 def test_codes_are_stripped_in_the_declared_order(dialled: str, expected: DialledNumber) -> None:
@@ -85,6 +95,6 @@ def test_where_the_exchange_matters_it_must_be_named(tmp_path: Path) -> None:
         lambda: tariffs.plan_of(faulty, "STAFF", None, day),
         lambda: tariffs.zone_of_dialled(faulty, day),
     ):
-        with pytest.raises(NoCharge, match=r"dialling rule 30: zone NOWHERE is not in zones.csv.*line 4\)"):
+        with pytest.raises(NoCharge, match=r"dialling rule 30: zone NOWHERE is not in zones.csv.*line 6\)"):
             refused()
     assert tariffs.dial_anywhere("9994411426", date(2026, 6, 1)).fault is None

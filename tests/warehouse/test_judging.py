@@ -31,6 +31,15 @@ def test_a_share_at_the_limit_is_loaded_and_one_above_it_held(zone: RawZone) -> 
     }
 
 
+def test_shares_are_of_the_records_that_are_not_ignored(zone: RawZone) -> None:
+    zone.deliver("half", "2026-03-01", numbered(1, 2), malformed=2, ignored=6, declared=10)  # 2 of 4
+    zone.deliver("more", "2026-03-01", numbered(3, 4), malformed=3, ignored=95)  # 3 of 5
+    assert judge(zone) == {
+        "half": ("loaded", None),
+        "more": ("held", "3 of 5 records are malformed (60 %): more than the share of 0.5 allowed"),
+    }
+
+
 def test_a_companion_that_disagrees_holds_the_file(zone: RawZone) -> None:
     zone.deliver("a", "2026-03-01", numbered(1, 2), declared=3)
     assert judge(zone) == {"a": ("held", ".ctl disagrees: it says records=3, the file has 2")}

@@ -32,6 +32,13 @@ def test_trunk_groups_belong_to_the_key_and_two_empty_ones_are_equal(zone: RawZo
     assert repeats(zone, file) == [("a", 3, "a", 2)]
 
 
+def test_two_calls_in_the_hour_that_comes_twice_are_two(zone: RawZone) -> None:
+    """02:30 of summer time is 00:30 UTC, 02:30 of winter time 01:30 UTC; a wall clock alone cannot tell them apart."""
+    passes = [Call(started_at_utc=f"2026-03-01 0{hour}:30:00") for hour in (0, 1, 1)]
+    file = ordered(zone, "a", "2026-03-01", 1, [*passes, Call(seconds=7), Call(seconds=7)])
+    assert repeats(zone, file) == [("a", 3, "a", 2), ("a", 5, "a", 4)]
+
+
 def test_the_file_registered_first_holds_the_first_whatever_its_date(zone: RawZone) -> None:
     call = Call(started_at="2026-03-01 23:59:30", seconds=60)  # ends on 2 March: of its day in either file
     first = ordered(zone, "b", "2026-03-02", 1, [call])

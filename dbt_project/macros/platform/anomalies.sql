@@ -1,6 +1,20 @@
 {# What the models of call anomalies share: how many calls of a line are up at once, and what is usual. #}
 
 {#
+  Whether a row of int_calls_judged keeps a line of ours busy: an answered call from the subscriber side whose caller has a number
+  and pays for it. What came in over a trunk is another network's number, or a call that another switch of ours has recorded
+  already; a forwarded call, which another number pays, is up without the line.
+#}
+{% macro keeps_line_busy(calls=none) -%}
+    {%- set of = calls ~ '.' if calls else '' -%}
+    {{ is_traffic(calls) }}
+    and {{ of }}duration_seconds > 0
+    and {{ of }}trunk_group_in is null
+    and {{ of }}calling_number <> ''
+    and not coalesce({{ of }}is_charged_as_recorded and {{ of }}charged_number <> {{ of }}calling_number, false)
+{%- endmacro %}
+
+{#
   The CTE `simultaneous` from one of calls (on_day, calling_number, call_id, started_at, ended_at): each call with the
   calls of its number that are up when it begins, itself included. A call is up in [started_at, ended_at), so ends come
   before starts of the same second; of calls that begin in one second the smaller call_id is first.

@@ -51,3 +51,9 @@
 {# A text of digits as a whole number of up to 30 digits; null where it is none. #}
 {% macro whole_number_of(text) %}{{ return(adapter.dispatch('whole_number_of')(text)) }}{% endmacro %}
 {% macro default__whole_number_of(text) %}try_cast({{ text }} as decimal(30, 0)){% endmacro %}
+
+{# A number as it is compared: a leading + is 00, and what people write between digits is gone (SPEC 3.1). #}
+{% macro normalised_number(column) %}{{ return(adapter.dispatch('normalised_number')(column)) }}{% endmacro %}
+{% macro default__normalised_number(column) -%}
+    translate(case when starts_with({{ column }}, '+') then '00' || substring({{ column }}, 2) else {{ column }} end, ' -().#*', '')
+{%- endmacro %}

@@ -48,7 +48,11 @@ probes as (
         case when heads.has_six_digits then substring(headed.rated_number, 1, 6) end as six_digits,
         case when heads.has_seven_digits then substring(headed.rated_number, 1, 7) end as seven_digits,
         case when heads.has_eight_digits then substring(headed.rated_number, 1, 8) end as eight_digits,
-        case when heads.has_more_digits then substring(headed.rated_number, 1, 8) end as tail_head
+        -- A service code (* and # sort before the digits) is looked up among the prefixes that begin so, and nowhere else.
+        case
+            when headed.rated_number < '0' then substring(headed.rated_number, 1, 1)
+            when heads.has_more_digits then substring(headed.rated_number, 1, 8)
+        end as tail_head
     from headed
     left join {{ ref('int_destination_heads') }} as heads
         on
@@ -97,6 +101,8 @@ select
     found.charge_party,
     found.partial_kind,
     found.call_reference,
+    found.recorded_charged_number,
+    found.started_at_utc,
     found.is_partial,
     found.joined_call_id,
     found.joined_pieces,
@@ -112,11 +118,13 @@ select
     case when found.dialled_zone_id is null then nodes.call_category else chosen.call_category end as call_category,
     case when found.dialled_zone_id is null then nodes.bill_item_id else chosen.bill_item_id end as bill_item_id,
     nodes.fault as destination_fault,
-    -- A tandem call is charged to nobody here, whoever has a number like the caller's.
+    -- Who the record itself names pays. A tandem call is charged to nobody here, whoever has a number like the caller's; a caller
+    -- who withholds his number has none.
     case
+        when found.recorded_charged_number is not null then found.recorded_charged_number
         when found.call_kind = 'transit' then null
-        when coalesce(nodes.charged_party, chosen.charged_party) = 'called' then found.rated_number
-        else found.calling_number
+        when coalesce(nodes.charged_party, chosen.charged_party) = 'called' then nullif(found.rated_number, '')
+        else nullif(found.calling_number, '')
     end as charged_number,
     coalesce(coalesce(nodes.charged_party, chosen.charged_party) = 'called', false) as is_charged_to_called
 from found
@@ -133,12 +141,14 @@ with zoned as (
     select * from {{ zoned }}
 ),
 -- Of the records of one call that name other charge parties at most one is charged: that of the zone's charged party,
--- else the one that names none, else the other party's. A record that is for a carrier's account never is.
+-- else the one that names none, else the other party's. A record that is for a carrier's account never is, unless it
+-- names the number that pays and stands alone.
 calls as (
     select
         zoned.*,
         nullif(twins.first_call_id, zoned.call_id) as twin_call_id,
         case
+            when zoned.recorded_charged_number is not null and twins.call_id is null then false
             when zoned.charge_party is null then case when zoned.is_charged_to_called then twins.has_called else twins.has_calling end
             when zoned.charge_party not in ('calling', 'called') then true
             when zoned.charge_party = case when zoned.is_charged_to_called then 'called' else 'calling' end then false
@@ -169,6 +179,7 @@ assigned as (
             when holders.account_id is null or holders.fault is not null then 'undocumented'
         end as early_state,
         case
+            when calls.charged_number is null then 'nobody to charge: neither party that the zone charges has a number'
             when holders.account_id is null then 'no account holds number ' || calls.charged_number || ' at that time'
             else holders.fault
         end as undocumented_reason,

@@ -16,11 +16,16 @@
 {% macro starts_with_any(number, rules) %}{{ return(adapter.dispatch('starts_with_any')(number, rules)) }}{% endmacro %}
 {% macro default__starts_with_any(number, rules) %}coalesce(list_bool_or(list_transform({{ rules }}, lambda r : starts_with({{ number }}, r.code))), false){% endmacro %}
 
+{# A number without the signs of service codes, which only a number that begins with one keeps. #}
+{% macro without_code_signs(number) -%}
+    case when substring({{ number }}, 1, 1) in ('*', '#') then {{ number }} else translate({{ number }}, '*#', '') end
+{%- endmacro %}
+
 {#
   The rest of a number and the places of the rules that stripped it, as text: '1062345678+1+4' was stripped by the first and
   the fourth rule. One text, for a fold that carries a struct is five times as slow. The lambda names no column, for inside
   list_reduce it may be read from another row (github.com/duckdb/duckdb/issues/25816). The linter does not know a lambda with a
-  value after it.
+  value after it. What is left and does not begin with * or # is a number like others: it keeps its digits alone.
 #}
 {% macro strip_codes(number, rules) %}{{ return(adapter.dispatch('strip_codes')(number, rules)) }}{% endmacro %}
 {% macro default__strip_codes(number, rules) -%}
@@ -28,8 +33,10 @@
     list_reduce(
         list_transform({{ rules }}, lambda r : r.min_rest_digits || ':' || r.code),
         lambda s, r, i : case
-            when starts_with(s, {{ code }}) and strpos(s || '+', '+') - 1 - length({{ code }}) >= cast(split_part(r, ':', 1) as integer)
-                then substring(s, length({{ code }}) + 1) || '+' || i
+            when
+                starts_with(s, {{ code }})
+                and length(translate(substring(split_part(s, '+', 1), length({{ code }}) + 1), '*#', '')) >= cast(split_part(r, ':', 1) as integer)
+                then {{ without_code_signs("substring(s, length(" ~ code ~ ") + 1)") }} || '+' || i
             else s
         end,
         {{ number }}

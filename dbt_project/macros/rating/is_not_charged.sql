@@ -1,11 +1,17 @@
 {#
-  Whether a record is charged to nobody of the branch (SPEC 4, state 6): a call that the switch declares as transit, one for
-  another party's account, and one that came in over a trunk to a zone that is not charged to the called party.
+  Whether a record is charged to nobody of the branch (SPEC 4, state 6): one for another party's account; and, unless the record
+  itself names the number that pays, a call that the switch declares as transit and one that came in over a trunk to a zone that
+  is not charged to the called party.
 #}
 {% macro is_not_charged(calls) -%}
     (
-        coalesce({{ calls }}.call_kind = 'transit', false)
-        or coalesce({{ calls }}.is_another_partys, false)
-        or ({{ calls }}.trunk_group_in is not null and not {{ calls }}.is_charged_to_called)
+        coalesce({{ calls }}.is_another_partys, false)
+        or (
+            {{ calls }}.recorded_charged_number is null
+            and (
+                coalesce({{ calls }}.call_kind = 'transit', false)
+                or ({{ calls }}.trunk_group_in is not null and not {{ calls }}.is_charged_to_called)
+            )
+        )
     )
 {%- endmacro %}

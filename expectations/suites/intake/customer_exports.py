@@ -88,9 +88,9 @@ def _key(table: str, column: str) -> tuple[Gate, ...]:
 def _account_known(table: str, column: str = "account_id") -> Gate:
     return value_known(
         f"{column}_known",
-        f"Every {column} in {table} is an account of the accounts export.",
+        f"Every {column} in {table} is an account that an accounts export knows.",
         column,
-        f"{SCHEMA}accounts",
+        "intermediate.int_accounts_known",
         "account_id",
         severity="warn",
     )
@@ -165,9 +165,9 @@ def _accounts() -> tuple[Gate, ...]:
         *_key("accounts", "account_id"),
         no_rows(
             "customer_known",
-            "Every account has its customer in the customers export.",
+            "Every account has a customer that a customers export knows.",
             "select account_id, customer_id from {batch} where customer_id is null"
-            f" or customer_id not in (select customer_id from {SCHEMA}customers where customer_id is not null)",
+            " or customer_id not in (select customer_id from intermediate.int_customers_known)",
             severity="warn",
         ),
         *_filled("accounts", "payment_method"),
@@ -220,9 +220,9 @@ def _service_numbers() -> tuple[Gate, ...]:
             "number_in_a_range",
             "Every service number lies in a number range of the reference book.",
             "with b as (select * from {batch}) select b.service_number, b.account_id, b.valid_from from b"
-            " where b.service_number is not null and not exists (select 1 from reference.number_ranges as r"
-            " where length(cast(r.range_start as varchar)) = length(b.service_number)"
-            " and b.service_number between cast(r.range_start as varchar) and cast(r.range_end as varchar))",
+            " where b.service_number is not null and not exists (select 1 from intermediate.int_number_ranges as r"
+            " where r.number_length = length(b.service_number)"
+            " and b.service_number between r.range_start and r.range_end)",
             severity="warn",
         ),
         _in_order("interval_in_order", "No number's use ends before it begins.", "valid_from", "valid_to"),

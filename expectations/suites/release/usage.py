@@ -10,6 +10,7 @@ DUPLICATE_KEY = (
     "calling_number",
     "called_number",
     "started_at",
+    "started_at_utc",
     "duration_seconds",
     "trunk_group_in",
     "trunk_group_out",
@@ -58,7 +59,7 @@ def _rated_calls() -> Suite:
             ),
             key_once(
                 "no_call_is_charged_twice",
-                "No call is charged twice: same switch, numbers, start, duration and trunk groups appear once.",
+                "No call is charged twice: same switch, numbers, start (its instant too), duration and trunk groups appear once.",
                 DUPLICATE_KEY,
                 severity="critical",
             ),

@@ -26,6 +26,7 @@ from orchestration.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.run_record import update_record
 from orchestration.warehouse.dbt_runner import model_code
 from orchestration.warehouse.edition_inputs import is_published, run_signature
+from orchestration.warehouse.export_history import TABLES_WITH_HISTORY
 from orchestration.warehouse.raw_schema import lay_book_inputs, lay_call_inputs, run_facts
 from orchestration.warehouse.recycling import note_tries
 from orchestration.warehouse.staleness import find_stale_days, note_built
@@ -70,8 +71,10 @@ _INPUTS = [
         customer_exports,
     ),
     _raw("crm_snapshots", "One row per loaded customer export.", customer_exports),
-    _raw("crm_accounts_history", "One row per account and snapshot.", customer_exports),
-    _raw("crm_customers_history", "One row per customer and snapshot.", customer_exports),
+    *(
+        _raw(f"crm_{table}_history", "One row per form of a row and stretch of exports that have it.", customer_exports)
+        for table in TABLES_WITH_HISTORY
+    ),
     *(
         _raw(f"crm_{table}", f"The newest {table} export up to the as-of date.", customer_exports)
         for table in EXPORT_TABLES

@@ -42,6 +42,8 @@ _BOOKINGS = (
     "BkToCstmrDbtCdtNtfctn", "BkToCstmrDbtCdtNtfctnV01", "BkToCstmrStmt", "BkToCstmrStmtV01", "BkToCstmrStmtV02"
 )  # fmt: skip
 _CONTAINERS = ("Ntfctn", "Stmt")
+#: Totals of a notification or statement: of all entries, of credits, of debits.
+_SUMMARIES = (("TtlNtries", "", None), ("TtlCdtNtries", ", credits", "CRDT"), ("TtlDbtNtries", ", debits", "DBIT"))
 
 
 def read_iso20022(content: bytes, declared: BankFormat) -> ReadBatch:
@@ -79,8 +81,8 @@ class _Reader:
         self.message: str | None = None
         self.number = 0
         self.entries = 0
-        self.entry_sum = Decimal("0.00")
-        self.entries_before, self.sum_before, self.booked = 0, Decimal("0.00"), Decimal("0.00")
+        self.booked = Decimal("0.00")
+        self.directions: list[tuple[str | None, Decimal]] = []
         self.balances: dict[str, list[Decimal]] = {}
         self.summary: dict[str, str] = {}
         self.batch_ids: set[str] = set()
@@ -247,7 +249,7 @@ class _Reader:
         if entry.total is None:
             self.batch.differences.append(f"entry {self.entries}: Amt is no amount with two decimals")
             return
-        self.entry_sum += entry.total
+        self.directions.append((entry.direction, entry.total))
         if entry.is_booked:
             self.booked += entry.signed_total
         difference = entry.difference()
@@ -269,15 +271,17 @@ class _Reader:
             self.balances.setdefault(code, []).append(-amount if text_of(element, "CdtDbtInd") == "DBIT" else amount)
 
     def _begin_container(self) -> None:
-        self.entries_before, self.sum_before = self.entries, self.entry_sum
-        self.booked, self.balances, self.summary = Decimal("0.00"), {}, {}
+        self.booked, self.balances, self.summary, self.directions = Decimal("0.00"), {}, {}, []
 
     def _end_container(self) -> None:
         """The end of a notification or statement: its own totals, and the balances of a statement."""
-        if "NbOfNtries" in self.summary:
-            self.batch.check("NbOfNtries", self.summary["NbOfNtries"], str(self.entries - self.entries_before))
-        if "Sum" in self.summary:
-            self.batch.check("Sum of the entries", amount_of(self.summary["Sum"]), self.entry_sum - self.sum_before)
+        for name, shown, direction in _SUMMARIES:
+            amounts = [amount for side, amount in self.directions if direction in (None, side)]
+            if f"{name} NbOfNtries" in self.summary:
+                self.batch.check(f"NbOfNtries{shown}", self.summary[f"{name} NbOfNtries"], str(len(amounts)))
+            if f"{name} Sum" in self.summary:
+                found = sum(amounts, Decimal("0.00"))
+                self.batch.check(f"Sum of the entries{shown}", amount_of(self.summary[f"{name} Sum"]), found)
         opening = next((self.balances[code][0] for code in ("OPBD", "PRCD", "ITBD") if code in self.balances), None)
         closing = next((self.balances[code][-1] for code in ("CLBD", "ITBD") if code in self.balances), None)
         if opening is not None and closing is not None:
@@ -285,11 +289,11 @@ class _Reader:
 
     def _summary(self, element: Any) -> None:
         """The notification's own totals stand before its entries in the message, so they are checked as said at its end."""
-        number, total = text_of(element, "TtlNtries", "NbOfNtries"), text_of(element, "TtlNtries", "Sum")
-        if number is not None:
-            self.summary["NbOfNtries"] = number
-        if total is not None:
-            self.summary["Sum"] = total
+        for name, _, _ in _SUMMARIES:
+            for part in ("NbOfNtries", "Sum"):
+                text = text_of(element, name, part)
+                if text is not None:
+                    self.summary[f"{name} {part}"] = text
 
     def _account(self, text: str | None) -> str:
         if not text or text == "NOTPROVIDED":

@@ -37,13 +37,17 @@ def join_details(lines: list[str], encoding: str) -> JoinedDetails:
         pieces.pop()
     if not pieces:
         return JoinedDetails("")
+    widths = {LINE_LENGTH, _own_width(pieces)}
     structured = _STRUCTURED.match(pieces[0])
     if structured is not None:
-        return JoinedDetails(_decoded(_join_subfields("".join(pieces), structured["mark"], encoding), encoding))
-    widths = {LINE_LENGTH, _own_width(pieces)}
+        # Only the marks end a part here; blanks behind a line are no part of it.
+        lines_of_it = [_full(piece, widths, encoding) or piece.rstrip(" ") for piece in pieces]
+        return JoinedDetails(_decoded(_join_subfields("".join(lines_of_it), structured["mark"], encoding), encoding))
     may_be_cut_at = None
-    if len(pieces) > 1 and _has_length(pieces[0], _FIRST_LINE_WITH_TAG, encoding) and len(pieces[0]) not in widths:
-        may_be_cut_at = len(_decoded(pieces[0], encoding))
+    first = _full(pieces[0], {_FIRST_LINE_WITH_TAG}, encoding)
+    if first is not None and len(pieces) > 1 and _full(pieces[0], widths, encoding) is None:
+        pieces[0] = first
+        may_be_cut_at = len(_decoded(first, encoding))
     text = ""
     for piece in pieces:
         full = _full(piece, widths, encoding)
@@ -56,15 +60,26 @@ def _decoded(text: str, encoding: str) -> str:
 
 
 def _own_width(lines: list[str]) -> int:
-    """The width at which a bank cuts that does not cut at 65: where all lines but the last are as long as each other."""
-    lengths = {len(line) for line in lines[:-1]}
-    is_cut = len(lines) >= 3 and len(lengths) == 1 and len(lines[-1]) <= max(lengths) >= SUBFIELD_LENGTH
-    return lengths.pop() if is_cut else LINE_LENGTH
+    """The width at which a bank cuts that does not cut at 65: where all lines but the last are as long as each other, but
+    for blanks at which they were cut."""
+    lengths = [len(line.rstrip(" ")) for line in lines[:-1]]
+    if len(lines) < 3 or len({len(line) for line in lines[:-1]}) > 1:
+        return LINE_LENGTH
+    width = max(lengths)
+    is_cut = width >= SUBFIELD_LENGTH and min(lengths) >= width - 2 and len(lines[-1].rstrip(" ")) <= width
+    return width if is_cut else LINE_LENGTH
 
 
 def _full(line: str, widths: set[int], encoding: str) -> str | None:
-    """The line where it has a full length, without blanks behind that; None for a shorter one."""
-    return next((t for t in (line, line.rstrip(" ")) if any(_has_length(t, width, encoding) for width in widths)), None)
+    """The line where it has a full length, without the blanks behind that; None for a shorter or longer one. Banks count
+    bytes or characters."""
+    text = _decoded(line, encoding)
+    for width in sorted(widths, reverse=True):
+        if len(line.rstrip(" ")) <= width <= len(line):
+            return line[:width]
+        if len(text.rstrip(" ")) <= width <= len(text):
+            return line[: len(line) - (len(text) - width)]
+    return None
 
 
 def _has_length(text: str, length: int, encoding: str) -> bool:

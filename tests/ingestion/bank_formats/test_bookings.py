@@ -172,3 +172,19 @@ def test_a_statement_with_charges_as_bookings_of_their_own() -> None:
     assert wrong.differences == ["closing balance 115.00, found 112.00"]
     overdrawn = balance("PRCD", "10.00", "DBIT") + balance("CLBD", "10.00")
     assert read(bookings[0], before=overdrawn, statement=True).differences == []
+
+
+def test_a_sign_turned_round_disagrees_with_the_totals_by_direction() -> None:
+    """Credits of 20.00 in one entry, debits of 5.00 in one."""
+    totals = (
+        "<TxsSummry><TtlCdtNtries><NbOfNtries>1</NbOfNtries><Sum>20.00</Sum></TtlCdtNtries>"
+        "<TtlDbtNtries><NbOfNtries>1</NbOfNtries><Sum>5.00</Sum></TtlDbtNtries></TxsSummry>"
+    )
+    returned = entry("5.00", "DBIT", tx("A2", "5.00", reason="AM04"), sub="UPDD")
+    assert read(entry("20.00", "CRDT", tx("A1", "20.00")), returned, before=totals).differences == []
+    assert read(entry("20.00", "DBIT", tx("A1", "20.00")), returned, before=totals).differences == [
+        "NbOfNtries, credits 1, found 0",
+        "Sum of the entries, credits 20.00, found 0.00",
+        "NbOfNtries, debits 1, found 2",
+        "Sum of the entries, debits 5.00, found 25.00",
+    ]

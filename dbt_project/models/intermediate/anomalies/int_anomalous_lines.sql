@@ -5,7 +5,7 @@ with found as (
     union
     select calling_number, hour as found_at from {{ ref('int_ultra_short_series') }}
     union
-    select calling_number, started_at as found_at from {{ ref('int_over_long_calls') }}
+    select line_number as calling_number, started_at as found_at from {{ ref('int_over_long_calls') }} where line_number is not null
 ),
 numbers as (
     select distinct calling_number, cast(length(calling_number) as integer) as number_length from found

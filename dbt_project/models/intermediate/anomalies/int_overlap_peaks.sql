@@ -13,7 +13,7 @@ with calls as (
 declared as (
     select calls.call_id, max(numbers.channels) as channels
     from calls
-    inner join {{ ref('stg_crm__service_numbers') }} as numbers
+    inner join {{ ref('int_number_intervals') }} as numbers
         on
             calls.calling_number = numbers.service_number
             and calls.started_at >= numbers.valid_from

@@ -1,18 +1,20 @@
--- One row per (switch_id, call_date, hour_of_day) whose count of records is far from the usual. Usual is the median of the
--- same hour on the days of the same kind (workday, or weekend and holiday) among the 28 days before on which the switch
--- recorded anything, at least 5 of them. Far is more than the book's unusual_traffic times the spread, which is the greatest of
--- 1.4826 × the median absolute deviation (the standard deviation of normal counts; Rousseeuw and Croux 1993), the square
--- root of the median (that of Poisson counts) and 2. Judged are the days with calls from the switch's first one on; of
--- the as-of day the hours up to the switch's last record, since later ones may still come.
+-- One row per (switch_id, call_date, hour_of_day) whose count of records is far from the usual. Usual is the median of the same
+-- hour on the days of the same kind (workday, or weekend and holiday, as the book counts the day) among the 28 days before on
+-- which the switch recorded anything, at least 5 of them. Far is more than the book's unusual_traffic times the spread, which
+-- is the greatest of 1.4826 × the median absolute deviation (the standard deviation of normal counts; Rousseeuw and Croux
+-- 1993), the square root of the median (that of Poisson counts) and 2. Judged are the days with calls from the switch's first
+-- one on; of the as-of day the hours up to the switch's last record, since later ones may still come.
 with hours as (
     select * from {{ ref('int_switch_hours') }} where call_date <= {{ as_of_date() }}
 ),
 day_kinds as (
     select
         days.call_date,
-        {{ weekday_of('days.call_date') }} in ('6', '7') or holidays.holiday_date is not null as is_day_off
+        coalesce(
+            holidays.counts_as, case when holidays.holiday_date is not null then 'H' else {{ weekday_of('days.call_date') }} end
+        ) in ('6', '7', 'H') as is_day_off
     from (select distinct call_date from hours) as days
-    left join (select distinct holiday_date from {{ ref('holidays') }}) as holidays on days.call_date = holidays.holiday_date
+    left join (select distinct holiday_date, counts_as from {{ ref('holidays') }}) as holidays on days.call_date = holidays.holiday_date
 ),
 recording_days as (
     select switch_id, call_date, max(hour_of_day) as last_hour from hours group by switch_id, call_date

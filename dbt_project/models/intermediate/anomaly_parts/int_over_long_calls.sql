@@ -1,10 +1,12 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per call (call_id) that lasted longer than the book's over_long_seconds.
+-- One row per call (call_id) that lasted longer than the book's over_long_seconds. Its line is the caller's, or the number that
+-- the record says pays; that of a withheld number is not known.
 select
     judged.call_date,
     judged.call_id,
     judged.switch_id,
-    judged.calling_number,
+    nullif(judged.calling_number, '') as calling_number,
+    case when judged.is_charged_as_recorded then judged.charged_number else nullif(judged.calling_number, '') end as line_number,
     judged.called_number,
     judged.started_at,
     judged.duration_seconds,

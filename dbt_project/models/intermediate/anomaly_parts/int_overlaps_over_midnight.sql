@@ -22,9 +22,7 @@ calls as (
     from {{ ref('int_calls_judged') }} as judged
     inner join reached on judged.calling_number = reached.calling_number and judged.call_date = reached.on_day
     where
-        {{ is_traffic('judged') }}
-        and judged.duration_seconds > 0
-        and judged.trunk_group_in is null
+        {{ keeps_line_busy('judged') }}
         and judged.call_date >= (select min(stale.call_date) from {{ source('raw', 'stale_days') }} as stale)
     union all
     select

@@ -1,5 +1,5 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per answered call from the subscriber side (call_id) that was still up after midnight; last_day is the last day
+-- One row per answered call that keeps a line of ours busy (call_id) and was still up after midnight; last_day is the last day
 -- that has a second of it.
 with calls as (
     select
@@ -11,9 +11,7 @@ with calls as (
         cast({{ add_seconds('started_at', 'duration_seconds - 1') }} as date) as last_day
     from {{ ref('int_calls_judged') }}
     where
-        {{ is_traffic() }}
-        and duration_seconds > 0
-        and trunk_group_in is null
+        {{ keeps_line_busy() }}
         and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
 )
 select * from calls where last_day > call_date

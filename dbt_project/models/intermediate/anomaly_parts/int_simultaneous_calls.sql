@@ -1,7 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
 -- One row per call (call_id) that began while another call of its number begun on the same day was up. Only answered
--- calls from the subscriber side count: what came in over a trunk is another network's number, or a call that another
--- switch of ours has recorded already. How many channels the number has is asked later, by the newest export.
+-- calls that keep a line of ours busy count. How many channels the number has is asked later, by the newest export.
 with calls as (
     select
         call_date as on_day,
@@ -11,9 +10,7 @@ with calls as (
         {{ add_seconds('started_at', 'duration_seconds') }} as ended_at
     from {{ ref('int_calls_judged') }}
     where
-        {{ is_traffic() }}
-        and duration_seconds > 0
-        and trunk_group_in is null
+        {{ keeps_line_busy() }}
         and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
 ),
 beside_others as (

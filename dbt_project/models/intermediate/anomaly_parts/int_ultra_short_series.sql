@@ -1,6 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
 -- One row per (switch_id, calling_number, hour): a number that made more ultra-short calls on a switch in one clock hour
--- than the book allows. Ultra-short is an answered call of at most the book's seconds.
+-- than the book allows; calls of withheld numbers are of nobody. Ultra-short is an answered call of at most the book's seconds.
 with calls as (
     select
         judged.call_date,
@@ -15,6 +15,7 @@ with calls as (
     cross join {{ ref('int_anomaly_thresholds') }} as thresholds
     where
         {{ is_traffic('judged') }}
+        and judged.calling_number <> ''
         and judged.duration_seconds > 0
         and judged.duration_seconds <= thresholds.ultra_short_seconds
         and judged.call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)

@@ -1,6 +1,7 @@
 -- One row per (service_number, valid_from): who holds the number in [valid_from, valid_to); stretches never overlap.
 -- Where several intervals hold, the one with the latest valid_from counts, then the smallest account_id (SPEC 4).
--- `fault` says why the holder cannot be charged: his account or customer is not in the newest export.
+-- A stretch also ends where the holder becomes another class, unit, agent, outlet or customer (SPEC 3.3). `fault` says why the holder
+-- cannot be charged: his account or customer is in no export.
 with intervals as (
     select
         service_number,
@@ -8,7 +9,7 @@ with intervals as (
         tariff_plan_id,
         valid_from,
         coalesce(valid_to, cast({{ end_of_time() }} as timestamp)) as valid_to
-    from {{ ref('stg_crm__service_numbers') }}
+    from {{ ref('int_number_intervals') }}
     where valid_to is null or valid_from < valid_to
 ),
 boundaries as (
@@ -43,24 +44,26 @@ holders as (
 )
 select
     holders.service_number,
-    holders.valid_from,
-    holders.valid_to,
+    greatest(holders.valid_from, coalesce(cast(owners.valid_from as timestamp), holders.valid_from)) as valid_from,
+    least(holders.valid_to, coalesce(cast(owners.valid_to as timestamp), holders.valid_to)) as valid_to,
     holders.account_id,
-    accounts.customer_id,
-    customers.customer_class,
-    customers.business_unit_id,
-    customers.agent_id,
-    customers.outlet_id,
+    owners.customer_id,
+    owners.customer_class,
+    owners.business_unit_id,
+    owners.agent_id,
+    owners.outlet_id,
     holders.tariff_plan_id,
     case
-        when accounts.account_id is null
-            then 'account ' || holders.account_id || ' of the number is not in the accounts export'
-        when customers.customer_id is null
+        when owners.account_id is null then 'account ' || holders.account_id || ' of the number is in no accounts export'
+        when not owners.is_customer_known
             then
-                'customer ' || coalesce(accounts.customer_id, '(none)') || ' of account ' || holders.account_id
-                || ' is not in the customers export'
+                'customer ' || coalesce(owners.customer_id, '(none)') || ' of account ' || holders.account_id
+                || ' is in no customers export'
     end as fault
 from holders
-left join {{ ref('stg_crm__accounts') }} as accounts on holders.account_id = accounts.account_id
-left join {{ ref('stg_crm__customers') }} as customers on accounts.customer_id = customers.customer_id
+left join {{ ref('int_account_owners') }} as owners
+    on
+        holders.account_id = owners.account_id
+        and cast(owners.valid_from as timestamp) < holders.valid_to
+        and holders.valid_from < cast(owners.valid_to as timestamp)
 where holders.precedence = 1

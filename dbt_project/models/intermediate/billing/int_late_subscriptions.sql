@@ -1,11 +1,11 @@
--- One row per (subscription_id, billing_period) of a closed period: a subscription that by today's export was in force in it
+-- One row per (subscription_id, billing_period) of a closed period: a subscription that by the exports of today was in force in it
 -- and has no line there. Lines of a closed period are never added (SPEC 6); the bulletin tells of these.
 select
     subscriptions.subscription_id,
     subscriptions.account_id,
     periods.billing_period,
     greatest(subscriptions.valid_from, periods.starts_on) as first_day
-from {{ ref('stg_crm__subscriptions') }} as subscriptions
+from {{ ref('int_subscriptions_known') }} as subscriptions
 inner join {{ ref('int_billing_periods') }} as periods
     on
         subscriptions.valid_from < periods.ends_on

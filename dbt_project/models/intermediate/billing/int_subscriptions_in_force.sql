@@ -12,7 +12,7 @@ select
         'greatest(subscriptions.valid_from, periods.starts_on)',
         'least(coalesce(subscriptions.valid_to, periods.ends_on), periods.ends_on)'
     ) }} as days_in_force
-from {{ ref('stg_crm__subscriptions') }} as subscriptions
+from {{ ref('int_subscriptions_known') }} as subscriptions
 inner join {{ ref('int_billing_periods') }} as periods
     on
         subscriptions.valid_from < periods.ends_on

@@ -1,7 +1,7 @@
 -- One row per merge (merge_id) whose from-account had unpaid bills at that moment: what the account, and those merged into
 -- it before, had been billed and had not paid by then (SPEC 7).
 with recursive account_merges as (
-    select * from {{ ref('stg_crm__account_merges') }}
+    select * from {{ ref('int_account_merges_known') }}
     where cast(merged_at as date) <= {{ as_of_date() }} and from_account_id <> into_account_id
 ),
 members as (

@@ -1,5 +1,5 @@
--- One row per payment up to the as-of date, and per reversal, which is below zero: counter and other payments of the newest
--- export, and what the lines of the accepted debit batches collected. `is_applicable` is false where no export ever knew the
+-- One row per payment up to the as-of date, and per reversal, which is below zero: counter and other payments that the exports
+-- know, and what the lines of the accepted debit batches collected. `is_applicable` is false where no export ever knew the
 -- account: such a payment is not applied and stands in the bulletin.
 with payments as (
     select
@@ -10,7 +10,8 @@ with payments as (
         channel,
         outlet_id,
         reverses_payment_id
-    from {{ ref('stg_crm__payments') }}
+    from {{ ref('int_payments_known') }}
+    where vanished_on is null
     union all
     select
         payment_id,
@@ -24,7 +25,7 @@ with payments as (
     where collected_amount > 0
 ),
 known_accounts as (
-    select distinct account_id from {{ source('raw', 'crm_accounts_history') }}
+    select account_id from {{ ref('int_accounts_known') }}
 )
 select
     payments.payment_id,

@@ -8,7 +8,7 @@ with recursive outgoing as (
         merged_at,
         merge_id,
         row_number() over (partition by from_account_id order by merged_at desc, merge_id desc) as merge_rank
-    from {{ ref('stg_crm__account_merges') }}
+    from {{ ref('int_account_merges_known') }}
     where cast(merged_at as date) <= {{ as_of_date() }} and from_account_id <> into_account_id
 ),
 edges as (

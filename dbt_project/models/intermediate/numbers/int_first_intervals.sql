@@ -1,7 +1,7 @@
 -- One row per service number: the interval by which it was activated, the first of all; `ends_at` is null while the
 -- number goes on, that is also where another interval takes over at the same moment.
 with intervals as (
-    select * from {{ ref('stg_crm__service_numbers') }}
+    select * from {{ ref('int_number_intervals') }}
     where valid_to is null or valid_from < valid_to
 ),
 ranked as (

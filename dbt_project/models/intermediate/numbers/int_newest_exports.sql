@@ -1,4 +1,4 @@
--- One row per customer-system export that has ever come: its newest snapshot, which is the one that counts.
+-- One row per customer-system export that has ever come: its newest snapshot, which the entry standard looks at.
 select
     snapshots.export_table,
     snapshots.file_id,

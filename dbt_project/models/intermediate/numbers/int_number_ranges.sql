@@ -1,12 +1,19 @@
--- One row per number range, with what a number must match before the join: its length.
+-- One row per number range, its numbers normalised as those of calls are, with what a number must match before the join: its length.
+with ranges as (
+    select
+        *,
+        {{ normalised_number('range_start') }} as first_number,
+        {{ normalised_number('range_end') }} as last_number
+    from {{ ref('number_ranges') }}
+)
 select
-    range_start,
-    range_end,
-    cast(length(range_start) as integer) as number_length,
+    first_number as range_start,
+    last_number as range_end,
+    cast(length(first_number) as integer) as number_length,
     exchange_id,
     business_unit_id,
     sales_area_id,
     billing_area,
     usage_type,
     tariff_plan_id
-from {{ ref('number_ranges') }}
+from ranges

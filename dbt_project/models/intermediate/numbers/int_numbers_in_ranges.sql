@@ -2,7 +2,7 @@
 with numbers as (
     select service_number, cast(length(service_number) as integer) as number_length
     from (
-        select service_number from {{ ref('stg_crm__service_numbers') }}
+        select service_number from {{ ref('int_number_intervals') }}
         union
         select service_number from {{ ref('stg_crm__number_orders') }} where status <> 'cancelled'
     ) as every_number

@@ -12,7 +12,7 @@ with granted as (
         greatest(subscriptions.valid_from, packages.valid_from) as valid_from,
         least(coalesce(subscriptions.valid_to, {{ end_of_time() }}), coalesce(packages.valid_to, {{ end_of_time() }})) as valid_to
     from {{ ref('packages') }} as packages
-    inner join {{ ref('stg_crm__subscriptions') }} as subscriptions on packages.product_id = subscriptions.product_id
+    inner join {{ ref('int_subscriptions_known') }} as subscriptions on packages.product_id = subscriptions.product_id
 )
 select
     granted.package_id,

@@ -130,6 +130,8 @@ select
         when suspended.is_with_first_piece then 'counted with the first of the pieces that wait'
         when not suspended.is_chargeable then 'charged to nobody: not answered, in transit or for another party'
         {{ when_no_zone('suspended') }}
+        when suspended.tariff_plan_id is null and suspended.charged_number is null
+            then 'no plan: there is no number to charge'
         when suspended.tariff_plan_id is null
             then 'no plan: number ' || suspended.charged_number || ' lies in no range that names one'
         {{ when_no_version('suspended', 'versions') }}

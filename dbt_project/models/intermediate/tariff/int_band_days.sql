@@ -1,6 +1,6 @@
 -- One row per (band_set_id, day): which kind of day it is for the band set. A holiday is 'H' where the set has such rows,
--- else the weekday it falls on. Days are those that calls can reach: those with calls and the ones after
--- them (a record lasts 24 hours at most), and further ones where a call joined from pieces lasts longer.
+-- else the weekday it falls on; a day that the book counts as a weekday is that one. Days are those that calls can reach: those with
+-- calls, the ones after them, and further ones where a call lasts longer.
 with days as (
     select day from {{ source('raw', 'clock_days') }}
 ),
@@ -13,9 +13,10 @@ select
     band_sets.band_set_id,
     days.day,
     case
+        when holidays.counts_as <> 'H' then holidays.counts_as
         when band_sets.has_holidays and holidays.holiday_date is not null then 'H'
         else {{ weekday_of('days.day') }}
     end as day_type
 from days
 cross join band_sets
-left join (select distinct holiday_date from {{ ref('holidays') }}) as holidays on days.day = holidays.holiday_date
+left join (select distinct holiday_date, counts_as from {{ ref('holidays') }}) as holidays on days.day = holidays.holiday_date

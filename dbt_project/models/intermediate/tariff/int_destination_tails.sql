@@ -1,8 +1,14 @@
--- One row per eight digits that longer destination prefixes begin with: those prefixes as a list, the deepest first. So long
--- prefixes are few below eight digits; a list finds them whatever their lengths.
+-- One row per eight digits that longer destination prefixes begin with, and one for * and for # where prefixes of service codes
+-- begin so: those prefixes as a list, the deepest first. They are few below one head; a list finds them whatever their lengths.
+with nodes as (
+    select
+        *,
+        substring(prefix, 1, 1) in ('*', '#') as is_service_code
+    from {{ ref('int_destination_nodes') }}
+)
 select
-    substring(prefix, 1, 8) as head,
+    case when is_service_code then substring(prefix, 1, 1) else substring(prefix, 1, 8) end as head,
     {{ listed_destinations() }} as destinations
-from {{ ref('int_destination_nodes') }}
-where prefix_length > 8
-group by substring(prefix, 1, 8)
+from nodes
+where is_service_code or prefix_length > 8
+group by case when is_service_code then substring(prefix, 1, 1) else substring(prefix, 1, 8) end

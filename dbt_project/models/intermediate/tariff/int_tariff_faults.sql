@@ -305,11 +305,12 @@ inner join classes as others
 union all
 select
     'destinations' as table_name, prefix || '/' || cast(valid_from as varchar) as row_key, 'prefix_not_digits' as fault,
-    'prefix ' || prefix || ' is not digits alone, no number starts with it: correct it in destinations' as detail,
+    'prefix ' || prefix || ' is neither digits alone nor a service code that begins with * or #, '
+    || 'no number starts with it: correct it in destinations' as detail,
     null as tariff_plan_id, null as zone_id, valid_from, ends_on as valid_to,
     null as band_set_id, prefix, null as customer_class
 from prefixes
-where translate(prefix, '0123456789', '') <> ''
+where translate(prefix, case when substring(prefix, 1, 1) in ('*', '#') then '0123456789*#' else '0123456789' end, '') <> ''
 union all
 select
     table_name, row_key, 'never_in_force' as fault,

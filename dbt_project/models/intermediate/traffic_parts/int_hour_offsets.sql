@@ -1,8 +1,8 @@
--- One row per further clock hour that a call can reach, counted from the hour it began in: 24, as a record has at most 24
--- hours, or as many as the longest call reaches that was joined from pieces.
+-- One row per further clock hour that a call can reach, counted from the hour it began in: those of the days that the calls of a
+-- day reach into at most, and of the day itself.
 with recursive longest as (
-    select greatest(24, coalesce(max({{ int_div('joined_seconds + 3598', '3600') }}), 0)) as hours
-    from {{ source('raw', 'joined_pieces') }}
+    select 24 * coalesce(max({{ days_between('call_date', 'last_day') }}), 1) + 23 as hours
+    from {{ source('raw', 'call_days') }}
 ),
 offsets as (
     select 1 as hour_offset

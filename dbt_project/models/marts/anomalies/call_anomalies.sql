@@ -5,6 +5,7 @@ with found as (
         'ultra_short_calls' as kind,
         switch_id,
         calling_number,
+        calling_number as line_number,
         call_date,
         hour,
         hour as found_at,
@@ -21,6 +22,7 @@ with found as (
         'over_long_calls' as kind,
         switch_id,
         calling_number,
+        line_number,
         call_date,
         cast(date_trunc('hour', started_at) as timestamp) as hour,
         started_at as found_at,
@@ -28,14 +30,16 @@ with found as (
         cast(null as decimal(18, 1)) as usual,
         cast(over_long_seconds as decimal(18, 1)) as threshold,
         call_id as call_ids,
-        'the call of ' || calling_number || ' to ' || coalesce(called_number, '(none)') || ' from '
-        || substring(cast(started_at as varchar), 1, 19) || ' lasted ' || cast(duration_seconds as varchar) || ' s' as detail
+        'the call of ' || coalesce(calling_number, 'a withheld number') || ' to ' || coalesce(called_number, '(none)') || ' from '
+        || substring(cast(started_at as varchar), 1, 19) || ' lasted ' || cast(duration_seconds as varchar) || ' s'
+        || case when line_number <> coalesce(calling_number, '') then ' (charged to ' || line_number || ')' else '' end as detail
     from {{ ref('int_over_long_calls') }}
     union all
     select
         'unusual_traffic' as kind,
         switch_id,
         cast(null as varchar) as calling_number,
+        cast(null as varchar) as line_number,
         call_date,
         {{ add_seconds('cast(call_date as timestamp)', 'hour_of_day * 3600') }} as hour,
         cast(null as timestamp) as found_at,
@@ -78,4 +82,4 @@ from found
 left join {{ ref('switches') }} as switches on found.switch_id = switches.switch_id
 left join exchange_units on switches.exchange_id = exchange_units.exchange_id
 left join {{ ref('int_anomalous_lines') }} as lines
-    on found.calling_number = lines.calling_number and found.found_at = lines.found_at
+    on found.line_number = lines.calling_number and found.found_at = lines.found_at

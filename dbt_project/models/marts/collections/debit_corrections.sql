@@ -12,5 +12,5 @@ select
     corrections.corrected_data,
     corrections.notified_on
 from {{ ref('stg_bank__debit_corrections') }} as corrections
-left join {{ ref('stg_crm__accounts') }} as accounts on corrections.account_id = accounts.account_id
-left join {{ ref('stg_crm__customers') }} as customers on accounts.customer_id = customers.customer_id
+left join {{ ref('int_accounts_known') }} as accounts on corrections.account_id = accounts.account_id
+left join {{ ref('int_customers_known') }} as customers on accounts.customer_id = customers.customer_id

@@ -15,6 +15,6 @@ select
     debits.is_cause_inferred,
     debits.reason_text
 from {{ ref('stg_bank__debits') }} as debits
-left join {{ ref('stg_crm__accounts') }} as accounts on debits.account_id = accounts.account_id
-left join {{ ref('stg_crm__customers') }} as customers on accounts.customer_id = customers.customer_id
+left join {{ ref('int_accounts_known') }} as accounts on debits.account_id = accounts.account_id
+left join {{ ref('int_customers_known') }} as customers on accounts.customer_id = customers.customer_id
 where debits.outcome = 'failed' or debits.collected_amount < debits.amount

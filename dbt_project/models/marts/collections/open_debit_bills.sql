@@ -1,5 +1,6 @@
 -- One row per issued bill that is not paid in full (or asks for nothing at all) and whose settling account pays by bank
--- direct debit: what a debit request asks for, from whom. Bank and account are those of the newest accounts export.
+-- direct debit: what a debit request asks for, from whom. Bank and account are those of the newest export
+-- that has the account.
 with applied as (
     select account_id, billing_period, sum(amount) as received
     from {{ ref('payment_applications') }}
@@ -19,7 +20,7 @@ open_bills as (
     where not bills.is_provisional and (bills.amount <= 0 or bills.amount > coalesce(applied.received, 0))
 ),
 accounts as (
-    select * from {{ ref('stg_crm__accounts') }}
+    select * from {{ ref('int_accounts_known') }}
 ),
 -- A bank that reports by a scheme has no codes of its own: what it has delivered makes it known.
 known_banks as (
@@ -41,7 +42,7 @@ select
     open_bills.due_on,
     case
         when open_bills.amount <= 0 then 'there is nothing to collect: the bill is not above zero'
-        when payers.account_id is null then 'the account that settles is not in the newest accounts export'
+        when payers.account_id is null then 'the account that settles is in no accounts export'
         when coalesce(payers.bank_code, '') = '' then 'the account pays by debit but names no bank'
         when known_banks.bank_code is null then 'bank ' || payers.bank_code || ' has no result codes and never answered'
         when coalesce(payers.bank_account, '') = '' then 'the account pays by debit but has no bank account'
@@ -49,7 +50,7 @@ select
 from open_bills
 left join accounts as payers on open_bills.account_id = payers.account_id
 left join accounts as own_accounts on open_bills.bill_account_id = own_accounts.account_id
-left join {{ ref('stg_crm__customers') }} as customers on payers.customer_id = customers.customer_id
+left join {{ ref('int_customers_known') }} as customers on payers.customer_id = customers.customer_id
 left join known_banks on payers.bank_code = known_banks.bank_code
 where
     payers.payment_method = 'debit'

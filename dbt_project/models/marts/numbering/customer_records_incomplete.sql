@@ -1,5 +1,6 @@
 -- One row per record of the newest exports and rule of the entry standard that it breaks: the field, the rule in plain words, and
 -- the outlet and unit that can mend it where they are known. Lines that could not be read at all are among them.
+-- An account or customer that an older export knows is known.
 -- A rule has the name of its gate in the suite crm_<export_table>; the gate finds the same rows.
 with class_plans as (select * from {{ ref('class_plans') }}),
 agents as (select * from {{ ref('agents') }}),
@@ -12,6 +13,23 @@ outlets as (select * from {{ ref('outlets') }}),
 numbers_in_ranges as (select * from {{ ref('int_numbers_in_ranges') }}),
 exports as (select * from {{ ref('int_newest_exports') }}),
 set_aside_rows as (select * from {{ source('raw', 'set_aside_rows') }}),
+known_customers as (
+    select
+        records.customer_id,
+        outlets.outlet_id as mending_outlet_id,
+        coalesce(units.business_unit_id, outlets.business_unit_id) as mending_unit_id
+    from {{ ref('int_customers_known') }} as records
+    left join units on records.business_unit_id = units.business_unit_id
+    left join outlets on records.outlet_id = outlets.outlet_id
+),
+known_accounts as (
+    select
+        records.account_id,
+        known_customers.mending_outlet_id,
+        known_customers.mending_unit_id
+    from {{ ref('int_accounts_known') }} as records
+    left join known_customers on records.customer_id = known_customers.customer_id
+),
 customers as (
     select
         records.*,
@@ -29,12 +47,12 @@ accounts as (
     select
         records.*,
         records.account_id as record_id,
-        customers.customer_id as known_customer_id,
-        customers.mending_outlet_id,
-        customers.mending_unit_id,
+        known_customers.customer_id as known_customer_id,
+        known_customers.mending_outlet_id,
+        known_customers.mending_unit_id,
         records.opened_on as first_seen_on
     from {{ ref('stg_crm__accounts') }} as records
-    left join customers on records.customer_id = customers.customer_id
+    left join known_customers on records.customer_id = known_customers.customer_id
 ),
 {% for table, key, account, seen in [
     ('service_numbers', 'service_number', 'account_id', 'valid_from'), ('subscriptions', 'subscription_id', 'account_id', 'valid_from')
@@ -43,12 +61,12 @@ accounts as (
     select
         records.*,
         records.{{ key }} as record_id,
-        accounts.account_id as known_account_id,
-        accounts.mending_outlet_id,
-        accounts.mending_unit_id,
+        known_accounts.account_id as known_account_id,
+        known_accounts.mending_outlet_id,
+        known_accounts.mending_unit_id,
         cast(records.{{ seen }} as date) as first_seen_on
     from {{ ref('stg_crm__' ~ table) }} as records
-    left join accounts on records.{{ account }} = accounts.account_id
+    left join known_accounts on records.{{ account }} = known_accounts.account_id
 ),
 {% endfor -%}
 {% for table, key, account, seen in [
@@ -59,13 +77,13 @@ accounts as (
     select
         records.*,
         records.{{ key }} as record_id,
-        accounts.account_id as known_account_id,
+        known_accounts.account_id as known_account_id,
         outlets.outlet_id as known_outlet_id,
-        coalesce(outlets.outlet_id, accounts.mending_outlet_id) as mending_outlet_id,
-        coalesce(outlets.business_unit_id, accounts.mending_unit_id) as mending_unit_id,
+        coalesce(outlets.outlet_id, known_accounts.mending_outlet_id) as mending_outlet_id,
+        coalesce(outlets.business_unit_id, known_accounts.mending_unit_id) as mending_unit_id,
         cast(records.{{ seen }} as date) as first_seen_on
     from {{ ref('stg_crm__' ~ table) }} as records
-    left join accounts on records.{{ account }} = accounts.account_id
+    left join known_accounts on records.{{ account }} = known_accounts.account_id
     left join outlets on records.outlet_id = outlets.outlet_id
 ),
 {% endfor -%}
@@ -123,7 +141,7 @@ failing as (
         ('account_merges', 'merged_into_another', "'into_account_id'", "into_account_id", "from_account_id = into_account_id"),
         ('account_merges', 'from_account_id_known', "'from_account_id'", "from_account_id", "known_account_id is null"),
         ('account_merges', 'into_account_id_known', "'into_account_id'", "into_account_id",
-            "into_account_id not in (select accounts.account_id from accounts)"),
+            "into_account_id not in (select known_accounts.account_id from known_accounts)"),
         ('account_merges', 'outlet_known', "'outlet_id'", "outlet_id", "outlet_id is not null and known_outlet_id is null"),
         ('number_orders', 'service_number_filled', "'service_number'", "null", "service_number is null"),
         ('number_orders', 'ordered_at_filled', "'ordered_at'", "null", "ordered_at is null"),
@@ -162,13 +180,13 @@ rules as (
         ('outlet_known', 'outlet {} is not in the reference book', '营业网点 {} 不在参考资料中'),
         ('agent_known', 'agent {} is not in the reference book', '代理 {} 不在参考资料中'),
         ('opened_before_closed', 'it has no opening date, or was closed before it was opened: {}', '没有开始日期，或结束早于开始：{}'),
-        ('customer_known', 'customer {} of the account is not in the customers export', '账户的客户 {} 不在客户资料中'),
+        ('customer_known', 'customer {} of the account is in no customers export', '账户的客户 {} 不在客户资料中'),
         ('payment_method_filled', 'the account has no payment method', '账户没有缴费方式'),
         ('payment_method_known', 'payment method {} is neither counter nor debit', '缴费方式 {} 既非柜台也非代扣'),
         ('debit_account_has_bank', 'the account pays by direct debit but has no {}', '账户为银行代扣，但缺少 {}'),
-        ('account_id_known', 'account {} is not in the accounts export', '账户 {} 不在账户资料中'),
-        ('from_account_id_known', 'account {} is not in the accounts export', '账户 {} 不在账户资料中'),
-        ('into_account_id_known', 'account {} is not in the accounts export', '账户 {} 不在账户资料中'),
+        ('account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
+        ('from_account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
+        ('into_account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
         ('exchange_known', 'exchange {} is not in the reference book', '机房 {} 不在参考资料中'),
         ('tariff_plan_known', 'tariff plan {} is not in the reference book', '资费方案 {} 不在参考资料中'),
         ('number_in_a_range', 'number {} lies in no range of the numbering plan', '号码 {} 不在任何号段内'),

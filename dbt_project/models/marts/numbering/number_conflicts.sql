@@ -5,7 +5,7 @@ with intervals as (
         account_id,
         valid_from,
         coalesce(valid_to, cast({{ end_of_time() }} as timestamp)) as valid_to
-    from {{ ref('stg_crm__service_numbers') }}
+    from {{ ref('int_number_intervals') }}
     where valid_to is null or valid_from < valid_to
 ),
 ordered as (

@@ -10,7 +10,7 @@ with numbers as (
         min(started_at) as first_seen_at,
         max(started_at) as last_seen_at
     from {{ ref('suspended_calls') }}
-    where state = 'undocumented'
+    where state = 'undocumented' and charged_number is not null
     group by charged_number
 ),
 area_outlets as (

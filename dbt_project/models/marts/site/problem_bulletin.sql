@@ -170,13 +170,35 @@ problems as (
     where not payments.is_applicable
     union all
     select
+        'payment_vanished', 'error', payments.payment_id,
+        'payment ' || payments.payment_id || ' of ' || cast(payments.amount as varchar) || ' on account '
+        || coalesce(payments.account_id, '(none)') || ' of ' || cast(cast(payments.paid_at as date) as varchar)
+        || ' is gone from the payments export of ' || cast(payments.vanished_on as varchar)
+        || ', which holds earlier ones: it was deleted and does not count; if it was paid, put it back into the export',
+        1, outlets.business_unit_id, payments.outlet_id, payments.vanished_on, payments.vanished_on, null
+    from {{ ref('int_payments_known') }} as payments
+    left join {{ ref('outlets') }} as outlets on payments.outlet_id = outlets.outlet_id
+    where payments.vanished_on is not null and cast(payments.paid_at as date) <= {{ as_of_date() }}
+    union all
+    select
+        'number_vanished', 'warn', intervals.service_number,
+        'number ' || intervals.service_number || ' of account ' || intervals.account_id
+        || ' had no end and is gone from the service_numbers export of ' || cast(intervals.vanished_on as varchar)
+        || ': it ends ' || cast(intervals.valid_to as varchar) || '; say the true end in the export',
+        1, customers.business_unit_id, customers.outlet_id, intervals.vanished_on, intervals.vanished_on, null
+    from {{ ref('int_number_intervals') }} as intervals
+    left join {{ ref('int_accounts_known') }} as accounts on intervals.account_id = accounts.account_id
+    left join {{ ref('int_customers_known') }} as customers on accounts.customer_id = customers.customer_id
+    where intervals.vanished_on is not null
+    union all
+    select
         'payments_overdrawn', 'error', overdrawn.settling_account_id,
         'more went back from account ' || overdrawn.settling_account_id || ' than it had paid: its balance is -'
         || cast(sum(overdrawn.amount) as varchar) || ', which its next payments fill first',
         count(*), min(outlets.business_unit_id), min(customers.outlet_id), min(overdrawn.taken_on), max(overdrawn.taken_on), null
     from {{ ref('int_reversals_taken') }} as overdrawn
-    left join {{ ref('stg_crm__accounts') }} as accounts on overdrawn.settling_account_id = accounts.account_id
-    left join {{ ref('stg_crm__customers') }} as customers on accounts.customer_id = customers.customer_id
+    left join {{ ref('int_accounts_known') }} as accounts on overdrawn.settling_account_id = accounts.account_id
+    left join {{ ref('int_customers_known') }} as customers on accounts.customer_id = customers.customer_id
     left join {{ ref('outlets') }} as outlets on customers.outlet_id = outlets.outlet_id
     where overdrawn.payment_id is null
     group by overdrawn.settling_account_id
@@ -231,7 +253,7 @@ problems as (
         'complaint of account ' || complaints.account_id || ' about ' || coalesce(complaints.kind, 'a bill') || ' was a billing error',
         1, outlets.business_unit_id, complaints.outlet_id,
         cast(complaints.opened_at as date), cast(complaints.opened_at as date), cast(complaints.closed_at as date)
-    from {{ ref('stg_crm__complaints') }} as complaints
+    from {{ ref('int_complaints_known') }} as complaints
     left join {{ ref('outlets') }} as outlets on complaints.outlet_id = outlets.outlet_id
     where complaints.was_billing_error and cast(complaints.opened_at as date) <= {{ as_of_date() }}
     union all

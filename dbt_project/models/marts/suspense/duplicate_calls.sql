@@ -9,6 +9,7 @@ select
     calling_number,
     called_number,
     started_at,
+    started_at_utc,
     call_date,
     duration_seconds,
     release_cause,

@@ -19,6 +19,8 @@ select
     calls.charge_party,
     calls.partial_kind,
     calls.call_reference,
+    nullif(calls.charged_number, '') as recorded_charged_number,
+    calls.started_at_utc,
     coalesce(pieces.is_partial, false) as is_partial,
     pieces.joined_call_id,
     pieces.joined_pieces,
