@@ -71,7 +71,7 @@ def sum_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "numbers_sum_to_the_undocumented_calls",
-                    "What the undocumented numbers' calls would come to is the sum over all undocumented calls but those of withheld numbers.",
+                    "What the undocumented numbers' calls would come to is the sum over all undocumented calls of known numbers.",
                     "with ours as (select sum(calls) as calls, sum(estimated_amount) as amount from {batch}),"
                     " theirs as (select count(*) as calls, sum(estimated_amount) as amount from marts.suspended_calls"
                     " where state = 'undocumented' and charged_number is not null)"
