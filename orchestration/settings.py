@@ -10,6 +10,7 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -35,10 +36,11 @@ class Settings:
     threads: int
     first_billing_period: str | None
     time_zone: str = "Asia/Shanghai"  # of the billing area's wall clock, which all times are of
+    today: date | None = None  # in the place of the machine's day
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD and _TIME_ZONE.
+        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE and _TODAY.
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -54,6 +56,11 @@ class Settings:
         first_period = env.get("TOLLHOUSE_FIRST_BILLING_PERIOD") or None
         if first_period and not _PERIOD.match(first_period):
             raise UsageError(f"TOLLHOUSE_FIRST_BILLING_PERIOD: '{first_period}' is no period; write it like 2026-03")
+        today_text = env.get("TOLLHOUSE_TODAY") or None
+        try:
+            today = date.fromisoformat(today_text) if today_text else None
+        except ValueError:
+            raise UsageError(f"TOLLHOUSE_TODAY: '{today_text}' is no date; write it like 2026-05-20") from None
         sources = env.get("TOLLHOUSE_SOURCES") or None
         return cls(
             home=_absolute(env.get("TOLLHOUSE_HOME") or str(PROJECT_ROOT / "var")),
@@ -63,6 +70,7 @@ class Settings:
             threads=int(threads_text),
             first_billing_period=first_period,
             time_zone=cls.time_zone_of(env),
+            today=today,
         )
 
     @classmethod

@@ -1,4 +1,4 @@
-"""`tollhouse files`: what was delivered and what became of it, letting a held file in or trying it again. The ledger decides."""
+"""`tollhouse files`: what was delivered and what became of it, letting a file in or trying it again. The ledger decides."""
 
 from __future__ import annotations
 
@@ -34,8 +34,18 @@ def add_commands(commands: Any) -> None:
     actions = files.add_subparsers(metavar="ACTION")
     show = add_command(actions, "show", "all that is known of one file, with its history", _show)
     show.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
-    release = add_command(actions, "release", "let a held file in", _release)
+    release = add_command(
+        actions,
+        "release",
+        "let in a file that was held, or rejected as a repeat; what cannot be read cannot be let in",
+        _release,
+    )
     release.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
+    release.add_argument(
+        "--accept-totals",
+        action="store_true",
+        help="of a bank file whose totals disagree with its lines: let its lines count; the difference stands in debit_batches",
+    )
     release.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
     retry = add_command(
         actions, "retry", "decode and judge a held or unreadable file anew, once its cause is mended", _retry
@@ -191,7 +201,7 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
 
 def _release(arguments: argparse.Namespace, context: Context) -> Answer:
     with ledger_for_decisions(context.settings) as ledger:
-        decision = ledger.release_file(arguments.file_id, arguments.why)
+        decision = ledger.release_file(arguments.file_id, arguments.why, arguments.accept_totals)
         assert decision.file_id is not None
         entry = ledger.file(decision.file_id)
     told = f"{entry.file_name} ({entry.file_id}) is released: {decision.why}. The next `tollhouse run` takes it in."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, count
+from orchestration.numbers import normalised_called_number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from orchestration.rating.charging import Charge
     from orchestration.rating.explaining import Explanation
 
-_NUMBER_SIGNS = str.maketrans("", "", " -().#*")
 _COLUMNS = ["from", "to", "band", "tier", "rate", "increments", "of seconds", "seconds", "price", "together"]
 _WHY_CHARGED = {
     "recorded": "the charged number that the record names",
@@ -218,11 +218,11 @@ def _facts(charge: Charge) -> dict[str, Any]:
 
 
 def _number(text: str) -> str:
-    """A number as the warehouse normalises it: a leading + is 00, signs between the digits go."""
-    digits = (("00" + text[1:]) if text.startswith("+") else text).translate(_NUMBER_SIGNS)
-    if not re.fullmatch("[0-9]*", digits):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number; write digits, a leading + if any")
-    return digits
+    """A called number as the warehouse normalises it; a service code as it is dialled."""
+    number = normalised_called_number(text)
+    if not re.fullmatch("[0-9]*|[*#][0-9*#]*", number):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number; write digits, a leading + if any, or a code like *98")
+    return number
 
 
 def _moment(text: str) -> datetime:

@@ -29,7 +29,7 @@ from orchestration.ingestion.bank_formats.reading import (
     month_before,
     outcome_of,
 )
-from orchestration.ingestion.ledger import UNKNOWN_RESULT_CODES, FileLedger, batch_key
+from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger, batch_key
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
 from orchestration.ingestion.packing import open_unpacked
@@ -38,7 +38,7 @@ from orchestration.settings import Settings
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-4"
+BANK_RULES_VERSION = "bank-5"
 
 # A message or statement of these has an id and a date of its own: the same bytes are the same one, whatever the file's name.
 _DATED_LAYOUTS = {"nacha", "iso20022", "mt940", "becs", "arudd"}
@@ -142,6 +142,7 @@ def decode_bank_result(
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
     facts = _facts(read, declared.result_scheme, names_batch_and_day)
     totals = reconcile(facts, result_codes)
+    facts["total_differences"] = totals.differences
     batch = {
         "file_id": entry.file_id,
         "bank_code": read.bank_code,
@@ -306,7 +307,7 @@ def judge_bank_files(
         entries = ledger.files("bank")
         loaded = [entry for entry in entries if entry.status == "loaded"]
         for entry in entries:
-            if entry.status not in ("registered", "held") or entry.decoded_with is None:
+            if entry.status not in ("registered", "held") or entry.decoded_with is None or entry.is_held_for_date:
                 continue
             status, reason = _verdict(ledger, entry, loaded, result_codes)
             ledger.set_status(entry.file_id, status, reason, records_of(entry) if status == "held" else ())
@@ -334,11 +335,13 @@ def _verdict(
         None,
     )
     if twin is not None and entry.data_rows:
-        return "rejected", f"same content as {twin.file_name} ({twin.file_id}), which is loaded"
+        return "rejected", f"{SAME_CONTENT}{twin.file_name} ({twin.file_id}), which is loaded"
     totals = reconcile(facts, result_codes)
     reasons = list(totals.differences)
     if totals.unknown_codes:
-        reasons.append(f"{UNKNOWN_RESULT_CODES} of {facts['bank_code']}: {', '.join(totals.unknown_codes)}")
+        reasons.append(
+            f"result codes not in debit_result_codes of {facts['bank_code']}: {', '.join(totals.unknown_codes)}"
+        )
     if facts["set_aside_rows"]:
         reasons.append(f"{facts['set_aside_rows']} lines do not parse, the first: {facts['first_set_aside']}")
     if entry.bank_code != facts["bank_code"]:

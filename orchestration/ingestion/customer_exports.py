@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion.cdr_rules import literal
-from orchestration.ingestion.customer_tables import EXPORT_TABLES, NUMBER_COLUMNS, ExportTable
+from orchestration.ingestion.customer_tables import EXPORT_TABLES, NUMBER_COLUMNS, ExportTable, decode_export
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
 from orchestration.ingestion.packing import open_unpacked
@@ -24,10 +24,18 @@ from orchestration.numbers import number_sql
 from orchestration.settings import Settings
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-CUSTOMERS_SIGNATURE = "customers-3"
+_RULES_VERSION = "customers-5"
 
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+# A spreadsheet writes the year first and leaves out zeros, or another order of day and month, which is not guessed at.
+_DAY = "[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}"
+_MIDNIGHT = "0?0:00(:00)?"
+_CLOCK = "([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+_DAY_OR_MONTH_FIRST = "[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"
+# The comma is read only with decimals after it: 1,020 may be 1020 or 1.02.
+_AMOUNT = r"-?([0-9]+(\.[0-9]{1,2}0*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}0*)"
+# 6.222E+15: a spreadsheet's way to write a long number, of which it keeps the first digits only.
+_SCIENTIFIC = "[-+]?([0-9]+[.,][0-9]+[eE][-+]?[0-9]+|[0-9]+[eE][-+][0-9]+)"
+_BLANKS = " \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
 _NOT_UTF8 = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -37,6 +45,11 @@ class _Row:
     text: str
     fields: list[str] | None  # None: the row cannot be split
     fault: str
+
+
+def customers_signature(entry: FileEntry) -> str:
+    """What a decode depends on besides the bytes: the rules, and the encoding that the file's source declares."""
+    return f"{_RULES_VERSION}/{entry.content_encoding or ''}"
 
 
 def export_path(raw: Path, table: str, file_id: str) -> Path:
@@ -55,7 +68,8 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
     table = EXPORT_TABLES[entry.export_table]
     with open_unpacked(settings.home / entry.landing_path) as stream:
         content = stream.read()
-    header, rows = _rows(content)
+    text, encoding_fault = decode_export(content, entry.content_encoding)
+    header, rows = _rows(text)
     positions = {column: header.index(column) if column in header else None for column in table.columns}
     set_aside, sound = [], []
     for row in rows:
@@ -69,7 +83,8 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
             "record_text": pa.array([row.text for row in sound], pa.string()),
             **{
                 column: pa.array(
-                    ["" if at is None else row.fields[at] for row in sound if row.fields is not None], pa.string()
+                    ["" if at is None else row.fields[at].strip(_BLANKS) for row in sound if row.fields is not None],
+                    pa.string(),
                 )
                 for column, at in positions.items()
             },
@@ -80,7 +95,11 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
     _write_keys(con, table, header, set_aside, keys_path(settings.raw, entry.file_id))
     write_set_aside(settings, entry.file_id, set_aside)
     return DecodedFile(
-        entry.file_id, CUSTOMERS_SIGNATURE, data_rows=loaded + len(set_aside), set_aside_rows=len(set_aside)
+        entry.file_id,
+        customers_signature(entry),
+        data_rows=loaded + len(set_aside),
+        set_aside_rows=len(set_aside),
+        told_fault=encoding_fault,
     )
 
 
@@ -134,12 +153,12 @@ def _write_keys(
     con: duckdb.DuckDBPyConnection, table: ExportTable, header: list[str], set_aside: list[SetAsideLine], target: Path
 ) -> None:
     """Write the keys that can be read of the rows set aside; the file is there only where there are such."""
-    positions = [header.index(name) for name in table.key]
+    positions = [header.index(name) for name in table.key if name in header]
     found = []
-    for line in set_aside:
+    for line in set_aside if len(positions) == len(table.key) else ():
         fields = next(csv.reader(io.StringIO(line.record_text, newline="")), [])
         if len(fields) > max(positions):
-            found.append([fields[at] for at in positions])
+            found.append([fields[at].strip(_BLANKS) for at in positions])
     if not found:
         target.unlink(missing_ok=True)
         return
@@ -167,7 +186,14 @@ def _typed(name: str, kind: str, table: ExportTable) -> str:
         return number if name in table.empty_is_text else f"nullif({number}, '')"
     if name in table.empty_is_text:
         return name
-    return f"try_cast(nullif({name}, '') as {kind})"
+    text = name
+    if kind in ("DATE", "TIMESTAMP"):
+        text = f"replace({name}, '/', '-')" if kind == "TIMESTAMP" else f"replace(split_part({name}, ' ', 1), '/', '-')"
+    elif kind.startswith("DECIMAL"):
+        text = f"replace({name}, ',', '')"
+    elif kind == "BOOLEAN":
+        text = f"lower({name})"
+    return f"try_cast(nullif({text}, '') as {kind})"
 
 
 def _fault(table: ExportTable) -> str:
@@ -176,31 +202,38 @@ def _fault(table: ExportTable) -> str:
     for name, kind in table.columns.items():
         if name in table.key or name in table.required:
             cases.append(f"when {name} = '' then {literal(name + '|is empty')}")
+        lost = literal(f"{name}|is a number in scientific notation, whose last digits are lost")
         shape, reason = {
-            "DATE": (_DAY, "is no date YYYY-MM-DD"),
+            "DATE": (f"{_DAY}( {_MIDNIGHT})?", "is no date YYYY-MM-DD"),
             "TIMESTAMP": (f"{_DAY}( {_CLOCK})?", "is no time YYYY-MM-DD HH:MM:SS"),
-            "BOOLEAN": ("true|false", "is neither true nor false"),
-            "DECIMAL(18,2)": (r"-?[0-9]+(\.[0-9]{1,2})?", "is no amount with at most two decimals"),
+            "BOOLEAN": ("(?i)true|false", "is neither true nor false"),
+            "DECIMAL(18,2)": (_AMOUNT, "is no amount with at most two decimals"),
             "INTEGER": ("-?[0-9]+", "is no whole number"),
             "VARCHAR": ("", ""),
         }[kind]
+        typed = _typed(name, kind, table)
         if shape:
+            other_order = literal(f"{name}|is ambiguous: day and month can be taken for each other, write YYYY-MM-DD")
+            in_words = f"when regexp_full_match({name}, {literal(_SCIENTIFIC)}) then {lost}"
+            if kind in ("DATE", "TIMESTAMP"):
+                in_words = f"when regexp_full_match({name}, {literal(_DAY_OR_MONTH_FIRST)}) then {other_order}"
             cases.append(
-                f"when {name} <> '' and (not regexp_full_match({name}, {literal(shape)}) "
-                f"or try_cast({name} as {kind}) is null) then {literal(name + '|' + reason)}"
+                f"when {name} <> '' and (not regexp_full_match({name}, {literal(shape)}) or {typed} is null) "
+                f"then case {in_words} else {literal(name + '|' + reason)} end"
+            )
+        elif name in table.key or name.endswith("_id") or name == "service_number":
+            cases.append(
+                f"when contains(lower({name}), 'e') and regexp_full_match({name}, {literal(_SCIENTIFIC)}) then {lost}"
             )
         if name in table.positive:
-            cases.append(
-                f"when {name} <> '' and try_cast({name} as {kind}) <= 0 then {literal(name + '|is not above 0')}"
-            )
+            cases.append(f"when {name} <> '' and {typed} <= 0 then {literal(name + '|is not above 0')}")
         if name in table.not_zero:
-            cases.append(f"when {name} <> '' and try_cast({name} as {kind}) = 0 then {literal(name + '|is 0')}")
+            cases.append(f"when {name} <> '' and {typed} = 0 then {literal(name + '|is 0')}")
     return f"case {' '.join(cases)} end"
 
 
-def _rows(content: bytes) -> tuple[list[str], list[_Row]]:
+def _rows(text: str) -> tuple[list[str], list[_Row]]:
     """Header and rows. A stray quote swallows lines: then each line is read for itself, and only it is damaged."""
-    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     header = next(csv.reader(lines[:1]))
     try:

@@ -97,6 +97,25 @@ EXPORT_TABLES: dict[str, ExportTable] = {
 }
 
 
+def decode_export(content: bytes, encoding: str | None) -> tuple[str, str | None]:
+    """The text of an export, and why it is none: it has to be UTF-8, or the encoding that its source declares.
+
+    What cannot be read stands in the text as replacement characters.
+    """
+    for name in ("utf-8-sig", *([encoding] if encoding else [])):
+        try:
+            text = content.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text, None
+    told = f"neither as UTF-8 nor as {encoding}" if encoding else "as UTF-8, and its source declares no other encoding"
+    return (
+        content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace"),
+        f"it cannot be read {told}: have it saved as UTF-8, or write `encoding:` into sources.yml and retry it",
+    )
+
+
 def export_header_fault(table: str, line: str) -> str | None:
     """Why a header line is not one of the table's, or None. More columns than the table's are allowed, in any order."""
     try:
@@ -104,6 +123,10 @@ def export_header_fault(table: str, line: str) -> str | None:
     except csv.Error as error:
         return f"wrong header: no line of CSV: {error}"
     export = EXPORT_TABLES[table]
+    if len(found) == 1:
+        separator = next((mark for mark in (";", "\t", "|") if mark in line), None)
+        if separator is not None:
+            return f"wrong header: its columns are separated by {separator!r}; an export has commas"
     for column in export.columns:
         if found.count(column) == 0 and column not in export.may_lack:
             return f"wrong header: column {column} is missing; {table} has {', '.join(export.columns)}"

@@ -9,7 +9,7 @@ import duckdb
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.bank_results import ResultCodes, bank_signature, decode_bank_result
 from orchestration.ingestion.cdr_decoding import cdr_signature, decode_cdr
-from orchestration.ingestion.customer_exports import CUSTOMERS_SIGNATURE, decode_customer_export
+from orchestration.ingestion.customer_exports import customers_signature, decode_customer_export
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
 from orchestration.settings import Settings
@@ -29,8 +29,8 @@ def decode_registered(
 ) -> list[DecodedFile]:
     """Decode every file (of a kind) that is not rejected and whose decode is missing or depended on other facts, in seen_order.
 
-    A CDR file keeps its status (judging is a later step), a bank file until `judge_bank_files`; a customer export that
-    can be read is loaded. Raises TollhouseError where a landed file is gone.
+    A file keeps its status: judging is a later step (`judge_cdr_files`, `judge_bank_files`, `judge_exports`).
+    Raises TollhouseError where a landed file is gone.
     """
     stale = [
         entry
@@ -50,8 +50,6 @@ def decode_registered(
         with ledger.transaction():
             decoded = _decode(settings, ledger, con, entry, known_switches, result_codes)
             ledger.record_decode(decoded)
-            if entry.file_kind == "customers":
-                ledger.set_status(entry.file_id, "loaded", None)
         decoded_files.append(decoded)
     return decoded_files
 
@@ -74,4 +72,4 @@ def _decode(
 def _signature(settings: Settings, entry: FileEntry, known_switches: set[str], result_codes: ResultCodes) -> str:
     if entry.file_kind == "cdr":
         return cdr_signature(entry, known_switches, settings.time_zone)
-    return bank_signature(entry, result_codes) if entry.file_kind == "bank" else CUSTOMERS_SIGNATURE
+    return bank_signature(entry, result_codes) if entry.file_kind == "bank" else customers_signature(entry)

@@ -9,28 +9,36 @@ from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, split_quoted
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN
-from orchestration.ingestion.customer_tables import export_header_fault
+from orchestration.ingestion.customer_tables import decode_export, export_header_fault
 
 
-def header_fault(kind: str, format_name: str, export_table: str | None, first_line: bytes) -> str | None:
-    """Why the file cannot be read as its kind, or None. The message names the column."""
+def header_fault(
+    kind: str, format_name: str, export_table: str | None, first_line: bytes, encoding: str | None = None
+) -> str | None:
+    """Why the file cannot be read as its kind, or None. The message names the column.
+
+    An export that is neither UTF-8 nor of the `encoding` its source declares has no fault here: it is held as a whole.
+    """
     if kind == "cdr" and not load_cdr_format(format_name).header.lines:
         return None  # begins with a record: the record's own matter
     if kind == "bank" and load_bank_format(format_name).layout != "canonical":
         return None if first_line.strip() else "no header: the file is empty or begins with an empty line"
+    if kind == "customers":
+        assert export_table is not None, "a customers name of the pattern has a table"
+        text, fault = decode_export(first_line, encoding)
+        if fault is None and not text.strip():
+            return "no header: the file is empty or begins with an empty line"
+        return export_header_fault(export_table, text.rstrip("\r\n")) if fault is None else None
     try:
-        encoding = load_cdr_format(format_name).encoding if kind == "cdr" else "utf-8"
-        line = first_line.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n").decode(encoding)
+        written = load_cdr_format(format_name).encoding if kind == "cdr" else "utf-8"
+        line = first_line.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n").decode(written)
     except UnicodeDecodeError:
-        return f"wrong header: the first line is not {'UTF-8' if encoding == 'utf-8' else encoding}"
+        return f"wrong header: the first line is not {'UTF-8' if written == 'utf-8' else written}"
     if not line.strip():
         return "no header: the file is empty or begins with an empty line"
     if kind == "cdr":
         return _cdr_header_fault(line, format_name)
-    if kind == "bank":
-        return bank_header_fault(line)
-    assert export_table is not None, "a customers name of the pattern has a table"
-    return export_header_fault(export_table, line)
+    return bank_header_fault(line)
 
 
 def _cdr_header_fault(line: str, format_name: str) -> str | None:

@@ -34,17 +34,18 @@ from orchestration.ingestion.ledger_schema import (
 )
 
 STATUSES = ("registered", "loaded", "held", "rejected")
-# How a bank file's reason for being held begins where only its result codes are at fault.
-UNKNOWN_RESULT_CODES = "result codes not in debit_result_codes"
 # How the reasons begin for which a rejected file can be tried again: their cause lies in a format, in sources.yml or in us.
 UNREADABLE = "unreadable: "
+# How they begin for which it was rejected unread, or read and taken for a repeat: a person may know better.
+SAME_NAME = "same name with other content as "
+SAME_CONTENT = "same content as "
 WRONG_NAME = "name not of its source's pattern"
 _NEW_COLUMNS = [f.name for f in fields(NewFile)]
 # What is learnt from a file's name and bytes by the formats and sources of the day. A retry learns it anew; what a companion
 # declares is kept, and what the file is (its id, source, bytes) never changes.
 _LEARNT_COLUMNS = (
     "format", "content_sha256", "content_lines", "content_delimiters", "switch_id", "file_date", "sequence_number",
-    "bank_code", "batch_in_name", "export_table",
+    "bank_code", "batch_in_name", "export_table", "content_encoding",
 )  # fmt: skip
 _ENTRY_COLUMNS = [f.name for f in fields(FileEntry)]
 
@@ -162,7 +163,10 @@ class FileLedger:
             before = self.file(file_id)
             if (before.status, before.status_reason, before.offending_records) == (status, reason, records):
                 return
+            # What a person let in to be judged counts from that decision on, whatever the judge says.
             order = (before.effective_order or before.seen_order) if status == "loaded" else None
+            if status == "registered" and before.status != "loaded":
+                order = before.effective_order
             self._db.execute(
                 "update files set status = ?, status_reason = ?, effective_order = ?, offending_records = ? where file_id = ?",
                 [status, reason, order, _as_json(records), before.file_id],
@@ -320,22 +324,50 @@ class FileLedger:
                 self._event(file_id, kind, f"{why} ({decision.decided_by})")
             return decision
 
-    def release_file(self, file_id: str, why: str) -> Decision:
-        """Let a held file in: it is loaded, as if registered now. Raises TollhouseError where it is not held."""
+    def release_file(self, file_id: str, why: str, accept_totals: bool = False) -> Decision:
+        """Let in a file that was held or rejected by judgement, as if registered now.
+
+        It is loaded. A file that was rejected unread for its name is read and judged by the next run. Raises TollhouseError
+        where the file is loaded, or cannot be read; and where a bank file's totals disagree and nobody accepts them.
+        """
         with self.transaction():
             entry = self.file(file_id)
-            if entry.status != "held":
+            label = f"{entry.file_id} ({entry.file_name})"
+            reason = entry.status_reason or ""
+            if entry.status not in ("held", "rejected"):
+                raise TollhouseError(f"{label} is {entry.status}: only a held or rejected file can be released")
+            if entry.status == "rejected" and not reason.startswith((SAME_NAME, SAME_CONTENT)):
                 raise TollhouseError(
-                    f"{entry.file_id} ({entry.file_name}) is {entry.status}: only a held file can be released"
+                    f"{label} is rejected: {reason}; what cannot be read cannot be released: mend the cause and use "
+                    "`tollhouse files retry`, or have the file delivered again"
                 )
-            if entry.file_kind == "bank":
-                self._refuse_untrusted_batch(entry)
+            totals = self._differences(entry)
+            if accept_totals and not totals:
+                raise TollhouseError(f"{label}: there is no difference to accept; release it without --accept-totals")
+            if totals and not accept_totals:
+                raise TollhouseError(
+                    f"{label}: its totals disagree with its lines ({'; '.join(totals)}); ask the bank for a corrected file, or "
+                    "add --accept-totals: then its lines count as they are, and the difference stands in debit_batches"
+                )
             decision = self.add_decision("release_file", why, entry.file_id)
+            if accept_totals:
+                self.add_decision("accept_totals", "; ".join(totals), entry.file_id)
             self._db.execute(
                 "update files set effective_order = ? where file_id = ?", [decision.order_number, entry.file_id]
             )
-            self.set_status(entry.file_id, "loaded", f"released: {why}; was held: {entry.status_reason}")
+            was = f"released: {why}; was {entry.status}: {reason}"
+            if entry.status == "rejected":
+                self._db.execute("update files set decoded_with = null where file_id = ?", [entry.file_id])
+            if reason.startswith(SAME_NAME):
+                self.set_status(entry.file_id, "registered", was)
+            else:
+                self.set_status(entry.file_id, "loaded", was)
             return decision
+
+    def _differences(self, entry: FileEntry) -> list[str]:
+        """Where the header or trailer of a bank file says otherwise than its lines, as the last decode found it."""
+        batch = self.bank_batch(entry.file_id) if entry.file_kind == "bank" else None
+        return [] if batch is None else list(batch["total_differences"])
 
     def retry_file(self, again: NewFile, why: str) -> Decision:
         """Have a file decoded and judged anew by the next run, in the place in the order that it was registered in.
@@ -432,25 +464,7 @@ class FileLedger:
             "and content_sha256 is not ? and file_id <> ? order by seen_order limit 1",
             [new.source, new.base_name, new.content_sha256, new.file_id],
         ).fetchone()
-        return None if row is None else f"same name with other content as {row['file_name']} ({row['file_id']})"
-
-    def _refuse_untrusted_batch(self, entry: FileEntry) -> None:
-        """A batch loaded twice is paid twice, and its totals must equal its details for good (a release gate): so of held
-        bank files only those with nothing but an unknown result code are let in."""
-        batch = self.bank_batch(entry.file_id)
-        for other in self.files("bank"):
-            facts = self.bank_batch(other.file_id) if other.status == "loaded" else None
-            if batch and facts and batch_key(facts) == batch_key(batch):
-                raise TollhouseError(
-                    f"{entry.file_id} ({entry.file_name}): batch {batch['batch_id']} of bank {batch['bank_code']} of "
-                    f"{batch['debited_on']} is already loaded from {other.file_name}; its debits would be paid twice"
-                )
-        reason = entry.status_reason or ""
-        if not reason.startswith(UNKNOWN_RESULT_CODES) or "; " in reason:
-            raise TollhouseError(
-                f"{entry.file_id} ({entry.file_name}) is held because {reason}; such a file cannot be released: "
-                "ask the bank for a corrected one"
-            )
+        return None if row is None else f"{SAME_NAME}{row['file_name']} ({row['file_id']})"
 
 
 def batch_key(facts: Mapping[str, Any]) -> tuple[str, str, str]:

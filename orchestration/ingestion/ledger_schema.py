@@ -7,10 +7,13 @@ from datetime import date
 
 # Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
 # next opened for writing; one of a later version is refused, not guessed at.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # How many of the records that a file is held or rejected for are kept with its status.
 OFFENDING_RECORDS_KEPT = 5
+
+# How the reason begins for which a file is held for its date, whatever is in it.
+ODD_DATE = "its date "
 
 SCHEMA = """
 create table if not exists files (
@@ -19,6 +22,7 @@ create table if not exists files (
     source text not null,
     file_kind text not null check (file_kind in ('cdr', 'bank', 'customers')),
     format text not null,
+    content_encoding text,              -- of a customer export that is not UTF-8, as its source declares
     file_name text not null,            -- as delivered
     base_name text not null,            -- packing apart
     size_bytes integer not null,
@@ -124,6 +128,7 @@ MIGRATIONS = {
     2: "alter table files add column told_records integer; alter table files add column told_fault text;",
     3: "alter table files add column ignored_records integer not null default 0; "
     "alter table file_call_days add column reached_days integer not null default 1;",
+    4: "alter table files add column content_encoding text;",
 }
 
 
@@ -166,6 +171,7 @@ class NewFile:
     declared_records: int | None = None
     declared_seconds: int | None = None
     ctl_fault: str | None = None
+    content_encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,11 @@ class FileEntry(NewFile):
     told_records: int | None = None
     told_fault: str | None = None
     offending_records: tuple[OffendingRecord, ...] = ()
+
+    @property
+    def is_held_for_date(self) -> bool:
+        """Whether it waits because its date cannot be right: its date decides nothing then."""
+        return self.status == "held" and (self.status_reason or "").startswith(ODD_DATE)
 
 
 @dataclass(frozen=True)

@@ -329,7 +329,7 @@ def _land(settings: Settings, delivered: _Delivered, part: Part) -> _Landed:
         fault = f"{UNREADABLE}{content.fault}"
     if fault is None:
         line = content.first_line.split(b"\n", 1)[0]
-        wrong = header_fault(new.file_kind, new.format, new.export_table, line)
+        wrong = header_fault(new.file_kind, new.format, new.export_table, line, new.content_encoding)
         fault = None if wrong is None else f"{UNREADABLE}{wrong}"
     return _Landed(delivered, part, new, fault)
 
@@ -355,6 +355,7 @@ def _describe(delivered: _Delivered, **found: Any) -> tuple[NewFile, str | None]
         declared_records=records,
         declared_seconds=seconds,
         ctl_fault=ctl_fault,
+        content_encoding=source.encoding,
         **found,
     )
     fault = None if parts else f"{WRONG_NAME} {source.pattern} ({source.name})"

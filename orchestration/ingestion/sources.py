@@ -3,6 +3,7 @@ access.py checks how a source is reached, name_patterns.py what its names say.""
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -33,7 +34,7 @@ DEFAULT_SOURCES = PROJECT_ROOT / "seeds" / "sources.yml"
 KINDS = tuple(NEEDED)
 
 _REQUIRED = ("name", "kind", "url", "pattern", "format")
-_OPTIONAL = ("switch_id", "bank_code", "sequence", "date_from", "time_zone", "date_zone")
+_OPTIONAL = ("switch_id", "bank_code", "sequence", "date_from", "time_zone", "date_zone", "encoding")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FOLDER_PLACEHOLDER = re.compile(r"/\{(?P<name>switch_id|bank_code)\}/?$")
 _ID_OF_KIND = {"cdr": "switch_id", "bank": "bank_code"}
@@ -56,6 +57,8 @@ class Source:
     date_zone: str | None = None
     #: The zone of the date and time in its files' names, and the branch's, whose day is the file's; None where they are one.
     name_zones: tuple[str, str] | None = None
+    #: What a customer export is read in where it is not UTF-8; None where it has to be UTF-8.
+    encoding: str | None = None
     settle_seconds: float | None = None  # None: as is usual for its protocol
     needs_companion: bool = False
     fault: str | None = None  # why its folders could not be listed; such a source has no files
@@ -182,6 +185,7 @@ def _expand(
         access=access,
         date_zone=zone,
         name_zones=None if name_zone is None else (name_zone, settings.time_zone),
+        encoding=_encoding(where, entry, kind),
         settle_seconds=settle_seconds,
         needs_companion=needs_companion,
         **ids,
@@ -276,6 +280,24 @@ def _name_zone(where: str, entry: dict[str, Any], kind: str, modified_zone: str 
         raise UsageError(
             f"{where}: field date_zone: {zone!r} is no zone; write it like UTC or Asia/Shanghai"
         ) from error
+
+
+def _encoding(where: str, entry: dict[str, Any], kind: str) -> str | None:
+    """What the exports of a source are in where they are not UTF-8."""
+    name = entry.get("encoding")
+    if name is None:
+        return None
+    if kind != "customers":
+        raise UsageError(f"{where}: field encoding: it belongs to a customers source; a {kind} format has its own")
+    try:
+        keeps_ascii = isinstance(name, str) and "a,\n".encode(name) == b"a,\n"
+    except (LookupError, UnicodeError):
+        keeps_ascii = False
+    if not keeps_ascii:
+        raise UsageError(
+            f"{where}: field encoding: {name!r} is unknown or cannot be read by lines; write it like gb18030"
+        )
+    return codecs.lookup(name).name
 
 
 def _check_format(where: str, name: str, kind: str) -> None:

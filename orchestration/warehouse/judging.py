@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry, OffendingRecord
 from orchestration.warehouse.evidence import duplicate_records, malformed_records, other_day_records
 from orchestration.warehouse.repeats import OrderedFile, find_repeats
@@ -82,7 +82,7 @@ def judge_cdr_files(
     while True:
         rejected = _same_content(new, held, contents)
         candidates = [e for e in new if e.file_id not in held and e.file_id not in rejected]
-        files = before + [_ordered(entry, entry.seen_order, None) for entry in candidates]
+        files = before + [_ordered(entry, entry.effective_order or entry.seen_order, None) for entry in candidates]
         near = [f for f in files if days_of.get(f.file_id, set()) & touched]
         find_repeats(con, raw / "calls", near, touched, "judged_repeats")
         counts = _repeat_counts(con, raw, candidates, other_days)
@@ -166,7 +166,7 @@ def _same_content(
     for entry in new:
         first = contents.get(entry.content_sha256) if entry.read_records > 0 else None
         if first is not None:
-            rejected[entry.file_id] = f"same content as {first.file_name} ({first.file_id}), which is loaded"
+            rejected[entry.file_id] = f"{SAME_CONTENT}{first.file_name} ({first.file_id}), which is loaded"
         elif entry.file_id not in held and entry.read_records > 0:
             contents[entry.content_sha256] = entry
     return rejected

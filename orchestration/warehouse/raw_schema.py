@@ -40,7 +40,7 @@ export_table varchar, file_date date, sequence_number bigint, file_status varcha
 effective_order bigint, declared_records bigint, declared_seconds bigint, read_records bigint, malformed_records bigint,
 ignored_records bigint,
 read_seconds bigint, data_rows bigint, set_aside_rows bigint, first_seen_on date, released_on date,
-offending_records varchar, is_other_day_released boolean
+offending_records varchar, is_other_day_released boolean, is_date_doubted boolean, is_difference_accepted boolean
 """
 
 _CALLS = {
@@ -89,19 +89,36 @@ class RunFacts:
     first_billing_period: str | None
 
 
+def default_as_of(ledger: FileLedger, published: date | None) -> date | None:
+    """The date that a run is as of where nobody says: the newest date of the loaded files, never earlier than that of the
+    current edition (`published`).
+
+    Where nothing is loaded, the newest date among the files whose date is not doubted. None where no file has a date.
+    """
+    dated = [entry for entry in ledger.files() if entry.file_date is not None]
+    loaded = [entry.file_date for entry in dated if entry.status == "loaded"]
+    others = [entry.file_date for entry in dated if not entry.is_held_for_date]
+    dates = loaded or others or [entry.file_date for entry in dated]
+    known = [day for day in (max(filter(None, dates), default=None), published) if day is not None]
+    return max(known) if dates else None
+
+
 def run_facts(
-    settings: Settings, ledger: FileLedger, closed_periods: Sequence[str], as_of: date | None
+    settings: Settings,
+    ledger: FileLedger,
+    closed_periods: Sequence[str],
+    as_of: date | None,
+    published: date | None = None,
 ) -> RunFacts | None:
     """The facts of a run, None where nothing with a date is registered.
 
-    The as-of date is by default the newest date among the registered files. The first period is that of the earliest
-    loaded CDR file (or the setting); a closed period stays the first.
+    The as-of date is by default that of `default_as_of`. The first period is that of the earliest loaded CDR file (or the
+    setting); a closed period stays the first.
     """
-    dates = [entry.file_date for entry in ledger.files() if entry.file_date is not None]
     if as_of is None:
-        if not dates:
+        as_of = default_as_of(ledger, published)
+        if as_of is None:
             return None
-        as_of = max(dates)
     loaded = [f.file_date for f in loaded_files(ledger, as_of)]
     first = settings.first_billing_period or (min(loaded).isoformat()[:7] if loaded else None)
     if closed_periods:
@@ -120,7 +137,12 @@ def lay_book_inputs(
     exports, debits, the days with calls, and how the pieces of long calls are joined."""
     thresholds = gate_thresholds([]) if thresholds is None else thresholds
     loaded = loaded_files(ledger, facts.as_of)
-    register = [entry for entry in ledger.files() if entry.file_date is None or entry.file_date <= facts.as_of]
+    # What is held for its date is told whatever the as-of date is: its date is what nobody believes.
+    register = [
+        entry
+        for entry in ledger.files()
+        if entry.file_date is None or entry.file_date <= facts.as_of or entry.is_held_for_date
+    ]
     con.execute("begin")
     con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
     con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
@@ -185,6 +207,7 @@ def _lay_thresholds(con: duckdb.DuckDBPyConnection, thresholds: Mapping[str, Gat
 
 def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry]) -> None:
     released_calls = {decision.file_id for decision in ledger.decisions("release_calls")}
+    accepted = {decision.file_id for decision in ledger.decisions("accept_totals")}
     released_on = {decision.file_id: decision.decided_at[:10] for decision in ledger.decisions("release_file")}
     con.execute(f"create or replace table raw.file_register ({_REGISTER})")
     rows = [
@@ -194,7 +217,7 @@ def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: 
             e.told_records if e.declared_records is None else e.declared_records, e.declared_seconds,
             e.read_records, e.malformed_records, e.ignored_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
             released_on.get(e.file_id), "; ".join(record.text for record in e.offending_records) or None,
-            e.file_id in released_calls,
+            e.file_id in released_calls, e.is_held_for_date, e.status == "loaded" and e.file_id in accepted,
         ]
         for e in register
     ]  # fmt: skip

@@ -130,7 +130,7 @@ def test_releasing_a_held_file(tollhouse: Tollhouse, ledger: Settings) -> None:
 def test_a_file_that_is_not_held_is_not_released(tollhouse: Tollhouse) -> None:
     called = tollhouse("files", "release", LOADED, "--why", "because", "--json")
     assert called.json["error"]["exit_code"] == called.exit_code == 1
-    assert "only a held file can be released" in called.json["error"]["message"]
+    assert "only a held or rejected file can be released" in called.json["error"]["message"]
 
 
 def test_releasing_calls_of_another_day_once(tollhouse: Tollhouse) -> None:

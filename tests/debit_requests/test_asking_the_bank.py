@@ -23,7 +23,7 @@ from tests.robustness.branch import EXPORTS, Branch, run_over_two_days
 
 REQUEST = """\
 Q|ICBC|20260401-01|2026-03|2026-04-25|5|97.00
-D|1|A2|6222|2.00
+D|1|A2|62220001|2.00
 D|2|A3|6223|40.00
 D|3|A4|6224|20.00
 D|4|A5|6225|15.00
@@ -33,7 +33,7 @@ T|5
 # A2 and A3 collected, A4 refused, A5 collected with 10.00 for 15.00, A6 missing, A1 never asked for.
 RESULT = """\
 H|ICBC|20260401-01|2026-03|2026-04-25|5|79.00|3|52.00
-D|1|A2|6222|2.00|00
+D|1|A2|62220001|2.00|00
 D|2|A3|6223|40.00|00
 D|3|A4|6224|20.00|51
 D|4|A5|6225|10.00|00

@@ -256,6 +256,7 @@ ACCOUNTS = {
     "payment_method_filled": ("update {t} set payment_method = null", 2),
     "payment_method_known": ("update {t} set payment_method = 'barter' where account_id = 'A2'", 1),
     "debit_account_has_bank": ("update {t} set bank_account = ''", 1),
+    "bank_account_in_form": ("update {t} set bank_account = '6.222E+15' where account_id = 'A1'", 1),
     "opened_before_closed": ("update {t} set closed_on = '2019-12-31'", 2),
 }
 

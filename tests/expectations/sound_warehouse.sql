@@ -64,10 +64,10 @@ create table marts.debit_batches (
     bank_code varchar, batch_id varchar, billing_period varchar, debited_on date, records bigint,
     total_amount decimal(18, 2), success_records bigint, success_amount decimal(18, 2), detail_records bigint,
     detail_total_amount decimal(18, 2), detail_success_records bigint, detail_success_amount decimal(18, 2),
-    totals_agree boolean, is_accepted boolean, result_scheme varchar
+    totals_agree boolean, is_accepted boolean, is_difference_accepted boolean, result_scheme varchar
 );
 insert into marts.debit_batches values
-('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true, null);
+('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true, false, null);
 
 create table marts.debit_requests (bank_code varchar, batch_id varchar, line bigint, result varchar, is_overdue boolean);
 insert into marts.debit_requests values ('BK1', 'B1', 1, 'answered_success', false), ('BK1', 'B2', 1, 'unanswered', false);

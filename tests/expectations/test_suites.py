@@ -75,6 +75,12 @@ def test_a_batch_of_a_held_file_may_disagree(warehouse: duckdb.DuckDBPyConnectio
     assert result.success
 
 
+def test_a_difference_that_a_person_accepted_blocks_no_edition(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("update marts.debit_batches set detail_records = 1, is_difference_accepted = true")
+    (result,) = run_suites(warehouse, ["debit_batches"])
+    assert result.success
+
+
 def test_calls_of_closed_periods_need_no_owner_any_more(warehouse: duckdb.DuckDBPyConnection) -> None:
     warehouse.execute("delete from intermediate.int_number_assignments where account_id = 'A1'")
     by_gate = {result.gate: result for result in run_suites(warehouse, ["rated_calls"])}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.ingestion.decoding import decode_registered
+from orchestration.ingestion.export_judging import judge_exports
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
 from orchestration.ingestion.pulling import PullResult, pull
@@ -51,6 +53,11 @@ class Intake:
         return decode_registered(
             self.settings, self.ledger, self.con, known, result_codes=RESULT_CODES if codes is None else codes
         )
+
+    def judge_exports(self, rows: str | None = "0.05", shrink: str | None = "0.5") -> list[FileEntry]:
+        """Judge the decoded exports; those held."""
+        limits = [None if limit is None else Decimal(limit) for limit in (rows, shrink)]
+        return judge_exports(self.ledger, self.settings.raw, *limits)
 
     def cdr(self, *lines: str, name: str = "SW1_20260105_000001.csv", header: str = HEADER) -> DecodedFile:
         """Deliver, pull and decode one CDR file."""

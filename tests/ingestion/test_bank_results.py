@@ -119,8 +119,10 @@ def test_the_same_bytes_under_another_name_are_rejected_and_the_same_batch_is_he
     status, reason = judged(intake, other, "ICBC_20260122_B3.txt")
     assert status == "held"
     assert f"batch B1 of 2026-01-20 is already loaded from {NAME}" in str(reason)
-    with pytest.raises(TollhouseError, match="would be paid twice"):
-        intake.ledger.release_file(intake.ledger.files()[-1].file_id, "the bank says so")
+    for entry in intake.ledger.files()[1:]:
+        intake.ledger.release_file(entry.file_id, "the bank debited twice, and says so")
+    intake.decode()
+    assert [(entry.status, entry.data_rows) for entry in intake.ledger.files()] == [("loaded", 3)] * 3
 
 
 def test_a_bank_that_counts_its_batches_anew_has_each_of_them_loaded(intake: Intake) -> None:
@@ -131,8 +133,12 @@ def test_a_bank_that_counts_its_batches_anew_has_each_of_them_loaded(intake: Int
 REPORT = "  1  A1  6222001  20.80  成功\n  2  A3  6222003  5.50  余额不足\n合计 2 笔 26.30 元 成功 1 笔 20.80 元\n"
 REPORT_CODES = {("CN-KEYWORD", "成功"): "success", ("CN-KEYWORD", "余额不足"): "failed"}
 REPORT_SOURCES = """sources:
-  - {name: pbk, kind: bank, bank_code: PBK, url: "${TOLLHOUSE_HOME}/inbox/bank/PBK", format: cn_report,
-     pattern: "PBK_{date:YYYYMMDD}_{batch}.txt"}
+  - name: pbk
+    kind: bank
+    bank_code: PBK
+    url: "${TOLLHOUSE_HOME}/inbox/bank/PBK"
+    format: cn_report
+    pattern: "PBK_{date:YYYYMMDD}_{batch}.txt"
 """
 
 
@@ -164,11 +170,41 @@ def test_a_released_batch_counts_from_its_release(intake: Intake) -> None:
     assert intake.only_file().status == "loaded"
 
 
-def test_a_batch_whose_totals_disagree_cannot_be_released(intake: Intake) -> None:
+def test_a_batch_whose_totals_disagree_is_released_with_its_difference_accepted(intake: Intake) -> None:
     assert judged(intake, SOUND.replace("T|3", "T|2"))[0] == "held"
-    with pytest.raises(TollhouseError, match="trailer records 2, details 3; such a file cannot be released"):
-        intake.ledger.release_file(intake.only_file().file_id, "trailer mended by telephone")
+    file_id = intake.only_file().file_id
+    with pytest.raises(TollhouseError, match="trailer records 2, details 3.*--accept-totals"):
+        intake.ledger.release_file(file_id, "trailer mended by telephone")
     assert intake.only_file().status == "held"
+    intake.ledger.release_file(file_id, "trailer mended by telephone", accept_totals=True)
+    assert intake.only_file().status == "loaded"
+    (accepted,) = intake.ledger.decisions("accept_totals")
+    assert (accepted.file_id, accepted.why) == (file_id, "trailer records 2, details 3")
+
+
+def test_there_is_nothing_to_accept_in_a_batch_whose_totals_agree(intake: Intake) -> None:
+    assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
+    with pytest.raises(TollhouseError, match="no difference to accept"):
+        intake.ledger.release_file(intake.only_file().file_id, "why not", accept_totals=True)
+
+
+def test_a_corrected_file_of_the_same_name_is_read_and_judged_once_it_is_released(intake: Intake) -> None:
+    assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
+    intake.deliver("bank/ICBC", NAME, SOUND)
+    intake.pull()
+    corrected = intake.ledger.files()[-1]
+    assert (corrected.status, str(corrected.status_reason)[:28]) == ("rejected", "same name with other content")
+    intake.ledger.release_file(corrected.file_id, "the bank corrected its code")
+    intake.decode()
+    judge_bank_files(intake.ledger, RESULT_CODES)
+    assert [entry.status for entry in intake.ledger.files()] == ["held", "loaded"]
+    assert intake.ledger.files()[-1].effective_order == 3
+
+
+def test_what_cannot_be_read_cannot_be_released(intake: Intake) -> None:
+    assert judged(intake, "D|1|A1|6222001|20.80|00\n")[0] == "rejected"
+    with pytest.raises(TollhouseError, match="what cannot be read cannot be released"):
+        intake.ledger.release_file(intake.only_file().file_id, "please")
 
 
 def test_a_result_code_that_the_book_learns_lets_the_file_in(intake: Intake) -> None:

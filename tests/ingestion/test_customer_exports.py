@@ -24,7 +24,7 @@ def export(intake: Intake, table: str, *lines: str | bytes) -> tuple[list[tuple[
     intake.pull()
     intake.decode()
     entry = intake.only_file()
-    assert (entry.status, entry.status_reason) == ("loaded", None)
+    assert (entry.status, entry.status_reason) == ("registered", None)
     rows = [row[1:] for row in intake.rows(f"customers/{table}", entry.file_id)]
     set_aside = intake.malformed(entry.file_id)
     assert (entry.data_rows, entry.set_aside_rows) == (len(rows) + len(set_aside), len(set_aside))
@@ -226,3 +226,60 @@ def test_a_table_that_is_not_exported_is_no_name_of_the_pattern(intake: Intake) 
     intake.deliver("customers", "invoices_20260131.csv", "a\n")
     intake.pull()
     assert "name not of its source's pattern" in str(intake.only_file().status_reason)
+
+
+def test_what_a_spreadsheet_writes_in_one_way_only_is_read(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "payments",
+        "\N{BYTE ORDER MARK}" + PAYMENTS,
+        'P1,A1,2026/5/1 9:00,"1,020.50",counter,OUT1\r',
+        "P2 ,A1,2026-5-1 09:00:30,20.770,counter,OUT1\r",
+        "P3,A1,2026/05/01,7.5,counter,OUT1\r",
+        "P4,A1,01/05/2026,7.50,counter,OUT1\r",
+        "P5,A1,2026/5/1,1E+03,counter,OUT1\r",
+        'P6,A1,2026/5/1,"1,020",counter,OUT1\r',
+        "P7,A1,2026/5/1,20.775,counter,OUT1\r",
+        "6.222E+15,A1,2026/5/1,7.50,counter,OUT1\r",
+        'P9,"6,222E+15",2026/5/1,7.50,counter,OUT1\r',
+        "1E5,A1,2026/5/1,7.50,counter,OUT1\r",
+    )
+    day = datetime(2026, 5, 1)
+    assert [row[1:5] for row in rows] == [
+        ("P1", "A1", datetime(2026, 5, 1, 9), Decimal("1020.50")),
+        ("P2", "A1", datetime(2026, 5, 1, 9, 0, 30), Decimal("20.77")),
+        ("P3", "A1", day, Decimal("7.50")),
+        ("1E5", "A1", day, Decimal("7.50")),
+    ]
+    lost = "is a number in scientific notation, whose last digits are lost"
+    assert set_aside == [
+        (5, "paid_at", "is ambiguous: day and month can be taken for each other, write YYYY-MM-DD"),
+        (6, "amount", lost),
+        (7, "amount", "is no amount with at most two decimals"),
+        (8, "amount", "is no amount with at most two decimals"),
+        (9, "payment_id", lost),
+        (10, "account_id", lost),
+    ]
+
+
+def test_a_date_may_have_the_midnight_and_a_flag_the_capitals_of_a_spreadsheet(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake,
+        "customers",
+        CUSTOMERS,
+        "C1,a,staff,TRUE,BU1,,,2020/1/1 0:00,",
+        "C2,b,staff,False,BU1,,,2020-1-1,2024/12/31 0:00:00",
+        "C3,c,staff,1,BU1,,,,",
+        "C4,d,staff,TRUE,BU1,,,2020/1/1 8:00,",
+    )
+    assert [(row[1], row[4], row[8], row[9]) for row in rows] == [
+        ("C1", True, date(2020, 1, 1), None),
+        ("C2", False, date(2020, 1, 1), date(2024, 12, 31)),
+    ]
+    assert [line[0] for line in set_aside] == [4, 5]
+
+
+def test_columns_between_semicolons_are_told_by_name(intake: Intake) -> None:
+    intake.deliver("customers", "payments_20260131.csv", PAYMENTS.replace(",", ";") + "\n")
+    intake.pull()
+    assert "its columns are separated by ';'; an export has commas" in str(intake.only_file().status_reason)

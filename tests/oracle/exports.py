@@ -63,6 +63,22 @@ def column_type(table: str, column: str) -> str:
     return "amount" if column == "amount" else "text"
 
 
+def instant(text: str) -> datetime:
+    """A date, with or without a time; ValueError where the year does not come first, or the marks are mixed."""
+    day, _, clock = text.partition(" ")
+    mark = "/" if "/" in day else "-"
+    year, month, day_of_month = day.split(mark)
+    if len(year) != 4:
+        raise ValueError("the year does not come first")
+    parts = [int(part) for part in clock.split(":")] if clock else [0, 0]
+    return datetime(int(year), int(month), int(day_of_month), *parts)
+
+
+def is_destroyed(text: str) -> bool:
+    """Whether a spreadsheet wrote a long number in scientific notation."""
+    return re.fullmatch(r"[+-]?([0-9]+[.,][0-9]+e[+-]?[0-9]+|[0-9]+e[+-][0-9]+)", text.lower()) is not None
+
+
 def typed(kind: str, text: str) -> Any:
     """The typed value of one field; ValueError where it does not parse. An empty typed field is None."""
     if kind == "text":
@@ -70,17 +86,19 @@ def typed(kind: str, text: str) -> Any:
     if not text:
         return None
     if kind == "boolean":
-        if text not in ("true", "false"):
+        if text.lower() not in ("true", "false"):
             raise ValueError("no truth value")
-        return text == "true"
-    if kind == "date":
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is None:
-            raise ValueError("no date")
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    if kind == "timestamp":
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", text) is None:
-            raise ValueError("no time")
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
+        return text.lower() == "true"
+    if kind in ("date", "timestamp"):
+        found = instant(text)
+        if kind == "date" and found != datetime(found.year, found.month, found.day):
+            raise ValueError("a date has no time of day")
+        return found.date() if kind == "date" else found
+    if re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+\.[0-9]+", text):
+        text = text.replace(",", "")
+    if "." in text:
+        whole, _, decimals = text.partition(".")
+        text = f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
     if re.fullmatch(r"-?[0-9]+(\.[0-9]{1,2})?", text) is None or Decimal(text) == 0:
         raise ValueError("no amount, or 0")
     return Decimal(text)
@@ -94,6 +112,8 @@ def typed_row(table: str, header: list[str], fields: list[str]) -> Row | None:
     row: Row = {}
     for column in COLUMNS[table].split():
         try:
+            if (column.endswith("_id") or column == "service_number") and is_destroyed(texts[column]):
+                return None
             row[column] = typed(column_type(table, column), texts[column])
         except ValueError:
             return None
@@ -134,8 +154,12 @@ def read_export(file: InboxFile) -> bool:
     assert file.table is not None
     try:
         text = file.content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        file.reason = "it is not UTF-8"
+        text = file.content.decode("utf-8-sig", errors="replace")
+    try:
         lines = [fields for fields in csv.reader(io.StringIO(text, newline="")) if fields]
-    except (UnicodeDecodeError, csv.Error):
+    except csv.Error:
         return False
     if not lines:
         return False

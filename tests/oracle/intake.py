@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -136,12 +137,59 @@ def judge_records(file: InboxFile, book: Book, control_is_read: bool) -> None:
                 record.state, record.reason, record.original = "held", "its file is held", None
 
 
+def hold_odd_dates(files: list[InboxFile], gap: Decimal | None) -> None:
+    """Hold the files that lie far from the others by the dates in their names. The machine's day is not asked here."""
+    dated = sorted((file for file in files if file.file_date is not None), key=lambda file: file.file_date or date.min)
+    groups: list[list[InboxFile]] = []
+    for file in dated:
+        near = groups and gap is not None and days_between(groups[-1][-1], file) <= gap
+        if groups and (gap is None or near):
+            groups[-1].append(file)
+        else:
+            groups.append([file])
+    size = max(map(len, groups), default=0)
+    branch = max((position for position, group in enumerate(groups) if len(group) == size), default=0)
+    for position, group in enumerate(groups):
+        is_alone = len({file.file_date for file in group}) == 1
+        if position < branch or (position > branch and is_alone):
+            for file in group:
+                if file.status != "rejected":
+                    file.hold("its date lies far from the others")
+
+
+def days_between(earlier: InboxFile, later: InboxFile) -> int:
+    """Days from the date of a file to that of a later one."""
+    assert earlier.file_date is not None and later.file_date is not None
+    return (later.file_date - earlier.file_date).days
+
+
+def judge_export(file: InboxFile, book: Book, earlier: list[InboxFile]) -> None:
+    """Hold an export that is not UTF-8, of which too many rows cannot be read, or that shrank too much."""
+    rows, shrink = book.hold_above("export_rows"), book.hold_above("export_shrink")
+    before = [
+        other
+        for other in earlier
+        if other.status == "loaded"
+        and other.table == file.table
+        and (other.file_date or date.max) < (file.file_date or date.min)
+    ]
+    if file.reason:
+        file.hold(file.reason)
+    elif rows is not None and file.data_rows and Fraction(file.set_aside_rows, file.data_rows) > Fraction(rows):
+        file.hold("too many rows cannot be read")
+    elif (
+        shrink is not None and before and before[-1].data_rows >= 20 and file.data_rows < shrink * before[-1].data_rows
+    ):
+        file.hold(f"it has too few rows beside {before[-1].name}")
+
+
 def judge(files: list[InboxFile], book: Book) -> None:
     """Judge the files one after another, as registered, and set the states that do not need rating."""
     firsts: Firsts = {}
     for position, file in enumerate(files):
         if file.status == "rejected":
             continue
+        is_dated_oddly = file.status == "held"
         control_is_read = read_control(file) if file.kind == "cdr" else True
         if not read(file, book):
             file.reject("unreadable: not of the format")
@@ -150,6 +198,13 @@ def judge(files: list[InboxFile], book: Book) -> None:
         if repetition is not None:
             file.reject(repetition)
             continue
+        if is_dated_oddly:
+            for record in file.records:
+                if record.state != "malformed":
+                    record.state, record.reason = "held", "its file is held"
+            continue
+        if file.kind == "customers":
+            judge_export(file, book, files[:position])
         if file.kind == "bank":
             debits.judge_batch(file, book, files[:position])
         if file.kind == "cdr":

@@ -189,7 +189,6 @@ def parse(record: Record, line: str, header: list[str], seen: set[int], known_sw
     if not record.calling_number and not record.trunk_group_in:
         raise Malformed("calling_number is empty and nobody on a trunk withheld it")
     record.called_number = dialled(value["called_number"])
-    record.payer = normalised(value.get("charged_number", ""))
     record.trunk_group_out = value["trunk_group_out"]
     record.started_at = timestamp(value["started_at"])
     record.duration_seconds = integer(value["duration_seconds"], "duration_seconds")

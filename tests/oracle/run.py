@@ -29,17 +29,23 @@ Marts = dict[str, list[dict[str, Any]]]
 
 
 def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts:
-    """The marts of one run over everything in the inbox; without `as_of`, as of the newest date in a file's name."""
+    """The marts of one run over everything in the inbox; without `as_of`, as of the newest date of a loaded file."""
     book = read_book(reference)
     files = registered_files(inbox)
+    intake.hold_odd_dates(files, book.hold_above("date_gap"))
+    # Files dated after the as-of date are as if not there; those that are held for their date are there in any case.
+    files = [
+        file
+        for file in files
+        if as_of is None or file.file_date is None or file.file_date <= as_of or file.status == "held"
+    ]
+    intake.judge(files, book)
     if as_of is None:
         days = [file.file_date for file in files if file.file_date is not None]
         if not days:
             raise ValueError("no file of the inbox has a date, so the as-of date has to be given")
-        as_of = max(days)
-    # Files dated after the as-of date are as if not there.
-    files = [file for file in files if file.file_date is None or file.file_date <= as_of]
-    intake.judge(files, book)
+        loaded = [file.file_date for file in files if file.status == "loaded" and file.file_date is not None]
+        as_of = max(loaded or days)
     exports = Exports(files)
     records = intake.loaded_records(files)
 

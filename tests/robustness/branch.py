@@ -89,7 +89,7 @@ EXPORTS = {
     ),
     "accounts": (
         "account_id,customer_id,payment_method,bank_code,bank_account,opened_on,closed_on\n"
-        "A1,C1,counter,,,2025-01-01,\nA2,C2,debit,ICBC,6222,2025-01-01,\n"
+        "A1,C1,counter,,,2025-01-01,\nA2,C2,debit,ICBC,62220001,2025-01-01,\n"
     ),
     "service_numbers": (
         "service_number,account_id,exchange_id,tariff_plan_id,valid_from,valid_to\n"

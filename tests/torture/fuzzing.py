@@ -137,6 +137,7 @@ def take_in(intake: Intake, deliveries: Sequence[Delivery]) -> dict[str, FileEnt
     pulled = intake.pull(settle_seconds=0)
     assert not pulled.unreachable and not pulled.growing, pulled
     intake.decode()
+    intake.judge_exports()
     judge_bank_files(intake.ledger, RESULT_CODES)
     judge_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
     entries = intake.ledger.files()

@@ -185,6 +185,13 @@ def _accounts() -> tuple[Gate, ...]:
             " and (coalesce(bank_code, '') = '' or coalesce(bank_account, '') = '')",
             severity="warn",
         ),
+        no_rows(
+            "bank_account_in_form",
+            "Every bank account is 6 to 34 letters and digits; another is never sent to a bank.",
+            "select account_id, customer_id, bank_account from {batch} where bank_account <> ''"
+            " and not regexp_full_match(bank_account, '[0-9A-Za-z]{{6,34}}')",
+            severity="warn",
+        ),
         _in_order("opened_before_closed", "No account closed before it was opened.", "opened_on", "closed_on"),
     )
 

@@ -72,8 +72,9 @@ def _debit_batches() -> Suite:
         (
             no_rows(
                 "accepted_batches_agree_with_their_details",
-                "The totals in the header of every accepted debit file are those of its lines.",
-                f"select * from ({totals_disagree_query()}) as batches where is_accepted is distinct from false",
+                "The totals in the header of every accepted debit file are those of its lines, or a person accepted the difference.",
+                f"select * from ({totals_disagree_query()}) as batches where is_accepted is distinct from false"
+                " and is_difference_accepted is distinct from true",
                 severity="critical",
             ),
         ),

@@ -7,8 +7,11 @@ from functools import partial
 
 import dagster as dg
 
+from orchestration.clock import machine_day
 from orchestration.ingestion.bank_results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
+from orchestration.ingestion.export_judging import judge_exports
+from orchestration.ingestion.odd_dates import judge_dates
 from orchestration.ingestion.pulling import pull
 from orchestration.ingestion.reference_tables import RECORD_GATES
 from orchestration.partitions import CALL_DAYS
@@ -48,10 +51,13 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
     """One row per delivered file: pulled whole into the landing area and registered in the file ledger."""
     reporter().step("pull files")
     pulled = pull(billing_run.settings, billing_run.ledger, progress=reporter().detail)
+    settings, gap = billing_run.settings, billing_run.book.gate_thresholds["date_gap"].hold_above
+    held = judge_dates(billing_run.ledger, machine_day(settings), gap)
     problems = list(pulled.unreachable)
     problems += [f"{name}: still growing or replaced meanwhile, left for the next run" for name in pulled.growing]
     problems += [f"{name}: waits for its companion (.ctl or .done)" for name in pulled.waiting]
     problems += [f"{entry.source}/{entry.file_name} is rejected: {entry.status_reason}" for entry in pulled.rejected]
+    problems += [f"{entry.source}/{entry.file_name} is held: {entry.status_reason}" for entry in held]
     for problem in problems:
         reporter().warn(problem)
     if billing_run.is_recorded:
@@ -79,11 +85,30 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
     )
 
 
-@dg.asset(group_name=GROUP, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
-def customer_exports(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """One row per row of a customer-system export, typed; rows that cannot be read stand beside it as text with a reason."""
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"python", "parquet"},
+    deps=[inbox_files],
+    check_specs=_status_checks("customer_exports", "customer-system export"),
+    pool=WAREHOUSE_POOL,
+)
+def customer_exports(billing_run: BillingRun) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """One row per row of a customer-system export, typed; rows that cannot be read stand beside it as text with a reason.
+    A spoilt export is held as a whole, and the snapshot before it stays in force."""
     reporter().step("decode exports and bank files")
-    return _decoded(billing_run, "customers")
+    result = _decoded(billing_run, "customers")
+    limits = billing_run.book.gate_thresholds
+    held = judge_exports(
+        billing_run.ledger,
+        billing_run.settings.raw,
+        limits["export_rows"].hold_above,
+        limits["export_shrink"].hold_above,
+    )
+    for entry in held:
+        reporter().warn(f"{entry.source}/{entry.file_name} is held: {entry.status_reason}")
+    yield result
+    yield from _status_results(billing_run, "customers")
 
 
 @dg.asset(
@@ -173,7 +198,8 @@ def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # typ
         )
     for file in decoded:
         # A file is judged by what is in it: one that reads differently now (its switch has become known) is judged anew.
-        if kind == "cdr" and billing_run.ledger.file(file.file_id).status == "held":
+        entry = billing_run.ledger.file(file.file_id)
+        if kind != "bank" and entry.status == "held" and not entry.is_held_for_date:
             billing_run.ledger.set_status(file.file_id, "registered", None)
     rows = sum(entry.read_records + entry.data_rows for entry in billing_run.ledger.files(kind))
     return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files_decoded": len(decoded)})

@@ -27,7 +27,7 @@ from orchestration.run_record import update_record
 from orchestration.warehouse.dbt_runner import model_code
 from orchestration.warehouse.edition_inputs import is_published, run_signature
 from orchestration.warehouse.export_history import TABLES_WITH_HISTORY
-from orchestration.warehouse.raw_schema import lay_book_inputs, lay_call_inputs, run_facts
+from orchestration.warehouse.raw_schema import default_as_of, lay_book_inputs, lay_call_inputs, run_facts
 from orchestration.warehouse.recycling import note_tries
 from orchestration.warehouse.staleness import find_stale_days, note_built
 
@@ -107,7 +107,9 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
             "create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)"
         )
         closed = [period for (period,) in con.execute("select billing_period from closed.periods").fetchall()]
-        facts = run_facts(settings, ledger, closed, billing_run.as_of_date())
+        current = current_edition(settings.published)
+        published = None if current is None else current.as_of
+        facts = run_facts(settings, ledger, closed, billing_run.as_of_date(), published)
         if facts is None:
             raise TollhouseError(
                 f"nothing to do: no file with a date has ever come in; put files into the sources ({settings.inbox} by default)"
@@ -117,10 +119,15 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
                 f"--as-of {facts.as_of}: period {max(closed)} is closed, and its bills are issued after that date; "
                 "take a later date"
             )
+        newest = default_as_of(ledger, None)
+        if billing_run.as_of_date() is None and newest is not None and newest < facts.as_of:
+            reporter().warn(
+                f"as of {facts.as_of}, as the current edition is: the newest loaded file is of {newest}; "
+                f"an earlier date needs --as-of, for example --as-of {newest}"
+            )
         update_record(settings, as_of=facts.as_of.isoformat(), ledger_state=ledger.state())
         forced = _asked_for(context)
         if not forced and is_published(con, settings, run_signature(ledger, billing_run.book, facts, closed)):
-            current = current_edition(settings.published)
             assert current is not None  # is_published saw it
             path = str(current.folder.relative_to(settings.home))
             update_record(settings, status="nothing_new", edition=current.edition, edition_path=path)

@@ -1,8 +1,9 @@
--- One row per bank result file that is not rejected (bank_code, batch_id, debited_on): what its header says and what its details sum
--- to; held batches too.
+-- One row per bank result file that is not rejected (bank_code, batch_id, debited_on, file_id): what its header says and what
+-- its details sum to; held batches too.
 select
     bank_code,
     batch_id,
+    file_id,
     file_name,
     billing_period,
     debited_on,
@@ -16,6 +17,7 @@ select
     cast(detail_success_amount as {{ money() }}) as detail_success_amount,
     totals_agree,
     is_accepted,
+    is_difference_accepted,
     result_scheme,
     pending_records,
     correction_records,

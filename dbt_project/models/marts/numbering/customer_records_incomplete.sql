@@ -115,6 +115,8 @@ failing as (
         ('accounts', 'debit_account_has_bank', "case when coalesce(bank_code, '') = '' then 'bank_code' else 'bank_account' end",
             "case when coalesce(bank_code, '') = '' then 'bank_code' else 'bank_account' end",
             "payment_method = 'debit' and (coalesce(bank_code, '') = '' or coalesce(bank_account, '') = '')"),
+        ('accounts', 'bank_account_in_form', "'bank_account'", "bank_account",
+            "bank_account <> '' and not " ~ is_bank_account('bank_account')),
         ('accounts', 'opened_before_closed', "'closed_on'", "cast(opened_on as varchar) || ' – ' || cast(closed_on as varchar)",
             "closed_on < opened_on"),
         ('service_numbers', 'account_id_known', "'account_id'", "account_id", "known_account_id is null"),
@@ -184,6 +186,7 @@ rules as (
         ('payment_method_filled', 'the account has no payment method', '账户没有缴费方式'),
         ('payment_method_known', 'payment method {} is neither counter nor debit', '缴费方式 {} 既非柜台也非代扣'),
         ('debit_account_has_bank', 'the account pays by direct debit but has no {}', '账户为银行代扣，但缺少 {}'),
+        ('bank_account_in_form', 'bank account {} is none: it has to be 6 to 34 letters and digits', '银行账号 {} 不是 6 至 34 位字母或数字'),
         ('account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
         ('from_account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
         ('into_account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
@@ -214,7 +217,8 @@ reasons as (
         ('is empty', '为空'), ('is no date', '不是日期（年-月-日）'), ('is no time', '不是时间（年-月-日 时:分:秒）'),
         ('is neither true', '既非 true 也非 false'), ('is no amount', '不是最多两位小数的金额'), ('is not above 0', '不大于 0'),
         ('repeats the key', '与前面某行的主键重复'), ('has ', '数目与表头不符'), ('is not UTF-8', '不是 UTF-8 编码'),
-        ('is no line of CSV', '不是合法的 CSV 行')
+        ('is no line of CSV', '不是合法的 CSV 行'), ('is ambiguous', '日月次序不明，请写成年-月-日'),
+        ('is a number in scientific notation', '是科学计数法，末尾数字已丢失')
     ) as texts (reason_begins, reason_zh)
 )
 select

@@ -15,7 +15,8 @@ problems as (
         || coalesce('; the first: ' || offending_records, '') as detail,
         greatest(cast(coalesce(read_records, data_rows, 0) as bigint), 1) as count,
         cast(null as varchar) as business_unit_id, cast(null as varchar) as outlet_id,
-        coalesce(file_date, first_seen_on) as first_seen_on, coalesce(file_date, first_seen_on) as found_on,
+        case when is_date_doubted then first_seen_on else coalesce(file_date, first_seen_on) end as first_seen_on,
+        case when is_date_doubted then first_seen_on else coalesce(file_date, first_seen_on) end as found_on,
         cast(null as date) as resolved_on
     from files
     where file_status = 'held'
@@ -218,6 +219,15 @@ problems as (
     left join {{ ref('outlets') }} as outlets on failures.outlet_id = outlets.outlet_id
     where failures.cause = 'account_fault'
     group by failures.account_id, failures.bank_code, failures.result_code, failures.outlet_id
+    union all
+    select
+        'debit_code_unknown', 'error', bank_code || ' ' || result_code,
+        'bank ' || bank_code || ' reports result ' || result_code || ', which is not in debit_result_codes: its lines count as failed, '
+        || 'cause other, until the book has it',
+        count(*), null, null, min(debited_on), max(debited_on), null
+    from {{ ref('stg_bank__debits') }}
+    where is_code_unknown
+    group by bank_code, result_code
     union all
     select
         'debit_correction', 'warn', corrections.account_id,

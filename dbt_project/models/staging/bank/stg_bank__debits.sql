@@ -1,6 +1,6 @@
 -- One row per detail line of an accepted bank result file, with what its result code means.
--- A code means what the bank's own row of the book says, else that of the scheme it reports by: code_owner says which. A
--- statement may be of several days: then a line has its own.
+-- A code means what the bank's own row of the book says, else that of the scheme it reports by: code_owner says which. A code
+-- that neither has (its file was released all the same) is a failure. A statement may be of several days: then a line has its own.
 with lines as (
     select * from {{ source('raw', 'debits') }} where line_kind = 'debit'
 ),
@@ -19,8 +19,9 @@ judged as (
         lines.amount,
         coalesce(lines.collected_amount, case when codes.outcome = 'success' then lines.amount else 0 end) as collected_amount,
         lines.result_code,
-        codes.outcome,
-        codes.cause,
+        coalesce(codes.outcome, 'failed') as outcome,
+        coalesce(codes.cause, 'other') as cause,
+        codes.outcome is null as is_code_unknown,
         lines.is_cause_inferred,
         lines.reason_text,
         lines.is_return,
@@ -46,6 +47,7 @@ select
     result_code,
     outcome,
     cause,
+    is_code_unknown,
     is_cause_inferred,
     reason_text,
     is_return,

@@ -1,4 +1,5 @@
--- One row per registered file dated up to the as-of date (a file whose name has no date always counts).
+-- One row per registered file dated up to the as-of date (a file whose name has no date always counts, and one that is held
+-- for its date).
 select
     file_id,
     file_kind,
@@ -23,5 +24,7 @@ select
     first_seen_on,
     released_on,
     offending_records,
-    is_other_day_released
+    is_other_day_released,
+    is_date_doubted,
+    is_difference_accepted
 from {{ source('raw', 'file_register') }}

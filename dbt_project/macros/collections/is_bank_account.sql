@@ -1,0 +1,9 @@
+{#
+  Whether a text is a bank account: 6 to 34 letters and digits (SPEC 3.3). What is none is never sent to a bank.
+#}
+{% macro is_bank_account(text) -%}
+(
+    length({{ text }}) between 6 and 34
+    and translate(upper({{ text }}), '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', '') = ''
+)
+{%- endmacro %}

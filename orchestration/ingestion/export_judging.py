@@ -1,0 +1,76 @@
+"""The judge of customer-system exports (SPEC 4): a spoilt snapshot is held, and the one before it stays in force.
+
+Reading an export is customer_exports.py's matter; what a row means is the warehouse's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, FileEntry, OffendingRecord
+from orchestration.ingestion.malformed_rows import first_set_aside
+
+#: A snapshot of fewer rows says nothing about how many the next one should have.
+FEWEST_ROWS_TO_COMPARE = 20
+
+
+def judge_exports(
+    ledger: FileLedger, raw: Path, most_unreadable: Decimal | None, least_kept: Decimal | None
+) -> list[FileEntry]:
+    """Judge the decoded exports without a verdict by date and order: loaded or held. Returns those held.
+
+    `most_unreadable` is the share of unreadable rows above which an export is held (export_rows), `least_kept` the share of
+    the rows of the snapshot before below which it is (export_shrink); None is no such gate.
+    """
+    held = []
+    with ledger.transaction():
+        exports = ledger.files("customers")
+        loaded = [entry for entry in exports if entry.status == "loaded"]
+        new = [entry for entry in exports if entry.status == "registered" and entry.decoded_with is not None]
+        for entry in sorted(new, key=lambda one: (str(one.file_date), one.seen_order)):
+            reason = entry.told_fault or _rows_fault(entry, most_unreadable) or _shrink_fault(entry, loaded, least_kept)
+            if reason is None:
+                ledger.set_status(entry.file_id, "loaded", None)
+                loaded.append(ledger.file(entry.file_id))
+                continue
+            lines = first_set_aside(raw, entry.file_id, OFFENDING_RECORDS_KEPT)
+            records = [
+                OffendingRecord(line.line_number, f"{line.field} {line.reason}", line.record_text) for line in lines
+            ]
+            ledger.set_status(entry.file_id, "held", reason, records)
+            held.append(ledger.file(entry.file_id))
+    return held
+
+
+def _rows_fault(entry: FileEntry, most_unreadable: Decimal | None) -> str | None:
+    if most_unreadable is None or entry.set_aside_rows <= most_unreadable * entry.data_rows:
+        return None
+    share = (Decimal(entry.set_aside_rows * 100) / entry.data_rows).quantize(Decimal("0.01")).normalize()
+    return (
+        f"{entry.set_aside_rows} of {entry.data_rows} rows cannot be read ({share:f} %): more than the share of "
+        f"{most_unreadable.normalize():f} allowed (export_rows)"
+    )
+
+
+def _shrink_fault(entry: FileEntry, loaded: Sequence[FileEntry], least_kept: Decimal | None) -> str | None:
+    """Compared with the newest loaded snapshot of the table of an earlier day; rows that cannot be read count."""
+    assert entry.file_date is not None, "a name of the pattern has a date"
+    if least_kept is None:
+        return None
+    earlier = [
+        other
+        for other in loaded
+        if other.export_table == entry.export_table
+        and other.file_date is not None
+        and other.file_date < entry.file_date
+    ]
+    before = max(earlier, key=lambda other: (str(other.file_date), other.effective_order or 0), default=None)
+    if before is None or before.data_rows < FEWEST_ROWS_TO_COMPARE or entry.data_rows >= least_kept * before.data_rows:
+        return None
+    return (
+        f"{entry.data_rows} rows, {before.file_name} has {before.data_rows}: fewer than the share of "
+        f"{least_kept.normalize():f} (export_shrink)"
+    )

@@ -1,0 +1,95 @@
+"""The gate of customer exports: each reason to hold one by hand, and what lets it in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestration.ingestion.pulling import retry
+from tests.ingestion.intake import Intake
+
+ORDERS = "order_id,service_number,outlet_id,ordered_at,status"
+SOURCES = """sources:
+  - name: crm
+    kind: customers
+    url: "${TOLLHOUSE_HOME}/inbox/customers"
+    format: canonical
+    pattern: "{table}_{date:YYYYMMDD}.csv"
+"""
+
+
+def orders(sound: int, broken: int = 0) -> str:
+    """An export of `sound` orders and as many lines of another width as are `broken`."""
+    rows = [f"O{number},2200001,OU1,2026-01-05 10:00:00,open" for number in range(sound)]
+    return "\n".join([ORDERS, *rows, *["O,x"] * broken]) + "\n"
+
+
+def delivered(intake: Intake, day: str, content: str | bytes) -> tuple[str, str | None]:
+    """Deliver the orders of a day and judge them by the default limits: status and reason."""
+    name = f"number_orders_{day}.csv"
+    intake.deliver("customers", name, content)
+    intake.pull()
+    intake.decode()
+    intake.judge_exports()
+    (entry,) = (entry for entry in intake.ledger.files() if entry.file_name == name)
+    return entry.status, entry.status_reason
+
+
+@pytest.mark.parametrize(
+    ("sound", "broken", "status"),
+    [(19, 1, "loaded"), (18, 1, "held"), (0, 1, "held"), (0, 0, "loaded")],
+)
+def test_more_than_a_twentieth_of_unreadable_rows_holds_an_export(
+    intake: Intake, sound: int, broken: int, status: str
+) -> None:
+    """1 of 20 is the share of 0.05 itself, 1 of 19 is more."""
+    found, reason = delivered(intake, "20260501", orders(sound, broken))
+    assert found == status
+    if status == "held":
+        assert f"1 of {sound + 1} rows cannot be read" in str(reason)
+        (record,) = intake.only_file().offending_records
+        assert record.text == f"line {sound + 2}: line has 2 columns instead of 5: O,x"
+
+
+def test_an_export_of_less_than_half_the_rows_is_held_and_compared_with_an_earlier_day(intake: Intake) -> None:
+    """Unreadable rows count: 20 rows, then 10 (half of it), then 9, then 5 (half of the 10 that were loaded, below 20)."""
+    assert delivered(intake, "20260501", orders(19, 1))[0] == "loaded"
+    assert delivered(intake, "20260430", orders(3))[0] == "loaded"
+    assert delivered(intake, "20260502", orders(9)) == (
+        "held",
+        "9 rows, number_orders_20260501.csv has 20: fewer than the share of 0.5 (export_shrink)",
+    )
+    assert delivered(intake, "20260503", orders(10))[0] == "loaded"
+    assert delivered(intake, "20260504", orders(1))[0] == "loaded"
+
+
+def test_an_empty_limit_is_no_gate(intake: Intake) -> None:
+    assert delivered(intake, "20260501", orders(20))[0] == "loaded"
+    intake.deliver("customers", "number_orders_20260502.csv", orders(1, 8))
+    intake.pull()
+    intake.decode()
+    assert intake.judge_exports(rows=None, shrink=None) == []
+    assert [entry.status for entry in intake.ledger.files()] == ["loaded", "loaded"]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-16-le"])
+def test_an_export_in_another_encoding_is_held_as_a_whole(intake: Intake, encoding: str) -> None:
+    status, reason = delivered(intake, "20260501", orders(40).replace("open", "受理").encode(encoding))
+    assert status == "held"
+    assert str(reason).startswith("it cannot be read as UTF-8, and its source declares no other encoding")
+    intake.ledger.release_file(intake.only_file().file_id, "only the status is not of it")
+    assert intake.only_file().status == "loaded"
+
+
+def test_a_declared_encoding_is_read_and_a_held_file_is_tried_again_in_it(intake: Intake) -> None:
+    content = orders(1).replace("open", "受理")
+    assert delivered(intake, "20260501", content.encode("gb18030"))[0] == "held"
+    sources = intake.settings.home / "sources.yml"
+    sources.write_text(SOURCES.replace("crm", "customers") + "    encoding: gb18030\n", encoding="utf-8")
+    intake.settings = replace(intake.settings, sources_file=sources)
+    retry(intake.settings, intake.ledger, intake.only_file().file_id, "the source is GBK")
+    assert delivered(intake, "20260502", content.encode("utf-8"))[0] == "loaded"
+    assert [entry.status for entry in intake.ledger.files()] == ["loaded", "loaded"]
+    for entry in intake.ledger.files():
+        assert intake.rows("customers/number_orders", entry.file_id, "status") == [("受理",)]
