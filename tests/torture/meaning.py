@@ -63,7 +63,8 @@ class Standing:
         received: dict[tuple[str, str], Decimal] = {}
         for account, period, amount in branch.mart("payment_applications", "account_id, billing_period, amount"):
             received[account, period] = received.get((account, period), Decimal(0)) + amount
-        said = {("bulletin", *row) for row in branch.mart("problem_bulletin", "problem_id, detail")}
+        # Not the detail: it has the days since, which go on by themselves.
+        said: set[tuple[object, ...]] = {("bulletin", *row) for row in branch.mart("problem_bulletin", "problem_id")}
         files = branch.mart("file_reconciliation", "file_name, file_status, status_reason")
         said |= {("file", *row) for row in files if row[1] != "loaded"}
         return Standing(bills, received, branch.manifest["as_of"], frozenset(said))
