@@ -216,6 +216,7 @@ GATE_DEFAULTS: dict[str, tuple[str | None, str | None]] = {
     "duplicate_branch": ("0.005", "0.05"),
     "partial_wait_hours": (None, "24"),
     "partial_gap_seconds": (None, "5"),
+    "return_window_days": (None, "400"),
     "key_account_fall": ("0.30", None),
     "key_account_rise": ("1.00", None),
     "ultra_short_seconds": ("3", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -129,6 +130,34 @@ def load_sources(settings: Settings, stores: Stores | None = None) -> list[Sourc
     if doubles:
         raise UsageError(f"{path}: field name: '{doubles[0]}' names more than one source; give each its own name")
     return sources
+
+
+def days_until_collected(settings: Settings, delivered: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Of the banks whose files list failures only, bank_code → days after which an unrefused debit counts as collected.
+
+    The formats are those of the sources file; no server is asked. A bank whose entry does not name it (a folder of a server)
+    is known by what it `delivered`: pairs of bank_code and format. Of several formats of a bank the longest time counts.
+    """
+    formats: dict[str, set[str]] = {}
+    for entry in _read(settings.sources_file or DEFAULT_SOURCES):
+        if entry.get("kind") != "bank":
+            continue
+        banks = [str(entry["bank_code"])] if entry.get("bank_code") else []
+        folder = _FOLDER_PLACEHOLDER.search(str(entry["url"]))
+        if folder is not None:
+            parent = _with_variables("the sources file", str(entry["url"])[: folder.start()], settings)
+            if parent.startswith("file:") and Path(folder_of(parent)).is_dir():
+                banks = [path.name for path in Path(folder_of(parent)).iterdir() if path.is_dir()]
+        for bank in banks:
+            formats.setdefault(bank, set()).add(str(entry["format"]))
+    named = set(formats)
+    for bank, name in delivered:
+        if bank not in named:
+            formats.setdefault(bank, set()).add(name)
+    days = {
+        bank: [load_bank_format(name).collected_unless_returned for name in names] for bank, names in formats.items()
+    }
+    return {bank: max(given) for bank, told in sorted(days.items()) if (given := [n for n in told if n is not None])}
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

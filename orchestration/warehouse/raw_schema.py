@@ -20,6 +20,7 @@ from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.ingestion.reference_book import GateThreshold, gate_thresholds
 from orchestration.ingestion.reference_tables import GATE_DEFAULTS
+from orchestration.ingestion.sources import days_until_collected
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import insert_rows
 from orchestration.warehouse.export_history import create_history, snapshots_of
@@ -154,6 +155,7 @@ def lay_book_inputs(
     _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks))
     _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks))
     _lay_debit_requests(con, ledger, facts.as_of)
+    _lay_banks_by_exception(con, settings, register)
     lay_reratings(con, ledger, facts.as_of)
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
     _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
@@ -260,6 +262,13 @@ def _lay_debit_requests(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_o
         for line in batch.lines
     ]  # fmt: skip
     insert_rows(con, "raw.debit_requests", rows)
+
+
+def _lay_banks_by_exception(con: duckdb.DuckDBPyConnection, settings: Settings, register: Sequence[FileEntry]) -> None:
+    """The banks whose files list failures only, by the sources file and the formats that it names."""
+    delivered = {(e.bank_code, e.format) for e in register if e.file_kind == "bank" and e.bank_code is not None}
+    con.execute("create or replace table raw.banks_by_exception (bank_code varchar, days integer)")
+    insert_rows(con, "raw.banks_by_exception", [list(row) for row in days_until_collected(settings, delivered).items()])
 
 
 def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,8 @@
 {#
   The answers found before (`before`, a CTE) and those that a further try finds: left-over results and requests of a bank
   that agree in `columns`. Results that carry the batch of a request are tried by batch only; others answer only what was
-  requested by the day they were debited. A result answers the newest request that fits; the first of several results
+  requested by the day they were debited, and without a period only where they name none. A refusal after the last day on
+  which the bank may refuse answers nothing. A result answers the newest request that fits; the first of several results
   answers it. Reads the CTEs requests and results of int_debit_answers.
 #}
 {% macro debit_answers_by(columns, before, matched_by) -%}
@@ -53,6 +54,14 @@ from (
             and not results.has_request_batch
             and requests.requested_on <= results.debited_on
             {%- endif %}
+            {%- if 'batch_id' not in columns and 'billing_period' not in columns %}
+            and not results.is_period_named
+            {%- endif %}
+            and (
+                requests.refused_until is null
+                or results.debited_on <= requests.refused_until
+                or results.collected_amount > 0
+            )
     ) as fitting
     where request_rank = 1
 ) as answering_first

@@ -1,15 +1,20 @@
 -- One row per line of an accepted result file of a bank (bank_code, batch_id, debited_on, line): what the bank says was asked for and
 -- what it collected.
 select
+    debits.payment_id,
     debits.bank_code,
     debits.batch_id,
     debits.line,
     debits.account_id,
     debits.billing_period,
+    debits.is_period_named,
     debits.bank_account,
     debits.amount,
     debits.collected_amount,
     debits.result_code,
+    debits.outcome,
+    debits.is_return,
+    debits.reference,
     debits.debited_on,
     files.file_name
 from {{ ref('stg_bank__debits') }} as debits

@@ -1,5 +1,5 @@
 -- One row per payment up to the as-of date, and per reversal, which is below zero: counter and other payments that the exports
--- know, and what the lines of the accepted debit batches collected. `is_applicable` is false where no export ever knew the
+-- know, what banks collected by debit, and debits that they took back. `is_applicable` is false where no export ever knew the
 -- account: such a payment is not applied and stands in the bulletin.
 with payments as (
     select
@@ -16,13 +16,22 @@ with payments as (
     select
         payment_id,
         account_id,
-        cast(debited_on as timestamp) as paid_at,
-        collected_amount as amount,
+        cast(collected_on as timestamp) as paid_at,
+        amount,
         'debit' as channel,
         cast(null as varchar) as outlet_id,
         cast(null as varchar) as reverses_payment_id
-    from {{ ref('stg_bank__debits') }}
-    where collected_amount > 0
+    from {{ ref('int_debits_collected') }}
+    union all
+    select
+        return_id as payment_id,
+        account_id,
+        cast(returned_on as timestamp) as paid_at,
+        -amount as amount,
+        'debit' as channel,
+        cast(null as varchar) as outlet_id,
+        debit_id as reverses_payment_id
+    from {{ ref('int_debit_returns') }}
 ),
 known_accounts as (
     select account_id from {{ ref('int_accounts_known') }}

@@ -1,4 +1,17 @@
 -- One row per line (bank_code, batch_id, debited_on, line) of the accepted debit batches that was not collected whole, with whom to ask.
+-- A line that takes back a debit that was collected before is among them: returned_payment_id names the debit. A refused line
+-- without an amount has that of its request.
+with requested as (
+    select
+        answers.bank_code,
+        answers.result_batch_id,
+        answers.result_debited_on,
+        answers.result_line,
+        requests.amount
+    from {{ ref('int_debit_answers') }} as answers
+    inner join {{ ref('int_debits_requested') }} as requests
+        on answers.bank_code = requests.bank_code and answers.batch_id = requests.batch_id and answers.line = requests.line
+)
 select
     debits.bank_code,
     debits.batch_id,
@@ -7,14 +20,22 @@ select
     debits.account_id,
     accounts.customer_id,
     customers.outlet_id,
-    cast(debits.amount - debits.collected_amount as {{ money() }}) as amount,
-    cast(debits.amount as {{ money() }}) as requested_amount,
+    cast(coalesce(debits.amount, returns.amount, requested.amount) - debits.collected_amount as {{ money() }}) as amount,
+    cast(coalesce(debits.amount, returns.amount, requested.amount) as {{ money() }}) as requested_amount,
     debits.collected_amount,
     debits.result_code,
     debits.cause,
     debits.is_cause_inferred,
-    debits.reason_text
+    debits.reason_text,
+    returns.debit_id as returned_payment_id
 from {{ ref('stg_bank__debits') }} as debits
+left join {{ ref('int_debit_returns') }} as returns on debits.payment_id = returns.return_id
+left join requested
+    on
+        debits.bank_code = requested.bank_code
+        and debits.batch_id = requested.result_batch_id
+        and debits.debited_on = requested.result_debited_on
+        and debits.line = requested.result_line
 left join {{ ref('int_accounts_known') }} as accounts on debits.account_id = accounts.account_id
 left join {{ ref('int_customers_known') }} as customers on accounts.customer_id = customers.customer_id
 where debits.outcome = 'failed' or debits.collected_amount < debits.amount

@@ -1,5 +1,11 @@
--- One row per line of a debit request (bank_code, batch_id, line) made up to the as-of date, with what the bank answered.
-with matched as (
+-- One row per line of a debit request (bank_code, batch_id, line) made up to the as-of date, with what the bank answered. Where
+-- its files list failures only, what none of them has refused in time is collected without an answer.
+with returned as (
+    select debit_id, sum(amount) as amount
+    from {{ ref('int_debit_returns') }}
+    group by debit_id
+),
+matched as (
     select
         requests.*,
         results.file_name as result_file_name,
@@ -7,8 +13,10 @@ with matched as (
         answers.result_line,
         results.result_code,
         results.debited_on,
-        results.collected_amount
-    from {{ ref('stg_ledger__debit_requests') }} as requests
+        coalesce(by_exception.amount, results.collected_amount, 0) as collected_amount,
+        coalesce(returned.amount, 0) as returned_amount,
+        by_exception.payment_id is not null as is_collected_by_exception
+    from {{ ref('int_debits_requested') }} as requests
     left join {{ ref('int_debit_answers') }} as answers
         on requests.bank_code = answers.bank_code and requests.batch_id = answers.batch_id and requests.line = answers.line
     left join {{ ref('int_debit_results') }} as results
@@ -17,6 +25,12 @@ with matched as (
             and answers.result_batch_id = results.batch_id
             and answers.result_debited_on = results.debited_on
             and answers.result_line = results.line
+    left join {{ ref('int_debits_collected') }} as by_exception
+        on
+            requests.bank_code = by_exception.bank_code
+            and requests.batch_id = by_exception.request_batch_id
+            and requests.line = by_exception.request_line
+    left join returned on coalesce(by_exception.payment_id, results.payment_id) = returned.debit_id
 )
 select
     bank_code,
@@ -26,10 +40,12 @@ select
     billing_period,
     bank_account,
     cast(amount as {{ money() }}) as amount,
-    cast(coalesce(collected_amount, 0) as {{ money() }}) as collected_amount,
+    cast(collected_amount as {{ money() }}) as collected_amount,
+    cast(returned_amount as {{ money() }}) as returned_amount,
     requested_on,
     debit_on,
     case
+        when is_collected_by_exception then 'collected_by_exception'
         when result_line is null then 'unanswered'
         when collected_amount <= 0 then 'answered_failed'
         when collected_amount < amount then 'partially_collected'
@@ -40,6 +56,9 @@ select
     result_line,
     result_code,
     debited_on,
-    case when result_line is null then {{ days_between('requested_on', as_of_date()) }} end as days_waiting,
-    result_line is null and debit_on < {{ as_of_date() }} as is_overdue
+    case
+        when result_line is null and not is_collected_by_exception then {{ days_between('requested_on', as_of_date()) }}
+    end as days_waiting,
+    -- A bank that lists failures only answers by its silence.
+    result_line is null and refused_until is null and debit_on < {{ as_of_date() }} as is_overdue
 from matched

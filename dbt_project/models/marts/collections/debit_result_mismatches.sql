@@ -31,8 +31,10 @@ left_over as (
             and results.batch_id = answers.result_batch_id
             and results.debited_on = answers.result_debited_on
             and results.line = answers.result_line
+    left join {{ ref('int_debit_returns') }} as returns on results.payment_id = returns.return_id
     where
         answers.line is null
+        and returns.return_id is null
         and (requested_batches.batch_id is not null or results.debited_on >= first_requests.first_requested_on)
 ),
 -- The request that a left-over line answers once more, if there is one: the newest.

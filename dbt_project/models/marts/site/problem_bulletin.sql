@@ -205,6 +205,22 @@ problems as (
     group by overdrawn.settling_account_id
     union all
     select
+        'debit_returned', 'error', returns.account_id,
+        'bank ' || returns.bank_code || ' took back ' || cast(returns.amount as varchar) || ' from account ' || returns.account_id
+        || ', collected on ' || cast(returns.collected_on as varchar) || ': ' || coalesce(failures.cause, 'no cause')
+        || ' (result ' || failures.result_code || ')',
+        1, outlets.business_unit_id, failures.outlet_id, returns.returned_on, returns.returned_on, null
+    from {{ ref('int_debit_returns') }} as returns
+    inner join {{ ref('int_debit_results') }} as results on returns.return_id = results.payment_id
+    inner join {{ ref('debit_failures') }} as failures
+        on
+            results.bank_code = failures.bank_code
+            and results.batch_id = failures.batch_id
+            and results.debited_on = failures.debited_on
+            and results.line = failures.line
+    left join {{ ref('outlets') }} as outlets on failures.outlet_id = outlets.outlet_id
+    union all
+    select
         'debit_total_mismatch', 'error', bank_code || ' ' || batch_id || ' ' || file_name,
         coalesce(status_reason, 'header ' || cast(total_amount as varchar) || ', details ' || cast(detail_total_amount as varchar)),
         1, null, null, file_date, file_date, null

@@ -1,0 +1,90 @@
+-- One row per failed result line that takes back a debit which the bank had collected on an earlier day (return_id): the debit and
+-- the amount (SPEC 3.3). Besides what the files say themselves, a line that names nothing is a return where no request to the
+-- account waited for its answer on that day and the bank had collected that amount from it within the window.
+with recursive answering as (
+    select
+        results.payment_id,
+        results.debited_on,
+        answers.bank_code,
+        answers.batch_id,
+        answers.line
+    from {{ ref('int_debit_answers') }} as answers
+    inner join {{ ref('int_debit_results') }} as results
+        on
+            answers.bank_code = results.bank_code
+            and answers.result_batch_id = results.batch_id
+            and answers.result_debited_on = results.debited_on
+            and answers.result_line = results.line
+),
+-- The days on which a request waited for its answer, both included; it waits without end where none came.
+waiting as (
+    select
+        requests.bank_code,
+        requests.account_id,
+        requests.requested_on as waits_from,
+        coalesce({{ add_days('answering.debited_on', -1) }}, requests.refused_until, {{ end_of_time() }}) as waits_until
+    from {{ ref('int_debits_requested') }} as requests
+    left join answering
+        on requests.bank_code = answering.bank_code and requests.batch_id = answering.batch_id and requests.line = answering.line
+),
+failed_lines as (
+    select
+        results.payment_id as return_id,
+        results.batch_id || ':' || lpad(cast(results.line as varchar), 12, '0') as return_order,
+        results.bank_code,
+        results.batch_id,
+        results.account_id,
+        results.debited_on as returned_on,
+        results.amount,
+        results.billing_period,
+        results.is_period_named,
+        results.is_return,
+        results.reference,
+        not exists (
+            select 1 from waiting
+            where
+                waiting.bank_code = results.bank_code
+                and waiting.account_id = results.account_id
+                and results.debited_on between waiting.waits_from and waiting.waits_until
+        ) as may_name_nothing
+    from {{ ref('int_debit_results') }} as results
+    left join answering on results.payment_id = answering.payment_id
+    left join {{ ref('int_debit_returns_of_results') }} as returns on results.payment_id = returns.return_id
+    where results.outcome = 'failed' and results.collected_amount = 0 and answering.payment_id is null and returns.return_id is null
+),
+returned_before as (
+    select debit_id, sum(amount) as amount
+    from {{ ref('int_debit_returns_of_results') }}
+    group by debit_id
+),
+collected as (
+    select
+        debits.payment_id as debit_id,
+        debits.bank_code,
+        debits.account_id,
+        debits.billing_period,
+        debits.amount,
+        debits.amount - coalesce(returned_before.amount, 0) as left_amount,
+        debits.collected_on,
+        debits.reference,
+        debits.request_batch_id
+    from {{ ref('int_debits_collected') }} as debits
+    left join returned_before on debits.payment_id = returned_before.debit_id
+),
+{{ debit_returns_among() }},
+all_returns as (
+    select return_id, debit_id, amount from {{ ref('int_debit_returns_of_results') }}
+    union all
+    select return_id, debit_id, amount from returns_taken
+)
+select
+    all_returns.return_id,
+    all_returns.debit_id,
+    debits.account_id,
+    debits.bank_code,
+    debits.collected_on,
+    results.debited_on as returned_on,
+    cast(all_returns.amount as {{ money() }}) as amount
+from all_returns
+inner join {{ ref('int_debits_collected') }} as debits on all_returns.debit_id = debits.payment_id
+inner join {{ ref('int_debit_results') }} as results on all_returns.return_id = results.payment_id
