@@ -100,6 +100,7 @@ class Edition:
         self.manifest = manifest
         self.name = _text(manifest, "edition", directory)
         self.built_at = _text(manifest, "built_at", directory)
+        self.time_zone = str(manifest.get("time_zone", "UTC"))  # editions of before have none
         try:
             self.as_of = date.fromisoformat(_text(manifest, "as_of", directory))
         except ValueError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 NOTHING = "–"
 
@@ -50,9 +51,12 @@ def day(value: date | None) -> str:
     return NOTHING if value is None else f"{value:%Y-%m-%d}"
 
 
-def moment(text: str) -> str:
-    """An ISO time as people write it: 2026-05-20 23:15:04, with UTC where the text says Z."""
-    return text.replace("T", " ").replace("+00:00", "Z").replace("Z", " UTC")
+def moment(text: str, time_zone: str = "UTC") -> str:
+    """An ISO time by the clock of a time zone: 2026-05-21 07:15:04 Asia/Shanghai; one without offset as it stands."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        return text.replace("T", " ")
+    return f"{instant.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M:%S} {time_zone}"
 
 
 def hour_of_day(value: datetime | int | None) -> str:

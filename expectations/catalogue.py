@@ -6,8 +6,8 @@ from functools import cache
 
 from expectations.gates import Stage, Suite
 from expectations.suites import tariff_book
-from expectations.suites.intake import call_anomalies, cdr_files, customer_exports, debit_files
-from expectations.suites.release import billing, closed_periods, collections, commission, intake, packages, usage
+from expectations.suites.intake import call_anomalies, call_shares, cdr_files, customer_exports, debit_files
+from expectations.suites.release import billing, closed_periods, collections, commission, intake, packages, sums, usage
 from orchestration.errors import TollhouseError
 
 
@@ -17,6 +17,7 @@ def all_suites() -> tuple[Suite, ...]:
     return (
         cdr_files.cdr_files(),
         *call_anomalies.call_anomalies(),
+        *call_shares.call_share_suites(),
         debit_files.debit_files(),
         debit_files.debit_requests(),
         *customer_exports.customer_exports(),
@@ -27,6 +28,7 @@ def all_suites() -> tuple[Suite, ...]:
         *packages.package_suites(),
         *collections.collections_suites(),
         *commission.commission_suites(),
+        *sums.sum_suites(),
         *closed_periods.closed_period_suites(),
     )
 

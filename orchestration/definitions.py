@@ -10,6 +10,7 @@ from orchestration.defs.publishing import assets as publishing
 from orchestration.defs.quality import assets as quality
 from orchestration.defs.warehouse import assets as warehouse
 from orchestration.resources import BillingRun
+from orchestration.settings import Settings
 
 defs = dg.Definitions(
     assets=[
@@ -25,7 +26,7 @@ defs = dg.Definitions(
     ],
     asset_checks=[quality.gate_checks],
     jobs=[tollhouse_run, tollhouse_intake],
-    schedules=[nightly_run],
+    schedules=[nightly_run(Settings.time_zone_of())],
     sensors=[inbox_sensor],
     resources={"billing_run": BillingRun()},
     executor=dg.in_process_executor,

@@ -16,7 +16,7 @@ from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.reporting import Reporter, reporting_to
 from orchestration.run_record import load_record
 from orchestration.settings import Settings
-from orchestration.warehouse.closing import check_period, freeze_period
+from orchestration.warehouse.closing import check_period, freeze_period, refuse_closing
 from orchestration.warehouse.connection import open_warehouse, run_lock
 
 _DAGSTER_YAML = """\
@@ -155,10 +155,16 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
 def close_period(settings: Settings, period: str, *, reporter: Reporter | None = None) -> RunOutcome:
     """Close a billing period: bring the edition up to date, freeze the period's calls, lines and bills, publish again.
 
-    Raises UsageError where the period is not one, and TollhouseError where it may not be closed now (not ended, an earlier
-    one open, closed already) or the gates block the edition that would be frozen.
+    Whether it can be closed is checked by the warehouse as it stands before anything is run, so that a refusal changes nothing;
+    and again by what the run gave. Raises UsageError where the period is not one, and TollhouseError where it may not be
+    closed now (not ended, an earlier one open, closed already, nothing published yet) or the gates block the edition that would
+    be frozen.
     """
     check_period(period)
+    if not settings.warehouse_path.is_file():
+        raise TollhouseError(f"period {period} cannot be closed: nothing is published yet; `tollhouse run` first")
+    with run_lock(settings), open_warehouse(settings) as con:
+        refuse_closing(con, period)
     outcome = run_once(settings, reporter=reporter)
     if outcome.status == "blocked":
         raise GatesBlocked(

@@ -56,9 +56,6 @@ class Settings:
         first_period = env.get("TOLLHOUSE_FIRST_BILLING_PERIOD") or None
         if first_period and not _PERIOD.match(first_period):
             raise UsageError(f"TOLLHOUSE_FIRST_BILLING_PERIOD: '{first_period}' is no period; write it like 2026-03")
-        time_zone = env.get("TOLLHOUSE_TIME_ZONE") or cls.time_zone
-        if time_zone not in zoneinfo.available_timezones():
-            raise UsageError(f"TOLLHOUSE_TIME_ZONE: '{time_zone}' is no time zone; write it like Asia/Shanghai")
         today_text = env.get("TOLLHOUSE_TODAY") or None
         try:
             today = date.fromisoformat(today_text) if today_text else None
@@ -72,9 +69,18 @@ class Settings:
             memory_limit=memory_limit,
             threads=int(threads_text),
             first_billing_period=first_period,
-            time_zone=time_zone,
+            time_zone=cls.time_zone_of(env),
             today=today,
         )
+
+    @classmethod
+    def time_zone_of(cls, environment: Mapping[str, str] | None = None) -> str:
+        """The branch's time zone. Raises UsageError where TOLLHOUSE_TIME_ZONE names none."""
+        env = os.environ if environment is None else environment
+        time_zone = env.get("TOLLHOUSE_TIME_ZONE") or cls.time_zone
+        if time_zone not in zoneinfo.available_timezones():
+            raise UsageError(f"TOLLHOUSE_TIME_ZONE: '{time_zone}' is no time zone; write it like Asia/Shanghai")
+        return time_zone
 
     @property
     def engine_memory_limit(self) -> str | None:

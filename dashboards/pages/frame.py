@@ -9,11 +9,13 @@ from dashboards.pages.model import Badge, Fact, Link, Message, Page, Section
 
 OVERVIEW = "index.html"
 GATES = "gates.html"
+# The id of what belongs to nobody, in every mart of money.
+UNASSIGNED = "unassigned"
 
 
 def name_of(edition: Edition, dimension: str, dimension_id: str | None, t: Translate) -> str:
     """The name of a member of a dimension; else the page's own word for the code, else its id."""
-    if dimension_id is None:
+    if dimension_id is None or dimension_id == UNASSIGNED:
         return t("site.not_assigned")
     row = edition.names.get((dimension, dimension_id))
     name = None if row is None else row[f"name_{t.language}"]
@@ -60,7 +62,7 @@ def framed(edition: Edition, t: Translate, file_name: str, sections: tuple[Secti
     facts = [
         Fact(t("site.edition"), edition.name),
         Fact(t("site.as_of"), formats.day(edition.as_of)),
-        Fact(t("site.built_at"), formats.moment(edition.built_at)),
+        Fact(t("site.built_at"), formats.moment(edition.built_at, edition.time_zone)),
     ]
     if is_overview and edition.complete_period is not None:
         facts.insert(0, Fact(t("site.period"), edition.complete_period.code))

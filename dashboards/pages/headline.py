@@ -9,7 +9,7 @@ from dashboards import formats
 from dashboards.edition import Edition, Period, Row
 from dashboards.i18n import Translate
 from dashboards.pages.frame import missing_marts
-from dashboards.pages.model import Message, Section, Tile
+from dashboards.pages.model import Column, Message, Section, Table, Tile
 
 
 def headline(edition: Edition, t: Translate) -> Section:
@@ -40,7 +40,33 @@ def headline(edition: Edition, t: Translate) -> Section:
         running=Period.of(edition.as_of).code,
         as_of=formats.day(edition.as_of),
     )
-    return Section("headline", t("headline.title", period=period.code), intro, tuple(tiles), tuple(messages))
+    return Section(
+        "headline", t("headline.title", period=period.code), intro, tuple(tiles), (*messages, *_periods(edition, t))
+    )
+
+
+def _periods(edition: Edition, t: Translate) -> tuple[Table, ...]:
+    """Which periods are closed, open and provisional; nothing where the edition does not say."""
+    rows = () if edition.lacks("billing_periods") else edition.query("billing_periods")
+    if not rows:
+        return ()
+    columns = ("billing_period", "period_state", "issued_on", "due_on")
+    return (
+        Table(
+            columns=tuple(Column(t(f"headline.{column}")) for column in columns),
+            rows=tuple(
+                (
+                    row["billing_period"],
+                    t.code("period_state", row["period_state"]),
+                    formats.day(row["issued_on"]),
+                    formats.day(row["due_on"]),
+                )
+                for row in rows
+            ),
+            title=t("headline.periods"),
+            definition=t("headline.periods_definition"),
+        ),
+    )
 
 
 def _money_tiles(edition: Edition, period: Period, t: Translate) -> tuple[Tile, ...]:

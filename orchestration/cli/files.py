@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, reason
 from orchestration.errors import TollhouseError, UsageError
@@ -163,7 +164,11 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
     }
 
     def show(console: Console) -> None:
-        known = [(name, value) for name, value in columns.items() if value is not None]
+        known = [
+            (name, shown_time(value, context.settings.time_zone) if name.endswith("_at") else value)
+            for name, value in columns.items()
+            if value is not None
+        ]
         print_table(console, ["column", "value"], known)
         if days:
             console.print()
@@ -180,12 +185,15 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
         console.print()
         history: list[tuple[str | None, ...]] = []
         for event in events:
-            history.append((event.at, event.event, event.run_id, event.detail))
+            history.append((shown_time(event.at, context.settings.time_zone), event.event, event.run_id, event.detail))
             history += [(None, None, None, record.text) for record in event.offending_records]
         print_table(console, ["at", "event", "run", "detail"], history)
         if decisions:
             console.print()
-            made = [(one.decided_at, one.kind, one.decided_by, one.why) for one in decisions]
+            made = [
+                (shown_time(one.decided_at, context.settings.time_zone), one.kind, one.decided_by, one.why)
+                for one in decisions
+            ]
             print_table(console, ["decided at", "decision", "by", "why"], made)
 
     return Answer(data, show)

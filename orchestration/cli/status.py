@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.examination import lock_holder
 from orchestration.cli.files import file_facts, ledger_to_read, print_files
@@ -31,6 +32,9 @@ _NEWEST_PERIOD = """
 """
 
 
+PERIOD_STATES = ("closed", "open", "provisional")
+
+
 def add_commands(commands: Any) -> None:
     """Add status."""
     add_command(commands, "status", "the current edition, the files, and what waits for a decision", _status)
@@ -48,7 +52,7 @@ def _status(arguments: argparse.Namespace, context: Context) -> Answer:
         "files": files,
         "held": held,
     }
-    return Answer(data, lambda console: _show(console, data))
+    return Answer(data, lambda console: _show(console, data, settings.time_zone))
 
 
 def _edition_facts(edition: CurrentEdition) -> dict[str, Any]:
@@ -61,6 +65,7 @@ def _edition_facts(edition: CurrentEdition) -> dict[str, Any]:
         "site": edition.folder / "site" / "index.html",
         "gates": _gate_badge(edition.manifest["gates"]),
         "newest_complete_period": _newest_complete_period(edition),
+        "periods": _periods(edition),
     }
 
 
@@ -74,25 +79,38 @@ def _gate_badge(gates: list[dict[str, Any]]) -> dict[str, Any]:
     return {"gates": len(gates), "passed": passed, **counts, "text": text if gates else "no gate was asked"}
 
 
+def _periods(edition: CurrentEdition) -> dict[str, list[str]]:
+    """The billing periods by state: closed, open, provisional. Empty where the edition does not say (those of before)."""
+    rows = _rows(edition, "billing_periods", "select period_state, billing_period from billing_periods order by 2")
+    return (
+        {state: [row["billing_period"] for row in rows if row["period_state"] == state] for state in PERIOD_STATES}
+        if rows
+        else {}
+    )
+
+
 def _newest_complete_period(edition: CurrentEdition) -> dict[str, Any] | None:
     """The branch's figures of the newest period whose bills are issued by the as-of date; None before the first."""
+    rows = _rows(edition, "collection_rates", _NEWEST_PERIOD.format(running=f"{edition.as_of:%Y-%m}"))
+    return rows[0] if rows else None
+
+
+def _rows(edition: CurrentEdition, mart: str, sql: str) -> list[dict[str, Any]]:
+    """What a query over a published mart gives; nothing where the edition has no such mart."""
     import duckdb
 
-    files = [str(path) for path in edition.files("collection_rates")]
+    files = [str(path) for path in edition.files(mart)] if mart in edition.manifest["marts"] else []
     if not files:
-        return None
+        return []
     try:
         with duckdb.connect() as con:
             # No bound parameters: duckdb would import pandas to look at them, and that takes a second.
-            sql = _NEWEST_PERIOD.format(running=f"{edition.as_of:%Y-%m}")
-            found = con.read_parquet(files).query("collection_rates", sql)
-            row = found.fetchone()
-            names = found.columns
+            found = con.read_parquet(files).query(mart, sql)
+            return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
     except duckdb.Error as error:
         raise TollhouseError(
-            f"edition {edition.edition}: its collection rates cannot be read: {error}; `tollhouse doctor` says more"
+            f"edition {edition.edition}: {mart} cannot be read: {error}; `tollhouse doctor` says more"
         ) from error
-    return None if row is None else dict(zip(names, row, strict=True))
 
 
 def _files(settings: Settings) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
@@ -143,18 +161,19 @@ def _last_run(settings: Settings) -> dict[str, Any] | None:
     return {**facts, "unreachable": record.unreachable}
 
 
-def _show(console: Console, data: dict[str, Any]) -> None:
+def _show(console: Console, data: dict[str, Any], time_zone: str) -> None:
     edition = data["edition"]
     if edition is None:
         console.print(
             f"No edition is published yet in {data['home']}: `tollhouse run` (or `tollhouse demo`) makes one."
         )
     else:
-        _show_edition(console, edition)
+        _show_edition(console, edition, time_zone)
     if data["blocked"] is not None:
-        _show_blocked(console, data["blocked"])
+        _show_blocked(console, data["blocked"], time_zone)
     if data["last_run"] is not None:
-        console.print(f"last run    {data['last_run']['status']}, begun {data['last_run']['started_at']}")
+        begun = shown_time(data["last_run"]["started_at"], time_zone)
+        console.print(f"last run    {data['last_run']['status']}, begun {begun}")
         for problem in data["last_run"]["unreachable"]:
             console.print(f"NOT PULLED  {problem}")
     if data["files"]:
@@ -167,9 +186,9 @@ def _show(console: Console, data: dict[str, Any]) -> None:
         print_files(console, data["held"])
 
 
-def _show_edition(console: Console, edition: dict[str, Any]) -> None:
+def _show_edition(console: Console, edition: dict[str, Any], time_zone: str) -> None:
     console.print(f"edition     {edition['edition']} (as of {edition['as_of']}, revision {edition['revision']})")
-    console.print(f"built at    {edition['built_at']}")
+    console.print(f"built at    {shown_time(edition['built_at'], time_zone)}")
     console.print(f"gates       {edition['gates']['text']}")
     period = edition["newest_complete_period"]
     if period is None:
@@ -180,11 +199,16 @@ def _show_edition(console: Console, edition: dict[str, Any]) -> None:
         console.print(f"receivable  {_money(period['receivable'])}")
         console.print(f"received    {_money(period['received'])}")
         console.print(f"collected   {'no rate: nothing is receivable' if rate is None else f'{rate:.2%}'}")
+    for state, periods in edition["periods"].items():
+        if periods:
+            console.print(f"{state:<12}{', '.join(periods)}")
     console.print(f"dashboards  {edition['site']}")
 
 
-def _show_blocked(console: Console, blocked: dict[str, Any]) -> None:
-    console.print(f"BLOCKED     the run of {blocked['built_at']} (as of {blocked['as_of']}) was not published:")
+def _show_blocked(console: Console, blocked: dict[str, Any], time_zone: str) -> None:
+    console.print(
+        f"BLOCKED     the run of {shown_time(blocked['built_at'], time_zone)} (as of {blocked['as_of']}) was not published:"
+    )
     for gate in blocked["gates"]:
         found = gate["exception"] or f"{gate['failed_rows']} rows"
         console.print(f"            {gate['suite']}.{gate['gate']}: {gate['description']} ({found})")

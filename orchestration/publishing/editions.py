@@ -98,11 +98,13 @@ def stage_edition(
     gates: Sequence[GateResult],
     partition_builds: Mapping[str, Mapping[str, str]] | None = None,
     built_at: datetime | None = None,
+    time_zone: str = "UTC",
 ) -> StagedEdition:
     """Export the marts into a hidden folder beside the editions; `publish` shows it.
 
     `partition_builds[mart][value]` names what a partition was built from or when; a partition whose build is that of
     the edition before is shared and not exported. Leftovers of killed runs are removed first.
+    `time_zone` is the branch's: the pages show `built_at` (UTC) in it.
     """
     editions = published / EDITIONS
     editions.mkdir(parents=True, exist_ok=True)
@@ -122,6 +124,7 @@ def stage_edition(
         "edition": edition,
         "as_of": as_of.isoformat(),
         "built_at": _built_at(built_at),
+        "time_zone": time_zone,
         "revision": revision,
         "marts": described,
         "gates": [gate.as_dict() for gate in gates],

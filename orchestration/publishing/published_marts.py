@@ -35,6 +35,7 @@ PUBLISHED_MARTS = (
             "call_date",
         ),
     ),
+    MartSpec("billing_periods", ("billing_period",)),
     MartSpec("bills", ("account_id", "billing_period")),
     MartSpec("payment_applications", ("payment_id", "account_id", "billing_period", "applied_on")),
     MartSpec("collection_rates", ("billing_period", "dimension", "dimension_id")),

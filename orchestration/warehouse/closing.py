@@ -24,26 +24,7 @@ def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: st
     The warehouse must stand as published. Raises UsageError for what is no period, TollhouseError where it may not be
     closed: it is unknown, closed, not ended (its bills are provisional), or an earlier one is open.
     """
-    check_period(period)
-    periods = {
-        name: (is_closed, is_provisional, issued_on)
-        for name, is_closed, is_provisional, issued_on in con.execute(
-            "select billing_period, is_closed, is_provisional, issued_on from intermediate.int_billing_periods order by 1"
-        ).fetchall()
-    }
-    if period not in periods:
-        known = f"{min(periods)} to {max(periods)}" if periods else "none yet"
-        raise TollhouseError(f"there is no billing period {period}: the branch's periods are {known}")
-    is_closed, is_provisional, issued_on = periods[period]
-    if is_closed:
-        raise TollhouseError(f"period {period} is closed already")
-    if is_provisional:
-        raise TollhouseError(
-            f"period {period} has not ended: its bills are issued on {issued_on}, after the as-of date"
-        )
-    earlier = [name for name, (closed, _, _) in periods.items() if name < period and not closed]
-    if earlier:
-        raise TollhouseError(f"close {earlier[0]} first: periods are closed in order")
+    refuse_closing(con, period)
     decision = ledger.add_decision("close_period", f"period {period} closed", period=period)
     con.execute("begin")
     con.execute(
@@ -64,3 +45,34 @@ def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: st
         [period, datetime.now(UTC).replace(tzinfo=None), decision.decided_by],
     )
     con.execute("commit")
+
+
+def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> None:
+    """Raise where the period may not be closed as the warehouse stands; nothing is changed. See `freeze_period`."""
+    check_period(period)
+    is_built = con.execute(
+        "select 1 from information_schema.tables where table_catalog = current_database() "
+        "and table_schema = 'intermediate' and table_name = 'int_billing_periods'"
+    ).fetchone()
+    if is_built is None:
+        raise TollhouseError(f"period {period} cannot be closed: nothing is published yet; `tollhouse run` first")
+    periods = {
+        name: (is_closed, is_provisional, issued_on)
+        for name, is_closed, is_provisional, issued_on in con.execute(
+            "select billing_period, is_closed, is_provisional, issued_on from intermediate.int_billing_periods order by 1"
+        ).fetchall()
+    }
+    if period not in periods:
+        known = f"{min(periods)} to {max(periods)}" if periods else "none yet"
+        raise TollhouseError(f"there is no billing period {period}: the branch's periods are {known}")
+    is_closed, is_provisional, issued_on = periods[period]
+    if is_closed:
+        raise TollhouseError(f"period {period} is closed already")
+    if is_provisional:
+        raise TollhouseError(
+            f"period {period} has not ended: its bills are issued on {issued_on}, after the as-of date; "
+            "where newer files have come, `tollhouse run` takes them in"
+        )
+    earlier = [name for name, (closed, _, _) in periods.items() if name < period and not closed]
+    if earlier:
+        raise TollhouseError(f"close {earlier[0]} first: periods are closed in order")

@@ -91,10 +91,14 @@ def test_the_declared_formats_are_listed(capsys: pytest.CaptureFixture[str]) -> 
     assert listed == {
         "asterisk": "delimited",
         "asterisk_custom": "delimited",
+        "avaya_ip_office": "delimited",
         "canonical": "delimited",
         "cisco_cucm": "delimited",
         "freeswitch": "delimited",
         "huawei_igwb": "fixed_binary",
+        "nec_smdr": "fixed_width",
+        "panasonic_smdr": "fixed_width",
         "sipwise_ngcp": "delimited",
+        "threecx": "delimited",
         "ts32298": "asn1_ber",
     }

@@ -34,6 +34,11 @@ MARTS: Mapping[str, Rows] = {
         ("agent", "A1", "宏达代理", "Hongda Agency"),
         ("trunk_group", "T1", "城东—长途", "East to toll"),
     ],
+    "billing_periods": [
+        ("2026-01", "closed", "2026-02-01", "2026-02-25"),
+        ("2026-02", "open", "2026-03-01", "2026-03-25"),
+        ("2026-03", "provisional", "2026-04-01", "2026-04-25"),
+    ],
     "collection_rates": [
         ("2026-01", "branch", "branch", _DAY, 2, Decimal("200.00"), Decimal("190.00"), 0.95),
         ("2026-02", "branch", "branch", _DAY, 3, Decimal("1300.00"), Decimal("1040.00"), 0.8),

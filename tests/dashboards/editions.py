@@ -12,6 +12,7 @@ import duckdb
 
 COLUMNS: Mapping[str, str] = {
     "dimension_names": "dimension varchar, dimension_id varchar, name_zh varchar, name_en varchar",
+    "billing_periods": "billing_period varchar, period_state varchar, issued_on date, due_on date",
     "collection_rates": (
         "billing_period varchar, dimension varchar, dimension_id varchar, as_of date, bills bigint, "
         "receivable decimal(18, 2), received decimal(18, 2), collection_rate double"

@@ -160,10 +160,18 @@ insert into marts.package_use values
 ('TALK', 'A1', '', '2026-03', 'seconds', 181, 240, 2, 0.20),
 ('MONEY', 'A2', '2345679', '2026-03', 'amount', 0.006, 0.006, 1, 0.006),
 ('TALK', 'A1', '', '2026-04', 'seconds', 181, 0, 0, 0);
-create table marts.suspended_calls (call_id varchar, state varchar, reason varchar);
+create table marts.suspended_calls (call_id varchar, state varchar, reason varchar, estimated_amount decimal(18, 6), charged_number varchar);
 insert into marts.suspended_calls values
-('F1:5', 'other_day', 'began two days before'), ('F1:6', 'undocumented', 'no interval'), ('F1:7', 'unrated', 'no prefix'),
-('F1:11', 'partial', 'waits for its last piece');
+('F1:5', 'other_day', 'began two days before', null, null), ('F1:6', 'undocumented', 'no interval', 0.20, '2345999'),
+('F1:7', 'unrated', 'no prefix', null, null), ('F1:11', 'partial', 'waits for its last piece', null, null);
+create table marts.money_at_risk (state varchar, age_bucket varchar, business_unit_id varchar, estimated_amount decimal(18, 6));
+insert into marts.money_at_risk values
+('other_day', '31+', 'unassigned', null), ('undocumented', '31+', 'unassigned', 0.20), ('unrated', '31+', 'U1', null),
+('partial', '31+', 'U1', null);
+create table marts.undocumented_numbers (
+    calling_number varchar, calls bigint, estimated_amount decimal(18, 6), first_seen_at timestamp
+);
+insert into marts.undocumented_numbers values ('2345999', 1, 0.20, '2026-03-01 09:00:00');
 create table marts.duplicate_calls (call_id varchar, original_call_id varchar);
 insert into marts.duplicate_calls values ('F1:8', 'F1:1');
 
@@ -216,3 +224,24 @@ create table closed.periods as select '2026-02' as billing_period;
 create table closed.rated_calls as select * from marts.rated_calls where billing_period = '2026-02';
 create table closed.bill_lines as select * from marts.bill_lines where billing_period = '2026-02';
 create table closed.bills as select * from marts.bills where billing_period = '2026-02';
+
+create table raw.run_facts as select date '2026-04-10' as as_of;
+insert into raw.gate_thresholds values
+('undocumented', 0.02, 0.05, true), ('undocumented_days', 40, 92, true), ('duplicate_branch', 0.02, 0.05, true);
+create table intermediate.int_info_service_daily (billing_period varchar, amount decimal(18, 6));
+insert into intermediate.int_info_service_daily values ('2026-03', 0.20), ('2026-03', 0.02);
+create table marts.info_service_settlements (provider_id varchar, billing_period varchar, amount decimal(18, 6));
+insert into marts.info_service_settlements values ('V1', '2026-03', 0.20), ('unassigned', '2026-03', 0.02);
+-- A1 has an agent and no outlet.
+create table marts.collection_rates (
+    billing_period varchar, dimension varchar, dimension_id varchar, bills bigint, receivable decimal(18, 2), received decimal(18, 2)
+);
+insert into marts.collection_rates
+select bills.billing_period, dimensions.dimension, dimensions.dimension_id, 1, bills.amount, applied.amount
+from marts.bills as bills
+inner join (
+    select account_id, billing_period, sum(amount) as amount from marts.payment_applications group by all
+) as applied using (account_id, billing_period)
+cross join (
+    values ('branch', 'branch'), ('business_unit', 'U1'), ('agent', 'AG1'), ('outlet', 'unassigned'), ('customer_class', 'residential')
+) as dimensions (dimension, dimension_id);

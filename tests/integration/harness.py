@@ -68,7 +68,10 @@ COMPARED: dict[str, tuple[str, str]] = {
     "duplicate_calls": (_CALL, f"{_FIELDS} original_file_name original_record_number"),
     "undocumented_numbers": (
         "calling_number",
-        "calls seconds estimated_amount calls_without_estimate first_seen_at last_seen_at exchange_id business_unit_id",
+        (
+            "calls seconds estimated_amount calls_without_estimate first_seen_at last_seen_at exchange_id business_unit_id "
+            "outlet_id accounts_nearby"
+        ),
     ),
     "package_use": (
         "package_id account_id package_number billing_period allowance_kind",

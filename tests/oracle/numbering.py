@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from typing import Any
 
 from .book import Book
@@ -11,8 +12,34 @@ from .recycling import summed
 Row = dict[str, Any]
 
 
-def undocumented_numbers(suspended: list[Row], book: Book) -> list[Row]:
-    """Per charged number its undocumented calls, with exchange and unit by the number range."""
+def asking_outlet(area_id: str | None, book: Book) -> str | None:
+    """The outlet of a sales area that can ask whose a number is: an own one before an agent's, then the smallest id."""
+    outlets = [row for row in book.tables["outlets"] if area_id and row["sales_area_id"] == area_id]
+    return min(((row["outlet_kind"] != "own", row["outlet_id"]) for row in outlets), default=(None, None))[1]
+
+
+def accounts_nearby(number: str, number_range: Row, exports: Exports, as_of: date) -> str | None:
+    """The accounts of up to ten numbers above and below in the range, on the as-of date: the nearest five."""
+    if not number_range or not number.isdigit():
+        return None
+    found: dict[str, int] = {}
+    for distance in range(1, 11):
+        for value in (int(number) - distance, int(number) + distance):
+            near = str(value).zfill(len(number))
+            if (
+                value < 0
+                or not number_range["range_start"] <= near <= number_range["range_end"]
+                or len(near) != len(number)
+            ):
+                continue
+            interval, _ = exports.owner_at(near, datetime.combine(as_of, time.max))
+            if interval is not None:
+                found.setdefault(interval["account_id"], distance)
+    return ", ".join(sorted(found, key=lambda account: (found[account], account))[:5]) or None
+
+
+def undocumented_numbers(suspended: list[Row], book: Book, exports: Exports, as_of: date) -> list[Row]:
+    """Per charged number its undocumented calls, with what its number range says and who is near it."""
     groups: dict[str, list[Row]] = {}
     for call in suspended:
         if call["state"] == "undocumented" and call["charged_number"]:
@@ -28,6 +55,8 @@ def undocumented_numbers(suspended: list[Row], book: Book) -> list[Row]:
                 "last_seen_at": max(call["started_at"] for call in calls),
                 "exchange_id": number_range.get("exchange_id") or None,
                 "business_unit_id": number_range.get("business_unit_id") or None,
+                "outlet_id": asking_outlet(number_range.get("sales_area_id"), book),
+                "accounts_nearby": accounts_nearby(number, number_range, exports, as_of),
             }
         )
     return rows

@@ -78,11 +78,11 @@ def summed(calls: list[Row]) -> Row:
 
 def money_at_risk(suspended: list[Row]) -> list[Row]:
     """By state, age and unit."""
-    groups: dict[tuple[str, str, str | None], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[Row]] = {}
     for call in suspended:
         age = call["age_days"]
         bucket = next((name for name, most in (("0-1", 1), ("2-7", 7), ("8-30", 30)) if age <= most), "31+")
-        groups.setdefault((call["state"], bucket, call["business_unit_id"]), []).append(call)
+        groups.setdefault((call["state"], bucket, call["business_unit_id"] or "unassigned"), []).append(call)
     return [
         {"state": state, "age_bucket": bucket, "business_unit_id": unit, **summed(calls)}
         for (state, bucket, unit), calls in groups.items()

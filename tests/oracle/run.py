@@ -72,7 +72,7 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "suspended_calls": suspended,
         "money_at_risk": recycling.money_at_risk(suspended),
         "duplicate_calls": intake.duplicate_calls(records),
-        "undocumented_numbers": numbering.undocumented_numbers(suspended, book),
+        "undocumented_numbers": numbering.undocumented_numbers(suspended, book, exports, as_of),
         "package_use": packages.package_use(pots, exports, book, periods),
         "bill_lines": lines,
         "bills": billed,

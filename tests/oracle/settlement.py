@@ -230,8 +230,7 @@ def collection_rates(bills: list[Row], applications: list[Row], as_of: date) -> 
         groups.setdefault((period, "branch", "branch"), []).append(bill)
         for dimension in DIMENSIONS:
             column = dimension if dimension == "customer_class" else f"{dimension}_id"
-            if bill[column] is not None:
-                groups.setdefault((period, dimension, bill[column]), []).append(bill)
+            groups.setdefault((period, dimension, bill[column] or "unassigned"), []).append(bill)
     of_bill = by_bill(applications)
     rows = []
     for (period, dimension, dimension_id), members in groups.items():
@@ -283,10 +282,14 @@ def arrears(bills: list[Row], applications: list[Row], merges: dict[str, Row], a
 
 def customer_counts(bills: list[Row]) -> list[Row]:
     """The distinct customers with a bill of an ended period, by the bill's unit and class."""
-    groups: dict[tuple[str, str | None, str | None], set[str]] = {}
+    groups: dict[tuple[str, str, str], set[str]] = {}
     for bill in bills:
         if not bill["is_provisional"] and bill["customer_id"] is not None:
-            key = (bill["billing_period"], bill["business_unit_id"], bill["customer_class"])
+            key = (
+                bill["billing_period"],
+                bill["business_unit_id"] or "unassigned",
+                bill["customer_class"] or "unassigned",
+            )
             groups.setdefault(key, set()).add(bill["customer_id"])
     return [
         {

@@ -100,7 +100,7 @@ def test_what_starts_by_itself(definitions: dg.Definitions) -> None:
     sensor = definitions.resolve_sensor_def("inbox_sensor")
     assert all(job.description for job in jobs.values()) and schedule.job_name == "tollhouse_run"
     assert {job.name for job in sensor.jobs} == set(jobs) and sensor.minimum_interval_seconds == 10
-    assert schedule.cron_schedule == "30 2 * * *"
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 2 * * *", "Asia/Shanghai")
 
 
 def test_the_intake_is_what_stands_before_the_warehouse(definitions: dg.Definitions) -> None:

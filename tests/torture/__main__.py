@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from tests.robustness.branch import new_branch
-from tests.torture import concurrency, disk, fuzzing, kills, order
+from tests.torture import concurrency, disk, fuzzing, kills, meaning, order
 from tests.torture.commands import in_memory, runner
 from tests.torture.deliveries import DELIVERIES
 
@@ -113,7 +113,23 @@ def _concurrency(arguments: argparse.Namespace, folder: Path, say: Callable[[str
     ]
 
 
-PARTS: dict[str, Part] = {"kills": _kills, "disk": _disk, "order": _order, "concurrency": _concurrency, "fuzz": _fuzz}
+def _meaning(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    tried, moved = meaning.fuzz_meaning(folder, None if arguments.full else 30, arguments.seed)
+    assert not moved, "\n".join(["moved without a word:", *moved])
+    say(f"{tried} files damaged in their meaning")
+    return [
+        f"{tried} files damaged in their meaning: no issued bill, no received sum, no as-of date moved without a word"
+    ]
+
+
+PARTS: dict[str, Part] = {
+    "kills": _kills,
+    "disk": _disk,
+    "order": _order,
+    "concurrency": _concurrency,
+    "fuzz": _fuzz,
+    "meaning": _meaning,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -48,6 +48,10 @@
 {% macro joined_text(expression, separator, order_by) %}{{ return(adapter.dispatch('joined_text')(expression, separator, order_by)) }}{% endmacro %}
 {% macro default__joined_text(expression, separator, order_by) %}string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }}){% endmacro %}
 
+{# A text of digits as a whole number of up to 30 digits; null where it is none. #}
+{% macro whole_number_of(text) %}{{ return(adapter.dispatch('whole_number_of')(text)) }}{% endmacro %}
+{% macro default__whole_number_of(text) %}try_cast({{ text }} as decimal(30, 0)){% endmacro %}
+
 {# A number as it is compared: a leading + is 00, and what people write between digits is gone (SPEC 3.1). #}
 {% macro normalised_number(column) %}{{ return(adapter.dispatch('normalised_number')(column)) }}{% endmacro %}
 {% macro default__normalised_number(column) -%}

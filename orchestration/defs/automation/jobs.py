@@ -50,12 +50,16 @@ tollhouse_intake = dg.define_asset_job(
     hooks={keep_failure},
 )
 
-nightly_run = dg.ScheduleDefinition(
-    name="nightly_run",
-    job=tollhouse_run,
-    cron_schedule="30 2 * * *",
-    description="Every night at 02:30, when the switches have closed their files of the day.",
-)
+
+def nightly_run(time_zone: str) -> dg.ScheduleDefinition:
+    """The schedule of the whole run, by the branch's clock and not the machine's."""
+    return dg.ScheduleDefinition(
+        name="nightly_run",
+        job=tollhouse_run,
+        cron_schedule="30 2 * * *",
+        execution_timezone=time_zone,
+        description="Every night at 02:30 by the branch's clock, when the switches have closed their files of the day.",
+    )
 
 
 # Short, so that a settled file is seen within a minute; a look at the sources costs a fraction of a second.

@@ -77,6 +77,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
             as_of=facts.as_of,
             gates=gates,
             partition_builds={"rated_calls": day_builds(con)},
+            time_zone=settings.time_zone,
         )
         reporter().step("draw the pages")
         pages = build_site(staged.folder, settings.published)

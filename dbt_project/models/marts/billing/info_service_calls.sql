@@ -3,14 +3,14 @@ select
     usage.billing_period,
     usage.customer_id,
     usage.access_prefix,
-    services.provider_id,
+    {{ or_unassigned('services.provider_id') }} as provider_id,
     services.provider_name,
     services.contact,
     cast(sum(usage.calls) as bigint) as calls,
     cast(sum(usage.seconds) as bigint) as seconds,
     cast(sum(usage.amount) as {{ call_money() }}) as amount
 from {{ ref('int_info_service_daily') }} as usage
-inner join {{ ref('info_services') }} as services on usage.access_prefix = services.access_prefix
+left join {{ ref('info_services') }} as services on usage.access_prefix = services.access_prefix
 group by
     usage.billing_period, usage.customer_id, usage.access_prefix,
-    services.provider_id, services.provider_name, services.contact
+    {{ or_unassigned('services.provider_id') }}, services.provider_name, services.contact

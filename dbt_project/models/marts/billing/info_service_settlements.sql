@@ -1,14 +1,15 @@
 -- One row per (provider_id, billing_period): what a provider's services brought in and his share of it, rounded once.
+-- Calls to an access prefix that the book no longer has are in the row `unassigned`, with no share.
 with shares as (
     select
-        services.provider_id,
+        {{ or_unassigned('services.provider_id') }} as provider_id,
         usage.billing_period,
         usage.calls,
         usage.seconds,
         usage.amount,
-        services.provider_share_percent
+        coalesce(services.provider_share_percent, 0) as provider_share_percent
     from {{ ref('int_info_service_daily') }} as usage
-    inner join {{ ref('info_services') }} as services on usage.access_prefix = services.access_prefix
+    left join {{ ref('info_services') }} as services on usage.access_prefix = services.access_prefix
 )
 select
     provider_id,

@@ -1,4 +1,5 @@
--- One row per (billing_period, dimension, dimension_id): what was billed, what came in, as of the run's date.
+-- One row per (billing_period, dimension, dimension_id): what was billed, what came in, as of the run's date. Bills that have no
+-- such member are in the row `unassigned`, so that the rows of a dimension sum to the branch.
 with bills as (
     select * from {{ ref('bills') }} where not is_provisional
 ),
@@ -16,14 +17,13 @@ settled as (
 select
     billing_period,
     '{{ dimension }}' as dimension,
-    {{ column }} as dimension_id,
+    {{ or_unassigned(column) }} as dimension_id,
     {{ as_of_date() }} as as_of,
     cast(count(*) as bigint) as bills,
     cast(sum(amount) as {{ money() }}) as receivable,
     cast(sum(received) as {{ money() }}) as received,
     {{ ratio('sum(received)', 'sum(amount)') }} as collection_rate
 from settled
-where {{ column }} is not null
-group by billing_period, {{ column }}
+group by billing_period, {{ or_unassigned(column) }}
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -3,7 +3,7 @@
 -- A day's files are due when the day is over. Of the as-of day itself as many are due as the furthest switch has of its own.
 with files as (
     select * from {{ ref('stg_ledger__files') }}
-    where file_date is not null and not is_date_doubted
+    where file_date is not null and is_date_doubted is not true
 ),
 arrived as (
     select switch_id, file_date, count(*) as arrived_files

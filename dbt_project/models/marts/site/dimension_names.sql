@@ -19,3 +19,7 @@ select 'zone' as dimension, zone_id as dimension_id, name_zh, name_en from {{ re
 union all
 select 'trunk_group' as dimension, trunk_group_id as dimension_id, trunk_group_id as name_zh, trunk_group_id as name_en
 from {{ ref('trunk_groups') }}
+{% for dimension in ('business_unit', 'agent', 'outlet', 'customer_class') %}
+union all
+select '{{ dimension }}' as dimension, 'unassigned' as dimension_id, '未归属' as name_zh, 'Unassigned' as name_en
+{% endfor %}

@@ -1,5 +1,6 @@
 -- One row per (state, age_bucket, business_unit_id) with suspended calls: what they would come to, by how long they wait.
--- A call of which several pieces wait is one call. Calls that would be charged to nobody have an amount at risk of none.
+-- Calls of numbers that belong to no unit are in the row `unassigned`. A call of which several pieces wait is one call. Calls that
+-- would be charged to nobody have an amount at risk of none.
 with suspended as (
     select
         *,
@@ -14,10 +15,10 @@ with suspended as (
 select
     state,
     age_bucket,
-    business_unit_id,
+    {{ or_unassigned('business_unit_id') }} as business_unit_id,
     cast(sum(case when estimated_basis = 'with_first_piece' then 0 else 1 end) as bigint) as calls,
     cast(sum(duration_seconds) as bigint) as seconds,
     cast(sum(estimated_amount) as {{ call_money() }}) as estimated_amount,
     cast(sum(case when estimated_basis is null then 1 else 0 end) as bigint) as calls_without_estimate
 from suspended
-group by state, age_bucket, business_unit_id
+group by state, age_bucket, {{ or_unassigned('business_unit_id') }}

@@ -1,0 +1,109 @@
+"""Release gates of the tables of money: what belongs to nobody has a row of its own, so that the rows sum to the total."""
+
+from __future__ import annotations
+
+from expectations.gates import Suite, no_rows
+
+_DIMENSIONS = {
+    "business_unit": "business units",
+    "agent": "agents",
+    "outlet": "outlets",
+    "customer_class": "customer classes",
+}
+
+
+def sum_suites() -> tuple[Suite, ...]:
+    """The suites on collection_rates, money_at_risk, undocumented_numbers and info_service_settlements."""
+    return (
+        Suite(
+            "collection_rates",
+            "release",
+            "marts.collection_rates",
+            (
+                no_rows(
+                    "branch_rows_are_the_sums_of_the_bills",
+                    "The branch's bills, receivable and received of a period are those of its issued bills and what was applied to them.",
+                    "with ours as (select billing_period, bills, receivable, received from {batch} where dimension = 'branch'),"
+                    " applied as (select account_id, billing_period, sum(amount) as received from marts.payment_applications"
+                    " group by all),"
+                    " theirs as (select bills.billing_period, count(*) as bills, sum(bills.amount) as receivable,"
+                    " coalesce(sum(applied.received), 0) as received from marts.bills as bills left join applied"
+                    " on bills.account_id = applied.account_id and bills.billing_period = applied.billing_period"
+                    " where not bills.is_provisional group by bills.billing_period)"
+                    f" {_differing('ours', 'theirs')}",
+                    severity="critical",
+                ),
+                *(
+                    no_rows(
+                        f"{dimension}_rows_sum_to_the_branch",
+                        f"The rows of the {words}, with the one of what belongs to nobody, sum to the branch's.",
+                        "with ours as (select billing_period, sum(bills) as bills, sum(receivable) as receivable,"
+                        f" sum(received) as received from {{batch}} where dimension = '{dimension}' group by billing_period),"
+                        " theirs as (select billing_period, bills, receivable, received from marts.collection_rates"
+                        " where dimension = 'branch')"
+                        f" {_differing('ours', 'theirs')}",
+                        severity="critical",
+                    )
+                    for dimension, words in _DIMENSIONS.items()
+                ),
+            ),
+        ),
+        Suite(
+            "money_at_risk",
+            "release",
+            "marts.money_at_risk",
+            (
+                no_rows(
+                    "rows_sum_to_the_suspended_calls",
+                    "The money at risk of every state, with that of numbers that belong to nobody, is that of its suspended calls.",
+                    "with ours as (select state, sum(estimated_amount) as amount from {batch} group by state),"
+                    " theirs as (select state, sum(estimated_amount) as amount from marts.suspended_calls group by state)"
+                    " select state, ours.amount, theirs.amount as expected_amount from ours full join theirs using (state)"
+                    " where ours.amount is distinct from theirs.amount",
+                    severity="critical",
+                ),
+            ),
+        ),
+        Suite(
+            "undocumented_money",
+            "release",
+            "marts.undocumented_numbers",
+            (
+                no_rows(
+                    "numbers_sum_to_the_undocumented_calls",
+                    "What the undocumented numbers' calls would come to is the sum over all undocumented calls of known numbers.",
+                    "with ours as (select sum(calls) as calls, sum(estimated_amount) as amount from {batch}),"
+                    " theirs as (select count(*) as calls, sum(estimated_amount) as amount from marts.suspended_calls"
+                    " where state = 'undocumented' and charged_number is not null)"
+                    " select ours.calls, ours.amount, theirs.calls as expected_calls, theirs.amount as expected_amount"
+                    " from ours cross join theirs where coalesce(ours.calls, 0) <> theirs.calls"
+                    " or ours.amount is distinct from theirs.amount",
+                    severity="critical",
+                ),
+            ),
+        ),
+        Suite(
+            "info_service_settlements",
+            "release",
+            "marts.info_service_settlements",
+            (
+                no_rows(
+                    "providers_sum_to_the_calls",
+                    "What the providers' services brought in a period is the sum of all calls to information services.",
+                    "with ours as (select billing_period, sum(amount) as amount from {batch} group by billing_period),"
+                    " theirs as (select billing_period, sum(amount) as amount from intermediate.int_info_service_daily"
+                    " group by billing_period)"
+                    " select billing_period, ours.amount, theirs.amount as expected_amount"
+                    " from ours full join theirs using (billing_period) where ours.amount is distinct from theirs.amount",
+                    severity="critical",
+                ),
+            ),
+        ),
+    )
+
+
+def _differing(ours: str, theirs: str) -> str:
+    columns = ("bills", "receivable", "received")
+    shown = ", ".join(f"{ours}.{column}, {theirs}.{column} as expected_{column}" for column in columns)
+    differs = " or ".join(f"{ours}.{column} is distinct from {theirs}.{column}" for column in columns)
+    return f"select billing_period, {shown} from {ours} full join {theirs} using (billing_period) where {differs}"
