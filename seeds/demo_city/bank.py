@@ -147,7 +147,8 @@ class Bank:
         debited_on = batch.debited_on + timedelta(days=7)
         short = self._codes[batch.bank_code]["insufficient_funds"]
         again = [(account, amount) for account, amount, code in batch.lines if code in short]
-        if not again or debited_on > self.city.calendar.last_day:
+        returned = self._returned(batch, month)
+        if not (again or returned) or debited_on > self.city.calendar.last_day:
             return
         retry = self._new(batch.bank_code, month, debited_on)
         for account, amount in again:
@@ -155,7 +156,32 @@ class Bank:
             retry.lines.append((account, amount, self._success(batch.bank_code) if is_paid else short[0]))
             if is_paid:
                 self.refused.remove((account, month))
+        for line, account, amount in returned:
+            retry.lines.append((account, amount, self._codes[batch.bank_code]["mandate"][0]))
+            self.city.planted.add(
+                "debit_returned",
+                {
+                    "payment_id": f"{batch.bank_code}:{batch.batch_id}:{batch.debited_on}:{line}",
+                    "return_id": f"{retry.bank_code}:{retry.batch_id}:{retry.debited_on}:{len(retry.lines)}",
+                    "account_id": account.account_id,
+                    "amount": f"{amount:.2f}",
+                    "returned_on": f"{debited_on}",
+                },
+            )
         self._write(retry)
+
+    def _returned(self, batch: Batch, month: date) -> list[tuple[int, Account, Decimal]]:
+        """In the second month one account objects to its debit after it was collected; with its line in the batch."""
+        if batch.bank_code != "ICBC" or self.city.calendar.ended_months().index(month) != 1:
+            return []
+        quiet = {account.account_id for account, _ in self.special.every_cause}
+        success = self._success(batch.bank_code)
+        lines = [
+            (line, account, amount)
+            for line, (account, amount, code) in enumerate(batch.lines, start=1)
+            if account.account_id in quiet and code == success
+        ]
+        return lines[:1]
 
     def _held_batch(self, bank_code: str, month: date, debited_on: date) -> None:
         batch = self._new(bank_code, month, debited_on)

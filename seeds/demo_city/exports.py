@@ -18,7 +18,7 @@ COLUMNS = {
     "accounts": "account_id,customer_id,payment_method,bank_code,bank_account,opened_on,closed_on",
     "service_numbers": "service_number,account_id,exchange_id,tariff_plan_id,valid_from,valid_to,channels",
     "subscriptions": "subscription_id,account_id,service_number,product_id,promotion_id,valid_from,valid_to",
-    "payments": "payment_id,account_id,paid_at,amount,channel,outlet_id",
+    "payments": "payment_id,account_id,paid_at,amount,channel,outlet_id,reverses_payment_id",
     "account_merges": "merge_id,from_account_id,into_account_id,merged_at,outlet_id",
     "number_orders": "order_id,service_number,outlet_id,ordered_at,status",
     "complaints": "complaint_id,account_id,outlet_id,opened_at,closed_at,kind,was_billing_error",

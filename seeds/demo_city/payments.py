@@ -53,11 +53,49 @@ class Payments:
                 "amount": f"{amount:.2f}",
                 "channel": channel,
                 "outlet_id": outlet,
+                "reverses_payment_id": "",
             }
             for number, (paid_at, account_id, amount, channel, outlet) in enumerate(self._rows, start=1)
         ]
         self._delete(rows)
-        return rows
+        return sorted([*rows, *self._reversals(rows)], key=lambda row: row["paid_at"])
+
+    def _reversals(self, rows: list[Row]) -> list[Row]:
+        """The first payment was entered on the wrong account and is taken back the day after; a prepaying customer gets a part of
+        his money back, of no payment in particular."""
+        reversals: list[Row] = []
+        deleted = self.city.deleted_payments
+        wrong = next((row for row in rows if row["channel"] == "counter" and row["payment_id"] not in deleted), None)
+        refunded = self.cast["resident_2"].account.account_id
+        prepaid = next((row for row in reversed(rows) if row["account_id"] == refunded), None)
+        for number, (row, amount, named) in enumerate(
+            [(wrong, None, True), (prepaid, "30.00", False)],
+            start=1,
+        ):
+            if row is None:
+                continue
+            paid_at = datetime.strptime(row["paid_at"], "%Y-%m-%d %H:%M:%S") + timedelta(days=1)
+            if paid_at.date() > self.city.calendar.last_day:
+                continue
+            reversal = {
+                **row,
+                "payment_id": f"R{number:07d}",
+                "paid_at": paid_at.strftime("%Y-%m-%d %H:%M:%S"),
+                "amount": f"-{amount or row['amount']}",
+                "reverses_payment_id": row["payment_id"] if named else "",
+            }
+            reversals.append(reversal)
+            self.city.planted.add(
+                "payment_reversed" if named else "payment_refunded",
+                {
+                    "payment_id": row["payment_id"],
+                    "reversal_id": reversal["payment_id"],
+                    "account_id": row["account_id"],
+                    "amount": amount or row["amount"],
+                    "reversed_on": f"{paid_at:%Y-%m-%d}",
+                },
+            )
+        return reversals
 
     def _delete(self, rows: list[Row]) -> None:
         """The customer system deletes a payment that it exported before."""

@@ -505,6 +505,34 @@ def unknown_account(found: Found, name: str, case: Case) -> None:
     assert not {row["paying_account_id"] for row in found.marts["payment_applications"]} & set(keys(case))
 
 
+def payment_reversed(found: Found, name: str, case: Case) -> None:
+    for key in keys(case):
+        rows = [row for row in found.marts["payment_applications"] if row["payment_id"] == key["payment_id"]]
+        assert sum(row["amount"] for row in rows) == 0
+        back = [row for row in rows if row["amount"] < 0]
+        assert {str(row["applied_on"]) for row in back} == {key["reversed_on"]}
+        assert -Decimal(key["amount"]) <= sum(row["amount"] for row in back) < 0
+
+
+def payment_refunded(found: Found, name: str, case: Case) -> None:
+    """What was prepaid and not used goes back first, so no bill is touched and the account is not overdrawn."""
+    for key in keys(case):
+        assert not [
+            r for r in found.marts["payment_applications"] if r["payment_id"] == key["payment_id"] and r["amount"] < 0
+        ]
+        assert key["account_id"] not in {row["subject"] for row in found.bulletin("payments_overdrawn")}
+
+
+def debit_returned(found: Found, name: str, case: Case) -> None:
+    assert [row["subject"] for row in found.bulletin("debit_returned")] == [key["account_id"] for key in keys(case)]
+    for key in keys(case):
+        rows = [row for row in found.marts["payment_applications"] if row["payment_id"] == key["payment_id"]]
+        assert rows and sum(row["amount"] for row in rows) == 0
+        assert {str(row["applied_on"]) for row in rows if row["amount"] < 0} == {key["returned_on"]}
+        (failure,) = (r for r in found.marts["debit_failures"] if r["returned_payment_id"] is not None)
+        assert (failure["returned_payment_id"], failure["amount"]) == (key["payment_id"], Decimal(key["amount"]))
+
+
 def prepaid_rest(found: Found, name: str, case: Case) -> None:
     for account in keys(case):
         paid = sum((Decimal(row["amount"]) for row in found.newest("payments") if row["account_id"] == account), ZERO)
