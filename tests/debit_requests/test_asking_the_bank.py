@@ -24,27 +24,27 @@ from tests.robustness.branch import EXPORTS, Branch, run_over_two_days
 REQUEST = """\
 Q|ICBC|20260401-01|2026-03|2026-04-25|5|97.00
 D|1|A2|62220001|2.00
-D|2|A3|6223|40.00
-D|3|A4|6224|20.00
-D|4|A5|6225|15.00
-D|5|A6|6226|20.00
+D|2|A3|62200003|40.00
+D|3|A4|62200004|20.00
+D|4|A5|62200005|15.00
+D|5|A6|62200006|20.00
 T|5
 """
 # A2 and A3 collected, A4 refused, A5 collected with 10.00 for 15.00, A6 missing, A1 never asked for.
 RESULT = """\
 H|ICBC|20260401-01|2026-03|2026-04-25|5|79.00|3|52.00
 D|1|A2|62220001|2.00|00
-D|2|A3|6223|40.00|00
-D|3|A4|6224|20.00|51
-D|4|A5|6225|10.00|00
-D|9|A1|6221|7.00|51
+D|2|A3|62200003|40.00|00
+D|3|A4|62200004|20.00|51
+D|4|A5|62200005|10.00|00
+D|9|A1|62200001|7.00|51
 T|5
 """
 NO_BANK_ACCOUNT = "the account pays by debit but has no bank account"
 WAITING = "asked for in batch 20260401-01 of bank ICBC, line 5, and not answered yet"
 
 _ACCOUNTS = EXPORTS["accounts"] + "".join(
-    f"A{number},C2,debit,ICBC,{'' if number == 7 else 6220 + number},2025-01-01,\n" for number in range(3, 10)
+    f"A{number},C2,debit,ICBC,{'' if number == 7 else 62200000 + number},2025-01-01,\n" for number in range(3, 10)
 )
 _SUBSCRIPTIONS = EXPORTS["subscriptions"] + "".join(
     f"S{number},A{number},,LINE,,2025-01-01,2026-04-01\n" for number in range(3, 10)
@@ -145,8 +145,8 @@ def test_each_request_is_matched_with_its_result(answered: Branch) -> None:
     problems = answered.mart("problem_bulletin", "kind, subject, count")
     assert [row for row in problems if row[0] in ("debit_unanswered", "debit_unexpected")] == [
         ("debit_unanswered", "ICBC 20260401-01", 1),
-        ("debit_unexpected", "ICBC 20260401-01 other_amount", 1),
-        ("debit_unexpected", "ICBC 20260401-01 unexpected", 1),
+        ("debit_unexpected", "ICBC 20260401-01 2026-04-25 other_amount", 1),
+        ("debit_unexpected", "ICBC 20260401-01 2026-04-25 unexpected", 1),
     ]
     gates = {gate["gate"]: gate["failed_rows"] for gate in answered.manifest["gates"]}
     assert (gates["requests_are_answered_in_time"], gates["results_are_as_requested"]) == (1, 2)
@@ -158,7 +158,7 @@ def test_who_has_paid_is_not_asked_again(answered: Branch, tmp_path: Path) -> No
     typed = branch.tollhouse("export", "debit-requests", "--period", "2026-03", "--out", str(tmp_path / "out"))
     assert typed.exit_code == 0, typed.message
     assert (tmp_path / "out" / "ICBC_20260426-01.txt").read_text(encoding="utf-8") == (
-        "Q|ICBC|20260426-01|2026-03|2026-04-27|2|25.00\nD|1|A4|6224|20.00\nD|2|A5|6225|5.00\nT|2\n"
+        "Q|ICBC|20260426-01|2026-03|2026-04-27|2|25.00\nD|1|A4|62200004|20.00\nD|2|A5|62200005|5.00\nT|2\n"
     )
     left_out = [(left["account_id"], left["reason"]) for left in typed.answer["left_out"]]
     assert left_out == [("A6", WAITING), ("A7", NO_BANK_ACCOUNT)]

@@ -76,7 +76,9 @@ BOOK = {
         "bank_code,result_code,outcome,cause,name_zh,name_en\nBK,00,success,none,成功,Done\n"
         "BK,51,failed,insufficient_funds,不足,No funds\n"
     ),
-    "gate_thresholds": "gate_id,warn_above,hold_above\nmalformed,0.1,0.5\nduplicate,0.1,0.5\nother_day,0.1,0.5\n",
+    "gate_thresholds": (
+        "gate_id,warn_above,hold_above\nmalformed,0.1,0.5\nduplicate,0.1,0.5\nother_day,0.1,0.5\nexport_rows,,\ndate_gap,,\n"
+    ),
 }
 
 HEADER = (
@@ -85,7 +87,7 @@ HEADER = (
 )
 
 # A book whose gates hold no file: an empty value is no limit.
-NO_LIMITS = "gate_id,warn_above,hold_above\nmalformed,,\nduplicate,,\nother_day,,\n"
+NO_LIMITS = "gate_id,warn_above,hold_above\nmalformed,,\nduplicate,,\nother_day,,\nexport_rows,,\ndate_gap,,\n"
 
 EXPORT_HEADERS = {
     "customers": "customer_id,name,customer_class,is_key_account,business_unit_id,outlet_id,agent_id,opened_on,closed_on",

@@ -195,9 +195,38 @@ def test_rows_of_an_export_that_do_not_parse_are_set_aside(branch: Any) -> None:
         "20260105",
         "P1,A1,2026-01-02 10:00:00,5.00,counter,O1",
         "P1,A1,2026-01-03 10:00:00,6.00,counter,O1",  # the key repeats
-        "P2,A1,2026-01-03,6.00,counter,O1",
+        "P2,A1,03/01/2026 10:00:00,6.00,counter,O1",  # day or month first
         "P3,A1,2026-01-03 10:00:00,0.00,counter,O1",
         "P4,A1,2026-01-03 10:00:00,1.00,counter",
     )
     row = reconciliation(branch)["payments_20260105.csv"]
     assert (row["data_rows"], row["set_aside_rows"], row["read_records"]) == (5, 4, 0)
+
+
+def test_a_spoilt_export_is_held_by_the_limits_of_the_contract(branch: Any) -> None:
+    """1 of 20 rows is the share of 0.05, 1 of 19 is more; 9 rows are less than half of 20, 10 are half."""
+    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    orders = [f"R{number},5550001,O1,2026-01-02 10:00:00,open" for number in range(19)]
+    branch.export("number_orders", "20260105", *orders, "R,x")
+    branch.export("number_orders", "20260106", *orders[:18], "R,x")
+    branch.export("number_orders", "20260107", *orders[:9])
+    branch.export("number_orders", "20260108", *orders[:10])
+    found = reconciliation(branch)
+    assert [found[f"number_orders_2026010{day}.csv"]["file_status"] for day in (5, 6, 7, 8)] == [
+        "loaded",
+        "held",
+        "held",
+        "loaded",
+    ]
+
+
+def test_a_file_far_from_all_others_is_held_and_moves_no_date(branch: Any) -> None:
+    """63 days lie between 29 December and 2 March, and two files are more than one."""
+    branch.book("gate_thresholds", "gate_id,warn_above,hold_above\n")
+    old = branch.calls("20251229", 1, CALL.replace("2026-01-05", "2025-12-29"))
+    branch.calls("20260302", 1)
+    branch.calls("20260303", 1)
+    marts = compute(branch.inbox, branch.reference)
+    rows = {row["file_name"]: row for row in marts["file_reconciliation"]}
+    assert (rows[old]["file_status"], rows[old]["held"], rows[old]["read_records"]) == ("held", 1, 1)
+    assert {row["file_status"] for name, row in rows.items() if name != old} == {"loaded"}

@@ -14,6 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.settings import Settings
 from tests.robustness.branch import EXPORTS, SWITCH, Branch, calls_of_day, cdr, new_branch
 
 DATE = re.compile(r"(20\d\d)-(\d\d)-(\d\d)")
@@ -65,7 +67,9 @@ class Standing:
             received[account, period] = received.get((account, period), Decimal(0)) + amount
         # Not the detail: it has the days since, which go on by themselves.
         said: set[tuple[object, ...]] = {("bulletin", *row) for row in branch.mart("problem_bulletin", "problem_id")}
-        files = branch.mart("file_reconciliation", "file_name, file_status, status_reason")
+        # From the ledger, which `tollhouse files` and `tollhouse status` show: the edition has no files dated after its as-of date.
+        with FileLedger(Settings.from_environment(branch.settings).ledger_path, read_only=True) as ledger:
+            files = [(entry.file_name, entry.status, entry.status_reason) for entry in ledger.files()]
         said |= {("file", *row) for row in files if row[1] != "loaded"}
         return Standing(bills, received, branch.manifest["as_of"], frozenset(said))
 
@@ -77,7 +81,7 @@ def march_and_the_beginning_of_april(home: Path) -> Branch:
         branch.deliver_day(day, month)
     branch.deliver_exports("20260301")
     branch.deliver_exports("20260401")
-    branch.deliver("bank/ICBC", "ICBC_20260402_B1.txt", bank_file("B1", "2026-04-02", "5.00"))
+    branch.deliver("bank/ICBC", "ICBC_20260402_B1.txt", bank_file("B1", "2026-04-02", "1.00"))
     return branch
 
 
@@ -89,10 +93,10 @@ def bank_file(batch: str, day: str, amount: str) -> str:
 def next_files() -> dict[str, Next]:
     """The sound files of 3 April, one of each kind."""
     calls = cdr(calls_of_day("2026-04-03"))
-    payments = EXPORTS["payments"] + "P2,A2,2026-04-02 09:00:00,3.00,counter,OU1\n"
+    payments = EXPORTS["payments"] + "P2,A1,2026-04-02 09:00:00,3.00,counter,OU1\n"
     return {
         "cdr": Next(f"cdr/{SWITCH}", f"{SWITCH}_20260403_004003.csv", calls, companion="records=7\nseconds=540\n"),
-        "bank": Next("bank/ICBC", "ICBC_20260403_B2.txt", bank_file("B2", "2026-04-03", "2.00")),
+        "bank": Next("bank/ICBC", "ICBC_20260403_B2.txt", bank_file("B2", "2026-04-03", "1.50")),
         "customers": Next("customers", "customers_20260403.csv", EXPORTS["customers"]),
         "accounts": Next("customers", "accounts_20260403.csv", EXPORTS["accounts"]),
         "service_numbers": Next("customers", "service_numbers_20260403.csv", EXPORTS["service_numbers"]),
