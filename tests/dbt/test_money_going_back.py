@@ -13,7 +13,7 @@ from typing import Any
 from orchestration.warehouse.connection import insert_rows, open_warehouse
 from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
-from tests.oracle import commission, settlement
+from tests.oracle import commission, debits, settlement
 from tests.oracle.book import read_book
 from tests.oracle.exports import Exports
 from tests.oracle.periods import due_date, issue_date
@@ -85,6 +85,84 @@ def drawn_accounts(draw: random.Random) -> tuple[list[Row], list[Row], list[Row]
             if not is_reversal:
                 paid.append(payment_id)
     return bills, payments, merges
+
+
+def drawn_result_lines(draw: random.Random) -> list[Row]:
+    """Lines of a bank's results: collected or failed, with and without period, reference, amount."""
+    lines = []
+    for number in range(700):
+        account = f"A{number % 60:02}"
+        day = date(2026, 1, 1) + timedelta(days=draw.randrange(120))
+        is_collected = draw.random() < 0.5
+        period = draw.choice(["2026-01", "2026-02"])
+        amount = Decimal(draw.choice([10, 10, 20, 30]))
+        lines.append(
+            {
+                "payment_id": f"K:B{number:03}:{day}:1",
+                "bank_code": draw.choice(["K", "K", "K", "L"]),
+                "batch_id": f"B{number:03}",
+                "line": 1,
+                "account_id": account,
+                "debited_on": day,
+                "period": period,
+                "named_period": period if draw.random() < 0.5 else None,
+                "amount": None if not is_collected and draw.random() < 0.1 else amount,
+                "is_collected": is_collected,
+                "is_return": not is_collected and draw.random() < 0.2,
+                "reference": draw.choice([None, None, account, f"E{draw.randrange(3)}"]),
+            }
+        )
+    return lines
+
+
+def test_random_results_take_back_what_the_oracle_takes_back(tmp_path: Path) -> None:
+    lines = drawn_result_lines(random.Random(20261129))
+    expected = debits.taken_back(lines, window_days=30)
+
+    settings = home(tmp_path)
+    with open_warehouse(settings) as con:
+        con.execute("update raw.run_facts set as_of = ?", [AS_OF])
+        con.execute("update raw.gate_thresholds set hold_above = 30 where gate_id = 'return_window_days'")
+        con.execute("create schema if not exists intermediate")
+        con.execute(
+            "create table intermediate.int_debit_results (payment_id varchar, bank_code varchar, batch_id varchar, "
+            "line bigint, account_id varchar, debited_on date, billing_period varchar, is_period_named boolean, "
+            "amount decimal(18, 2), collected_amount decimal(18, 2), outcome varchar, is_return boolean, reference varchar)"
+        )
+        rows = [
+            [
+                *(
+                    line[name]
+                    for name in ("payment_id", "bank_code", "batch_id", "line", "account_id", "debited_on", "period")
+                ),
+                line["named_period"] is not None,
+                line["amount"],
+                line["amount"] if line["is_collected"] else Decimal(0),
+                "success" if line["is_collected"] else "failed",
+                line["is_return"],
+                line["reference"],
+            ]
+            for line in lines
+        ]
+        insert_rows(con, "intermediate.int_debit_results", rows)
+        con.execute(
+            "create table intermediate.int_debits_requested (bank_code varchar, batch_id varchar, line bigint, "
+            "account_id varchar, billing_period varchar, amount decimal(18, 2), requested_on date, debit_on date, "
+            "refused_until date)"
+        )
+        for table in ("int_debit_batch_answers", "int_debit_answers"):
+            con.execute(
+                f"create table intermediate.{table} (bank_code varchar, batch_id varchar, line bigint, "
+                "result_batch_id varchar, result_debited_on date, result_line bigint, matched_by integer)"
+            )
+    run_dbt(settings, "build", "int_debit_returns_of_results int_debits_collected int_debit_returns")
+    with open_warehouse(settings) as con:
+        found = con.execute("select return_id, debit_id, amount from intermediate.int_debit_returns").fetchall()
+
+    assert {row[0]: row[1:] for row in found} == {
+        line["payment_id"]: (debit["payment_id"], amount) for line, debit, amount in expected
+    }
+    assert len(expected) > 100
 
 
 def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Path) -> None:

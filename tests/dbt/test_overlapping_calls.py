@@ -76,7 +76,7 @@ def warehouse(empty_warehouse: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             " charged_number varchar, is_charged_as_recorded boolean)"
         )
         con.execute(
-            "create table staging.stg_crm__service_numbers as select * from (values"
+            "create table intermediate.int_number_intervals as select * from (values"
             " ('5001', 1, timestamp '2026-01-01', cast(null as timestamp)), ('5002', 2, timestamp '2026-01-01', null))"
             " as numbers (service_number, channels, valid_from, valid_to)"
         )

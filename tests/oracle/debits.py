@@ -199,3 +199,73 @@ def debit_payments(files: list[InboxFile], book: Book) -> list[Row]:
         for detail in batch.details
         if is_success(batch, detail, book) and detail["amount"] > 0
     ]
+
+
+def debit_returns(files: list[InboxFile], book: Book) -> list[Row]:
+    """Every failed line of an accepted batch that takes back a debit of an earlier one, as a payment below zero."""
+    lines = [
+        {
+            "payment_id": f"{batch.bank_code}:{batch.batch_id}:{batch.debited_on}:{detail['line']}",
+            "bank_code": batch.bank_code,
+            "batch_id": batch.batch_id,
+            "line": detail["line"],
+            "account_id": detail["account_id"],
+            "debited_on": batch.debited_on,
+            "period": batch.billing_period,
+            "named_period": batch.billing_period,
+            "amount": detail["amount"],
+            "is_collected": is_success(batch, detail, book),
+            "is_return": False,
+            "reference": None,
+        }
+        for batch in accepted_batches(files)
+        for detail in batch.details
+    ]
+    return [
+        {
+            "payment_id": line["payment_id"],
+            "account_id": line["account_id"],
+            "paid_at": datetime.combine(line["debited_on"], time()),
+            "amount": -amount,
+            "reverses_payment_id": debit["payment_id"],
+        }
+        for line, debit, amount in taken_back(lines, window_days=400)
+    ]
+
+
+def taken_back(lines: list[Row], *, window_days: int) -> list[tuple[Row, Row, Decimal]]:
+    """Which failed line takes back which collected one, and how much, where no requests are known. Day by day."""
+    left = {line["payment_id"]: line["amount"] for line in lines if line["is_collected"]}
+    found = []
+    for line in sorted(lines, key=lambda row: (row["debited_on"], row["batch_id"], row["line"])):
+        if line["is_collected"]:
+            continue
+        before = [
+            debit
+            for debit in lines
+            if debit["is_collected"]
+            and (debit["bank_code"], debit["account_id"]) == (line["bank_code"], line["account_id"])
+            and debit["debited_on"] < line["debited_on"]
+            and (line["amount"] is None or debit["amount"] >= line["amount"])
+        ]
+        referred_to = [
+            debit
+            for debit in before
+            if line["reference"] not in (None, line["account_id"]) and debit["reference"] == line["reference"]
+        ]
+        if referred_to:
+            before = referred_to
+        elif line["named_period"] is not None:
+            before = [debit for debit in before if debit["period"] == line["named_period"]]
+        elif not line["is_return"]:
+            before = [debit for debit in before if (line["debited_on"] - debit["debited_on"]).days <= window_days]
+        before.sort(key=lambda debit: (debit["debited_on"], debit["payment_id"]))
+        if line["named_period"] is None:
+            before.reverse()
+        for debit in before:
+            wanted = left[debit["payment_id"]] if line["amount"] is None else line["amount"]
+            if 0 < wanted <= left[debit["payment_id"]]:
+                left[debit["payment_id"]] -= wanted
+                found.append((line, debit, wanted))
+                break
+    return found

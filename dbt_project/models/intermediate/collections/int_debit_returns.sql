@@ -49,13 +49,7 @@ failed_lines as (
         ) as may_name_nothing
     from {{ ref('int_debit_results') }} as results
     left join answering on results.payment_id = answering.payment_id
-    left join {{ ref('int_debit_returns_of_results') }} as returns on results.payment_id = returns.return_id
-    where results.outcome = 'failed' and results.collected_amount = 0 and answering.payment_id is null and returns.return_id is null
-),
-returned_before as (
-    select debit_id, sum(amount) as amount
-    from {{ ref('int_debit_returns_of_results') }}
-    group by debit_id
+    where results.outcome = 'failed' and results.collected_amount = 0 and answering.payment_id is null
 ),
 collected as (
     select
@@ -64,27 +58,21 @@ collected as (
         debits.account_id,
         debits.billing_period,
         debits.amount,
-        debits.amount - coalesce(returned_before.amount, 0) as left_amount,
+        debits.amount as left_amount,
         debits.collected_on,
         debits.reference,
         debits.request_batch_id
     from {{ ref('int_debits_collected') }} as debits
-    left join returned_before on debits.payment_id = returned_before.debit_id
 ),
-{{ debit_returns_among() }},
-all_returns as (
-    select return_id, debit_id, amount from {{ ref('int_debit_returns_of_results') }}
-    union all
-    select return_id, debit_id, amount from returns_taken
-)
+{{ debit_returns_among() }}
 select
-    all_returns.return_id,
-    all_returns.debit_id,
+    returns_taken.return_id,
+    returns_taken.debit_id,
     debits.account_id,
     debits.bank_code,
     debits.collected_on,
     results.debited_on as returned_on,
-    cast(all_returns.amount as {{ money() }}) as amount
-from all_returns
-inner join {{ ref('int_debits_collected') }} as debits on all_returns.debit_id = debits.payment_id
-inner join {{ ref('int_debit_results') }} as results on all_returns.return_id = results.payment_id
+    cast(returns_taken.amount as {{ money() }}) as amount
+from returns_taken
+inner join {{ ref('int_debits_collected') }} as debits on returns_taken.debit_id = debits.payment_id
+inner join {{ ref('int_debit_results') }} as results on returns_taken.return_id = results.payment_id
