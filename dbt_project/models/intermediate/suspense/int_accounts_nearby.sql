@@ -6,7 +6,7 @@ with offsets as (
     from (
         values
         {% for away in range(1, 11) -%}
-            ({{ away }}), (-{{ away }}){{ ',' if not loop.last }}
+        ({{ away }}), (-{{ away }}){{ ',' if not loop.last }}
         {% endfor %}
     ) as steps (numbers_away)
 ),
