@@ -4,7 +4,10 @@ with offsets as (
     select
         cast(numbers_away as integer) as numbers_away
     from (
-        values {% for away in range(1, 11) %}({{ away }}), (-{{ away }}){{ ', ' if not loop.last }}{% endfor %}
+        values
+        {% for away in range(1, 11) -%}
+        ({{ away }}), (-{{ away }}){{ ',' if not loop.last }}
+        {% endfor %}
     ) as steps (numbers_away)
 ),
 sought as (
