@@ -235,7 +235,10 @@ def _fault(table: ExportTable) -> str:
 def _rows(text: str) -> tuple[list[str], list[_Row]]:
     """Header and rows. A stray quote swallows lines: then each line is read for itself, and only it is damaged."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]
-    header = next(csv.reader(lines[:1]))
+    try:
+        header = next(csv.reader(lines[:1]))
+    except csv.Error:
+        header = lines[0].split(",")  # of a file in no known encoding, which is held as a whole
     try:
         rows = list(_whole_rows(lines, len(header)))
     except _StrayQuote:

@@ -113,7 +113,7 @@ def test_releases_rebuild_the_days_of_their_calls(released: Stage, held: dict[st
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda ledger, ids, held: ledger.release_file(ids[OTHER_DAY_FILE], "why not"), "only a held file"),
+        (lambda ledger, ids, held: ledger.release_file(ids[OTHER_DAY_FILE], "why not"), "only a held or rejected file"),
         (lambda ledger, ids, held: ledger.release_calls(ids[OTHER_DAY_FILE], "again"), "released before"),
         (
             lambda ledger, ids, held: ledger.release_calls(ids[held["held_ctl_records"]["file_name"]], "why"),

@@ -76,7 +76,7 @@ def test_an_edition_has_its_files_types_and_exact_totals(tmp_path: Path, con: du
         "path": "editions/2026-03-31-0001",
     }
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert list(manifest) == ["as_of", "built_at", "edition", "gates", "marts", "revision", "site"]
+    assert list(manifest) == ["as_of", "built_at", "edition", "gates", "marts", "revision", "site", "time_zone"]
     assert manifest["built_at"] == "2026-04-01T02:03:04Z"
     assert manifest["revision"] == 1
     assert manifest["gates"] == [HOLDS.as_dict()]

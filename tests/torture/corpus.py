@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.ingestion import test_asterisk, test_cisco_cucm, test_freeswitch, test_sipwise_ngcp
+from tests.ingestion import (
+    test_asterisk,
+    test_avaya_ip_office,
+    test_cisco_cucm,
+    test_freeswitch,
+    test_nec_smdr,
+    test_panasonic_smdr,
+    test_sipwise_ngcp,
+    test_threecx,
+)
 from tests.ingestion.bank_formats import (
     test_arudd,
     test_becs,
@@ -53,6 +62,40 @@ _CUCM = (
     '1,2,101,1772330500,"2200001",17,"2200002","",0,0,1772330510,0,"SEP001122334455","SEP00112233AA55"\n'
 )
 
+_AVAYA = "".join(
+    test_avaya_ip_office.smdr(
+        start,
+        "00:01:01",
+        4,
+        "2200001",
+        "O",
+        "01088886666",
+        "01088886666",
+        0,
+        call,
+        0,
+        test_avaya_ip_office.DESK,
+        test_avaya_ip_office.LINE,
+    )
+    for call, start in enumerate(["10:00:00", "10:05:00"], start=1)
+)
+_THREECX = "".join(
+    test_threecx.cdr(
+        call,
+        "00:01:01",
+        f"10:0{call}:00",
+        f"10:0{call}:05",
+        "TerminatedBySrc",
+        ("Ext.2200001", "01088886666"),
+        ("2200001", "10000"),
+    )
+    for call in (1, 2)
+)
+_NEC = "".join(
+    test_nec_smdr.smdr("POT", f"10:0{at}", "001", "00:01:01", "2200001", "01088886666", day="03/01") + "\r\n"
+    for at in range(3)
+)
+
 FOREIGN_SEEDS = (
     _calls(
         "asterisk",
@@ -62,6 +105,10 @@ FOREIGN_SEEDS = (
     _calls("freeswitch", "\n".join([test_freeswitch.ANSWERED, test_freeswitch.UNANSWERED.format("USER_BUSY"), ""])),
     _calls("cisco_cucm", test_cisco_cucm.HEADER + _CUCM, headers=2),
     _calls("sipwise_ngcp", test_sipwise_ngcp.export(test_sipwise_ngcp.LINES), headers=1, trailers=1),
+    _calls("avaya_ip_office", _AVAYA),
+    _calls("threecx", _THREECX),
+    _calls("panasonic_smdr", "\r\n".join([*test_panasonic_smdr.LINES[2:5], ""])),
+    _calls("nec_smdr", _NEC),
     _calls("huawei_igwb", b"".join(record(at, partial=at % 4, reference=7) for at in range(1, 8)), is_text=False),
     _calls("ts32298", b"".join(mobile_originated(at, cause=at % 2) for at in range(1, 8)), is_text=False),
 )

@@ -206,15 +206,28 @@ def _numbered(content: bytes) -> dict[int, bytes]:
 
 def _check_cdr(intake: Intake, entry: FileEntry, content: bytes) -> None:
     lines, aside = _numbered(content), _set_aside(intake, entry)
-    loaded = _loaded(intake, entry, aside)
-    assert Counter(loaded) + Counter(list(aside)) == Counter(list(lines)), "each line stands in one place"
+    places = Counter(_loaded(intake, entry, aside)) + Counter(list(aside))
+    full = {
+        number: line.strip(b"\x1a\r") for number, line in lines.items() if line.strip(b"\x1a\r") or b"\x1a" not in line
+    }
+    assert set(places.values()) <= {1} and set(places) <= set(full), "each record stands in one place"
+    _no_line_is_lost(full, set(places))
     for number, text in aside.items():
-        assert text in (lines[number].decode(errors="replace"), lines[number].decode(errors="backslashreplace"))
-    _check_by_the_oracle(intake, entry, content, set(aside))
+        first = text.split("\n")[0]
+        assert first in (full[number].decode(errors="replace"), full[number].decode(errors="backslashreplace"))
+    _check_by_the_oracle(intake, entry, content, set(aside), set(places))
 
 
-def _check_by_the_oracle(intake: Intake, entry: FileEntry, content: bytes, aside: set[int]) -> None:
-    """The oracle reads the same records out of the lines, but that it forgives a sign or blanks around a number."""
+def _no_line_is_lost(lines: dict[int, bytes], places: set[int]) -> None:
+    """Each line begins a record or goes on with one: with that of the nearest place before it, which has a quote open."""
+    for number in sorted(set(lines) - places):
+        begun = max((place for place in places if place < number), default=None)
+        assert begun is not None and b'"' in lines[begun], f"line {number} is lost: {lines[number]!r}"
+
+
+def _check_by_the_oracle(intake: Intake, entry: FileEntry, content: bytes, aside: set[int], places: set[int]) -> None:
+    """The oracle reads the same records out of the lines, but that it forgives a sign or blanks around a number, and takes
+    each line of a record with a line break in it for one of its own."""
     file = InboxFile(
         Path(entry.file_name), entry.source, "cdr", entry.file_name, "SW1", file_date=entry.file_date, content=content
     )
@@ -222,6 +235,8 @@ def _check_by_the_oracle(intake: Intake, entry: FileEntry, content: bytes, aside
     read = {row[0]: row[1:] for row in intake.rows("calls", entry.file_id, f"line_number, {', '.join(COLUMNS)}")}
     lines = content.split(b"\n")
     for record in file.records:
+        if record.line_number not in places or b'"' in lines[record.line_number - 1]:
+            continue
         if record.state == "malformed":
             assert record.line_number not in read, f"{record.reason}: {lines[record.line_number - 1]!r}"
         elif record.line_number in aside:
@@ -235,14 +250,15 @@ def _check_by_the_oracle(intake: Intake, entry: FileEntry, content: bytes, aside
 
 def _check_foreign(intake: Intake, entry: FileEntry, content: bytes, seed: Seed) -> None:
     aside = _set_aside(intake, entry)
-    places = Counter(_loaded(intake, entry, aside)) + Counter(list(aside))
+    ignored = [number for (number,) in intake.rows("ignored", entry.file_id, "line_number")]
+    places = Counter(_loaded(intake, entry, aside, len(ignored))) + Counter(list(aside)) + Counter(ignored)
     assert set(places.values()) <= {1}, "each record stands in one place"
     if seed.is_text:
-        # Lines that are empty, headers and (at the end) trailers are no records; every other line is one.
-        lines = content.split(b"\n")
-        full = [number for number, line in enumerate(lines, start=1) if line.removesuffix(b"\r")]
-        records = [number for number in full if number > seed.headers]
-        assert set(records[: len(records) - seed.trailers]) <= set(places), "no line is lost"
+        # Lines that are empty, headers and (at the end) trailers are no records; every other line is of one.
+        lines = {number: line.strip(b"\x1a\r") for number, line in enumerate(content.split(b"\n"), start=1)}
+        records = [number for number, line in lines.items() if line and number > seed.headers]
+        kept = records[: len(records) - seed.trailers]
+        _no_line_is_lost({number: lines[number] for number in kept} | {n: lines[n] for n in places}, set(places))
         assert all(seed.headers < number <= len(lines) for number in places)
     else:
         assert sorted(places) == list(range(1, len(places) + 1)), "records are numbered without gaps"
@@ -253,11 +269,12 @@ def _check_foreign(intake: Intake, entry: FileEntry, content: bytes, seed: Seed)
             )
 
 
-def _loaded(intake: Intake, entry: FileEntry, aside: dict[int, str]) -> list[int]:
+def _loaded(intake: Intake, entry: FileEntry, aside: dict[int, str], ignored: int = 0) -> list[int]:
     """The line numbers of the records that were read, after the ledger's figures were compared with the written rows."""
     calls = intake.rows("calls", entry.file_id, "line_number, record_number, duration_seconds, call_date")
     assert len({record for _, record, *_ in calls}) == len(calls), "record numbers do not repeat"
-    assert (entry.read_records, entry.malformed_records) == (len(calls) + len(aside), len(aside))
+    assert (entry.read_records, entry.malformed_records) == (len(calls) + len(aside) + ignored, len(aside))
+    assert entry.ignored_records == ignored
     assert entry.read_seconds == sum(seconds for _, _, seconds, _ in calls)
     days = {day.call_date: day.records for day in intake.ledger.call_days() if day.file_id == entry.file_id}
     assert days == dict(Counter(day for *_, day in calls))
