@@ -1,4 +1,4 @@
-"""What holds for all tests: runs in this process have their gates judged in it."""
+"""What holds for all tests: runs in this process have their gates judged in it, and the day is one after all their files."""
 
 from __future__ import annotations
 
@@ -15,4 +15,12 @@ def gates_judged_here() -> Iterator[None]:
     """For every run within the tests' own process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resources, "GateProcess", GatesHere)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def day_after_all_files() -> Iterator[None]:
+    """Files dated after the machine's day are held: a clock that is behind must not change what the tests see."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLLHOUSE_TODAY", "2026-11-28")
         yield

@@ -138,12 +138,7 @@ def lay_book_inputs(
     exports, debits, the days with calls, and how the pieces of long calls are joined."""
     thresholds = gate_thresholds([]) if thresholds is None else thresholds
     loaded = loaded_files(ledger, facts.as_of)
-    # What is held for its date is told whatever the as-of date is: its date is what nobody believes.
-    register = [
-        entry
-        for entry in ledger.files()
-        if entry.file_date is None or entry.file_date <= facts.as_of or entry.is_held_for_date
-    ]
+    register = _listed_files(ledger, facts.as_of)
     con.execute("begin")
     con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
     con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
@@ -205,6 +200,25 @@ def _lay_thresholds(con: duckdb.DuckDBPyConnection, thresholds: Mapping[str, Gat
     )
     rows = [[t.gate_id, t.warn_above, t.hold_above, t.gate_id in GATE_DEFAULTS] for t in thresholds.values()]
     insert_rows(con, "raw.gate_thresholds", rows)
+
+
+def _listed_files(ledger: FileLedger, as_of: date) -> list[FileEntry]:
+    """The registered files that a run as of a day knows: those dated by then.
+
+    What is held for its date is listed in any case: its date is what nobody believes. So is what is held or rejected and
+    dated after the newest loaded file, unless the run is as of an earlier day: else nobody would be told of it.
+    """
+    files = ledger.files()
+    newest_loaded = max((e.file_date for e in files if e.status == "loaded" and e.file_date is not None), default=None)
+    is_of_today = newest_loaded is None or as_of >= newest_loaded
+    return [
+        entry
+        for entry in files
+        if entry.file_date is None
+        or entry.file_date <= as_of
+        or entry.is_held_for_date
+        or (is_of_today and entry.status in ("held", "rejected"))
+    ]
 
 
 def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry]) -> None:

@@ -38,7 +38,7 @@ def sequence_gaps(files: list[InboxFile], book: Book, as_of: date) -> list[Row]:
                         "missing_to": numbers[(after - 1) % len(numbers)],
                         "missing_files": after - before - 1,
                         "gap_since": came[after],
-                        "age_days": (as_of - came[after]).days,
+                        "age_days": max((as_of - came[after]).days, 0),
                     }
                 )
     return gaps

@@ -30,7 +30,8 @@ select
     cast(case when files.is_read then coalesce(files.malformed_records, 0) else 0 end as bigint) as malformed,
     cast(case when files.is_read then coalesce(files.ignored_records, 0) else 0 end as bigint) as ignored,
     cast(case
-        when files.is_read and files.file_status = 'held' then files.read_records - files.malformed_records - coalesce(files.ignored_records, 0)
+        when files.is_read and files.file_status = 'held'
+            then files.read_records - files.malformed_records - coalesce(files.ignored_records, 0)
         else 0
     end as bigint) as held,
     {% for state in ['duplicate', 'other_day', 'partial', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated'] -%}

@@ -89,5 +89,5 @@ select
     cast(missing_to as bigint) as missing_to,
     cast(missing_files as bigint) as missing_files,
     gap_since,
-    {{ days_between('gap_since', as_of_date()) }} as age_days
+    greatest({{ days_between('gap_since', as_of_date()) }}, 0) as age_days
 from gaps
