@@ -17,14 +17,14 @@ import pyarrow as pa
 
 from orchestration.ingestion.cdr_rules import literal
 from orchestration.ingestion.customer_tables import EXPORT_TABLES, NUMBER_COLUMNS, ExportTable, decode_export
-from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.ingestion.ledger_schema import NOT_EVEN_ITS_HEADER, DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
 from orchestration.ingestion.packing import open_unpacked
 from orchestration.numbers import number_sql
 from orchestration.settings import Settings
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-_RULES_VERSION = "customers-5"
+_RULES_VERSION = "customers-6"
 
 # A spreadsheet writes the year first and leaves out zeros, or another order of day and month, which is not guessed at.
 _DAY = "[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}"
@@ -36,6 +36,8 @@ _AMOUNT = r"-?([0-9]+(\.[0-9]{1,2}0*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}0*)"
 # 6.222E+15: a spreadsheet's way to write a long number, of which it keeps the first digits only.
 _SCIENTIFIC = "[-+]?([0-9]+[.,][0-9]+[eE][-+]?[0-9]+|[0-9]+[eE][-+][0-9]+)"
 _BLANKS = " \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
+#: How the reason of a row begins whose key an earlier row of the export has.
+REPEATED_KEY = "repeats the key of line "
 _NOT_UTF8 = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -70,6 +72,8 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
         content = stream.read()
     text, encoding_fault = decode_export(content, entry.content_encoding)
     header, rows = _rows(text)
+    if encoding_fault is not None and not set(table.key) <= set(header):
+        encoding_fault += NOT_EVEN_ITS_HEADER
     positions = {column: header.index(column) if column in header else None for column in table.columns}
     set_aside, sound = [], []
     for row in rows:
@@ -130,7 +134,7 @@ def _write(
             )
             select * replace (
                 case when fault is null and first_line < line_number
-                    then {literal(table.key[0])} || '|repeats the key of line ' || first_line else fault end as fault
+                    then {literal(f"{table.key[0]}|{REPEATED_KEY}")} || first_line else fault end as fault
             ) from ranked""")
         con.execute(
             f"copy (select {literal(file_id)} as file_id, line_number, {typed} from export_judged "
@@ -236,15 +240,15 @@ def _rows(text: str) -> tuple[list[str], list[_Row]]:
     """Header and rows. A stray quote swallows lines: then each line is read for itself, and only it is damaged."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     try:
-        header = next(csv.reader(lines[:1]))
+        header = [name.strip() for name in next(csv.reader(lines[:1]))]
     except csv.Error:
         header = lines[0].split(",")  # of a file in no known encoding, which is held as a whole
     try:
         rows = list(_whole_rows(lines, len(header)))
     except _StrayQuote:
         rows = [_row(number, line, len(header)) for number, line in enumerate(lines[1:], start=2)]
-    while rows and not rows[-1].text:
-        rows.pop()  # an empty line at the end is no row
+    while rows and not rows[-1].text.strip(_BLANKS + ',"'):
+        rows.pop()  # an empty line at the end is no row, nor one of empty fields, as spreadsheets write them below their rows
     return header, rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from dataclasses import dataclass
 
@@ -102,24 +103,40 @@ def decode_export(content: bytes, encoding: str | None) -> tuple[str, str | None
 
     What cannot be read stands in the text as replacement characters.
     """
-    for name in ("utf-8-sig", *([encoding] if encoding else [])):
+    names = ["utf-8-sig", *([encoding] if encoding else [])]
+    for name in names:
         try:
             text = content.decode(name)
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return text, None
+            return text.removeprefix("\ufeff"), None
     told = f"neither as UTF-8 nor as {encoding}" if encoding else "as UTF-8, and its source declares no other encoding"
+    # A character that was cut in half spoils its row alone: the reading with the fewest such places is taken.
+    readings = [content.decode(name, errors="replace").removeprefix("\ufeff") for name in names]
     return (
-        content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace"),
+        min(readings, key=lambda text: text.count("\N{REPLACEMENT CHARACTER}")),
         f"it cannot be read {told}: have it saved as UTF-8, or write `encoding:` into sources.yml and retry it",
     )
+
+
+def export_header(content: bytes, encoding: str | None) -> tuple[str, str | None]:
+    """The header line of an export from its first bytes, and why it is none, as `decode_export` says it."""
+    text, fault = decode_export(content.split(b"\n", 1)[0], None)
+    if fault is not None and encoding is not None:
+        # An encoding of two bytes has its line end elsewhere, and the last bytes here may be half of a character.
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(content)
+        except UnicodeDecodeError:
+            return text, fault
+        return text.removeprefix("\ufeff").split("\n", 1)[0], None
+    return text, fault
 
 
 def export_header_fault(table: str, line: str) -> str | None:
     """Why a header line is not one of the table's, or None. More columns than the table's are allowed, in any order."""
     try:
-        found = next(csv.reader([line], strict=True))
+        found = [name.strip() for name in next(csv.reader([line], strict=True))]
     except csv.Error as error:
         return f"wrong header: no line of CSV: {error}"
     export = EXPORT_TABLES[table]

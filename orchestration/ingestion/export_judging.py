@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from orchestration.ingestion.customer_exports import REPEATED_KEY
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, FileEntry, OffendingRecord
 from orchestration.ingestion.malformed_rows import first_set_aside
@@ -31,7 +32,11 @@ def judge_exports(
         loaded = [entry for entry in exports if entry.status == "loaded"]
         new = [entry for entry in exports if entry.status == "registered" and entry.decoded_with is not None]
         for entry in sorted(new, key=lambda one: (str(one.file_date), one.seen_order)):
-            reason = entry.told_fault or _rows_fault(entry, most_unreadable) or _shrink_fault(entry, loaded, least_kept)
+            reason = (
+                entry.told_fault
+                or _rows_fault(entry, _unreadable_rows(raw, entry), most_unreadable)
+                or _shrink_fault(entry, loaded, least_kept)
+            )
             if reason is None:
                 ledger.set_status(entry.file_id, "loaded", None)
                 loaded.append(ledger.file(entry.file_id))
@@ -45,12 +50,20 @@ def judge_exports(
     return held
 
 
-def _rows_fault(entry: FileEntry, most_unreadable: Decimal | None) -> str | None:
-    if most_unreadable is None or entry.set_aside_rows <= most_unreadable * entry.data_rows:
+def _unreadable_rows(raw: Path, entry: FileEntry) -> int:
+    """The rows set aside but those that repeat a key: they can be read, the first of them counts, and they are named."""
+    if not entry.set_aside_rows:
+        return 0
+    lines = first_set_aside(raw, entry.file_id, entry.set_aside_rows)
+    return sum(not line.reason.startswith(REPEATED_KEY) for line in lines)
+
+
+def _rows_fault(entry: FileEntry, unreadable: int, most_unreadable: Decimal | None) -> str | None:
+    if most_unreadable is None or unreadable <= most_unreadable * entry.data_rows:
         return None
-    share = (Decimal(entry.set_aside_rows * 100) / entry.data_rows).quantize(Decimal("0.01")).normalize()
+    share = (Decimal(unreadable * 100) / entry.data_rows).quantize(Decimal("0.01")).normalize()
     return (
-        f"{entry.set_aside_rows} of {entry.data_rows} rows cannot be read ({share:f} %): more than the share of "
+        f"{unreadable} of {entry.data_rows} rows cannot be read ({share:f} %): more than the share of "
         f"{most_unreadable.normalize():f} allowed (export_rows)"
     )
 

@@ -9,23 +9,24 @@ from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, split_quoted
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN
-from orchestration.ingestion.customer_tables import decode_export, export_header_fault
+from orchestration.ingestion.customer_tables import export_header, export_header_fault
 
 
 def header_fault(
-    kind: str, format_name: str, export_table: str | None, first_line: bytes, encoding: str | None = None
+    kind: str, format_name: str, export_table: str | None, first_bytes: bytes, encoding: str | None = None
 ) -> str | None:
-    """Why the file cannot be read as its kind, or None. The message names the column.
+    """Why the file cannot be read as its kind, or None. The message names the column. `first_bytes` hold the first line.
 
     An export that is neither UTF-8 nor of the `encoding` its source declares has no fault here: it is held as a whole.
     """
+    first_line = first_bytes.split(b"\n", 1)[0]
     if kind == "cdr" and not load_cdr_format(format_name).header.lines:
         return None  # begins with a record: the record's own matter
     if kind == "bank" and load_bank_format(format_name).layout != "canonical":
         return None if first_line.strip() else "no header: the file is empty or begins with an empty line"
     if kind == "customers":
         assert export_table is not None, "a customers name of the pattern has a table"
-        text, fault = decode_export(first_line, encoding)
+        text, fault = export_header(first_bytes, encoding)
         if fault is None and not text.strip():
             return "no header: the file is empty or begins with an empty line"
         return export_header_fault(export_table, text.rstrip("\r\n")) if fault is None else None

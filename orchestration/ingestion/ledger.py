@@ -21,6 +21,7 @@ from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger_schema import (
     GUARDS,
     MIGRATIONS,
+    NOT_EVEN_ITS_HEADER,
     OFFENDING_RECORDS_KEPT,
     SCHEMA,
     SCHEMA_VERSION,
@@ -340,6 +341,10 @@ class FileLedger:
                 raise TollhouseError(
                     f"{label} is rejected: {reason}; what cannot be read cannot be released: mend the cause and use "
                     "`tollhouse files retry`, or have the file delivered again"
+                )
+            if (entry.told_fault or "").endswith(NOT_EVEN_ITS_HEADER):
+                raise TollhouseError(
+                    f"{label} is held: {reason}; so there is nothing to let in, and all that it should hold would count as gone"
                 )
             totals = self._differences(entry)
             if accept_totals and not totals:

@@ -14,6 +14,8 @@ OFFENDING_RECORDS_KEPT = 5
 
 # How the reason begins for which a file is held for its date, whatever is in it.
 ODD_DATE = "its date "
+# How what is wrong with an export ends where not one of its rows can be found in it, so that nobody can let it in.
+NOT_EVEN_ITS_HEADER = "; not even its header can be read"
 
 SCHEMA = """
 create table if not exists files (

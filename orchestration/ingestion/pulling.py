@@ -258,7 +258,7 @@ class _Content:
     def __init__(self, delivered: _Delivered) -> None:
         self.packing = packing_of(delivered.name)
         self.fault: str | None = None
-        self.first_line, self.delimiters = b"", 0
+        self.first_bytes, self.delimiters = b"", 0
         self._as_delivered, self._unpacked = hashlib.sha256(), hashlib.sha256()
         self._line_ends, self._last_byte = 0, b"\n"
         self._unpack = unpacker(self.packing)
@@ -277,8 +277,8 @@ class _Content:
             return
         if self.packing != "none":
             self._unpacked.update(text)
-        if b"\n" not in self.first_line and len(self.first_line) < _LONGEST_HEADER_BYTES:
-            self.first_line += text[:_LONGEST_HEADER_BYTES]
+        if b"\n" not in self.first_bytes and len(self.first_bytes) < _LONGEST_HEADER_BYTES:
+            self.first_bytes += text[:_LONGEST_HEADER_BYTES]
         self._line_ends += text.count(b"\n")
         self.delimiters += text.count(self._delimiter) if self._delimiter else 0
         self._last_byte = text[-1:] or self._last_byte
@@ -328,8 +328,7 @@ def _land(settings: Settings, delivered: _Delivered, part: Part) -> _Landed:
     if fault is None and content.fault is not None:
         fault = f"{UNREADABLE}{content.fault}"
     if fault is None:
-        line = content.first_line.split(b"\n", 1)[0]
-        wrong = header_fault(new.file_kind, new.format, new.export_table, line, new.content_encoding)
+        wrong = header_fault(new.file_kind, new.format, new.export_table, content.first_bytes, new.content_encoding)
         fault = None if wrong is None else f"{UNREADABLE}{wrong}"
     return _Landed(delivered, part, new, fault)
 

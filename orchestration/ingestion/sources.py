@@ -319,13 +319,11 @@ def _encoding(where: str, entry: dict[str, Any], kind: str) -> str | None:
     if kind != "customers":
         raise UsageError(f"{where}: field encoding: it belongs to a customers source; a {kind} format has its own")
     try:
-        keeps_ascii = isinstance(name, str) and "a,\n".encode(name) == b"a,\n"
+        is_known = isinstance(name, str) and "a,\n".encode(name).decode(name) == "a,\n"
     except (LookupError, UnicodeError):
-        keeps_ascii = False
-    if not keeps_ascii:
-        raise UsageError(
-            f"{where}: field encoding: {name!r} is unknown or cannot be read by lines; write it like gb18030"
-        )
+        is_known = False
+    if not is_known:
+        raise UsageError(f"{where}: field encoding: {name!r} is unknown; write it like gb18030 or utf-16")
     return codecs.lookup(name).name
 
 

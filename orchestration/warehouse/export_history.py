@@ -37,12 +37,11 @@ class _Snapshot:
 
 
 def snapshots_of(register: Sequence[FileEntry], table: str) -> dict[date, FileEntry]:
-    """The loaded snapshots of a table by their dates, oldest first."""
-    found = {
-        entry.file_date: entry
-        for entry in register
-        if entry.export_table == table and entry.status == "loaded" and entry.file_date is not None
-    }
+    """The loaded snapshots of a table by their dates, oldest first; of two of one day the one registered or released last."""
+    found: dict[date, FileEntry] = {}
+    for entry in sorted(register, key=lambda one: one.effective_order or one.seen_order):
+        if entry.export_table == table and entry.status == "loaded" and entry.file_date is not None:
+            found[entry.file_date] = entry
     return dict(sorted(found.items()))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from orchestration.errors import TollhouseError
 from orchestration.ingestion.pulling import retry
+from orchestration.warehouse.export_history import snapshots_of
 from tests.ingestion.intake import Intake
 
 ORDERS = "order_id,service_number,outlet_id,ordered_at,status"
@@ -78,8 +81,85 @@ def test_an_export_in_another_encoding_is_held_as_a_whole(intake: Intake, encodi
     status, reason = delivered(intake, "20260501", orders(40).replace("open", "受理").encode(encoding))
     assert status == "held"
     assert str(reason).startswith("it cannot be read as UTF-8, and its source declares no other encoding")
-    intake.ledger.release_file(intake.only_file().file_id, "only the status is not of it")
-    assert intake.only_file().status == "loaded"
+    file_id = intake.only_file().file_id
+    if encoding == "gb18030":
+        intake.ledger.release_file(file_id, "only the status is not of it")
+        assert intake.only_file().status == "loaded"
+        return
+    with pytest.raises(TollhouseError, match="not even its header can be read; so there is nothing to let in"):
+        intake.ledger.release_file(file_id, "all orders would be gone")
+    assert intake.only_file().status == "held"
+
+
+@pytest.mark.parametrize(
+    ("written", "declared", "status"),
+    [
+        ("utf-16", "utf-16", "上，受理"),  # 上 ends in the byte of a line end
+        ("utf-16-le", "utf-16-le", "上，受理"),
+        ("gb18030", "gb18030", "上，受理"),
+        ("utf-8-sig", "gb18030", "上，受理"),
+        ("latin-1", "latin-1", "öffen"),
+    ],
+)
+def test_the_declared_encoding_is_read_with_or_without_its_mark(
+    intake: Intake, written: str, declared: str, status: str
+) -> None:
+    """And a header with blanks. UTF-16 has its line ends in two bytes."""
+    content = orders(2).replace("order_id,", "\ufefforder_id ," if written == "utf-16-le" else " order_id ,")
+    sources = intake.settings.home / "sources.yml"
+    sources.write_text(SOURCES.replace("crm", "customers") + f"    encoding: {declared}\n", encoding="utf-8")
+    intake.settings = replace(intake.settings, sources_file=sources)
+    assert delivered(intake, "20260501", content.replace("open", status).encode(written)) == ("loaded", None)
+    assert intake.rows("customers/number_orders", intake.only_file().file_id, "status") == [(status,), (status,)]
+
+
+def test_a_character_cut_in_half_costs_its_row_alone_once_the_export_is_released(intake: Intake) -> None:
+    """The customer system cuts names by bytes: 上 of O1 has lost its second byte, which takes the line end for its own."""
+    content = orders(4).replace("open", "上").encode("gb18030")
+    rows = content.split(b"\n")
+    rows[2] = rows[2][:-1] + b"\xff"
+    sources = intake.settings.home / "sources.yml"
+    sources.write_text(SOURCES.replace("crm", "customers") + "    encoding: gb18030\n", encoding="utf-8")
+    intake.settings = replace(intake.settings, sources_file=sources)
+    status, reason = delivered(intake, "20260501", b"\n".join(rows))
+    assert status == "held" and str(reason).startswith("it cannot be read neither as UTF-8 nor as gb18030")
+    assert intake.rows("customers/number_orders", intake.only_file().file_id, "order_id, status") == [
+        ("O0", "上"),
+        ("O2", "上"),
+        ("O3", "上"),
+    ]
+
+
+def test_a_repeated_key_is_named_and_is_no_unreadable_row(intake: Intake) -> None:
+    """3 of 6 rows repeat a key, which is more than 0.05; the first of each counts."""
+    assert delivered(intake, "20260501", orders(3) + orders(3).split("\n", 1)[1]) == ("loaded", None)
+    entry = intake.only_file()
+    assert (entry.data_rows, entry.set_aside_rows) == (6, 3)
+
+
+def test_rows_of_empty_fields_at_the_end_are_no_rows(intake: Intake) -> None:
+    """A spreadsheet saves the rows that it formatted below its last one. Between rows such a line is one that cannot be read."""
+    assert delivered(intake, "20260501", orders(20) + ",,,,\n,,,,\n\n") == ("loaded", None)
+    assert intake.only_file().data_rows == 20
+    status, reason = delivered(intake, "20260502", ",,,,\n".join(orders(1).splitlines(keepends=True)))
+    assert status == "held" and str(reason).startswith("1 of 2 rows cannot be read")
+
+
+def test_of_two_snapshots_of_a_day_the_one_let_in_last_counts(intake: Intake) -> None:
+    """The second of a name is rejected and let in; then the first, which was held for its rows."""
+    assert delivered(intake, "20260501", orders(1, 8))[0] == "held"
+    first = intake.only_file().file_id
+    intake.deliver("customers", "number_orders_20260501.csv", orders(2))
+    intake.pull()
+    second = next(entry for entry in intake.ledger.files() if entry.file_id != first)
+    assert second.status == "rejected"
+    intake.ledger.release_file(second.file_id, "the corrected one")
+    intake.decode()
+    intake.judge_exports()
+    day = date(2026, 5, 1)
+    assert snapshots_of(intake.ledger.files(), "number_orders")[day].file_id == second.file_id
+    intake.ledger.release_file(first, "it was right after all")
+    assert snapshots_of(intake.ledger.files(), "number_orders")[day].file_id == first
 
 
 def test_a_declared_encoding_is_read_and_a_held_file_is_tried_again_in_it(intake: Intake) -> None:

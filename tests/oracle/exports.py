@@ -166,6 +166,8 @@ def read_export(file: InboxFile) -> bool:
     header = [name.strip() for name in lines[0]]
     if not set(COLUMNS[file.table].split()) <= set(header):
         return False
+    while len(lines) > 1 and not any(field.strip() for field in lines[-1]):
+        lines.pop()  # what a spreadsheet writes below its last row
     seen = set()
     for fields in lines[1:]:
         file.data_rows += 1
@@ -173,6 +175,7 @@ def read_export(file: InboxFile) -> bool:
         key = tuple(row[column] for column in KEYS[file.table]) if row else None
         if row is None or key in seen:
             file.set_aside_rows += 1
+            file.repeated_rows += row is not None
             broken = readable_key(file.table, header, fields)
             if broken is not None:
                 file.broken_keys.add(broken)

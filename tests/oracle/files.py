@@ -51,6 +51,7 @@ class InboxFile:
     rows: list[dict[str, Any]] = field(default_factory=list)
     data_rows: int = 0
     set_aside_rows: int = 0
+    repeated_rows: int = 0
     broken_keys: set[tuple[Any, ...]] = field(default_factory=set)
     batch: Any = None
 
@@ -58,7 +59,7 @@ class InboxFile:
         """A rejected file is not read: nothing of it stays."""
         self.status, self.reason = "rejected", reason
         self.records, self.rows, self.batch = [], [], None
-        self.data_rows = self.set_aside_rows = 0
+        self.data_rows = self.set_aside_rows = self.repeated_rows = 0
         self.declared_records = self.declared_seconds = None
 
     def hold(self, reason: str) -> None:

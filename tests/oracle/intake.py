@@ -175,7 +175,11 @@ def judge_export(file: InboxFile, book: Book, earlier: list[InboxFile]) -> None:
     ]
     if file.reason:
         file.hold(file.reason)
-    elif rows is not None and file.data_rows and Fraction(file.set_aside_rows, file.data_rows) > Fraction(rows):
+    elif (
+        rows is not None
+        and file.data_rows
+        and Fraction(file.set_aside_rows - file.repeated_rows, file.data_rows) > Fraction(rows)
+    ):
         file.hold("too many rows cannot be read")
     elif (
         shrink is not None and before and before[-1].data_rows >= 20 and file.data_rows < shrink * before[-1].data_rows
