@@ -38,7 +38,7 @@ from orchestration.settings import Settings
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-5"
+BANK_RULES_VERSION = "bank-6"
 
 # A message or statement of these has an id and a date of its own: the same bytes are the same one, whatever the file's name.
 _DATED_LAYOUTS = {"nacha", "iso20022", "mt940", "becs", "arudd"}
@@ -137,12 +137,13 @@ def decode_bank_result(
     read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
     read.debited_on = read.debited_on or entry.file_date
     is_period_named = read.billing_period is not None
-    _check_days(read, entry.file_date)
+    day_faults = _day_faults(read, entry.file_date)
     read.billing_period = read.billing_period or month_before(read.original_day or read.debited_on)
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
     facts = _facts(read, declared.result_scheme, names_batch_and_day)
     totals = reconcile(facts, result_codes)
     facts["total_differences"] = totals.differences
+    facts["day_faults"] = day_faults
     batch = {
         "file_id": entry.file_id,
         "bank_code": read.bank_code,
@@ -191,12 +192,14 @@ def decode_bank_result(
     )
 
 
-def _check_days(read: ReadBatch, file_date: date) -> None:
+def _day_faults(read: ReadBatch, file_date: date) -> list[str]:
     """Debits are of days near the date of their file's name; a wrong year would put their money where nobody looks."""
     assert read.debited_on is not None
-    for day in sorted({read.debited_on, *(line.debited_on for line in read.lines if line.debited_on is not None)}):
-        if not -_DAYS_BEFORE_FILE <= (day - file_date).days <= _DAYS_AFTER_FILE:
-            read.differences.append(f"it is debited on {day}, which is far from the file's date {file_date}")
+    return [
+        f"it is debited on {day}, which is far from the file's date {file_date}"
+        for day in sorted({read.debited_on, *(line.debited_on for line in read.lines if line.debited_on is not None)})
+        if not -_DAYS_BEFORE_FILE <= (day - file_date).days <= _DAYS_AFTER_FILE
+    ]
 
 
 def _own_day(line: ResultLine, read: ReadBatch, is_period_named: bool) -> dict[str, Any]:
@@ -337,7 +340,7 @@ def _verdict(
     if twin is not None and entry.data_rows:
         return "rejected", f"{SAME_CONTENT}{twin.file_name} ({twin.file_id}), which is loaded"
     totals = reconcile(facts, result_codes)
-    reasons = list(totals.differences)
+    reasons = [*totals.differences, *facts["day_faults"]]
     if totals.unknown_codes:
         reasons.append(
             f"result codes not in debit_result_codes of {facts['bank_code']}: {', '.join(totals.unknown_codes)}"

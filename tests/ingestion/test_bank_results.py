@@ -260,6 +260,11 @@ def test_a_statement_of_several_days_dates_each_line_by_itself(intake: Intake) -
     wrong_year = text.replace("2026-04-12", "2062-04-12")
     status, reason = iso_judged(intake, "HBK_20260417_1.xml", wrong_year)
     assert (status, reason) == ("held", "it is debited on 2062-04-12, which is far from the file's date 2026-04-17")
+    # Its totals agree: there is nothing to accept but the day.
+    held = intake.ledger.files("bank")[-1]
+    intake.ledger.release_file(held.file_id, "the bank says that it is so")
+    assert intake.ledger.file(held.file_id).status == "loaded"
+    assert intake.rows("debit_batches", held.file_id, "totals_agree") == [(True,)]
 
 
 def test_a_collected_debit_without_amount_is_set_aside_and_a_refused_one_is_not(intake: Intake) -> None:
