@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.clock import machine_day
 from orchestration.ingestion.customer_exports import export_path
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger import FileLedger
@@ -90,18 +91,19 @@ class RunFacts:
     first_billing_period: str | None
 
 
-def default_as_of(ledger: FileLedger, published: date | None) -> date | None:
+def default_as_of(ledger: FileLedger, published: date | None, today: date) -> date | None:
     """The date that a run is as of where nobody says: the newest date of the loaded files, never earlier than that of the
     current edition (`published`).
 
-    Where nothing is loaded, the newest date among the files whose date is not doubted. None where no file has a date.
+    Where nothing is loaded, the newest date among the other files whose date is not doubted, else the machine's day (`today`).
+    None where no file has a date.
     """
-    dated = [entry for entry in ledger.files() if entry.file_date is not None]
-    loaded = [entry.file_date for entry in dated if entry.status == "loaded"]
-    others = [entry.file_date for entry in dated if not entry.is_held_for_date]
-    dates = loaded or others or [entry.file_date for entry in dated]
-    known = [day for day in (max(filter(None, dates), default=None), published) if day is not None]
-    return max(known) if dates else None
+    dated = [(entry, entry.file_date) for entry in ledger.files() if entry.file_date is not None]
+    loaded = [day for entry, day in dated if entry.status == "loaded"]
+    # A rejected file is dated by its name alone, and nobody has judged that.
+    others = [min(day, today) for entry, day in dated if not entry.is_held_for_date]
+    dates = loaded or others or [today for _ in dated]
+    return max([max(dates), *([] if published is None else [published])]) if dates else None
 
 
 def run_facts(
@@ -117,7 +119,7 @@ def run_facts(
     setting); a closed period stays the first.
     """
     if as_of is None:
-        as_of = default_as_of(ledger, published)
+        as_of = default_as_of(ledger, published, machine_day(settings))
         if as_of is None:
             return None
     loaded = [f.file_date for f in loaded_files(ledger, as_of)]

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.ingestion.odd_dates import date_faults, judge_dates
+from orchestration.warehouse.raw_schema import default_as_of
 from tests.ingestion.intake import Intake
 
 TODAY = date(2026, 6, 1)
@@ -73,3 +74,16 @@ def test_a_person_lets_a_file_in_in_spite_of_its_date(intake: Intake) -> None:
     intake.ledger.release_file(entry.file_id, "it was written ahead")
     judge_dates(intake.ledger, TODAY, GAP)
     assert intake.ledger.file(entry.file_id).status == "loaded"
+
+
+def test_a_doubted_date_is_never_the_as_of_date(intake: Intake) -> None:
+    """Where a file of 2062 alone has come, the machine's day stands in."""
+    assert default_as_of(intake.ledger, None, TODAY) is None
+    assert deliver(intake, "2062-06-01") == {"2062-06-01": "held"}
+    assert default_as_of(intake.ledger, None, TODAY) == TODAY
+    deliver(intake, "2026-05-30")
+    assert default_as_of(intake.ledger, None, TODAY) == date(2026, 5, 30)
+    loaded = next(entry for entry in intake.ledger.files() if entry.status == "registered")
+    intake.ledger.set_status(loaded.file_id, "loaded", None)
+    assert default_as_of(intake.ledger, None, TODAY) == date(2026, 5, 30)
+    assert default_as_of(intake.ledger, date(2026, 6, 15), TODAY) == date(2026, 6, 15)

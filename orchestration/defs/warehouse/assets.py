@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from orchestration.clock import machine_day
 from orchestration.defs.ingestion.assets import (
     bank_results,
     call_detail_records,
@@ -119,7 +120,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
                 f"--as-of {facts.as_of}: period {max(closed)} is closed, and its bills are issued after that date; "
                 "take a later date"
             )
-        newest = default_as_of(ledger, None)
+        newest = default_as_of(ledger, None, machine_day(settings))
         if billing_run.as_of_date() is None and newest is not None and newest < facts.as_of:
             reporter().warn(
                 f"as of {facts.as_of}, as the current edition is: the newest loaded file is of {newest}; "
