@@ -157,7 +157,9 @@ def _refuse_old_edition(settings: Settings, edition: CurrentEdition) -> None:
             "run `tollhouse run` until it publishes, then export"
         )
     with FileLedger(settings.ledger_path, read_only=True) as ledger:
-        newest = max((file.file_date for file in ledger.files() if file.file_date is not None), default=edition.as_of)
+        # What is held or rejected moves no as-of date: a plain run would not take it in either.
+        known = [file.file_date for file in ledger.files() if file.status in ("loaded", "registered")]
+        newest = max((day for day in known if day is not None), default=edition.as_of)
         state = ledger.state()
     if newest > edition.as_of:
         raise TollhouseError(
