@@ -111,12 +111,14 @@ def decode_export(content: bytes, encoding: str | None) -> tuple[str, str | None
             continue
         if "\0" not in text:
             return text.removeprefix("\ufeff"), None
-    told = f"neither as UTF-8 nor as {encoding}" if encoding else "as UTF-8, and its source declares no other encoding"
+    told = f"can be read neither as UTF-8 nor as {encoding}"
+    if encoding is None:
+        told = "cannot be read as UTF-8, and its source declares no other encoding"
     # A character that was cut in half spoils its row alone: the reading with the fewest such places is taken.
     readings = [content.decode(name, errors="replace").removeprefix("\ufeff") for name in names]
     return (
         min(readings, key=lambda text: text.count("\N{REPLACEMENT CHARACTER}")),
-        f"it cannot be read {told}: have it saved as UTF-8, or write `encoding:` into sources.yml and retry it",
+        f"it {told}: have it saved as UTF-8, or write `encoding:` into sources.yml and retry it",
     )
 
 
