@@ -17,7 +17,7 @@ bounds as (
     group by switch_id
 ),
 newest as (
-    select max(file_date) as last_date, {{ as_of_date() }} as as_of
+    select least(max(file_date), {{ as_of_date() }}) as last_date, {{ as_of_date() }} as as_of
     from files
 ),
 digits as (

@@ -3,7 +3,7 @@
 -- is no gap. Where the book does not say, the last is the largest number of as many digits as the switch writes (at least
 -- six), and 0 is a number where the switch has ever written it.
 with files as (
-    select distinct switch_id, file_date, sequence_number
+    select distinct switch_id, file_date, sequence_number, coalesce(is_date_doubted, false) as is_date_doubted
     from {{ ref('stg_ledger__files') }}
     where file_kind = 'cdr' and file_status <> 'rejected' and sequence_number is not null
 ),
@@ -30,6 +30,7 @@ stepped as (
     select
         files.switch_id,
         files.file_date,
+        files.is_date_doubted,
         files.sequence_number,
         counters.first_number,
         counters.last_number - counters.first_number + 1 as numbers_in_cycle,
@@ -43,7 +44,7 @@ stepped as (
 placed as (
     select
         switch_id,
-        file_date,
+        case when not is_date_doubted then file_date end as file_date,
         first_number,
         numbers_in_cycle,
         sum(
@@ -68,7 +69,12 @@ neighbours as (
     select
         *,
         lead(file_position) over (partition by switch_id order by file_position) as next_position,
-        lead(file_date) over (partition by switch_id order by file_position) as next_date
+        coalesce(
+            lead(file_date) over (partition by switch_id order by file_position),
+            -- A doubted date says nothing of when the gap showed: the next file of a sound one does.
+            min(file_date) over (partition by switch_id order by file_position rows between 1 following and unbounded following),
+            {{ as_of_date() }}
+        ) as next_date
     from positions
 ),
 gaps as (
