@@ -42,8 +42,8 @@ COUNTED_LEGS = ("longest", "first", "each")
 
 
 def is_zulu(pattern: str) -> bool:
-    """Whether a pattern of times ends with the letter Z, which is UTC."""
-    return pattern.endswith("Z") and not pattern.endswith("%Z")
+    """Whether a pattern of times ends with the letter Z, or the word UTC or GMT, which say that it is UTC."""
+    return pattern.endswith(("Z", "UTC", "GMT")) and not pattern.endswith(("%Z", "%GMT"))
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,9 @@ def test_a_name_in_any_encoding_costs_no_record(tmp_path: Path, name: bytes) -> 
     assert "22\\xff" in found.texts[0]
 
 
-@pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\r\n\x1a\r\n", "\n\x1a\x1a\x1a", "\n\x1a\n\n"])
+@pytest.mark.parametrize(
+    "end", ["\x1a", "\n\x1a", "\r\n\x1a\r\n", "\n\x1a\x1a\x1a", "\n\x1a\n\n", "\n\x1a\0\0\0", "\x1a\0\0\r\n"]
+)
 def test_an_end_of_file_mark_is_no_record(tmp_path: Path, end: str) -> None:
     found = read(tmp_path, SOUND + end, "freeswitch")
     assert ([row[2] for row in found.records], found.decoded.read_records) == (["2200003"], 1)

@@ -175,3 +175,23 @@ def test_a_date_and_a_time_of_day_are_joined_for_answer_seizure_and_end(tmp_path
     found = _read(tmp_path, [f"2026/03/01,{line},22,33" for line in lines], **declaration)
     assert [row[5:7] for row in found.records] == [("2026-03-01 10:00:05", 61), ("2026-03-01 10:00:00", 0)]
     assert found.malformed == [(3, "started_at", "day and answered or day and rang is no time %Y/%m/%d %H:%M:%S")]
+
+
+def test_a_date_and_a_time_without_a_blank_in_their_pattern_are_joined_with_nothing_between(tmp_path: Path) -> None:
+    line = _line().replace("2026/03/01", "20260301").replace("10:00:05", "100005")
+    found = _read(tmp_path, [line], times={"format": "%Y%m%d%H%M%S"})
+    assert [row[5:7] for row in found.records] == [("2026-03-01 10:00:05", 61)]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("60", 60), (" 60.0 ", 60), ("60.4", 61), (".4", 1), ("604800", 604_800)]
+)
+def test_seconds_in_figures(tmp_path: Path, text: str, seconds: int) -> None:
+    found = _read(tmp_path, [_line(text)], record={**_DECLARATION["record"], "duration_seconds": "lasted"})
+    assert [row[6] for row in found.records] == [seconds]
+
+
+@pytest.mark.parametrize("text", ["1e3", "6E1", "60s", "0x3c", "6 0", "NaN", ""])
+def test_seconds_in_other_signs_are_set_aside(tmp_path: Path, text: str) -> None:
+    found = _read(tmp_path, [_line(text)], record={**_DECLARATION["record"], "duration_seconds": "lasted"})
+    assert found.malformed == [(1, "duration_seconds", "lasted gives no duration")]

@@ -22,6 +22,7 @@ from orchestration.ingestion.packing import open_unpacked
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 END_OF_FILE = b"\x1a"
+_FILLER = b"\x00"
 
 #: Over how many further lines a field in quotes may go on.
 MOST_FURTHER_LINES = 50
@@ -123,9 +124,9 @@ class _Lines:
             if number == 1:
                 raw = raw.removeprefix(BYTE_ORDER_MARK)
             raw = raw.removesuffix(b"\n").removesuffix(b"\r")
-            if raw[:1] == END_OF_FILE or raw[-1:] == END_OF_FILE:
-                # It ends the file, or the first of several that were copied into one.
-                raw = raw.strip(END_OF_FILE + b"\r")
+            if raw[:1] == END_OF_FILE or raw.rstrip(_FILLER)[-1:] == END_OF_FILE:
+                # It ends the file, or the first of several that were copied into one. What fills the last block up is nothing.
+                raw = raw.rstrip(_FILLER).strip(END_OF_FILE + _FILLER + b"\r")
                 if not raw:
                     continue
             yield number, raw
