@@ -53,8 +53,9 @@ _COLUMN_MEMBERS = (
 )  # fmt: skip
 _EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 _UNIT = re.compile(r"(?P<count>[1-9][0-9]*)?(?P<unit>s|ms|us)")
-_CLOCK_PART = re.compile("hh|mm|ss")
-_CLOCK_SECONDS = {"hh": 3600, "mm": 60, "ss": 1}
+# A letter alone is read as two are: of the first part any number of digits is read.
+_CLOCK_PART = re.compile("hh|mm|ss|[hm](?=[^A-Za-z0-9])")
+_CLOCK_SECONDS = {"h": 3600, "m": 60, "s": 1}
 ROUNDINGS = ("up", "down", "half_up")
 
 
@@ -314,7 +315,7 @@ def _clock(duration: Node) -> Clock | None:
     """What a unit like hh:mm:ss says; None where the unit is a part of a second."""
     unit = duration.content.get("unit")
     parts = _CLOCK_PART.findall(unit) if isinstance(unit, str) else []
-    if not parts or parts not in (["hh", "mm", "ss"], ["mm", "ss"], ["hh", "mm"]):
+    if not parts or "".join(part[0] for part in parts) not in ("hms", "ms", "hm"):
         return None
     assert isinstance(unit, str), "it has parts"
     between = _CLOCK_PART.split(unit)
@@ -325,7 +326,7 @@ def _clock(duration: Node) -> Clock | None:
     if parts[-1] == "ss":
         digits[-1] += r"(?:\.[0-9]{1,6})?"
     texts = [f"({digit}){re.escape(text)}" for digit, text in zip(digits, between[1:], strict=True)]
-    return Clock("".join(texts), tuple(_CLOCK_SECONDS[part] for part in parts))
+    return Clock("".join(texts), tuple(_CLOCK_SECONDS[part[0]] for part in parts))
 
 
 def _ignore(node: Node) -> tuple[Condition, ...]:
@@ -334,12 +335,20 @@ def _ignore(node: Node) -> tuple[Condition, ...]:
         raise node.fault("ignore", "write a list of conditions, each with what its fields must be: [{FIELD: [TEXTS]}]")
     conditions = []
     for at, item in enumerate(content, start=1):
-        condition = Node(node.path, f"ignore[{at}]", item)
-        tests = tuple(_test(condition, field) for field in item if field != "why")
+        condition = Node(node.path, f"ignore[{at}]", _by_field(item))
+        tests = tuple(_test(condition, field) for field in condition.content if field != "why")
         if not tests:
             raise condition.fault("", "write at least one field and what it must be: {FIELD: [TEXTS]}")
         conditions.append(Condition(tests, condition.text("why", " and ".join(map(_told, tests)))))
     return tuple(conditions)
+
+
+def _by_field(item: dict[Any, Any]) -> dict[Any, Any]:
+    """A condition on one field that is written as `answered` is, {field: NAME, values: [TEXTS]}, as the others are."""
+    if not isinstance(item.get("field"), str) or not item.keys() & {"values", "match", "empty", "same_as"}:
+        return item
+    rest = {key: value for key, value in item.items() if key not in ("field", "why")}
+    return {item["field"]: rest, **({"why": item["why"]} if "why" in item else {})}
 
 
 def _test(condition: Node, field: Any) -> Test:
@@ -375,12 +384,14 @@ def _told(test: Test) -> str:
 def _legs(node: Node) -> Legs | None:
     if "legs" not in node.content:
         return None
-    legs = node.node("legs", ("group", "counts"))
+    short = node.content["legs"]
+    legs = Node(node.path, "legs", {"group": short} if isinstance(short, str | list) else short, ("group", "counts"))
     group = legs.content.get("group")
     fields = (group,) if isinstance(group, str) else legs.texts("group")
     if not fields:
         raise legs.fault("group", "write the field, or the list of fields, that is the same for all legs of a call")
-    return Legs(fields, legs.one_of("counts", COUNTED_LEGS, "longest"))
+    counts = legs.one_of("counts", (*COUNTED_LEGS, "answered"), "longest")
+    return Legs(fields, "longest" if counts == "answered" else counts)
 
 
 def _short(record: Node, member: str, members: tuple[str, ...], short: str) -> Node:
