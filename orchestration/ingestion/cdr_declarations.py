@@ -38,7 +38,7 @@ from orchestration.ingestion.cdr_formats import (
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS
 
 _COMMON = ("name", "layout", "description", "record", "times", "date_zone", "computed", "ignore", "legs")
-_TEXT = ("encoding", "header", "trailer", "fields")
+_TEXT = ("encoding", "header", "trailer", "fields", "damage_allowed")
 _MEMBERS = {
     "delimited": (*_COMMON, *_TEXT, "delimiter", "quote", "optional_fields", "more_fields"),
     "fixed_width": (*_COMMON, *_TEXT, "line_length", "optional_fields", "page_lines"),
@@ -155,6 +155,11 @@ def read_declaration(path: Path) -> CdrFormat:
         members |= {"header": _edge(node, "header", layout), "trailer": _edge(node, "trailer", layout)}
         members["encoding"] = _encoding(node)
     known: tuple[str, ...] = members.get("fields", ())
+    if "damage_allowed" in content:
+        members["damage_allowed"] = node.texts("damage_allowed")
+        strange = [name for name in members["damage_allowed"] if known and name not in known]
+        if strange:
+            raise node.fault("damage_allowed", f"there is no field {strange[0]}; the fields are {', '.join(known)}")
     members["date_zone"] = zone_name(node, "date_zone")
     sorted_out = next((member for member in ("computed", "ignore", "legs") if member in content), None)
     if "record" in content:

@@ -266,6 +266,7 @@ class CdrFormat:
     delimiter: str = ""
     quote: str = '"'
     encoding: str = "utf-8"
+    damage_allowed: tuple[str, ...] = ()  # fields that are read where they are sound; damage to them costs no record
     header: Edge = Edge()
     trailer: Edge = Edge()
     fixed: tuple[FixedField, ...] = ()
@@ -308,6 +309,11 @@ class CdrFormat:
         """The fields that are read, in the order in which the layouts hand them on."""
         needed = self.fields if self.mapping is None else self.mapping.fields
         return tuple(name for name in needed if name not in self.absent) if self.absent else needed
+
+    @property
+    def sound_fields(self) -> tuple[str, ...]:
+        """The fields in which damage makes a record malformed."""
+        return tuple(name for name in self.needed_fields if name not in self.damage_allowed)
 
 
 @cache

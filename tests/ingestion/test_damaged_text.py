@@ -29,6 +29,8 @@ SOUND = line(called="2200003")
         line('"Desk\r\n2nd ""floor"", left"'),
         line('"a\n\nb\nc"'),
         line(account='"dept\nsales"'),
+        line(account='"dept "sales""'),  # read, but needed only of callers who withhold their number
+        line(account='"22"0"00"'),
         line('"Jo "the boss""'),
         line('"Jo ""the boss"""'),
         line('"""'),
@@ -102,3 +104,12 @@ def test_a_mark_at_the_end_of_fixed_columns_is_no_part_of_them(tmp_path: Path) -
     found = read(tmp_path, content, declaration)
     assert [row[1] for row in found.records] == ["2200001", "2200001"]
     assert found.decoded.malformed == 0
+
+
+def test_an_account_code_in_another_encoding_costs_no_record_and_says_nothing(tmp_path: Path) -> None:
+    code = "\u9500\u552e2200009".encode("gbk")
+    damaged = line(account='"?"').encode().replace(b"?", code)
+    withheld = damaged.replace(b'"2200001"', b'"anonymous"')
+    found = read(tmp_path, damaged + b"\n" + withheld + b"\n" + SOUND.encode(), "freeswitch")
+    assert [row[0] for row in found.records] == [1, 3]
+    assert found.malformed == [(2, "calling_number", "is empty")]

@@ -168,7 +168,7 @@ def _shown(text: str) -> str:
 
 def _stray(fields: dict[str, str], layout: CdrFormat) -> str | None:
     """What is wrong with a record that has stray bytes; None where no field with one is needed."""
-    bad = next((name for name in layout.needed_fields if _STRAY_BYTE.search(fields.get(name, ""))), None)
+    bad = next((name for name in layout.sound_fields if _STRAY_BYTE.search(fields.get(name, ""))), None)
     if bad is None:
         return None
     told = "UTF-8" if layout.encoding == "utf-8" else layout.encoding
@@ -269,7 +269,7 @@ def _split(text: str, layout: CdrFormat, way: Callable[[str, int, _Signs], _Foun
     signs = _signs(layout.delimiter, layout.quote)
     # A field that is needed is read strictly or not at all.
     strict_fields = (
-        () if way is _strictly else [at for at, name in enumerate(layout.fields) if name in layout.needed_fields]
+        () if way is _strictly else [at for at, name in enumerate(layout.fields) if name in layout.sound_fields]
     )
     fields: list[str] = []
     at = 0
