@@ -102,3 +102,23 @@ def test_the_declared_formats_are_listed(capsys: pytest.CaptureFixture[str]) -> 
         "threecx": "delimited",
         "ts32298": "asn1_ber",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("cdr_StandAloneCluster_01_202605061635_2", "2026-05-07"),
+        ("cdr_StandAloneCluster_01_202605061535_1", "2026-05-06"),
+        ("cdr_20260506", "2026-05-06"),
+    ],
+)
+def test_the_day_of_a_file_whose_name_is_in_utc_is_the_branchs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, day: str
+) -> None:
+    names = "globalCallID_callManagerId,globalCallID_callId,dateTimeOrigination,callingPartyNumber,originalCalledPartyNumber,"
+    names += (
+        "finalCalledPartyNumber,origCause_value,destCause_value,dateTimeConnect,duration,origDeviceName,destDeviceName"
+    )
+    (tmp_path / name).write_text(f"{names}\n{','.join(['INTEGER'] * 12)}\n")
+    assert main(["formats", "check", str(tmp_path / name), "--format", "cisco_cucm", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["date"] == day
