@@ -182,9 +182,15 @@ def read_declaration(path: Path) -> CdrFormat:
 def _encoding(node: Node) -> str:
     name = node.text("encoding", "utf-8")
     try:
-        return codecs.lookup(name).name
+        known = codecs.lookup(name).name
+        line_break = "\n".encode(known)
     except LookupError as error:
         raise node.fault("encoding", "no such encoding; write utf-8, latin-1 or gb18030") from error
+    if known == "utf-8-sig":
+        return "utf-8"  # a byte order mark is accepted of every file
+    if line_break != b"\n":
+        raise node.fault("encoding", f"{name} has line breaks of more than a byte, which are not read; have the files converted")
+    return known
 
 
 def _edge(node: Node, side: str, layout: str) -> Edge:
