@@ -189,7 +189,9 @@ def _encoding(node: Node) -> str:
     if known == "utf-8-sig":
         return "utf-8"  # a byte order mark is accepted of every file
     if line_break != b"\n":
-        raise node.fault("encoding", f"{name} has line breaks of more than a byte, which are not read; have the files converted")
+        raise node.fault(
+            "encoding", f"{name} has line breaks of more than a byte, which are not read; have the files converted"
+        )
     return known
 
 
