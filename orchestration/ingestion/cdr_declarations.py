@@ -38,7 +38,7 @@ from orchestration.ingestion.cdr_formats import (
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS
 
 _COMMON = ("name", "layout", "description", "record", "times", "date_zone", "computed", "ignore", "legs")
-_TEXT = ("encoding", "header", "trailer", "fields")
+_TEXT = ("encoding", "header", "trailer", "fields", "damage_allowed")
 _MEMBERS = {
     "delimited": (*_COMMON, *_TEXT, "delimiter", "quote", "optional_fields", "more_fields"),
     "fixed_width": (*_COMMON, *_TEXT, "line_length", "optional_fields", "page_lines"),
@@ -53,8 +53,9 @@ _COLUMN_MEMBERS = (
 )  # fmt: skip
 _EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 _UNIT = re.compile(r"(?P<count>[1-9][0-9]*)?(?P<unit>s|ms|us)")
-_CLOCK_PART = re.compile("hh|mm|ss")
-_CLOCK_SECONDS = {"hh": 3600, "mm": 60, "ss": 1}
+# A letter alone is read as two are: of the first part any number of digits is read.
+_CLOCK_PART = re.compile("hh|mm|ss|[hm](?=[^A-Za-z0-9])")
+_CLOCK_SECONDS = {"h": 3600, "m": 60, "s": 1}
 ROUNDINGS = ("up", "down", "half_up")
 
 
@@ -154,6 +155,11 @@ def read_declaration(path: Path) -> CdrFormat:
         members |= {"header": _edge(node, "header", layout), "trailer": _edge(node, "trailer", layout)}
         members["encoding"] = _encoding(node)
     known: tuple[str, ...] = members.get("fields", ())
+    if "damage_allowed" in content:
+        members["damage_allowed"] = node.texts("damage_allowed")
+        strange = [name for name in members["damage_allowed"] if known and name not in known]
+        if strange:
+            raise node.fault("damage_allowed", f"there is no field {strange[0]}; the fields are {', '.join(known)}")
     members["date_zone"] = zone_name(node, "date_zone")
     sorted_out = next((member for member in ("computed", "ignore", "legs") if member in content), None)
     if "record" in content:
@@ -176,9 +182,17 @@ def read_declaration(path: Path) -> CdrFormat:
 def _encoding(node: Node) -> str:
     name = node.text("encoding", "utf-8")
     try:
-        return codecs.lookup(name).name
+        known = codecs.lookup(name).name
+        line_break = "\n".encode(known)
     except LookupError as error:
         raise node.fault("encoding", "no such encoding; write utf-8, latin-1 or gb18030") from error
+    if known == "utf-8-sig":
+        return "utf-8"  # a byte order mark is accepted of every file
+    if line_break != b"\n":
+        raise node.fault(
+            "encoding", f"{name} has line breaks of more than a byte, which are not read; have the files converted"
+        )
+    return known
 
 
 def _edge(node: Node, side: str, layout: str) -> Edge:
@@ -314,7 +328,7 @@ def _clock(duration: Node) -> Clock | None:
     """What a unit like hh:mm:ss says; None where the unit is a part of a second."""
     unit = duration.content.get("unit")
     parts = _CLOCK_PART.findall(unit) if isinstance(unit, str) else []
-    if not parts or parts not in (["hh", "mm", "ss"], ["mm", "ss"], ["hh", "mm"]):
+    if not parts or "".join(part[0] for part in parts) not in ("hms", "ms", "hm"):
         return None
     assert isinstance(unit, str), "it has parts"
     between = _CLOCK_PART.split(unit)
@@ -325,7 +339,7 @@ def _clock(duration: Node) -> Clock | None:
     if parts[-1] == "ss":
         digits[-1] += r"(?:\.[0-9]{1,6})?"
     texts = [f"({digit}){re.escape(text)}" for digit, text in zip(digits, between[1:], strict=True)]
-    return Clock("".join(texts), tuple(_CLOCK_SECONDS[part] for part in parts))
+    return Clock("".join(texts), tuple(_CLOCK_SECONDS[part[0]] for part in parts))
 
 
 def _ignore(node: Node) -> tuple[Condition, ...]:
@@ -334,12 +348,20 @@ def _ignore(node: Node) -> tuple[Condition, ...]:
         raise node.fault("ignore", "write a list of conditions, each with what its fields must be: [{FIELD: [TEXTS]}]")
     conditions = []
     for at, item in enumerate(content, start=1):
-        condition = Node(node.path, f"ignore[{at}]", item)
-        tests = tuple(_test(condition, field) for field in item if field != "why")
+        condition = Node(node.path, f"ignore[{at}]", _by_field(item))
+        tests = tuple(_test(condition, field) for field in condition.content if field != "why")
         if not tests:
             raise condition.fault("", "write at least one field and what it must be: {FIELD: [TEXTS]}")
         conditions.append(Condition(tests, condition.text("why", " and ".join(map(_told, tests)))))
     return tuple(conditions)
+
+
+def _by_field(item: dict[Any, Any]) -> dict[Any, Any]:
+    """A condition on one field that is written as `answered` is, {field: NAME, values: [TEXTS]}, as the others are."""
+    if not isinstance(item.get("field"), str) or not item.keys() & {"values", "match", "empty", "same_as"}:
+        return item
+    rest = {key: value for key, value in item.items() if key not in ("field", "why")}
+    return {item["field"]: rest, **({"why": item["why"]} if "why" in item else {})}
 
 
 def _test(condition: Node, field: Any) -> Test:
@@ -375,12 +397,14 @@ def _told(test: Test) -> str:
 def _legs(node: Node) -> Legs | None:
     if "legs" not in node.content:
         return None
-    legs = node.node("legs", ("group", "counts"))
+    short = node.content["legs"]
+    legs = Node(node.path, "legs", {"group": short} if isinstance(short, str | list) else short, ("group", "counts"))
     group = legs.content.get("group")
     fields = (group,) if isinstance(group, str) else legs.texts("group")
     if not fields:
         raise legs.fault("group", "write the field, or the list of fields, that is the same for all legs of a call")
-    return Legs(fields, legs.one_of("counts", COUNTED_LEGS, "longest"))
+    counts = legs.one_of("counts", (*COUNTED_LEGS, "answered"), "longest")
+    return Legs(fields, "longest" if counts == "answered" else counts)
 
 
 def _short(record: Node, member: str, members: tuple[str, ...], short: str) -> Node:

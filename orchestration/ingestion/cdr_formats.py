@@ -42,8 +42,8 @@ COUNTED_LEGS = ("longest", "first", "each")
 
 
 def is_zulu(pattern: str) -> bool:
-    """Whether a pattern of times ends with the letter Z, which is UTC."""
-    return pattern.endswith("Z") and not pattern.endswith("%Z")
+    """Whether a pattern of times ends with the letter Z, or the word UTC or GMT, which say that it is UTC."""
+    return pattern.endswith(("Z", "UTC", "GMT")) and not pattern.endswith(("%Z", "%GMT"))
 
 
 @dataclass(frozen=True)
@@ -266,6 +266,7 @@ class CdrFormat:
     delimiter: str = ""
     quote: str = '"'
     encoding: str = "utf-8"
+    damage_allowed: tuple[str, ...] = ()  # fields that are read where they are sound; damage to them costs no record
     header: Edge = Edge()
     trailer: Edge = Edge()
     fixed: tuple[FixedField, ...] = ()
@@ -308,6 +309,11 @@ class CdrFormat:
         """The fields that are read, in the order in which the layouts hand them on."""
         needed = self.fields if self.mapping is None else self.mapping.fields
         return tuple(name for name in needed if name not in self.absent) if self.absent else needed
+
+    @property
+    def sound_fields(self) -> tuple[str, ...]:
+        """The fields in which damage makes a record malformed."""
+        return tuple(name for name in self.needed_fields if name not in self.damage_allowed)
 
 
 @cache

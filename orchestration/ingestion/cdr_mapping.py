@@ -243,13 +243,19 @@ def _is_known(layout: CdrFormat, how: TextColumn, place: str) -> str:
 
 
 def _time_text(layout: CdrFormat, moment: Moment) -> str:
-    """The text of a time; of a date and a time of day with a blank between, each where it is said."""
+    """The text of a time, empty where it says that there is none; of a date and a time of day one after the other, each where
+    it is said: with a blank between, where any pattern has one."""
     texts = [_said(layout, name) for name in moment]
+    times = _times_of(layout)
     if len(texts) == 1:
-        return texts[0]
-    assert layout.mapping is not None, "only a mapped format has times"
-    nothing = _in(("", *layout.mapping.times.none))
-    return "concat_ws(' ', " + ", ".join(f"case when {text} not in ({nothing}) then {text} end" for text in texts) + ")"
+        return f"case when {texts[0]} in ({_in(times.none)}) then '' else {texts[0]} end" if times.none else texts[0]
+    nothing = _in(("", *times.none))
+    between = literal(" " if any(" " in pattern for pattern in times.patterns) else "")
+    return (
+        f"concat_ws({between}, "
+        + ", ".join(f"case when {text} not in ({nothing}) then {text} end" for text in texts)
+        + ")"
+    )
 
 
 def _either(layout: CdrFormat, mapping: Mapping, reading: Callable[[CdrFormat, Moment, str], str], zone: str) -> str:
@@ -310,11 +316,18 @@ def _with_offset(layout: CdrFormat, moment: Moment) -> str | None:
     times, text = _times_of(layout), _time_text(layout, moment)
     if times.epoch_per_second:
         scale = _MICROSECONDS // times.epoch_per_second
+        whole = f"try_cast({text} as bigint) * {scale}"
+        # Of a figure with a point the parts of a second are kept: what lies between two times counts them.
+        parts = f"cast(try_cast({text} as decimal(24, 6)) * {scale} as bigint)"
+        micros = (
+            f"case when regexp_full_match({text}, ' *-?[0-9]+ *') then {whole} "
+            f"when regexp_full_match({text}, ' *-?[0-9]+[.][0-9]+ *') then {parts} end"
+        )
         # try: a number that lies outside the calendar is no time, and no end of the whole file
-        return f"timezone('UTC', try(make_timestamp(try_cast({text} as bigint) * {scale})))"
+        return f"timezone('UTC', try(make_timestamp({micros})))"
     offset = tuple(pattern for pattern in times.patterns if "%z" in pattern)
     zulu = tuple(pattern for pattern in times.patterns if is_zulu(pattern))
-    ways = [f"try_strptime(regexp_replace({text}, '[Zz]$', '+00:00'), [{_in(offset)}])"] if offset else []
+    ways = [f"try_strptime(regexp_replace({text}, '([Zz]|UTC|GMT)$', '+00:00'), [{_in(offset)}])"] if offset else []
     ways += [f"timezone('UTC', try_strptime({text}, [{_in(zulu)}]))"] if zulu else []
     return f"coalesce({', '.join(ways)})" if len(ways) > 1 else ways[0] if ways else None
 
@@ -399,7 +412,10 @@ def _seconds(layout: CdrFormat, said: Seconds) -> str:
     # 24 digits: fractions of units, and figures too long for any call, which the rules then refuse
     parts = f"try_cast({text} as decimal(24, 6)) * {_MICROSECONDS}"
     fractions = _rounded(parts, _MICROSECONDS * said.units_per_second, said.rounding)
-    return f"case when regexp_full_match({text}, '[0-9]{{1,15}}') then {whole} else {fractions} end"
+    return (
+        f"case when regexp_full_match({text}, '[0-9]{{1,15}}') then {whole} "
+        f"when regexp_full_match({text}, ' *[-+]?[0-9]*[.]?[0-9]+[.]? *') then {fractions} end"
+    )
 
 
 def _rounded(amount: str, per_second: int, rounding: str, kind: str = "hugeint") -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -43,10 +44,11 @@ class Checked:
 def check_file(settings: Settings, path: Path, form: str, switch_id: str, day: date | None, most: int) -> Checked:
     """Read a file as a run would, in a folder that is gone afterwards. Raises UsageError where it cannot be read at all.
 
-    Without a day it is taken from the first eight digits of the file's name that are one, else the file's day is not checked.
+    Without a day it is taken from the first eight digits of the file's name that are one, else the file's day is not checked. Where
+    the format says the zone of names and the time follows, it is the branch's day at that moment.
     """
-    load_cdr_format(form)
-    day = day or _day_in(path.name)
+    date_zone = load_cdr_format(form).date_zone
+    day = day or (_day_at(path.name, date_zone, settings.time_zone) if date_zone else None) or _day_in(path.name)
     with tempfile.TemporaryDirectory(prefix="tollhouse-formats-") as folder:
         apart = replace(settings, home=Path(folder))
         entry, first_line = _entry(path, form, switch_id, day or _ANY_DAY)
@@ -104,6 +106,17 @@ def _day_in(name: str) -> date | None:
             return datetime.strptime(digits, "%Y%m%d").date()
         except ValueError:
             continue
+    return None
+
+
+def _day_at(name: str, zone: str, branch_zone: str) -> date | None:
+    """The branch's day at the first date and time in a name that is written in a zone."""
+    for digits in re.findall(r"(?=(20[0-9]{10}))", name):
+        try:
+            moment = datetime.strptime(digits, "%Y%m%d%H%M").replace(tzinfo=ZoneInfo(zone))
+        except ValueError:
+            continue
+        return moment.astimezone(ZoneInfo(branch_zone)).date()
     return None
 
 

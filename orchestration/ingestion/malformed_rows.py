@@ -50,7 +50,9 @@ def ignored_reasons(raw: Path, file_id: str) -> list[tuple[str, int]]:
     if not path.is_file():
         return []
     reasons = Counter(
-        reason.removeprefix("ignored: ").split(" the call ")[0]
+        "leg of a call of which another counts"
+        if reason.startswith("ignored: leg of the call ")
+        else reason.removeprefix("ignored: ")
         for reason in pq.read_table(path, columns=["reason"])["reason"].to_pylist()
     )
     return sorted(reasons.items(), key=lambda counted: (-counted[1], counted[0]))

@@ -102,3 +102,36 @@ def test_the_declared_formats_are_listed(capsys: pytest.CaptureFixture[str]) -> 
         "threecx": "delimited",
         "ts32298": "asn1_ber",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("cdr_StandAloneCluster_01_202605061635_2", "2026-05-07"),
+        ("cdr_StandAloneCluster_01_202605061535_1", "2026-05-06"),
+        ("cdr_20260506", "2026-05-06"),
+    ],
+)
+def test_the_day_of_a_file_whose_name_is_in_utc_is_the_branchs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, day: str
+) -> None:
+    names = "globalCallID_callManagerId,globalCallID_callId,dateTimeOrigination,callingPartyNumber,originalCalledPartyNumber,"
+    names += (
+        "finalCalledPartyNumber,origCause_value,destCause_value,dateTimeConnect,duration,origDeviceName,destDeviceName"
+    )
+    (tmp_path / name).write_text(f"{names}\n{','.join(['INTEGER'] * 12)}\n")
+    assert main(["formats", "check", str(tmp_path / name), "--format", "cisco_cucm", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["date"] == day
+
+
+def test_why_records_are_ignored_is_told_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = (
+        '"","2200001","{}","x","","PJSIP/2200001-0a","{}","Dial","","2026-05-06 10:00:00","","2026-05-06 10:00:09",9,0,'
+        '"NO ANSWER","DOCUMENTATION","1.1","","","1.1",0\n'
+    )
+    lines = [line.format("2200002", "PJSIP/101-1"), line.format("2200002", "PJSIP/102-2"), line.format("h", "")]
+    (tmp_path / "Master_20260506.csv").write_text("".join(lines))
+    assert main(["formats", "check", str(tmp_path / "Master_20260506.csv"), "--format", "asterisk"]) == 0
+    told = capsys.readouterr().out
+    assert "ignored: 1 record: leg of a call of which another counts" in told
+    assert "ignored: 1 record: the dialplan after the call (extension h)" in told

@@ -229,3 +229,53 @@ def test_the_custom_mapping_knows_the_legs_of_a_call_by_its_channel(tmp_path: Pa
         (3, "", "", "trunk1", None, "2026-03-01 10:00:01", 3, 16),
     ]
     assert sorted(found.no_calls) == [1, 4]
+
+
+def test_who_hands_a_call_on_and_what_the_switch_does_by_itself(tmp_path: Path) -> None:
+    """Transfers to the outside, withheld callers, parking, conferences and monitors, by "CDR Specification"."""
+    local, trunk = "Local/01077@x-09", "PJSIP/Trunk-out.2-2a"
+    lines = [
+        # 2200001 answers, asks 01088886666 (who answers) and joins the two
+        cdr("013900000001", "2200001", TRUNK, DESK, "10:00:00", "10:00:04", 30, linked="1.1"),
+        cdr("2200001", "01088886666", "PJSIP/2200001-21", "PJSIP/trunk2-22", "10:00:10", "10:00:14", 20, linked="1.2"),
+        cdr("013900000001", "01088886666", TRUNK, "PJSIP/trunk2-22", "10:00:34", "10:00:34", 61, linked="1.1"),
+        # 2200002 answers and transfers at once: the caller's channel calls the outside
+        cdr("013900000002", "2200002", "PJSIP/trunk1-23", "PJSIP/desk7-24", "10:05:00", "10:05:04", 5, linked="2.1"),
+        cdr("013900000002", "01077777777", "PJSIP/trunk1-23", trunk, "10:05:09", "10:05:12", 62, linked="2.1"),
+        # nobody at 2200003 answers, and the dialplan goes on with another trunk under the same number: what it called is not told
+        cdr("013900000003", "2200003", "PJSIP/trunk1-25", "PJSIP/desk8-26", "10:10:00", linked="3.1"),
+        cdr("013900000003", "2200003", "PJSIP/trunk1-25", trunk, "10:10:20", "10:10:22", 63, linked="3.1"),
+        # a withheld caller whom 2200004 forwards; a telephone of the switch that withholds its number
+        cdr("Anonymous", "2200004", "PJSIP/trunk1-27", f"{local};1", "10:15:00", "10:15:06", 40, linked="4.1"),
+        cdr("Anonymous", "01077777777", f"{local};2", trunk, "10:15:01", "10:15:06", 40, linked="4.1"),
+        cdr("anonymous", "01077777777", "PJSIP/desk9-28", trunk, "10:16:00", "10:16:05", 41, linked="5.1", account="2200005"),
+        cdr("No caller id", "2200001", "PJSIP/trunk1-29", DESK, "10:17:00", "10:17:05", 42, linked="6.1"),
+        # a parked call is fetched; a conference room, its menu of voicemail, a test; a trunk in the conference is traffic
+        cdr("2200001", "701", DESK, "PJSIP/trunk1-29", "10:20:00", "10:20:00", 43, linked="7.1", application="ParkedCall"),
+        cdr("2200001", "8000", DESK, "PJSIP/2200002-2b", "10:21:00", "10:21:00", 44, linked="8.1", application="ConfBridge"),
+        cdr("2200001", "97", DESK, "", "10:22:00", "10:22:00", 45, linked="9.1", application="VoiceMailMain"),
+        cdr("2200001", "99", DESK, "", "10:23:00", "10:23:00", 46, linked="10.1", application="Echo"),
+        cdr("013900000004", "8000", "PJSIP/trunk1-2c", "", "10:24:00", "10:24:00", 47, linked="11.1", application="ConfBridge"),
+        cdr("", "s", "CBAnn/8000-2d;2", "", "10:24:00", "10:24:00", 48, linked="11.2"),
+        cdr("2200001", "2200002", "Snoop/2200001-2e", "", "10:25:00", "10:25:00", 49, linked="12.1"),
+        # voicemail takes a call that 2200002 did not answer: a conversation with 2200002's number
+        cdr("2200001", "2200002", DESK, "", "10:26:00", "10:26:00", 50, linked="13.1", application="VoiceMail"),
+    ]  # fmt: skip
+    found = read(tmp_path, "\n".join(lines) + "\n", "asterisk")
+    assert [(row[0], *row[1:5], row[6]) for row in found.records] == [
+        (1, "013900000001", "2200001", "trunk1", None, 30),
+        (2, "2200001", "01088886666", None, "trunk2", 20),
+        (3, "013900000001", "01088886666", "trunk1", "trunk2", 61),
+        (4, "013900000002", "2200002", "trunk1", None, 5),
+        (5, "013900000002", "01077777777", "trunk1", "Trunk-out.2", 62),
+        (7, "013900000003", "2200003", "trunk1", "Trunk-out.2", 63),
+        (8, "", "2200004", "trunk1", None, 40),
+        (9, "2200004", "01077777777", None, "Trunk-out.2", 40),
+        (10, "2200005", "01077777777", None, "Trunk-out.2", 41),
+        (11, "", "2200001", "trunk1", None, 42),
+        (16, "013900000004", "8000", "trunk1", None, 47),
+        (19, "2200001", "2200002", None, None, 50),
+    ]
+    assert found.payers == {3: "2200001", 5: "2200002", 9: "2200004"}
+    assert sorted(found.no_calls) == [6, 12, 13, 14, 15, 17, 18]
+    assert (found.malformed, found.in_one_pass) == ([], True)

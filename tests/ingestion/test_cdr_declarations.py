@@ -93,6 +93,8 @@ def test_the_shipped_formats_are_sound_and_say_what_they_are(name: str) -> None:
         (TEXT, {"delimiter": ""}, "field delimiter: write one character"),
         (TEXT, {"quote": ";"}, "field quote: write one character that is not the delimiter"),
         (TEXT, {"encoding": "klingon"}, "field encoding: no such encoding"),
+        (TEXT, {"encoding": "utf-16"}, "field encoding: utf-16 has line breaks of more than a byte"),
+        (TEXT, {"damage_allowed": ["x"]}, "field damage_allowed: there is no field x"),
         (TEXT, {"fields": ["a", "b", "t", "a"]}, "field fields: a stands twice"),
         (TEXT, {"fields": ["a", 5]}, "field fields: write a list of texts, numbers in quotes"),
         (TEXT, {"fields": []}, "field fields: write the fields in the order in which they stand, or header.names"),

@@ -147,6 +147,23 @@ def test_without_the_reasons_the_number_that_redirected_pays(tmp_path: Path) -> 
     assert found.payers == {1: "2200002"}
 
 
+def test_numbers_that_are_written_as_patterns_withheld_callers_and_analogue_telephones(tmp_path: Path) -> None:
+    names = NAMES.replace("duration,", "duration,lastRedirectDn,")
+    line = '1,2,{},1772330400,"{}",0,"2200002","{}",16,1772330405,1772330466,61,"{}","{}","{}"\n'
+    lines = [
+        line.format(1, "\\+862200001", "\\+861012345678", "", "AN0C1167CAFE801", "GW"),
+        line.format(2, "anonymous", "01012345678", "\\+862200002", "GW", "GW"),
+        line.format(3, "Not available", "2200002", "", "GW", "SEP1"),
+    ]
+    found = read(tmp_path, f"{names}\n{TYPES},VARCHAR(50)\n" + "".join(lines), "cisco_cucm")
+    assert [row[1:5] for row in found.records] == [
+        ("00862200001", "00861012345678", None, "GW"),
+        ("", "01012345678", "GW", "GW"),
+        ("", "2200002", "GW", None),
+    ]
+    assert found.payers == {2: "00862200002"}
+
+
 def test_a_time_outside_the_calendar_is_no_end_of_the_file(tmp_path: Path) -> None:
     line = '1,2,100,{},"2200001",0,"2200002","2200003",16,{},1772330466,61,"SEP001122334455","Gateway_1"\n'
     lines = line.format(9_223_372_036_854_775_807, 0) + line.format(1772330400, 1772330405) + line.format("", "0")

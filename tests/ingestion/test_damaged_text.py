@@ -29,6 +29,8 @@ SOUND = line(called="2200003")
         line('"Desk\r\n2nd ""floor"", left"'),
         line('"a\n\nb\nc"'),
         line(account='"dept\nsales"'),
+        line(account='"dept "sales""'),  # read, but needed only of callers who withhold their number
+        line(account='"22"0"00"'),
         line('"Jo "the boss""'),
         line('"Jo ""the boss"""'),
         line('"""'),
@@ -75,7 +77,9 @@ def test_a_name_in_any_encoding_costs_no_record(tmp_path: Path, name: bytes) -> 
     assert "22\\xff" in found.texts[0]
 
 
-@pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\r\n\x1a\r\n", "\n\x1a\x1a\x1a", "\n\x1a\n\n"])
+@pytest.mark.parametrize(
+    "end", ["\x1a", "\n\x1a", "\r\n\x1a\r\n", "\n\x1a\x1a\x1a", "\n\x1a\n\n", "\n\x1a\0\0\0", "\x1a\0\0\r\n"]
+)
 def test_an_end_of_file_mark_is_no_record(tmp_path: Path, end: str) -> None:
     found = read(tmp_path, SOUND + end, "freeswitch")
     assert ([row[2] for row in found.records], found.decoded.read_records) == (["2200003"], 1)
@@ -100,3 +104,12 @@ def test_a_mark_at_the_end_of_fixed_columns_is_no_part_of_them(tmp_path: Path) -
     found = read(tmp_path, content, declaration)
     assert [row[1] for row in found.records] == ["2200001", "2200001"]
     assert found.decoded.malformed == 0
+
+
+def test_an_account_code_in_another_encoding_costs_no_record_and_says_nothing(tmp_path: Path) -> None:
+    code = "\u9500\u552e2200009".encode("gbk")
+    damaged = line(account='"?"').encode().replace(b"?", code)
+    withheld = damaged.replace(b'"2200001"', b'"anonymous"')
+    found = read(tmp_path, damaged + b"\n" + withheld + b"\n" + SOUND.encode(), "freeswitch")
+    assert [row[0] for row in found.records] == [1, 3]
+    assert found.malformed == [(2, "calling_number", "is empty")]

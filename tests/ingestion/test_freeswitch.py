@@ -78,3 +78,32 @@ def test_every_kind_of_record_and_what_a_caller_may_call_himself(tmp_path: Path)
     assert found.malformed == [(14, "called_number", "is no number"), (15, "calling_number", "is empty")]
     assert sorted(found.no_calls) == [10, 11]
     assert found.payers == {}
+
+
+def test_with_both_legs_written_the_callers_counts(tmp_path: Path) -> None:
+    def leg(uuid: str, other: str, called: str = "2200002", caller: str = "2200001", context: str = "default") -> bytes:
+        line = cdr("Desk", caller, called, context, "2200001")
+        return line.replace(f'"u-{caller}-{called}",""'.encode(), f'"{uuid}","{other}"'.encode())
+
+    lines = [
+        leg("b1", ""),  # the called side hangs up first, so its record is before the caller's
+        leg("a1", "b1"),
+        leg("b2", "").replace(b"NORMAL_CLEARING", b"LOSE_RACE"),  # of two telephones that rang the other answered
+        leg("a2", "b3", "0108", context="public", caller="anonymous"),
+        leg("b3", "", "0108"),
+        leg(
+            "a3", "", "0109", caller="anonymous"
+        ),  # no record names it: a call; who withholds his number has an account code
+    ]
+    found = read(tmp_path, b"".join(lines), "freeswitch")
+    assert [(row[0], row[1], row[2], row[3]) for row in found.records] == [
+        (2, "2200001", "2200002", None),
+        (4, "", "0108", "public"),
+        (6, "2200001", "0109", None),
+    ]
+    assert found.no_calls == {
+        1: "ignored: the called side of a call (legs = ab)",
+        3: "ignored: a telephone that rang in vain, another answered (legs = ab)",
+        5: "ignored: the called side of a call (legs = ab)",
+    }
+    assert (found.malformed, found.in_one_pass) == ([], True)

@@ -41,6 +41,10 @@ def _read(home: Path, times: dict[str, Any], *lines: str, zone: str = BERLIN, sp
         ({"format": "%Y-%m-%dT%H:%M:%S.%fZ"}, "2026-10-25T00:30:00.250000Z", "02:30:00", "00:30:00"),
         ({"zone": "UTC"}, "2026-10-25 01:30:00", "02:30:00", "01:30:00"),
         ({"format": "epoch"}, "1792888200", "02:30:00", "00:30:00"),
+        ({"format": "epoch"}, "1792888200.9", "02:30:00", "00:30:00"),  # fractions are dropped
+        ({"format": "epoch_ms"}, "1792888200999", "02:30:00", "00:30:00"),
+        ({"format": "%Y-%m-%d %H:%M:%S UTC"}, "2026-10-25 00:30:00 UTC", "02:30:00", "00:30:00"),
+        ({"format": "%Y-%m-%d %H:%M:%S %z"}, "2026-10-25 01:30:00 GMT", "02:30:00", "01:30:00"),
         ({"zone": "Asia/Shanghai"}, "2026-10-25 08:30:00", "02:30:00", None),
         ({}, "2026-10-25 02:30:00", "02:30:00", None),
         ({"format": ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%z"]}, "2026-10-25 02:30:00", "02:30:00", None),
@@ -106,3 +110,33 @@ def test_the_instant_belongs_to_the_key(tmp_path: Path, times: dict[str, Any], w
 def test_a_time_with_the_name_of_a_zone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="names of zones are not read"):
         _read(tmp_path, {"format": "%Y-%m-%d %H:%M:%S %Z"}, "x;1")
+
+
+def test_what_lies_between_two_epochs_counts_the_parts_of_a_second_and_no_time_is_none(tmp_path: Path) -> None:
+    lines = ["1792888200.5;1792888260.9", "1792888200;0", "0;1792888200", "1.7928882E9;1792888260"]
+    found = _read(tmp_path, {"format": "epoch"}, *lines, span=True)
+    assert [row[5:7] for row in found.records] == [("2026-10-25 02:30:00", 61)]
+    assert found.malformed == [
+        (2, "duration_seconds", "t and d gives no duration"),
+        (3, "started_at", "t is no time since 1970"),
+        (4, "started_at", "t is no time since 1970"),  # a spreadsheet destroyed it
+    ]
+
+
+def test_spans_over_the_change_of_clocks_in_the_formats_zone(tmp_path: Path) -> None:
+    """The clocks of New York go back at 02:00 of 1 November; the branch has no summer time."""
+    found = _read(
+        tmp_path,
+        {"zone": "America/New_York"},
+        "2026-10-25 01:55:00;2026-10-25 02:05:00",
+        zone="Asia/Shanghai",
+        span=True,
+    )
+    assert [row[5:7] for row in found.records] == [("2026-10-25 13:55:00", 600)]
+
+
+def test_seven_days_on_a_clock_that_went_back_are_an_hour_too_long(tmp_path: Path) -> None:
+    lines = ["2026-10-19 00:00:00;2026-10-26 00:00:00", "2026-10-19 00:00:00;2026-10-25 23:00:00"]
+    found = _read(tmp_path, {}, *lines, span=True)
+    assert [row[5:7] for row in found.records] == [("2026-10-19 00:00:00", 604_800)]
+    assert found.malformed == [(1, "duration_seconds", "is greater than 604800")]

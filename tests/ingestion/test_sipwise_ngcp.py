@@ -115,3 +115,22 @@ def test_forwarded_parts_are_paid_by_who_forwards_and_withheld_callers_are_no_fa
     assert found.records[1][:5] == (2, "", "4398765", "7", None)
     assert found.payers == dict.fromkeys(range(3, 10), "4398765")
     assert found.malformed == []
+
+
+def test_a_subscriber_who_withholds_his_number_is_known_by_his_user(tmp_path: Path) -> None:
+    times = ("2026-03-01 10:00:00.000", "2026-03-01 10:00:05.000", "61.000")
+    peer = {"destination": "0", "destination_provider": "8"}
+    lines = [
+        line(1, "anonymous", "00441", "200", "ok", *times, user="4312345", **peer),
+        line(2, "", "00441", "200", "ok", *times, user="4398765", call_type="cfu", **peer),
+        line(3, "Unknown caller", "4312345", "200", "ok", *times, user="x", source="0", source_provider="7"),
+        line(4, "anonymous", "00441", "200", "ok", *times, user="alice", **peer),
+    ]
+    found = read(tmp_path, export(lines), "sipwise_ngcp")
+    assert [(row[0], row[1], row[3]) for row in found.records] == [
+        (1, "4312345", None),
+        (2, "4398765", None),
+        (3, "", "7"),
+    ]
+    assert found.payers == {2: "4398765"}
+    assert found.malformed == [(5, "calling_number", "is empty")]

@@ -51,6 +51,8 @@ def _line(lasted: str = "00:01:01", caller: str = "2200001", called: str = "2200
     [
         ("hh:mm:ss", "00:01:01", 61),
         ("hh:mm:ss", "0:01:05", 65),
+        ("h:mm:ss", "10:01:05", 36_065),
+        ("m:ss", "1:05", 65),
         ("hh:mm:ss", "30:00:00", 108_000),
         ("hh:mm:ss", "125:00:01", 450_001),
         ("hh:mm:ss", " 00:00:10.2", 11),  # the eleventh second has begun
@@ -175,3 +177,38 @@ def test_a_date_and_a_time_of_day_are_joined_for_answer_seizure_and_end(tmp_path
     found = _read(tmp_path, [f"2026/03/01,{line},22,33" for line in lines], **declaration)
     assert [row[5:7] for row in found.records] == [("2026-03-01 10:00:05", 61), ("2026-03-01 10:00:00", 0)]
     assert found.malformed == [(3, "started_at", "day and answered or day and rang is no time %Y/%m/%d %H:%M:%S")]
+
+
+def test_a_date_and_a_time_without_a_blank_in_their_pattern_are_joined_with_nothing_between(tmp_path: Path) -> None:
+    line = _line().replace("2026/03/01", "20260301").replace("10:00:05", "100005")
+    found = _read(tmp_path, [line], times={"format": "%Y%m%d%H%M%S"})
+    assert [row[5:7] for row in found.records] == [("2026-03-01 10:00:05", 61)]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("60", 60), (" 60.0 ", 60), ("60.4", 61), (".4", 1), ("604800", 604_800)]
+)
+def test_seconds_in_figures(tmp_path: Path, text: str, seconds: int) -> None:
+    found = _read(tmp_path, [_line(text)], record={**_DECLARATION["record"], "duration_seconds": "lasted"})
+    assert [row[6] for row in found.records] == [seconds]
+
+
+@pytest.mark.parametrize("text", ["1e3", "6E1", "60s", "0x3c", "6 0", "NaN", ""])
+def test_seconds_in_other_signs_are_set_aside(tmp_path: Path, text: str) -> None:
+    found = _read(tmp_path, [_line(text)], record={**_DECLARATION["record"], "duration_seconds": "lasted"})
+    assert found.malformed == [(1, "duration_seconds", "lasted gives no duration")]
+
+
+def test_conditions_and_legs_in_their_short_forms(tmp_path: Path) -> None:
+    lines = [_line("00:00:00", call="7"), _line("00:00:30", call="7"), _line(kind="R"), _line(caller="b12", kind="T")]
+    ignore = [{"field": "kind", "values": ["R"], "why": "registration"}, {"field": "caller", "match": "^b"}]
+    found = _read(tmp_path, lines, ignore=ignore, legs="call")
+    assert [row[0] for row in found.records] == [2]
+    assert found.no_calls == {
+        1: "ignored: leg of the call 7, of which line 2 counts",
+        3: "ignored: registration",
+        4: "ignored: caller is like ^b",
+    }
+    again = tmp_path / "again"
+    again.mkdir()
+    assert _read(again, lines, ignore=ignore, legs={"group": ["call"], "counts": "answered"}).no_calls == found.no_calls

@@ -15,6 +15,25 @@
 {%- endmacro %}
 
 {#
+  The CTE `clock_changes`: one row per day (on_day) on which the clock was changed, as far as records say their instants, with how far
+  the clock was from UTC when the day began; nearly always none. On such a day calls are compared on the clock of its beginning: an hour
+  lies between 02:30 and 02:30 when summer time ends.
+#}
+{% macro clock_changes(days) -%}
+clock_changes as (
+    select
+        call_date as on_day,
+        {{ first_by('started_at - started_at_utc', 'started_at_utc') }} as offset_at_start
+    from {{ ref('int_calls_judged') }}
+    where
+        started_at_utc is not null
+        and {{ days }}
+    group by call_date
+    having min(started_at - started_at_utc) < max(started_at - started_at_utc)
+)
+{%- endmacro %}
+
+{#
   The CTE `simultaneous` from one of calls (on_day, calling_number, call_id, started_at, ended_at): each call with the
   calls of its number that are up when it begins, itself included. A call is up in [started_at, ended_at), so ends come
   before starts of the same second; of calls that begin in one second the smaller call_id is first.

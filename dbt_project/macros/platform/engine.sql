@@ -52,6 +52,10 @@
 {% macro whole_number_of(text) %}{{ return(adapter.dispatch('whole_number_of')(text)) }}{% endmacro %}
 {% macro default__whole_number_of(text) %}try_cast({{ text }} as decimal(30, 0)){% endmacro %}
 
+{# Of a group the value of the row that is the first in an order. #}
+{% macro first_by(expression, order_by) %}{{ return(adapter.dispatch('first_by')(expression, order_by)) }}{% endmacro %}
+{% macro default__first_by(expression, order_by) %}arg_min({{ expression }}, {{ order_by }}){% endmacro %}
+
 {# A number as it is compared: a leading + is 00, and what people write between digits is gone (SPEC 3.1). #}
 {% macro normalised_number(column) %}{{ return(adapter.dispatch('normalised_number')(column)) }}{% endmacro %}
 {% macro default__normalised_number(column) -%}

@@ -22,6 +22,7 @@ from orchestration.ingestion.packing import open_unpacked
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 END_OF_FILE = b"\x1a"
+_FILLER = b"\x00"
 
 #: Over how many further lines a field in quotes may go on.
 MOST_FURTHER_LINES = 50
@@ -123,9 +124,9 @@ class _Lines:
             if number == 1:
                 raw = raw.removeprefix(BYTE_ORDER_MARK)
             raw = raw.removesuffix(b"\n").removesuffix(b"\r")
-            if raw[:1] == END_OF_FILE or raw[-1:] == END_OF_FILE:
-                # It ends the file, or the first of several that were copied into one.
-                raw = raw.strip(END_OF_FILE + b"\r")
+            if raw[:1] == END_OF_FILE or raw.rstrip(_FILLER)[-1:] == END_OF_FILE:
+                # It ends the file, or the first of several that were copied into one. What fills the last block up is nothing.
+                raw = raw.rstrip(_FILLER).strip(END_OF_FILE + _FILLER + b"\r")
                 if not raw:
                     continue
             yield number, raw
@@ -167,7 +168,7 @@ def _shown(text: str) -> str:
 
 def _stray(fields: dict[str, str], layout: CdrFormat) -> str | None:
     """What is wrong with a record that has stray bytes; None where no field with one is needed."""
-    bad = next((name for name in layout.needed_fields if _STRAY_BYTE.search(fields.get(name, ""))), None)
+    bad = next((name for name in layout.sound_fields if _STRAY_BYTE.search(fields.get(name, ""))), None)
     if bad is None:
         return None
     told = "UTF-8" if layout.encoding == "utf-8" else layout.encoding
@@ -268,7 +269,7 @@ def _split(text: str, layout: CdrFormat, way: Callable[[str, int, _Signs], _Foun
     signs = _signs(layout.delimiter, layout.quote)
     # A field that is needed is read strictly or not at all.
     strict_fields = (
-        () if way is _strictly else [at for at, name in enumerate(layout.fields) if name in layout.needed_fields]
+        () if way is _strictly else [at for at, name in enumerate(layout.fields) if name in layout.sound_fields]
     )
     fields: list[str] = []
     at = 0

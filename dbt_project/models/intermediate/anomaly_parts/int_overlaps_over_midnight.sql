@@ -12,18 +12,30 @@ reached as (
         on overnight.call_date < days.call_date and overnight.last_day >= days.call_date
     where days.call_date >= (select min(stale.call_date) from {{ source('raw', 'stale_days') }} as stale)
 ),
-calls as (
+{{ clock_changes('call_date >= (select min(stale.call_date) from ' ~ source('raw', 'stale_days') ~ ' as stale)') }},
+begun as (
     select
         reached.on_day,
         judged.calling_number,
         judged.call_id,
-        judged.started_at,
-        {{ add_seconds('judged.started_at', 'judged.duration_seconds') }} as ended_at
+        judged.started_at as shown_at,
+        judged.duration_seconds,
+        coalesce(judged.started_at_utc + clock_changes.offset_at_start, judged.started_at) as started_at
     from {{ ref('int_calls_judged') }} as judged
     inner join reached on judged.calling_number = reached.calling_number and judged.call_date = reached.on_day
+    left join clock_changes on reached.on_day = clock_changes.on_day
     where
         {{ keeps_line_busy('judged') }}
         and judged.call_date >= (select min(stale.call_date) from {{ source('raw', 'stale_days') }} as stale)
+),
+calls as (
+    select
+        on_day,
+        calling_number,
+        call_id,
+        started_at,
+        {{ add_seconds('started_at', 'duration_seconds') }} as ended_at
+    from begun
     union all
     select
         reached.on_day,
@@ -40,11 +52,11 @@ calls as (
 ),
 {{ simultaneous_calls('calls') }}
 select
-    on_day as call_date,
-    calling_number,
-    call_id,
-    started_at,
-    calls_at_once,
-    overlapped_call_id
+    begun.on_day as call_date,
+    begun.calling_number,
+    begun.call_id,
+    begun.shown_at as started_at,
+    simultaneous.calls_at_once,
+    simultaneous.overlapped_call_id
 from simultaneous
-where cast(started_at as date) = on_day
+inner join begun on simultaneous.call_id = begun.call_id and simultaneous.on_day = begun.on_day

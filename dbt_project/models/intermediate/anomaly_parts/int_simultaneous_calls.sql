@@ -7,11 +7,31 @@ with calls as (
         calling_number,
         call_id,
         started_at,
-        {{ add_seconds('started_at', 'duration_seconds') }} as ended_at
+        started_at_utc,
+        duration_seconds
     from {{ ref('int_calls_judged') }}
     where
         {{ keeps_line_busy() }}
         and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
+),
+{{ clock_changes('call_date in (select stale.call_date from ' ~ source('raw', 'stale_days') ~ ' as stale)') }},
+-- On such a day calls lie on one clock that was not changed.
+placed as (
+    select
+        calls.on_day,
+        calls.calling_number,
+        calls.call_id,
+        calls.started_at as shown_at,
+        calls.duration_seconds,
+        coalesce(calls.started_at_utc + clock_changes.offset_at_start, calls.started_at) as started_at
+    from calls
+    left join clock_changes on calls.on_day = clock_changes.on_day
+),
+ended as (
+    select
+        *,
+        {{ add_seconds('started_at', 'duration_seconds') }} as ended_at
+    from placed
 ),
 beside_others as (
     select
@@ -21,21 +41,28 @@ beside_others as (
             rows between unbounded preceding and 1 preceding
         ) as busy_until,
         lead(started_at) over (partition by on_day, calling_number order by started_at, call_id) as next_started_at
-    from calls
+    from ended
 ),
 -- A call that begins after all before it have ended, and ends before the next begins, is up with no other.
 busy_calls as (
-    select on_day, calling_number, call_id, started_at, ended_at
+    select
+        on_day,
+        calling_number,
+        call_id,
+        started_at,
+        ended_at,
+        shown_at
     from beside_others
     where started_at < busy_until or next_started_at < ended_at
 ),
 {{ simultaneous_calls('busy_calls') }}
 select
-    on_day as call_date,
-    calling_number,
-    call_id,
-    started_at,
-    calls_at_once,
-    overlapped_call_id
+    simultaneous.on_day as call_date,
+    simultaneous.calling_number,
+    simultaneous.call_id,
+    busy_calls.shown_at as started_at,
+    simultaneous.calls_at_once,
+    simultaneous.overlapped_call_id
 from simultaneous
-where calls_at_once > 1
+inner join busy_calls on simultaneous.call_id = busy_calls.call_id
+where simultaneous.calls_at_once > 1
