@@ -28,6 +28,8 @@ from orchestration.ingestion.malformed_rows import SetAsideLine
 COLLECTED, REVERSED = "BOOK", "RVSL"  # as camt.054 has them: both report by the codes of ISO 20022
 _CENT, _NOTHING = Decimal("0.01"), Decimal("0.00")
 _TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
+#: The blocks of a SWIFT message before its text, where the first field stands in the same line.
+_BLOCKS_BEFORE = re.compile(r"^(?:\{[^{}]*\})*\{4:(?=:)")
 #: Field 61: value date, entry date, mark, third letter of the currency, amount, type, the bank's references.
 _BOOKING = re.compile(
     r"(?P<value_date>[0-9]{6})(?:[0-9]{4}|\s{4})?(?P<mark>RC|RD|C|D)[A-Z]?(?P<amount>[0-9]{1,15},[0-9]{0,2}(?![0-9]))"
@@ -120,7 +122,7 @@ def _statements(text: str) -> list[_Statement]:
     open_field: list[str] | None = None
     after_booking = False
     for raw in re.split(r"\r\n|\r|\n", text):
-        line = raw.rstrip("\x1a\x00")
+        line = _BLOCKS_BEFORE.sub("", raw.rstrip("\x1a\x00"))
         match = _TAG.match(line)
         if match is None:
             if line.strip() == "-" or line.startswith(("{", "-}")):  # the end of a message, the blocks around it

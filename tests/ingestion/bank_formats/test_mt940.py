@@ -226,6 +226,8 @@ def test_damage_around_the_statement_costs_nothing() -> None:
     wrapped = "{1:F01BANKCNBJ}{2:O940}{4:\r\n" + STATEMENT.replace("\n", "\r\n") + "-}\r\n\x1a"
     batch = read(wrapped)
     assert (batch.differences, batch.set_aside, len(batch.lines)) == ([], [], 3)
+    in_one_line = wrapped.replace("{4:\r\n", "{4:")
+    assert (read(in_one_line).differences, len(read(in_one_line * 2).lines)) == ([], 6)
     cut = STATEMENT[: STATEMENT.index(":61:2601200120CR100")] + ":61:26012001"
     assert read(cut).differences == ["statement 1: opening (60) or closing balance (62) is missing or cannot be read"]
     assert read("").differences == ["it has no statement (field 20)"]
