@@ -193,7 +193,8 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
         kind = DEBIT
         # A return takes money off the account; so does the reversal of a collection. The reversal of a return brings it.
         is_return = mark == "RC" or (returns and mark == "D")
-        if (collects and mark in ("D", "RD")) or (returns and mark == "C"):
+        # A type may be of both: then the mark says which it is.
+        if (mark in ("D", "RD") and not returns) or (mark == "C" and not collects):
             sign = {"D": "a debit", "RD": "the reversal of a debit", "C": "a credit"}[mark]
             return None, signed, None, ("amount", f"is {sign}, which {match['type']} cannot be by the format")
         found = find_reference(declared.account_id, details.text, details.may_be_cut_at)

@@ -150,6 +150,18 @@ def test_reversals_are_returns_and_the_reversal_of_a_return_collects() -> None:
     assert [(x.field, x.reason) for x in batch.set_aside] == [
         ("amount", "is the reversal of a debit, which NDDT cannot be by the format")
     ]
+    both = replace(load_bank_format("mt940"), returned_types=("NDDT",))
+    marks = ("C", "D", "RC", "RD")
+    texts = [
+        STATEMENT.replace("CR20,80NDDT", f"{mark}20,80NDDT").replace("A1 coll", "A1 RSN MD06 coll") for mark in marks
+    ]
+    lines = [read_mt940(text.encode(), both).lines[0] for text in texts]
+    assert [(line.result_code, line.is_return) for line in lines] == [
+        ("BOOK", False),
+        ("MD06", True),
+        ("MD06", True),
+        ("BOOK", False),
+    ]
     assert one_booking("ACCT A1", "RC").lines[0].reference == "REF7"
     assert one_booking("ACCT A1", "RC", "NDDTNONREF/OCMT/CNY20,33//CHGS/CNY0,00/").lines[0].reference is None
 
