@@ -30,6 +30,7 @@ from orchestration.ingestion.bank_formats.reading import (
     outcome_of,
 )
 from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger, batch_key
+from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
 from orchestration.ingestion.packing import open_unpacked
@@ -134,6 +135,7 @@ def decode_bank_result(
         read.batch_id is not None and read.debited_on is not None
     )
     read.bank_code = read.bank_code or entry.bank_code
+    _list_whole_requests(read, settings)
     read.batch_id = (read.batch_id if declared.batch_id == "file" else None) or entry.batch_in_name or entry.base_name
     read.debited_on = read.debited_on or entry.file_date
     is_period_named = read.billing_period is not None
@@ -190,6 +192,36 @@ def decode_bank_result(
         data_rows=len(read.lines) + len(read.set_aside),
         set_aside_rows=len(read.set_aside),
     )
+
+
+def _list_whole_requests(read: ReadBatch, settings: Settings) -> None:
+    """List the debits of requests that a report answers as a whole: they are those that the ledger has kept."""
+    if not read.whole_requests:
+        return
+    kept = {
+        batch.batch_id: batch for batch in debit_requests(settings.ledger_path) if batch.bank_code == read.bank_code
+    }
+    for whole in read.whole_requests:
+        request = kept.get(whole.request_id)
+        if request is None:
+            read.differences.append(whole.unknown)
+            continue
+        if whole.said_records not in (None, request.records) or whole.said_amount not in (None, request.total_amount):
+            asked_for = f"{request.records} debits of {request.total_amount}"
+            read.differences.append(f"{whole.unknown}; request {whole.request_id} as it went out has {asked_for}")
+            continue
+        number = max((line.line for line in read.lines), default=0)
+        read.lines += [
+            ResultLine(
+                line=number + asked.line,
+                account_id=asked.account_id,
+                bank_account=asked.bank_account,
+                amount=asked.amount,
+                result_code=whole.result_code,
+                reference=f"{whole.request_id}/{asked.account_id}",
+            )
+            for asked in request.lines
+        ]
 
 
 def _day_faults(read: ReadBatch, file_date: date) -> list[str]:
@@ -351,7 +383,9 @@ def _verdict(
         reasons.append(f"the header is of bank {facts['bank_code']}, the file's name of {entry.bank_code}")
     for other in loaded:
         batch = ledger.bank_batch(other.file_id)
-        if batch is not None and batch_key(batch) == batch_key(facts):
+        if batch is None or not (batch.get("has_results", True) and facts["has_results"]):
+            continue  # a report of debits on their way is not the batch's result
+        if batch_key(batch) == batch_key(facts):
             reasons.append(
                 f"batch {facts['batch_id']} of {facts['debited_on']} is already loaded from {other.file_name} ({other.file_id})"
             )
@@ -389,6 +423,7 @@ def _facts(read: ReadBatch, result_scheme: str | None, names_batch_and_day: bool
         "trailer_records": read.trailer_records,
         "has_trailer": read.has_trailer,
         "differences": read.differences,
+        "has_results": any(line.line_kind in (DEBIT, CORRECTION) for line in read.lines),
         "codes": {
             code: [str(figure) if isinstance(figure, Decimal) else figure for figure in sums]
             for code, sums in codes.items()

@@ -90,7 +90,7 @@ def drawn_accounts(draw: random.Random) -> tuple[list[Row], list[Row], list[Row]
 def drawn_result_lines(draw: random.Random) -> list[Row]:
     """Lines of a bank's results: collected or failed, with and without period, reference, amount."""
     lines = []
-    for number in range(700):
+    for number in range(800):
         account = f"A{number % 60:02}"
         day = date(2026, 1, 1) + timedelta(days=draw.randrange(120))
         is_collected = draw.random() < 0.5
@@ -109,7 +109,7 @@ def drawn_result_lines(draw: random.Random) -> list[Row]:
                 "amount": None if not is_collected and draw.random() < 0.1 else amount,
                 "is_collected": is_collected,
                 "is_return": not is_collected and draw.random() < 0.2,
-                "reference": draw.choice([None, None, account, f"E{draw.randrange(3)}"]),
+                "reference": draw.choice([None, None, account, f"E{draw.randrange(3)}", f"trace {draw.randrange(3)}"]),
             }
         )
     return lines

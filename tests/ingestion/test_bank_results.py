@@ -10,6 +10,7 @@ import pytest
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.bank_results import judge_bank_files
+from orchestration.ingestion.ledger_requests import RequestBatch, RequestedBill, RequestLine, keep_requests
 from tests.ingestion.intake import RESULT_CODES, Intake
 
 NAME = "ICBC_20260120_B1.txt"
@@ -288,3 +289,65 @@ def test_a_collected_debit_without_amount_is_set_aside_and_a_refused_one_is_not(
 def test_an_end_of_file_mark_and_blanks_cost_a_canonical_file_nothing(intake: Intake) -> None:
     text = SOUND.replace("\n", "  \r\n") + "\x1a"
     assert judged(intake, "\ufeff" + text) == ("loaded", None)
+
+
+def report(group: str, created: str = "2026-05-26T09:00:00", lines: str = "") -> str:
+    return (
+        f"<Document><CstmrPmtStsRpt><GrpHdr><CreDtTm>{created}</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>20260501-01"
+        f"</OrgnlMsgId>{group}</OrgnlGrpInfAndSts>{lines}</CstmrPmtStsRpt></Document>"
+    )
+
+
+def keep_request(intake: Intake, batch_id: str, *amounts: str) -> None:
+    """Keep a request to HBK of so many accounts A1, A2 …"""
+    lines = tuple(
+        RequestLine(
+            number, f"A{number}", f"62220{number}", Decimal(amount), (RequestedBill(f"A{number}", Decimal(amount)),)
+        )
+        for number, amount in enumerate(amounts, start=1)
+    )
+    batch = RequestBatch(
+        "HBK", batch_id, "2026-04", "canonical", date(2026, 5, 1), date(2026, 5, 25), f"HBK_{batch_id}.txt", "0", "E1", "now", "me",
+        lines,
+    )  # fmt: skip
+    keep_requests(intake.settings.ledger_path, [batch])
+
+
+def test_a_request_refused_as_a_whole_has_the_lines_that_were_asked_for(intake: Intake) -> None:
+    """20.33 and 20.00 were asked for. The acknowledgement of the morning is no result, so that of the evening may come."""
+    keep_request(intake, "20260501-01", "20.33", "20.00")
+    acknowledged = report("<OrgnlNbOfTxs>2</OrgnlNbOfTxs><GrpSts>ACTC</GrpSts>")
+    assert iso_judged(intake, "HBK_20260526_1.xml", acknowledged) == ("loaded", None)
+    refused = report(
+        "<OrgnlNbOfTxs>2</OrgnlNbOfTxs><OrgnlCtrlSum>40.33</OrgnlCtrlSum><GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>AM04</Cd></Rsn>"
+        "</StsRsnInf><NbOfTxsPerSts><DtldNbOfTxs>2</DtldNbOfTxs><DtldSts>RJCT</DtldSts></NbOfTxsPerSts>"
+    )
+    assert iso_judged(intake, "HBK_20260526_2.xml", refused) == ("loaded", None)
+    first, second = (entry.file_id for entry in intake.ledger.files("bank"))
+    columns = "batch_id, debited_on, detail_records, detail_total_amount, detail_success_amount, totals_agree"
+    assert intake.rows("debit_batches", first, columns)[0][2] == 0
+    assert intake.rows("debit_batches", second, columns) == [
+        ("20260501-01", date(2026, 5, 26), 2, Decimal("40.33"), Decimal("0.00"), True)
+    ]
+    assert intake.rows(
+        "debits", second, "line, account_id, bank_account, amount, result_code, line_kind, reference"
+    ) == [
+        (1, "A1", "622201", Decimal("20.33"), "AM04", "debit", "20260501-01/A1"),
+        (2, "A2", "622202", Decimal("20.00"), "AM04", "debit", "20260501-01/A2"),
+    ]
+
+
+def test_a_request_that_is_not_known_or_is_another_is_held_for_its_lines(intake: Intake) -> None:
+    refused = report("<OrgnlNbOfTxs>2</OrgnlNbOfTxs><GrpSts>RJCT</GrpSts>")
+    assert iso_judged(intake, "HBK_20260526_1.xml", refused) == (
+        "held", "the whole request of 2 debits has RJCT, and none is listed: ask the bank for the lines"
+    )  # fmt: skip
+    keep_request(intake, "20260501-01", "20.33")
+    refused = report("<OrgnlNbOfTxs>2</OrgnlNbOfTxs><GrpSts>RJCT</GrpSts>", "2026-05-27T09:00:00")
+    assert iso_judged(intake, "HBK_20260527_1.xml", refused) == (
+        "held",
+        (
+            "the whole request of 2 debits has RJCT, and none is listed: ask the bank for the lines; request 20260501-01 as it "
+            "went out has 1 debits of 20.33"
+        ),
+    )

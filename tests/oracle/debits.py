@@ -233,6 +233,11 @@ def debit_returns(files: list[InboxFile], book: Book) -> list[Row]:
     ]
 
 
+def are_of_two_debits(one: str | None, other: str | None) -> bool:
+    """Whether both are trace numbers, which a debit has alone, and not the same."""
+    return one is not None and other is not None and one != other and one[:6] == other[:6] == "trace "
+
+
 def taken_back(lines: list[Row], *, window_days: int) -> list[tuple[Row, Row, Decimal]]:
     """Which failed line takes back which collected one, and how much, where no requests are known. Day by day."""
     left = {line["payment_id"]: line["amount"] for line in lines if line["is_collected"]}
@@ -247,6 +252,7 @@ def taken_back(lines: list[Row], *, window_days: int) -> list[tuple[Row, Row, De
             and (debit["bank_code"], debit["account_id"]) == (line["bank_code"], line["account_id"])
             and debit["debited_on"] < line["debited_on"]
             and (line["amount"] is None or debit["amount"] >= line["amount"])
+            and not are_of_two_debits(line["reference"], debit["reference"])
         ]
         referred_to = [
             debit
@@ -258,7 +264,11 @@ def taken_back(lines: list[Row], *, window_days: int) -> list[tuple[Row, Row, De
         elif line["named_period"] is not None:
             before = [debit for debit in before if debit["period"] == line["named_period"]]
         elif not line["is_return"]:
-            before = [debit for debit in before if (line["debited_on"] - debit["debited_on"]).days <= window_days]
+            before = [
+                debit
+                for debit in before
+                if (line["debited_on"] - debit["debited_on"]).days <= window_days and debit["amount"] == line["amount"]
+            ]
         before.sort(key=lambda debit: (debit["debited_on"], debit["payment_id"]))
         if line["named_period"] is None:
             before.reverse()

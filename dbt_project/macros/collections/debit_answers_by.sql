@@ -1,11 +1,11 @@
 {#
   The answers found before (`before`, a CTE) and those that a further try finds: left-over results and requests of a bank
   that agree in `columns`. Results that carry the batch of a request are tried by batch only; others answer only what was
-  requested by the day they were debited, and without a period only where they name none. A refusal after the last day on
-  which the bank may refuse answers nothing. A result answers the newest request that fits; the first of several results
-  answers it. Reads the CTEs requests and results of int_debit_answers.
+  requested by the day they were debited, and without a period only where they name none; is_period_named leaves the others
+  out. A refusal after the last day on which the bank may refuse answers nothing, and neither does a return by its nature of a
+  debit that is still to come. A result answers the newest request that fits; the first of several results answers it. Reads the CTEs requests and results of int_debit_answers.
 #}
-{% macro debit_answers_by(columns, before, matched_by) -%}
+{% macro debit_answers_by(columns, before, matched_by, is_period_named=none) -%}
 select * from {{ before }}
 union all
 select bank_code, batch_id, line, result_batch_id, result_debited_on, result_line, {{ matched_by }} as matched_by
@@ -53,8 +53,12 @@ from (
             {%- else -%}
             and not results.has_request_batch
             and requests.requested_on <= results.debited_on
+            -- What a file calls returned has been debited: it is about no request whose debit day is still to come.
+            and (results.is_return is not true or requests.debit_on <= results.debited_on)
             {%- endif %}
-            {%- if 'batch_id' not in columns and 'billing_period' not in columns %}
+            {%- if is_period_named == true %}
+            and results.is_period_named
+            {%- elif is_period_named == false or ('batch_id' not in columns and 'billing_period' not in columns) %}
             and not results.is_period_named
             {%- endif %}
             and (

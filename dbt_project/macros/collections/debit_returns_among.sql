@@ -3,6 +3,7 @@
   return_order (within a day), bank_code, batch_id, account_id, returned_on, amount (null: all that is left), billing_period,
   is_period_named, is_return, reference, and may_name_nothing: whether the line may be a return though it names nothing.
   `collected`: debit_id, bank_code, account_id, billing_period, amount, left_amount, collected_on, reference, request_batch_id.
+  A line that names nothing takes back a debit of just its amount; without an amount, a debit of a bank that lists failures only.
   Of each bank and account the lines, in the order of their days, take from what the debits have left. Ends in the CTE
   `returns_taken`: return_id, debit_id, amount.
 #}
@@ -24,7 +25,8 @@ pairs as (
         collected.collected_on,
         -- A reference that is the account's own id names no debit.
         (coalesce(failed_lines.reference, '') not in ('', failed_lines.account_id) and failed_lines.reference = collected.reference)
-        or coalesce(failed_lines.batch_id = collected.request_batch_id, false) as is_referred_to
+        or coalesce(failed_lines.batch_id = collected.request_batch_id, false) as is_referred_to,
+        collected.amount as debit_amount
     from failed_lines
     inner join collected
         on
@@ -32,6 +34,12 @@ pairs as (
             and failed_lines.account_id = collected.account_id
             and failed_lines.returned_on > collected.collected_on
             and coalesce(failed_lines.amount, 0) <= collected.amount
+            -- A trace number is of one debit alone: a line that has one is about no debit of another.
+            and not coalesce(
+                failed_lines.reference like 'trace %' and collected.reference like 'trace %'
+                and failed_lines.reference <> collected.reference,
+                false
+            )
 ),
 referring as (
     select return_id, max(case when is_referred_to then 1 else 0 end) = 1 as has_reference
@@ -54,6 +62,7 @@ fitting as (
             when pairs.is_return then true
             else
                 pairs.may_name_nothing
+                and (pairs.amount = pairs.debit_amount or (pairs.amount is null and pairs.debit_id like 'request:%'))
                 and (
                     return_window.days is null
                     or {{ days_between('pairs.collected_on', 'pairs.returned_on') }} <= return_window.days

@@ -30,12 +30,20 @@ from orchestration.ingestion.bank_formats.iso20022_elements import (
     find,
     text_of,
 )
-from orchestration.ingestion.bank_formats.reading import DEBIT, PENDING, ReadBatch, ResultLine, amount_of
+from orchestration.ingestion.bank_formats.reading import (
+    DEBIT,
+    PENDING,
+    ReadBatch,
+    ResultLine,
+    WholeRequest,
+    amount_of,
+)
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 #: Transaction statuses that say how a debit ended; the others (ACCP, ACTC, PDNG …) say that it is on its way.
 _COLLECTED = {"ACSC", "ACCC"}
 _REJECTED = {"RJCT", "CANC"}
+_IN_PART = "PART"  # of a request: some of its debits, so that the report must list them
 _SHOWN_CHARACTERS = 2_000
 _REPORTS = ("CstmrPmtStsRpt", "pain.002.001.02")
 _BOOKINGS = (
@@ -91,6 +99,7 @@ class _Reader:
         self.statuses: Counter[str] = Counter()
         self.said_statuses: list[tuple[str, str]] = []
         self.listed_before = 0
+        self.silent_blocks: list[tuple[str, str | None, str, dict[str, str]]] = []
 
     def read(self, events: Iterator[tuple[str, Any]]) -> None:
         within = 0  # inside an element that is read whole when it ends, and must not be cleared before
@@ -149,31 +158,57 @@ class _Reader:
         records = self.original.get("OrgnlNbOfTxs")
         total = self.original.get("OrgnlCtrlSum")
         listed = len(self.batch.lines) + len(self.batch.set_aside)
+        status = self.original.get("GrpSts")
+        is_ended = status in _COLLECTED | _REJECTED
+        if not listed and status is not None and (is_ended or not self.silent_blocks):
+            self._end_whole("the whole request", self.original.get("OrgnlMsgId"), status, self.original)
+        else:
+            for block in self.silent_blocks:
+                self._end_whole(*block)
         listed_sum = sum((line.amount for line in self.batch.lines if line.amount is not None), Decimal("0.00"))
         if records is not None:
             said = _count(records)
             # A report may list what was rejected alone; it never lists more than was asked for.
             if said is None or listed > said or (self.declared.lists_all and listed != said):
                 self.batch.differences.append(f"OrgnlNbOfTxs {records}, found {listed}")
-            elif not listed and said:
-                status = self.original.get("GrpSts", "no status")
+            elif 0 < listed < said and status in _REJECTED:
                 self.batch.differences.append(
-                    f"the whole request of {said} debits has {status}, and none is listed: ask the bank for the lines"
+                    f"the whole request of {said} debits has {status}, and {listed} are listed: ask the bank for the others"
                 )
-        elif not listed and "GrpSts" in self.original:
-            self.batch.differences.append(
-                f"the whole request has {self.original['GrpSts']}, and no debit is listed: ask the bank for the lines"
-            )
+            elif not listed and said and status is None and not self.silent_blocks:
+                self.batch.differences.append(
+                    f"the whole request of {said} debits has no status, and none is listed: ask the bank for the lines"
+                )
         for status, count in self.said_statuses:
             found = self.statuses[status]
             # What was accepted need not be listed; what is listed, and what was rejected, must be there whole.
-            if (found or status in _REJECTED or self.declared.lists_all) and _count(count) != found:
+            must_be_listed = found or status in _REJECTED or self.declared.lists_all
+            if must_be_listed and not self.batch.whole_requests and _count(count) != found:
                 self.batch.differences.append(f"DtldNbOfTxs of {status} {count}, found {found}")
         if total is not None:
             money = amount_of(total)
             says_all = self.declared.lists_all and all(line.amount is not None for line in self.batch.lines)
             if money is None or listed_sum > money or (says_all and listed_sum != money):
                 self.batch.differences.append(f"OrgnlCtrlSum {total}, found {listed_sum}")
+
+    def _end_whole(self, shown: str, request_id: str | None, status: str, said: dict[str, str]) -> None:
+        """A request or payment block with a status and no debit listed. It ended as a whole, or it is on its way."""
+        records, total = said.get("OrgnlNbOfTxs"), said.get("OrgnlCtrlSum")
+        of_so_many = "" if records is None else f" of {records} debits"
+        difference = f"{shown}{of_so_many} has {status}, and none is listed: ask the bank for the lines"
+        if self.declared.lists_all or status == _IN_PART or (request_id is None and status in _COLLECTED | _REJECTED):
+            self.batch.differences.append(difference)
+        elif request_id is not None and status in _COLLECTED | _REJECTED:
+            code = said.get("reason", status) if status in _REJECTED else status
+            self.batch.whole_requests.append(
+                WholeRequest(
+                    request_id,
+                    code,
+                    difference,
+                    None if records is None else _count(records),
+                    None if total is None else amount_of(total),
+                )
+            )
 
     def _each(self, element: Any, read: Any) -> None:
         """Number a transaction and read it; one that cannot be read is set aside alone."""
@@ -189,6 +224,7 @@ class _Reader:
             text = text_of(element, name)
             if text is not None:
                 self.original[name] = text
+        self.original |= _reason(element)
         for counted in children(element, "NbOfTxsPerSts"):
             self._status_count(counted)
         if "OrgnlMsgId" in self.original:
@@ -205,12 +241,14 @@ class _Reader:
         block = text_of(element, "OrgnlPmtInfId") or "without OrgnlPmtInfId"
         status, count = text_of(element, "PmtInfSts"), text_of(element, "OrgnlNbOfTxs")
         if not listed and status is not None:
-            self.batch.differences.append(
-                f"payment block {block} has {status}, and no debit of it is listed: ask the bank for the lines"
-            )
+            names = ("OrgnlNbOfTxs", "OrgnlCtrlSum")
+            of_block = {name: text for name in names if (text := text_of(element, name)) is not None}
+            identifier = text_of(element, "OrgnlPmtInfId")
+            self.silent_blocks.append((f"payment block {block}", identifier, status, of_block | _reason(element)))
         elif count is not None:
             said = _count(count)
-            if said is None or listed > said or (self.declared.lists_all and listed != said):
+            must_be_all = self.declared.lists_all or status in _REJECTED
+            if said is None or listed > said or (must_be_all and listed != said):
                 self.batch.differences.append(f"payment block {block}: OrgnlNbOfTxs {count}, found {listed}")
 
     def _status(self, element: Any, number: int) -> ResultLine:
@@ -299,6 +337,12 @@ class _Reader:
         if not text or text == "NOTPROVIDED":
             raise ElementFault("EndToEndId", "is missing: it says whose debit it was")
         return text
+
+
+def _reason(element: Any) -> dict[str, str]:
+    """The reason of a request's or payment block's status."""
+    reason = text_of(element, "StsRsnInf", "Rsn", "Cd") or text_of(element, "StsRsnInf", "Rsn", "Prtry")
+    return {} if reason is None else {"reason": reason}
 
 
 def _count(text: str) -> int | None:

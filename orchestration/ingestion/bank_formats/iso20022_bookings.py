@@ -84,7 +84,14 @@ class Entry:
         return f"{self.total}, found {with_charges if with_charges != without else without + of_entry}"
 
     def _own_element(self, transaction: Any) -> Any:
-        return None if transaction is self.element else _own_element(transaction)
+        """The amount that a transaction has itself. What was asked for is one only where the booking is of several."""
+        if transaction is self.element:
+            return None
+        found = find(transaction, "AmtDtls", "TxAmt", "Amt")
+        found = find(transaction, "Amt") if found is None else found
+        if found is None and len(self.details) > 1:
+            found = find(transaction, "AmtDtls", "InstdAmt", "Amt")
+        return found
 
     def own_amount(self, transaction: Any) -> Decimal | None:
         """The amount that a transaction has itself, in the booking's currency."""
@@ -123,6 +130,7 @@ class Entry:
             charge = debit if self._is_charge(transaction) else _NOTHING
         else:
             debit, charge = self._amounts(transaction)
+            charge += self._charge_of_all(transaction)
             if not account or account == "NOTPROVIDED":
                 raise ElementFault("EndToEndId", "is missing: it says whose debit it was")
         if kind == DEBIT and not self.is_booked:
@@ -146,11 +154,13 @@ class Entry:
         family = self._code(transaction, "Cd")
         sub_family = self._code(transaction, "SubFmlyCd")
         has_mandate = text_of(transaction, "Refs", "MndtId") is not None
-        if family == _OTHERS_DEBITS or not (family == _DEBIT_FAMILY or has_mandate) or sub_family in _CHARGES:
-            return OTHER, BOOKED, False
         says_returned = find(transaction, "RtrInf") is not None or sub_family in _UNPAID
-        is_reversal = text_of(self.element, "RvslInd") in _TRUE
         direction = self.direction_of(transaction)
+        # Where a bank has codes of its own alone: what comes back and takes money off the account is a direct debit.
+        has_family = family == _DEBIT_FAMILY or (family is None and says_returned and direction == _DEBIT)
+        if family == _OTHERS_DEBITS or not (has_family or has_mandate) or sub_family in _CHARGES:
+            return OTHER, BOOKED, False
+        is_reversal = text_of(self.element, "RvslInd") in _TRUE
         if direction == _CREDIT and (is_reversal or not says_returned):
             # The reversal of a debit of the account is that of a return: what went back has come again.
             return (DEBIT, BOOKED, False) if family == _DEBIT_FAMILY or not is_reversal else (OTHER, BOOKED, False)
@@ -158,8 +168,7 @@ class Entry:
             raise ElementFault("CdtDbtInd", "is CRDT, and the booking says that a debit went back")
         has_account = (text_of(transaction, "Refs", "EndToEndId") or "NOTPROVIDED") != "NOTPROVIDED"
         if direction == _DEBIT and (says_returned or is_reversal or (family == _DEBIT_FAMILY and has_account)):
-            reason = text_of(transaction, "RtrInf", "Rsn", "Cd") or text_of(transaction, "RtrInf", "Rsn", "Prtry")
-            return DEBIT, reason or REVERSED, True
+            return DEBIT, _return_reason(transaction) or REVERSED, True
         return OTHER, BOOKED, False
 
     def _code(self, transaction: Any, name: str) -> str | None:
@@ -201,6 +210,14 @@ class Entry:
             )
         return instructed, more
 
+    def _charge_of_all(self, transaction: Any) -> Decimal:
+        """The charge of a booking of several, where none of them has its own: it is kept with the first."""
+        if len(self.details) < 2 or transaction is not self.details[0][1]:
+            return _NOTHING
+        if any(_charge_records(each) for _, each in self.details):
+            return _NOTHING
+        return abs(self.charges_of(self.element))
+
     def _sum_of_own(self) -> Decimal:
         own = [self.own_amount(transaction) for _, transaction in self.details]
         return sum((amount for amount in own if amount is not None), _NOTHING)
@@ -217,13 +234,10 @@ def _is_included(transaction: Any) -> bool:
     return bool(records) and all(text_of(record, "ChrgInclInd") in _TRUE for record in records)
 
 
-def _own_element(transaction: Any) -> Any:
-    """The amount that a transaction has itself."""
-    for path in (("AmtDtls", "TxAmt", "Amt"), ("Amt",), ("AmtDtls", "InstdAmt", "Amt")):
-        found = find(transaction, *path)
-        if found is not None:
-            return found
-    return None
+def _return_reason(transaction: Any) -> str | None:
+    """Why a debit came back; the first version has another name for it."""
+    paths = [("RtrInf", name, kind) for name in ("Rsn", "RtrRsn") for kind in ("Cd", "Prtry")]
+    return next((text for path in paths if (text := text_of(transaction, *path)) is not None), None)
 
 
 def _reference(group: Any, transaction: Any, account: str | None) -> str | None:

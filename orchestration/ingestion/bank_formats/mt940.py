@@ -3,7 +3,8 @@
 Read: fields 60 and 62 (balances), 61 (bookings), 86 (details of a booking); other fields are passed over. Which
 transaction types (field 61: N and three letters) collect a debit and which return one is the format's declaration.
 Account and result code are found in the details by its patterns, after swift_details.py has joined the lines that the
-bank has cut. Other bookings are kept and mean nothing here.
+bank has cut. The debit is the amount that was asked for, where one of the two fields says it; the rest of what is booked is
+the bank's charge. Other bookings are kept and mean nothing here.
 """
 
 from __future__ import annotations
@@ -16,12 +17,19 @@ from decimal import Decimal
 
 from orchestration.ingestion.bank_formats.declared import BankFormat
 from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, ResultLine, find_reference
-from orchestration.ingestion.bank_formats.swift_details import join_details
+from orchestration.ingestion.bank_formats.swift_details import (
+    AmountFault,
+    JoinedDetails,
+    join_details,
+    worded_amounts,
+)
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 COLLECTED, REVERSED = "BOOK", "RVSL"  # as camt.054 has them: both report by the codes of ISO 20022
-_CENT = Decimal("0.01")
+_CENT, _NOTHING = Decimal("0.01"), Decimal("0.00")
 _TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
+#: The blocks of a SWIFT message before its text, where the first field stands in the same line.
+_BLOCKS_BEFORE = re.compile(r"^(?:\{[^{}]*\})*\{4:(?=:)")
 #: Field 61: value date, entry date, mark, third letter of the currency, amount, type, the bank's references.
 _BOOKING = re.compile(
     r"(?P<value_date>[0-9]{6})(?:[0-9]{4}|\s{4})?(?P<mark>RC|RD|C|D)[A-Z]?(?P<amount>[0-9]{1,15},[0-9]{0,2}(?![0-9]))"
@@ -114,7 +122,7 @@ def _statements(text: str) -> list[_Statement]:
     open_field: list[str] | None = None
     after_booking = False
     for raw in re.split(r"\r\n|\r|\n", text):
-        line = raw.rstrip("\x1a\x00")
+        line = _BLOCKS_BEFORE.sub("", raw.rstrip("\x1a\x00"))
         match = _TAG.match(line)
         if match is None:
             if line.strip() == "-" or line.startswith(("{", "-}")):  # the end of a message, the blocks around it
@@ -177,14 +185,16 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
     if booked_on is None:
         return None, signed, None, ("debited_on", f"is no date YYMMDD: '{match['value_date']}'")
     details = join_details(booking.details, encoding)
-    kind, code, account, is_return = OTHER, COLLECTED, "", False
+    kind, code, account, is_return, debit, charge = OTHER, COLLECTED, "", False, amount, _NOTHING
+    more_lines = "".join(booking.lines[1:])
     collects, returns = match["type"] in declared.collected_types, match["type"] in declared.returned_types
     if collects or returns:
         assert declared.account_id is not None and declared.result_code is not None
         kind = DEBIT
         # A return takes money off the account; so does the reversal of a collection. The reversal of a return brings it.
         is_return = mark == "RC" or (returns and mark == "D")
-        if (collects and mark in ("D", "RD")) or (returns and mark == "C"):
+        # A type may be of both: then the mark says which it is.
+        if (mark in ("D", "RD") and not returns) or (mark == "C" and not collects):
             sign = {"D": "a debit", "RD": "the reversal of a debit", "C": "a credit"}[mark]
             return None, signed, None, ("amount", f"is {sign}, which {match['type']} cannot be by the format")
         found = find_reference(declared.account_id, details.text, details.may_be_cut_at)
@@ -198,17 +208,22 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
             code = reason.value or REVERSED
         if opening is not None and opening.currency != declared.currency:
             return None, signed, None, ("amount", f"is in {opening.currency}, the format reads {declared.currency}")
+        try:
+            debit, charge = _debit_and_charge(signed, match["references"] + more_lines, details, declared.currency)
+        except AmountFault as fault:
+            return None, signed, None, ("amount", str(fault))
     return (
         ResultLine(
             line=number,
             account_id=account,
             bank_account="",
-            amount=amount,
+            amount=debit,
             result_code=code,
             reason_text=" ".join(details.text.split()) or None,
             line_kind=kind,
             is_return=is_return,
             reference=_reference(match["references"], account) if kind == DEBIT else None,
+            charge_amount=charge,
             debited_on=booked_on if kind == DEBIT else None,
         ),
         signed,
@@ -217,9 +232,28 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
     )
 
 
+def _debit_and_charge(signed: Decimal, booking: str, details: JoinedDetails, currency: str) -> tuple[Decimal, Decimal]:
+    """The debit, and what the bank has charged with it: charges make a booking off the account greater, one to it less."""
+    booked, said = abs(signed), worded_amounts(booking, details, currency)
+    with_charges = (said.charges or _NOTHING) * (1 if signed < 0 else -1)
+    if not said.instructed:
+        debit = booked - with_charges
+        if debit <= 0:
+            raise AmountFault(f"is {booked}, and charges of {said.charges} leave nothing of it")
+        return debit, said.charges or _NOTHING
+    if booked in (said.instructed, said.instructed + with_charges):
+        return said.instructed, said.charges or _NOTHING
+    more = booked - said.instructed if signed < 0 else said.instructed - booked
+    if said.charges or more < 0:
+        raise AmountFault(
+            f"is {booked}, which is not the {said.instructed} that was asked for with charges of {said.charges or 0}"
+        )
+    return said.instructed, more
+
+
 def _reference(text: str, account_id: str) -> str | None:
     """The customer's reference of a booking, before //; None where it says nothing of a single debit."""
-    reference = text.split("//", 1)[0].strip()
+    reference = re.split("//|/OCMT/|/CHGS/", text, maxsplit=1)[0].strip()
     return reference if reference and reference not in ("NONREF", account_id) else None
 
 

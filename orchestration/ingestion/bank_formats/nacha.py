@@ -2,7 +2,7 @@
 
 Read: file header 1, batch header 5, entry detail 6, addenda 7 (type 99 return, 98 notification of change, others are
 text), batch control 8, file control 9, filler of nines. A debit with return addenda failed with its code (R01 …); one
-without has the code SETTLED. Its reference is its trace number, that of a return the trace number of the original entry.
+without has the code SETTLED. Its reference is `trace` and its trace number, that of a return the one of the original entry.
 Notifications of change (COR, C01 …) are corrections and no result, credits no debits. International entries (IAT) are set aside.
 """
 
@@ -205,7 +205,7 @@ class _Reader:
                 line_kind=kind,
                 is_return=is_return,
                 debited_on=_day(batch.text[69:75]),
-                reference=trace.strip() if trace.strip(" 0") else None,
+                reference=f"trace {trace.strip()}" if trace.strip(" 0") else None,
             )
         )
 

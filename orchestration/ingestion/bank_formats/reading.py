@@ -46,17 +46,31 @@ class ResultLine:
     debited_on: date | None = None
 
 
+@dataclass(frozen=True)
+class WholeRequest:
+    """A request that a report answers as a whole, with one result code and none of its debits listed. `said_records` and
+    `said_amount` are what the report says of the request; `unknown` is the difference where nobody knows its lines."""
+
+    request_id: str
+    result_code: str
+    unknown: str
+    said_records: int | None = None
+    said_amount: Decimal | None = None
+
+
 @dataclass
 class ReadBatch:
     """A file as read. The header's figures are None where the file does not say them.
 
     `differences` are the control totals that do not agree, each in words: which, what it says, what was found.
+    `whole_requests` are answered without their lines: these are those of the request, where it is known.
     `original_day` is the earliest day on which debits that come back were made, where the file says it.
     """
 
     lines: list[ResultLine] = field(default_factory=list)
     set_aside: list[SetAsideLine] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+    whole_requests: list[WholeRequest] = field(default_factory=list)
     bank_code: str | None = None
     batch_id: str | None = None
     billing_period: str | None = None

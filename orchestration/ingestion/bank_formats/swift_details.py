@@ -2,13 +2,15 @@
 
 Banks cut them anywhere: into lines of at most 65 characters (6*65x), and, where they are structured, into subfields
 `?20`…`?29`, `?60`…`?63` of at most 27. A piece of full length goes on in the next without anything between; a shorter one
-ends where it ends, and a line break stands behind it. What they say is the format's matter.
+ends where it ends, and a line break stands behind it. What they say is the format's matter, but for the amount that was
+asked for and the charges, which are written in the same words everywhere.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 LINE_LENGTH, SUBFIELD_LENGTH = 65, 27
 #: Some banks count the five characters `:86:` and the line with them as 65: such a first line may be cut or not.
@@ -19,6 +21,47 @@ _CHAINS = (
     {"20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "60", "61", "62", "63"},
     {"32", "33"},
 )
+#: The words for the amount that was asked for and for the charges: /OCMT/CNY20,00/ and /CHGS/CNY3,00/ of SWIFT, in field
+#: 61 or 86; OAMT+ and COAM+ in subfields of field 86. The currency may be missing.
+_INSTRUCTED, _CHARGES = r"(?:/OCMT/|\bOAMT\+)", r"(?:/CHGS/|\bCOAM\+)"
+_WORDED_AMOUNT = r"\s*(?P<currency>[A-Z]{3})?\s*(?P<amount>[0-9]{1,15}(?:[,.][0-9]{0,2})?)(?![0-9,.])"
+
+
+class AmountFault(Exception):
+    """Why an amount in words cannot be used."""
+
+
+@dataclass(frozen=True)
+class WordedAmounts:
+    """What field 61 or 86 says of a booked amount: the amount that was asked for, and the charges; None where nothing."""
+
+    instructed: Decimal | None
+    charges: Decimal | None
+
+
+def worded_amounts(booking: str, details: JoinedDetails, currency: str) -> WordedAmounts:
+    """The amounts in a currency that stand in field 61 behind the type, else in field 86. Raises AmountFault."""
+
+    def said(word: str) -> Decimal | None:
+        in_booking = _sum_of(word, currency, booking, None)
+        return in_booking or _sum_of(word, currency, details.text, details.may_be_cut_at)
+
+    return WordedAmounts(said(_INSTRUCTED), said(_CHARGES))
+
+
+def _sum_of(word: str, currency: str, text: str, may_be_cut_at: int | None) -> Decimal | None:
+    """The sum of the amounts behind a word; those in other currencies are passed over."""
+    found = None
+    for place in re.finditer(word, text):
+        match = re.compile(_WORDED_AMOUNT).match(text, place.end())
+        shown = text[place.start() : place.end() + 20].split("\n")[0]
+        if match is None:
+            raise AmountFault(f"has no amount with a comma and at most two decimals in '{shown}'")
+        if match.end() == may_be_cut_at:
+            raise AmountFault(f"ends in '{shown}' where its line does and may be cut")
+        if match["currency"] in (None, currency):
+            found = (found or Decimal("0.00")) + Decimal(match["amount"].replace(",", ".").removesuffix("."))
+    return found
 
 
 @dataclass(frozen=True)

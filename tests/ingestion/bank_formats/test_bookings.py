@@ -61,6 +61,7 @@ def only(batch: ReadBatch) -> ResultLine:
         entry("23.00", "DBIT", tx("A2", "23.00", instructed("20.00", "23.00") + charge("3.00"), "AM04"), sub="UPDD"),
         entry("23.00", "DBIT", tx("A2", "23.00", instructed("20.00"), "AM04"), sub="UPDD"),
         entry("23.00", "DBIT", tx("A2", "", instructed("20.00") + charge("3.00"), "AM04"), sub="UPDD"),
+        entry("23.00", "DBIT", tx("A2", "", instructed("20.00"), "AM04"), sub="UPDD"),
         entry("23.00", "DBIT", tx("A2", "", charge("3.00"), "AM04"), sub="UPDD"),
         entry("23.00", "DBIT", tx("A2", "23.00", charge("3.00"), "AM04"), sub="UPDD"),
         entry("20.00", "DBIT", tx("A2", "20.00", charge("3.00", included="false"), "AM04"), sub="UPDD"),
@@ -69,6 +70,7 @@ def only(batch: ReadBatch) -> ResultLine:
         entry("17.00", "CRDT", tx("A2", "20.00", charge("3.00"))),
         entry("17.00", "CRDT", tx("A2", "17.00", instructed("20.00") + charge("3.00"))),
         entry("17.00", "CRDT", tx("A2", "17.00", charge("3.00"))),
+        entry("17.00", "CRDT", tx("A2", "", instructed("20.00"))),
     ],
 )
 def test_the_debit_is_20_and_the_charge_of_3_is_kept_apart(booking: str) -> None:
@@ -107,6 +109,31 @@ def test_a_batch_of_several_transactions_with_charges() -> None:
         ("A2", Decimal("5.00"), Decimal("0.50"), False),
         ("A3", Decimal("4.00"), Decimal("0.00"), True),
     ]
+
+
+def test_the_charge_of_a_booking_of_several_is_kept_once() -> None:
+    """20.00 + 5.00 come back, and 6.00 are charged for both: 31.00."""
+    for first in (tx("A1", "20.00", reason="AM04"), tx("A1", "", instructed("20.00"), "AM04")):
+        batch = read(entry("31.00", "DBIT", first, tx("A2", "5.00", reason="AC04"), sub="UPDD", charges=charge("6.00")))
+        assert (batch.differences, batch.set_aside) == ([], [])
+        assert [(x.account_id, str(x.amount), str(x.charge_amount)) for x in batch.lines] == [
+            ("A1", "20.00", "6.00"),
+            ("A2", "5.00", "0.00"),
+        ]
+
+
+def test_a_bank_that_has_codes_of_its_own_alone_says_by_its_reason_that_a_debit_went_back() -> None:
+    def own_code(direction: str, more: str) -> ResultLine:
+        text = entry("20.00", direction, tx("A1", "20.00", more))
+        start, end = text.index("<Domn>"), text.index("</Domn>")
+        return only(read(text[:start] + "<Prtry><Cd>NRTI+109</Cd></Prtry>" + text[end + len("</Domn>") :]))
+
+    reason, old_reason = "<RtrInf><Rsn><Cd>MD06</Cd></Rsn></RtrInf>", "<RtrInf><RtrRsn><Cd>AC04</Cd></RtrRsn></RtrInf>"
+    line = own_code("DBIT", reason)
+    assert (line.line_kind, line.result_code, line.is_return) == (DEBIT, "MD06", True)
+    assert own_code("DBIT", old_reason).result_code == "AC04"
+    assert own_code("CRDT", reason).line_kind == OTHER
+    assert own_code("DBIT", "").line_kind == OTHER
 
 
 @pytest.mark.parametrize(

@@ -54,15 +54,49 @@ def test_a_document_type_is_found_wherever_it_stands(before: str, encoding: str)
 
 
 def test_a_request_rejected_as_a_whole_without_its_number_is_held() -> None:
-    assert _pain(group="<GrpSts>RJCT</GrpSts>").differences == [
-        "the whole request has RJCT, and no debit is listed: ask the bank for the lines"
+    """Unless its debits are known by the request: that is told where the file is decoded."""
+    read = _pain(group="<GrpSts>RJCT</GrpSts>")
+    assert read.differences == []
+    assert [(x.request_id, x.result_code, x.unknown) for x in read.whole_requests] == [
+        ("M1", "RJCT", "the whole request has RJCT, and none is listed: ask the bank for the lines")
     ]
+
+
+def test_a_request_that_is_on_its_way_as_a_whole_has_no_result() -> None:
+    for status in ("ACCP", "ACTC", "RCVD", "PDNG", "ACSP"):
+        read = _pain(group=f"<OrgnlNbOfTxs>3</OrgnlNbOfTxs><GrpSts>{status}</GrpSts>")
+        assert (read.differences, read.lines, read.whole_requests, read.batch_id) == ([], [], [], "M1"), status
+    on_its_way = _block("<OrgnlPmtInfId>P0</OrgnlPmtInfId><PmtInfSts>ACCP</PmtInfSts>")
+    assert _pain(group="<OrgnlNbOfTxs>3</OrgnlNbOfTxs>", blocks=on_its_way).differences == []
+    assert _pain(group="<OrgnlNbOfTxs>3</OrgnlNbOfTxs><GrpSts>PART</GrpSts>").differences == [
+        "the whole request of 3 debits has PART, and none is listed: ask the bank for the lines"
+    ]
+    assert _pain(group="<OrgnlNbOfTxs>3</OrgnlNbOfTxs>").differences == [
+        "the whole request of 3 debits has no status, and none is listed: ask the bank for the lines"
+    ]
+
+
+def test_a_request_rejected_as_a_whole_of_which_some_debits_are_listed_is_held() -> None:
+    rejected = _block(_transaction().replace("ACSC", "RJCT"))
+    assert _pain(group="<OrgnlNbOfTxs>2</OrgnlNbOfTxs><GrpSts>RJCT</GrpSts>", blocks=rejected).differences == [
+        "the whole request of 2 debits has RJCT, and 1 are listed: ask the bank for the others"
+    ]
+
+
+def test_the_request_says_more_than_its_block() -> None:
+    """Both are rejected without a debit listed: it is one request."""
+    block = _block("<OrgnlPmtInfId>P0</OrgnlPmtInfId><PmtInfSts>RJCT</PmtInfSts>")
+    read = _pain(group="<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>FF01</Cd></Rsn></StsRsnInf>", blocks=block)
+    assert [(x.request_id, x.result_code) for x in read.whole_requests] == [("M1", "FF01")]
 
 
 def test_a_payment_block_rejected_without_its_debits_is_held_although_others_are_listed() -> None:
     rejected = _block("<OrgnlPmtInfId>P0</OrgnlPmtInfId><OrgnlNbOfTxs>2</OrgnlNbOfTxs><PmtInfSts>RJCT</PmtInfSts>")
     read = _pain(group="<OrgnlNbOfTxs>3</OrgnlNbOfTxs>", blocks=rejected + _block(_transaction()))
-    assert read.differences == ["payment block P0 has RJCT, and no debit of it is listed: ask the bank for the lines"]
+    assert read.differences == []
+    assert [(x.request_id, x.result_code, x.said_records, x.unknown) for x in read.whole_requests] == [
+        ("P0", "RJCT", 2, "payment block P0 of 2 debits has RJCT, and none is listed: ask the bank for the lines")
+    ]
 
 
 def test_the_number_by_status_is_checked_for_what_is_listed_or_rejected() -> None:

@@ -134,8 +134,9 @@ def test_a_request_rejected_whole_is_held_for_its_lines() -> None:
     text = PAIN
     for line in (status("A1", "20.80", "ACSC"), status("A2", "12.00", "ACCP"), status("A3", "5.50", "RJCT", "AM04")):
         text = text.replace(line, "")
-    (difference,) = read(text.replace(">PART<", ">RJCT<")).differences
-    assert difference == "the whole request of 3 debits has RJCT, and none is listed: ask the bank for the lines"
+    (whole,) = read(text.replace(">PART<", ">RJCT<")).whole_requests
+    assert (whole.request_id, whole.said_records, whole.said_amount) == ("B1", 3, Decimal("38.30"))
+    assert whole.unknown == "the whole request of 3 debits has RJCT, and none is listed: ask the bank for the lines"
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,69 @@ def test_reversals_are_returns_and_the_reversal_of_a_return_collects() -> None:
     assert [(x.field, x.reason) for x in batch.set_aside] == [
         ("amount", "is the reversal of a debit, which NDDT cannot be by the format")
     ]
+    both = replace(load_bank_format("mt940"), returned_types=("NDDT",))
+    marks = ("C", "D", "RC", "RD")
+    texts = [
+        STATEMENT.replace("CR20,80NDDT", f"{mark}20,80NDDT").replace("A1 coll", "A1 RSN MD06 coll") for mark in marks
+    ]
+    lines = [read_mt940(text.encode(), both).lines[0] for text in texts]
+    assert [(line.result_code, line.is_return) for line in lines] == [
+        ("BOOK", False),
+        ("MD06", True),
+        ("MD06", True),
+        ("BOOK", False),
+    ]
     assert one_booking("ACCT A1", "RC").lines[0].reference == "REF7"
+    assert one_booking("ACCT A1", "RC", "NDDTNONREF/OCMT/CNY20,33//CHGS/CNY0,00/").lines[0].reference is None
+
+
+def charged(mark: str, kind: str, booked: str, behind: str, details: str) -> list[tuple[str, str]]:
+    """Debit and charge of one booking behind an opening balance of 100.00, or field and reason why it is set aside."""
+    after = Decimal(100) + Decimal(booked.replace(",", ".")) * (-1 if mark in ("D", "RC") else 1)
+    text = (
+        f":20:S1\n:25:1\n:28C:1/1\n:60F:C260410CNY100,00\n:61:2604120412{mark}{booked}{kind}{behind}\n:86:{details}\n"
+        f":62F:C260412CNY{str(after).replace('.', ',')}\n-\n"
+    )
+    batch = read(text)
+    assert batch.differences == []
+    return [(str(x.amount), str(x.charge_amount)) for x in batch.lines] + [(x.field, x.reason) for x in batch.set_aside]
+
+
+def test_charges_in_a_booking_are_no_part_of_the_debit() -> None:
+    """20.00 comes back and 3.00 are charged: 23.00 are booked. 20.00 is collected less 0.50: 19.50 are booked."""
+    back = "ACCT A1 RSN AM04"
+    for behind in ("NONREF//B1\n/OCMT/CNY20,00//CHGS/CNY3,00/", "NONREF/OCMT/CNY20,00//CHGS/CNY3,00/",
+                   "NONREF//OCMT/CNY20,00/CHGS/CNY3,00/", "REF7\n/OCMT/CNY20,/", "NONREF\n/CHGS/CNY1,00/\n/CHGS/CNY2,00/",
+                   "NONREF\n/OCMT/CNY20,00//CHGS/C\nNY3,00/"):  # fmt: skip
+        assert charged("D", "NRTI", "23,00", behind, back) == [("20.00", "3.00")], behind
+    structured = "109?00RETURN?20ACCT A1?21RSN AM04?22OAMT+     20,00?23COAM+     3,00?24SVWZ+RETURNED"
+    assert charged("D", "NRTI", "23,00", "NONREF", structured) == [("20.00", "3.00")]
+    assert charged("D", "NRTI", "23,00", "NONREF", f"{back} /OCMT/CNY20,00/CHGS/CNY3,00/") == [("20.00", "3.00")]
+    assert charged("C", "NDDT", "19,50", "NONREF\n/OCMT/CNY20,00//CHGS/CNY0,50/", "ACCT A1") == [("20.00", "0.50")]
+    assert charged("RC", "NDDT", "23,00", "NONREF\n/OCMT/CNY20,00/", "ACCT A1") == [("20.00", "3.00")]
+    # Charges that are booked by themselves; nothing charged; the amount in a currency of its own, which is no charge.
+    assert charged("D", "NRTI", "20,00", "NONREF\n/OCMT/CNY20,00//CHGS/CNY3,00/", back) == [("20.00", "3.00")]
+    assert charged("D", "NRTI", "20,00", "NONREF\n/OCMT/CNY20,//CHGS/   0,/", back) == [("20.00", "0.00")]
+    assert charged("D", "NRTI", "20,00", "NONREF\n/OCMT/USD2,85/", back) == [("20.00", "0.00")]
+    # A booking that is no direct debit says what it likes.
+    assert charged("D", "NTRF", "20,00", "NONREF\n/OCMT/USD?/", "RENT") == [("20.00", "0.00")]
+
+
+def test_charges_that_do_not_explain_the_booking_set_it_aside() -> None:
+    back = "ACCT A1 RSN AM04"
+    ((field, reason),) = charged("D", "NRTI", "23,00", "NONREF\n/OCMT/CNY20,00//CHGS/CNY2,00/", back)
+    assert (field, reason) == ("amount", "is 23.00, which is not the 20.00 that was asked for with charges of 2.00")
+    ((field, reason),) = charged("D", "NRTI", "19,00", "NONREF\n/OCMT/CNY20,00/", back)
+    assert (field, reason) == ("amount", "is 19.00, which is not the 20.00 that was asked for with charges of 0")
+    ((field, reason),) = charged("D", "NRTI", "3,00", "NONREF\n/CHGS/CNY3,00/", back)
+    assert (field, reason) == ("amount", "is 3.00, and charges of 3.00 leave nothing of it")
+    ((field, reason),) = charged("D", "NRTI", "23,00", "NONREF\n/OCMT/CNY20,005/", back)
+    assert (field, reason) == ("amount", "has no amount with a comma and at most two decimals in '/OCMT/CNY20,005/'")
+    # The 61 characters of a first line that may be cut end within the amount.
+    cut = "ACCT A1 RSN AM04 TELEPHONE OF MARCH 0000000000000 /OCMT/CNY20"
+    assert len(cut) == 61
+    ((field, reason),) = charged("D", "NRTI", "23,00", "NONREF", cut + "\n,00/")
+    assert (field, reason) == ("amount", "ends in '/OCMT/CNY20' where its line does and may be cut")
 
 
 def test_names_in_any_encoding_cost_no_booking() -> None:
@@ -176,6 +238,8 @@ def test_damage_around_the_statement_costs_nothing() -> None:
     wrapped = "{1:F01BANKCNBJ}{2:O940}{4:\r\n" + STATEMENT.replace("\n", "\r\n") + "-}\r\n\x1a"
     batch = read(wrapped)
     assert (batch.differences, batch.set_aside, len(batch.lines)) == ([], [], 3)
+    in_one_line = wrapped.replace("{4:\r\n", "{4:")
+    assert (read(in_one_line).differences, len(read(in_one_line * 2).lines)) == ([], 6)
     cut = STATEMENT[: STATEMENT.index(":61:2601200120CR100")] + ":61:26012001"
     assert read(cut).differences == ["statement 1: opening (60) or closing balance (62) is missing or cannot be read"]
     assert read("").differences == ["it has no statement (field 20)"]

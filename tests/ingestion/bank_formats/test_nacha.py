@@ -72,9 +72,9 @@ def test_a_return_says_so_and_names_the_original_entry() -> None:
     why = ENTRIES[2].replace(f"{1:015d}", f"{91000010000004:015d}", 1)
     read = read_nacha(content([HEADER, BATCH, went, back, why, *ENTRIES[3:], BATCH_CONTROL, FILE_CONTROL]))
     assert [(x.is_return, x.reference) for x in read.lines] == [
-        (False, "091000010000007"),
-        (True, "091000010000004"),
-        (False, "000000000000001"),
+        (False, "trace 091000010000007"),
+        (True, "trace 091000010000004"),
+        (False, "trace 000000000000001"),
     ]
 
 

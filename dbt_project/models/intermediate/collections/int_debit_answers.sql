@@ -1,9 +1,9 @@
 -- One row per line of a debit request that a bank has answered, with the line of the result file that answers it: a request
 -- has at most one answer, and a result line answers at most one request. Where the result carries the batch id of a request
 -- they are matched in that batch (rules 1 to 3, int_debit_batch_answers); else, among the requests made by the day of the debit, by
--- (4) account, period and amount, (5) account and period, and where the result names no period by (6) account and amount,
--- (7) account. A result answers the newest request that fits, and of several results the first answers it. A line that takes
--- back a debit that was collected before answers nothing.
+-- (4) account, period and amount, (5) account and period; where the result names no period, the month before its day is only
+-- likely, so by (6) account and amount, (7) account and that month, (8) account. A result answers the newest request that fits,
+-- and of several results the first answers it. A line that takes back a debit that was collected before answers nothing.
 with requests as (
     select * from {{ ref('int_debits_requested') }}
 ),
@@ -27,13 +27,16 @@ answers_4 as (
     {{ debit_answers_by(['account_id', 'billing_period', 'amount'], 'answers_3', 4) }}
 ),
 answers_5 as (
-    {{ debit_answers_by(['account_id', 'billing_period'], 'answers_4', 5) }}
+    {{ debit_answers_by(['account_id', 'billing_period'], 'answers_4', 5, is_period_named=true) }}
 ),
 answers_6 as (
     {{ debit_answers_by(['account_id', 'amount'], 'answers_5', 6) }}
 ),
 answers_7 as (
-    {{ debit_answers_by(['account_id'], 'answers_6', 7) }}
+    {{ debit_answers_by(['account_id', 'billing_period'], 'answers_6', 7, is_period_named=false) }}
+),
+answers_8 as (
+    {{ debit_answers_by(['account_id'], 'answers_7', 8) }}
 )
 select
     bank_code,
@@ -43,4 +46,4 @@ select
     result_debited_on,
     result_line,
     matched_by
-from answers_7
+from answers_8

@@ -1,5 +1,6 @@
 -- One row per bank result file that is not rejected; held ones too (is_accepted says which count).
--- Where a person let a second file of a batch in, its batch id has the number of the file: its debits are others.
+-- Where a person let a second file of a batch in, its batch id has the number of the file: its debits are others. A file without
+-- results (of debits on their way) takes no number.
 with batches as (
     select
         batches.*,
@@ -9,7 +10,9 @@ with batches as (
         files.status_reason,
         files.is_difference_accepted,
         row_number() over (
-            partition by batches.bank_code, batches.batch_id, batches.debited_on, files.file_status
+            partition by
+                batches.bank_code, batches.batch_id, batches.debited_on, files.file_status,
+                batches.detail_records + batches.correction_records > 0
             order by files.effective_order asc nulls last, batches.file_id asc
         ) as file_number
     from {{ source('raw', 'debit_batches') }} as batches

@@ -13,7 +13,8 @@ judged as (
         batches.batch_id,
         lines.line,
         coalesce(lines.billing_period, batches.billing_period) as billing_period,
-        lines.billing_period is not null or batches.is_period_named as is_period_named,
+        -- A line's own period is the month before its own day: no file names it.
+        batches.is_period_named,
         coalesce(lines.debited_on, batches.debited_on) as debited_on,
         lines.account_id,
         lines.bank_account,
