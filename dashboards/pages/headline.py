@@ -18,7 +18,7 @@ def headline(edition: Edition, t: Translate) -> Section:
     if period is None:
         absent = missing_marts(edition, t, "collection_periods")
         sentence = absent or Message(t("missing.no_period", as_of=formats.day(edition.as_of)))
-        return Section("headline", t("headline.title_none"), blocks=(sentence,))
+        return Section("headline", t("headline.title_none"), blocks=(sentence, *_periods(edition, t)))
     tiles = [*_money_tiles(edition, period, t)]
     messages = []
     for query, tile in (

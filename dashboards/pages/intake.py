@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from dashboards import formats
 from dashboards.edition import Edition, Row
@@ -101,6 +102,14 @@ def _money_at_risk(edition: Edition, t: Translate) -> tuple[Block, ...]:
                 for row in rows
             ),
             title=t("intake.money_at_risk"),
+            total=(
+                t("site.total"),
+                "",
+                formats.count(sum(row["calls"] for row in rows)),
+                formats.minutes(sum(row["seconds"] for row in rows)),
+                formats.money(sum((row["estimated_amount"] or Decimal(0) for row in rows), Decimal(0))),
+                formats.count(sum(row["calls_without_estimate"] for row in rows)),
+            ),
         ),
     )
 

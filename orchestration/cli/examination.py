@@ -45,6 +45,7 @@ _SETTINGS = {
     "TOLLHOUSE_THREADS": "threads",
     "TOLLHOUSE_FIRST_BILLING_PERIOD": "first_billing_period",
     "TOLLHOUSE_TIME_ZONE": "time_zone",
+    "TOLLHOUSE_TODAY": "today",
 }
 _FOR_TESTS = {"TOLLHOUSE_SAMPLES"}
 _OLDEST_PYTHON, _FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)

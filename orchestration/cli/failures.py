@@ -6,9 +6,9 @@ import os
 import sys
 import tempfile
 import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.branch_clock import branch_now
 from orchestration.cli.context import Context, write_json
 from orchestration.errors import UsageError
 from orchestration.full_disk import full_disk_fault
@@ -34,7 +34,7 @@ def log_failure(error: BaseException) -> str:
     what = disk_fault(error) or what
     text = "".join(traceback.format_exception(error))
     for folder in _log_folders():
-        path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
+        path = folder / f"{branch_now(_time_zone()):%Y%m%dT%H%M%S}-{os.getpid()}.log"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(f"tollhouse {' '.join(sys.argv[1:])}\n\n{text}", encoding="utf-8")
@@ -50,6 +50,13 @@ def disk_fault(error: BaseException) -> str | None:
         return full_disk_fault(error, Settings.from_environment().home)
     except UsageError:  # the settings are wrong, which is then the fault
         return None
+
+
+def _time_zone() -> str:
+    try:
+        return Settings.time_zone_of()
+    except UsageError:  # the settings are wrong, which may be what the log is about
+        return Settings.time_zone
 
 
 def _log_folders() -> list[Path]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 import duckdb
 
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_schema import FileEntry
+
+#: The exports that decide what a bill holds and whose it is. The others, like bank files, change nothing that closing freezes.
+_BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions")
 
 
 def check_period(period: str) -> None:
@@ -17,15 +22,21 @@ def check_period(period: str) -> None:
         raise UsageError(f"'{period}' is no billing period; write it like 2026-03")
 
 
-def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str) -> None:
+def freeze_period(
+    con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str, without_held: str | None = None
+) -> list[FileEntry]:
     """Copy the period's rated calls (with what they were joined from), bill lines and bills to the closed schema, in one
-    transaction, and note who did it.
+    transaction, and note who did it. Returns the held files that are left out.
 
-    The warehouse must stand as published. Raises UsageError for what is no period, TollhouseError where it may not be
-    closed: it is unknown, closed, not ended (its bills are provisional), or an earlier one is open.
+    The warehouse must stand as published. `without_held` is a person's reason to leave held files out; it is kept with the
+    decision. Raises UsageError for what is no period, TollhouseError where it may not be closed: it is unknown, closed, not
+    ended (its bills are provisional), an earlier one is open, or files of it are held.
     """
-    refuse_closing(con, period)
-    decision = ledger.add_decision("close_period", f"period {period} closed", period=period)
+    left_out = refuse_closing(con, ledger, period, without_held)
+    why = f"period {period} closed"
+    if left_out:
+        why += f" without {len(left_out)} held files ({_names(left_out)}): {without_held}"
+    decision = ledger.add_decision("close_period", why, period=period)
     con.execute("begin")
     con.execute(
         "insert into closed.calls by name select * from intermediate.int_calls_judged where state = 'rated' and billing_period = ?",
@@ -45,10 +56,13 @@ def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: st
         [period, datetime.now(UTC).replace(tzinfo=None), decision.decided_by],
     )
     con.execute("commit")
+    return left_out
 
 
-def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> None:
-    """Raise where the period may not be closed as the warehouse stands; nothing is changed. See `freeze_period`."""
+def refuse_closing(
+    con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str, without_held: str | None = None
+) -> list[FileEntry]:
+    """Raise where the period may not be closed as warehouse and ledger stand; nothing is changed. See `freeze_period`."""
     check_period(period)
     is_built = con.execute(
         "select 1 from information_schema.tables where table_catalog = current_database() "
@@ -76,3 +90,66 @@ def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> None:
     earlier = [name for name, (closed, _, _) in periods.items() if name < period and not closed]
     if earlier:
         raise TollhouseError(f"close {earlier[0]} first: periods are closed in order")
+    held = held_files_of_period(ledger, date.fromisoformat(f"{period}-01"), issued_on)
+    if held and without_held is None:
+        raise TollhouseError(_held_refusal(period, held))
+    return held
+
+
+def held_files_of_period(ledger: FileLedger, starts_on: date, issued_on: date) -> list[FileEntry]:
+    """The held files that could change the frozen figures of the period [starts_on, issued_on), by kind, date and name.
+
+    A call file counts where it is dated in the period, or where calls of the period stand in it by right (one that ended on the
+    file's day). An export counts where it decides what is billed or to whom, is dated by the issue date, and no loaded
+    snapshot of its table takes its place by then.
+    """
+    days = {
+        day.file_id
+        for day in ledger.call_days()
+        if starts_on <= day.call_date < issued_on and day.records > day.other_day_records
+    }
+    exports = ledger.files("customers")
+
+    def is_replaced(export: FileEntry, day: date) -> bool:
+        return any(
+            other.status == "loaded"
+            and other.export_table == export.export_table
+            and other.file_date is not None
+            and day <= other.file_date <= issued_on
+            for other in exports
+        )
+
+    calls = [
+        entry
+        for entry in ledger.files("cdr")
+        if entry.status == "held"
+        and (entry.file_id in days or (entry.file_date is not None and starts_on <= entry.file_date < issued_on))
+    ]
+    snapshots = [
+        entry
+        for entry in exports
+        if entry.status == "held"
+        and entry.export_table in _BILLING_TABLES
+        and entry.file_date is not None
+        and entry.file_date <= issued_on
+        and not is_replaced(entry, entry.file_date)
+    ]
+    return [
+        entry
+        for kind in (calls, snapshots)
+        for entry in sorted(kind, key=lambda one: (str(one.file_date), one.file_name))
+    ]
+
+
+def _held_refusal(period: str, held: Sequence[FileEntry]) -> str:
+    listed = "; ".join(f"{entry.file_name} ({entry.file_id[:12]}: {entry.status_reason})" for entry in held)
+    files, them = ("a file", "it") if len(held) == 1 else (f"{len(held)} files", "them")
+    return (
+        f"period {period} cannot be closed while {files} of it {'is' if len(held) == 1 else 'are'} held: {listed}. "
+        f"Let {them} in (`tollhouse files release FILE_ID --why TEXT`), or mend the cause and `tollhouse files retry` {them}; "
+        f"or close without {them}: `tollhouse close {period} --without-held --why TEXT`"
+    )
+
+
+def _names(files: Sequence[FileEntry]) -> str:
+    return ", ".join(entry.file_name for entry in files)

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import duckdb
 
+from orchestration.branch_clock import shown_time
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.settings import Settings
 
@@ -73,7 +74,7 @@ def run_lock(settings: Settings, patience_seconds: float = 0.0) -> Iterator[None
                 )
             time.sleep(0.1)
         lock.truncate(0)
-        lock.write(f"process {os.getpid()} since {datetime.now(UTC).isoformat(timespec='seconds')}")
+        lock.write(f"process {os.getpid()} since {shown_time(datetime.now(UTC), settings.time_zone)}")
         lock.flush()
         yield
         lock.truncate(0)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.clock import machine_day
+from orchestration.branch_clock import branch_day, machine_day
 from orchestration.ingestion.customer_exports import export_path
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger import FileLedger
@@ -145,7 +145,7 @@ def lay_book_inputs(
     con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
     con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
     _lay_thresholds(con, thresholds)
-    _lay_register(con, ledger, register)
+    _lay_register(con, ledger, register, settings.time_zone)
     _lay_exports(con, settings.raw, register, facts.as_of)
     usable = [entry for entry in register if entry.status in ("loaded", "held")]
     banks = [entry.file_id for entry in usable if entry.file_kind == "bank"]
@@ -223,18 +223,24 @@ def _listed_files(ledger: FileLedger, as_of: date) -> list[FileEntry]:
     ]
 
 
-def _lay_register(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry]) -> None:
+def _lay_register(
+    con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry], time_zone: str
+) -> None:
+    """The files with the days, by the branch's clock, on which they were first seen and released."""
     released_calls = {decision.file_id for decision in ledger.decisions("release_calls")}
     accepted = {decision.file_id for decision in ledger.decisions("accept_totals")}
-    released_on = {decision.file_id: decision.decided_at[:10] for decision in ledger.decisions("release_file")}
+    released_on = {
+        decision.file_id: branch_day(decision.decided_at, time_zone) for decision in ledger.decisions("release_file")
+    }
     con.execute(f"create or replace table raw.file_register ({_REGISTER})")
     rows = [
         [
             e.file_id, e.file_kind, e.source, e.file_name, e.switch_id, e.bank_code, e.export_table, e.file_date,
             e.sequence_number, e.status, e.status_reason, e.effective_order,
             e.told_records if e.declared_records is None else e.declared_records, e.declared_seconds,
-            e.read_records, e.malformed_records, e.ignored_records, e.read_seconds, e.data_rows, e.set_aside_rows, e.first_seen_at[:10],
-            released_on.get(e.file_id), "; ".join(record.text for record in e.offending_records) or None,
+            e.read_records, e.malformed_records, e.ignored_records, e.read_seconds, e.data_rows, e.set_aside_rows,
+            branch_day(e.first_seen_at, time_zone), released_on.get(e.file_id),
+            "; ".join(record.text for record in e.offending_records) or None,
             e.file_id in released_calls, e.is_held_for_date, e.status == "loaded" and e.file_id in accepted,
         ]
         for e in register

@@ -21,7 +21,7 @@ def lay_tries(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def note_tries(con: duckdb.DuckDBPyConnection, at: datetime) -> None:
-    """Count a try for every record that is suspended now, after a run has built its stale days; `at` is in UTC, naive."""
+    """Count a try for every record that is suspended now, after a run has built its stale days; `at` is by the branch's clock."""
     con.execute(
         "insert into state.suspense_tries select call_id, ?, ?, 1 from intermediate.int_calls_suspended "
         "on conflict do update set last_tried_at = excluded.last_tried_at, tries = tries + 1",

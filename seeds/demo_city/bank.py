@@ -87,7 +87,9 @@ class Bank:
         self.rng = city.stream(4)
         self.refused: list[tuple[Account, date]] = []
         self.files = 0
+        self._names: dict[tuple[str, str], str] = {}
         self._serial: dict[str, int] = {}
+        self._is_restarted = False
         self._codes: dict[str, dict[str, list[str]]] = {}
         for row in city.book["debit_result_codes"]:
             self._codes.setdefault(row["bank_code"], {}).setdefault(row["cause"], []).append(row["result_code"])
@@ -111,6 +113,11 @@ class Bank:
         return Decimal(f"{self.estimates.get((account.account_id, month), 0.0):.2f}")
 
     def _new(self, bank_code: str, month: date, debited_on: date) -> Batch:
+        """The next batch of the bank. ICBC counts anew from the second month on, as a bank does with a new system."""
+        is_restart = bank_code == "ICBC" and not self._is_restarted and month in self.city.calendar.ended_months()[1:2]
+        if is_restart:
+            self._serial[bank_code] = 0
+            self._is_restarted = True
         self._serial[bank_code] = self._serial.get(bank_code, 0) + 1
         return Batch(bank_code, f"{self._serial[bank_code]:04d}", f"{month:%Y-%m}", debited_on)
 
@@ -203,6 +210,9 @@ class Bank:
         planted = self.city.planted
         self._save(batch, batch.text(success))
         planted.add("debit_batch", {"file_name": batch.name, "records": len(batch.lines)})
+        first = self._names.setdefault((batch.bank_code, batch.batch_id), batch.name)
+        if first != batch.name:
+            planted.add("bank_batch_number_restarts", {"file_name": batch.name, "first": first})
         causes = {code: cause for cause, codes in self._codes[batch.bank_code].items() for code in codes}
         for line, (_, _, code) in enumerate(batch.lines, start=1):
             if code != success:

@@ -36,10 +36,34 @@ def write_exports(city: City, payments: list[Row], folder: Path) -> int:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(columns.split(","))
                 writer.writerows(_rows(table, city, payments, day))
+    spoilt = _write_spoilt(city, folder)
     stray = folder / "notes.csv"
     stray.write_text("table,note\ncustomers,exported by hand\n", encoding="utf-8")
     city.planted.add("rejected_export_file_name", {"file_name": stray.name})
-    return len(days) * len(COLUMNS) + 1
+    return len(days) * len(COLUMNS) + spoilt + 1
+
+
+def _write_spoilt(city: City, folder: Path) -> int:
+    """Two snapshots that must not count: accounts of which two thirds were lost, and customers in another encoding than declared.
+
+    They lie between two sound snapshots; the next one takes their place. Returns how many there are.
+    """
+    days = city.calendar.snapshot_days()
+    day = next(day for day in city.calendar.days if day > city.calendar.share(0.45) and day not in days)
+    before = max(snapshot for snapshot in days if snapshot < day)
+    accounts, customers = list(_accounts(city, day)), list(_customers(city, day))
+    kept = accounts[: len(list(_accounts(city, before))) // 3]
+    for case, table, rows, encoding in (
+        ("export_held_shrunk", "accounts", kept, "utf-8"),
+        ("export_held_encoding", "customers", customers, "gb18030"),
+    ):
+        path = folder / f"{table}_{day:%Y%m%d}.csv"
+        with path.open("w", encoding=encoding, newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS[table].split(","))
+            writer.writerows(rows)
+        city.planted.add(case, {"file_name": path.name, "rows": len(rows)})
+    return 2
 
 
 def _rows(table: str, city: City, payments: list[Row], day: date) -> Iterator[list[str]]:

@@ -65,6 +65,7 @@ class Faults:
         self._missing_files()
         self._empty_file()
         self._forwarded()
+        self._wrong_clock()
 
     def after_numbering(self) -> None:
         """Turn the remembered files into keys."""
@@ -138,6 +139,20 @@ class Faults:
         number = file.append(f"{{n}},01065529977,13800138001,T0104,T0104,{own[5]},61,16".encode(), 61)
         file.charged[number] = own[1]
         self.note("forwarded_call", file, record_number=number, charged_number=own[1])
+
+    def _wrong_clock(self) -> None:
+        """One more file, of a switch that came up with a clock twenty years ahead: its calls and its name say so."""
+        ahead = 20 * 365 + 5
+        day = self.calendar.share(0.8)
+        own = next(file for file in reversed(self.files) if file.switch_id == "SQ1" and file.records)
+        file = replace(
+            own, day=day, slot=91, body=b"", records=0, seconds=0, has_planted_calls=False, is_used=True,
+            clock_day=day + timedelta(days=ahead),
+        )  # fmt: skip
+        for clock in ("09:15:02", "09:47:31", "10:02:55"):
+            file.append(f"{{n}},6600101,6600102,,,{file.clock_day} {clock},61,16".encode(), 61)
+        self.files.append(file)
+        self.note("held_clock_ahead", file, records=file.records)
 
     def _held_files(self) -> None:
         file = self.pick(0.22, ("SC1",), 10)

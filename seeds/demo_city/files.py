@@ -56,13 +56,15 @@ class CdrFile:
     ctl_records: int | None = None
     ctl_seconds: int | None = None
     cut_to: float | None = None
+    #: What a switch with a wrong clock writes into the name in the place of the day.
+    clock_day: date | None = None
     #: By record number, the number that the record says pays: a file with one has the ninth column.
     charged: dict[int, str] = field(default_factory=dict)
 
     @property
     def plain_name(self) -> str:
         """The canonical name without packing."""
-        return f"{self.switch_id}_{self.day:%Y%m%d}_{self.sequence:06d}.csv"
+        return f"{self.switch_id}_{self.clock_day or self.day:%Y%m%d}_{self.sequence:06d}.csv"
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""What the commands tell of, made by hand: an edition of one mart and two gates, a blocked run, a delivered file."""
+"""What the commands tell of, made by hand: an edition of two marts and two gates, a blocked run, a delivered file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _RATES = """
         ('2026-05', 'branch', 'branch', date '2026-05-20', 1, 5.00::decimal(18,2), 0.00::decimal(18,2), 0.0::double)
     ) as rates(billing_period, dimension, dimension_id, as_of, bills, receivable, received, collection_rate)
 """
+_PERIODS = """
+    select * from (values ('2026-05', 'provisional'), ('2026-03', 'open'), ('2026-02', 'closed'), ('2026-04', 'open'))
+    as periods(billing_period, period_state)
+"""
 
 
 def gate(name: str, severity: str, success: bool) -> dict[str, Any]:
@@ -42,21 +46,21 @@ def publish_edition(published: Path, as_of: str = "2026-05-20") -> Path:
     """Publish the edition of that date; its folder."""
     name = f"{as_of}-0001"
     folder = published / "editions" / name
-    mart = folder / "collection_rates" / "collection_rates.parquet"
-    mart.parent.mkdir(parents=True)
-    with duckdb.connect() as con:
-        con.execute(f"copy ({_RATES}) to '{mart}' (format parquet)")
-    entry = {
-        "path": mart.relative_to(published).as_posix(),
-        "rows": 4,
-        "sha256": hashlib.sha256(mart.read_bytes()).hexdigest(),
-    }
+    marts = {}
+    for name_of_mart, rows in (("collection_rates", _RATES), ("billing_periods", _PERIODS)):
+        mart = folder / name_of_mart / f"{name_of_mart}.parquet"
+        mart.parent.mkdir(parents=True)
+        with duckdb.connect() as con:
+            con.execute(f"copy ({rows}) to '{mart}' (format parquet)")
+        sha256 = hashlib.sha256(mart.read_bytes()).hexdigest()
+        entry = {"path": mart.relative_to(published).as_posix(), "rows": 4, "sha256": sha256}
+        marts[name_of_mart] = {"files": [entry], "totals": {}}
     manifest = {
         "edition": name,
         "as_of": as_of,
         "built_at": f"{as_of}T10:00:00Z",
         "revision": 1,
-        "marts": {"collection_rates": {"files": [entry], "totals": {}}},
+        "marts": marts,
         "gates": [gate("bills_add_up", "critical", True), gate("numbers_known", "warn", False)],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))

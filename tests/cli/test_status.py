@@ -40,6 +40,8 @@ def test_the_edition_with_the_figures_of_the_newest_complete_period(tollhouse: T
     }
     out = tollhouse("status").out
     assert "receivable  1,400.50\n" in out and "collected   50.00%\n" in out
+    assert edition["periods"] == {"closed": ["2026-02"], "open": ["2026-03", "2026-04"], "provisional": ["2026-05"]}
+    assert "closed      2026-02\nopen        2026-03, 2026-04\nprovisional 2026-05\n" in out
 
 
 def test_no_period_is_complete_in_the_first_month(tollhouse: Tollhouse, settings: Settings) -> None:

@@ -67,6 +67,18 @@ def test_headline_shows_the_newest_complete_period(edition_dir: Path, published:
     assert "999.00" not in text, "the running period's provisional bill must not be shown"
 
 
+def test_periods_are_closed_open_or_provisional(edition_dir: Path, published: Path) -> None:
+    _, texts = built(edition_dir, published)
+    for language, states in (("en", ("Provisional", "Open", "Closed")), ("zh", ("暂估", "未关账", "已关账"))):
+        months = (
+            ("2026-03", "2026-04-01 2026-04-25"),
+            ("2026-02", "2026-03-01 2026-03-25"),
+            ("2026-01", "2026-02-01 2026-02-25"),
+        )
+        rows = " ".join(f"{month} {state} {days}" for (month, days), state in zip(months, states, strict=True))
+        assert rows in texts[language]
+
+
 def test_customers_are_counted_once(edition_dir: Path, published: Path) -> None:
     _, texts = built(edition_dir, published)
     assert "Customers 2 customers" in texts["en"], "K1 has two bills of 2026-02 and is one customer"
@@ -102,6 +114,8 @@ def test_intake_and_bulletin(edition_dir: Path, published: Path) -> None:
     assert "ICBC_20260305_1.txt 银行回盘 icbc 2026-03-05 拒收 same content 0" in texts["zh"]
     # 240 + 60 seconds of two units, 0.40 + 0.10; what cannot be estimated is no 0.00.
     assert "Undocumented 2–7 1 1 – 1 Undocumented 8–30 3 5 0.50 0" in texts["en"]
+    # The minute of the call that cannot be estimated is in the total, its money is not: 3 + 1 calls, 300 + 60 seconds.
+    assert "Total 4 6 0.50 1" in texts["en"] and "合计 4 6 0.50 1" in texts["zh"]
     assert "暂存话单的在途金额" in texts["zh"]
     gravest = texts["en"].split("Gravest open problems")[1]
     assert gravest.index("File held") < gravest.index("Undocumented number")

@@ -57,7 +57,7 @@ def test_every_switch_delivers_as_often_as_expected(read_back: ReadBack, planted
     files, _, unreadable = read_back
     expected = {row["switch_id"]: int(row["expected_files_per_day"] or 1) for row in read_book(REFERENCE)["switches"]}
     per_day = Counter((file.switch_id, file.day) for file in files.values() if file.folder == file.switch_id)
-    days = {file.day for file in files.values()}
+    days = {file.day for file in files.values() if file.day.year == 2026}
     assert len(days) == 50
     short = sum(max(0, expected[switch] - per_day[switch, day]) for switch in expected for day in days)
     assert short == planted["cases"]["file_never_delivered"]["count"] + len(unreadable)

@@ -16,7 +16,14 @@ from tests.demo_city.reading import Delivered, Row, plain_number, read_book, rea
 
 ReadBack = tuple[dict[str, Delivered], list[str], list[str]]
 Cases = dict[str, dict[str, Any]]
-HELD = ("held_ctl_records", "held_ctl_seconds", "held_malformed_share", "held_other_day_share", "held_duplicate_share")
+HELD = (
+    "held_ctl_records",
+    "held_ctl_seconds",
+    "held_malformed_share",
+    "held_other_day_share",
+    "held_duplicate_share",
+    "held_clock_ahead",
+)
 
 
 @pytest.fixture(scope="session")
@@ -250,13 +257,33 @@ def test_debit_files_add_up_but_for_the_held(inbox: Path, cases: Cases) -> None:
         unknown = any((bank, d[5]) not in codes for d in details)
         if told != (len(details), total, len(paid), sum(paid, Decimal(0)), len(details)) or unknown:
             wrong.add(path.name)
-        elif (bank, header[2]) not in seen:
+        elif (bank, header[2], header[4]) not in seen:
             failures.update(codes[bank, d[5]] for d in details)
-        seen.add((bank, header[2]))
+        seen.add((bank, header[2], header[4]))
     assert wrong == held and len(held) == 3
     del failures["none"]
     assert failures == {cause: cases[f"debit_failure_{cause}"]["count"] for cause in failures}
     assert set(failures) == {"insufficient_funds", "account_fault", "mandate", "other"}
+
+
+def test_spoilt_exports_lie_between_sound_ones(inbox: Path, cases: Cases) -> None:
+    folder = inbox / "customers"
+    (shrunk,), (encoded,) = (cases[case]["keys"] for case in ("export_held_shrunk", "export_held_encoding"))
+    accounts = {path.name: len(read_csv(path)) for path in sorted(folder.glob("accounts_*.csv"))}
+    names = list(accounts)
+    place = names.index(shrunk["file_name"])
+    assert 0 < place < len(names) - 1 and accounts[shrunk["file_name"]] == shrunk["rows"]
+    assert shrunk["rows"] < accounts[names[place - 1]] / 2 and accounts[names[place - 1]] >= 20
+    content = (folder / encoded["file_name"]).read_bytes()
+    with pytest.raises(UnicodeDecodeError):
+        content.decode("utf-8")
+    assert content.decode("gb18030").count("\n") == encoded["rows"] + 1
+
+
+def test_a_clock_ahead_is_in_name_and_calls(read_back: ReadBack, cases: Cases) -> None:
+    (ahead,) = (read_back[0][key["file_name"]] for key in cases["held_clock_ahead"]["keys"])
+    assert ahead.day.year == 2046 and len(ahead.lines) == 3
+    assert all(line.split(b",")[5].startswith(b"2046-") for line in ahead.lines)
 
 
 def test_merges_payments_and_agents_numbers_are_there(table: dict[str, list[Row]], cases: Cases) -> None:

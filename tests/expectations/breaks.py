@@ -392,6 +392,8 @@ SUMS = {
         )
         for dimension in ("business_unit", "agent", "outlet", "customer_class")
     },
+    ("arrears", "rows_sum_to_the_unpaid_bills"): ("update raw.run_facts set as_of = '2026-04-09'", 1),
+    ("arrears", "ages_sum_to_the_amount"): ("update marts.arrears set amount_91_plus = 0.01", 1),
     ("money_at_risk", "rows_sum_to_the_suspended_calls"): (
         "delete from marts.money_at_risk where business_unit_id = 'unassigned' and state = 'undocumented'",
         1,

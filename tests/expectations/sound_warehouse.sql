@@ -203,8 +203,10 @@ create table staging.stg_ledger__rerating_lines (
     adjusted_in varchar
 );
 insert into staging.stg_ledger__rerating_lines values ('A1', '2345678', 'CALL', '2026-02', 0.06, '2026-03');
-create table marts.bills (account_id varchar, billing_period varchar, amount decimal(18, 2), is_provisional boolean);
-insert into marts.bills values ('A1', '2026-02', 0.50, false), ('A1', '2026-03', 18.40, false);
+create table marts.bills (
+    account_id varchar, billing_period varchar, amount decimal(18, 2), is_provisional boolean, due_on date
+);
+insert into marts.bills values ('A1', '2026-02', 0.50, false, '2026-03-25'), ('A1', '2026-03', 18.40, false, '2026-04-09');
 create table marts.payment_applications (
     payment_id varchar, account_id varchar, billing_period varchar, applied_on date, amount decimal(18, 2)
 );
@@ -226,6 +228,12 @@ create table closed.bill_lines as select * from marts.bill_lines where billing_p
 create table closed.bills as select * from marts.bills where billing_period = '2026-02';
 
 create table raw.run_facts as select date '2026-04-10' as as_of;
+-- 18.40 less 18.34 that was paid and 2.00 that went back.
+create table marts.arrears (
+    settling_account_id varchar, amount decimal(18, 2), amount_1_30 decimal(18, 2), amount_31_60 decimal(18, 2),
+    amount_61_90 decimal(18, 2), amount_91_plus decimal(18, 2)
+);
+insert into marts.arrears values ('A1', 2.06, 2.06, 0, 0, 0);
 insert into raw.gate_thresholds values
 ('undocumented', 0.02, 0.05, true), ('undocumented_days', 40, 92, true), ('duplicate_branch', 0.02, 0.05, true);
 create table intermediate.int_info_service_daily (billing_period varchar, amount decimal(18, 6));

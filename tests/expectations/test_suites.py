@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from expectations.catalogue import all_suites, suite_named, suites_of_stage
 from expectations.runner import run_gates, run_suites
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
+from orchestration.ingestion.reference_book import gate_thresholds
 from orchestration.settings import DBT_PROJECT
 
 from .breaks import BREAKS
@@ -151,12 +153,19 @@ def test_a_call_without_account_is_not_billed(warehouse: duckdb.DuckDBPyConnecti
 
 
 def test_a_row_without_account_that_came_to_a_closed_period_is_found(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute("insert into marts.bills values (null, '2026-02', 1.00, false)")
+    warehouse.execute("insert into marts.bills values (null, '2026-02', 1.00, false, '2026-03-25')")
     by_gate = {result.gate: result for result in run_suites(warehouse, ["closed_periods"])}
     bills = by_gate["closed_bills_are_unchanged"]
     assert bills.failed_rows == 1
     assert bills.sample == [
-        {"change": "new", "account_id": None, "billing_period": "2026-02", "amount": "1.00", "is_provisional": False}
+        {
+            "change": "new",
+            "account_id": None,
+            "billing_period": "2026-02",
+            "amount": "1.00",
+            "is_provisional": False,
+            "due_on": "2026-03-25",
+        }
     ]
 
 
@@ -177,9 +186,38 @@ def test_duckdb_rounds_decimals_half_away_from_zero_and_exactly(warehouse: duckd
     assert [row[0] for row in rounded] == ["0.01", "-0.01", "2.68", "0.00", "9007199254740993.01"]
 
 
+@pytest.mark.parametrize(
+    ("row", "failed"),
+    [
+        (
+            None,
+            "warning",
+        ),  # 4 of the day's 92 records that are not ignored: above the default 0.005, not above the default 0.05
+        ("0.05,0.05", ""),
+        ("0.03,0.039", "warning limit"),
+        (",0.03", "limit"),
+        ("0.03,", "warning"),
+        (",", ""),
+    ],
+)
+def test_a_gate_without_a_row_has_the_default_and_an_empty_value_is_no_gate(
+    warehouse: duckdb.DuckDBPyConnection, row: str | None, failed: str
+) -> None:
+    warehouse.execute("insert into marts.duplicate_calls select 'F1:' || n, 'F1:1' from range(90, 93) as more(n)")
+    warn, hold = (Decimal(text) if text else None for text in row.split(",")) if row else (None, None)
+    book = [] if row is None else [{"gate_id": "duplicate_branch", "warn_above": warn, "hold_above": hold}]
+    limits = gate_thresholds(book)["duplicate_branch"]
+    warehouse.execute(
+        "update raw.gate_thresholds set warn_above = ?, hold_above = ? where gate_id = 'duplicate_branch'",
+        [limits.warn_above, limits.hold_above],
+    )
+    results = run_suites(warehouse, ["duplicate_calls_of_the_branch"])
+    assert [result.gate.rpartition("_")[2] for result in results if not result.success] == failed.split()
+
+
 def test_a_bill_below_zero_pays_as_much_as_it_is_and_no_more(warehouse: duckdb.DuckDBPyConnection) -> None:
     # A2's credit of 0.05 settles its own bill and pays 0.05 of A1's; then a cent more than it is.
-    warehouse.execute("insert into marts.bills values ('A2', '2026-03', -0.05, false)")
+    warehouse.execute("insert into marts.bills values ('A2', '2026-03', -0.05, false, '2026-04-09')")
     credit = "insert into marts.payment_applications values ('credit:A2:2026-03', '{}', '2026-03', '2026-04-01', {})"
     warehouse.execute(credit.format("A2", "-0.05"))
     warehouse.execute(credit.format("A1", "0.05"))

@@ -191,10 +191,10 @@ def other_day(found: Found, name: str, case: Case) -> None:
 
 def undocumented(found: Found, name: str, case: Case) -> None:
     is_state("undocumented")(found, name, case)
-    numbers = {row["calling_number"] for row in found.marts["undocumented_numbers"]}
+    numbers = {row["calling_number"]: row["outlet_id"] for row in found.marts["undocumented_numbers"]}
     charged = "called_number" if name == "undocumented_toll_free" else "calling_number"
-    assert {plain_number(key[charged]) for key in keys(case)} <= numbers
-    assert numbers == {row["subject"] for row in found.bulletin("undocumented_number")}
+    assert {plain_number(key[charged]) for key in keys(case)} <= set(numbers)
+    assert numbers == {row["subject"]: row["outlet_id"] for row in found.bulletin("undocumented_number")}
 
 
 def undocumented_numbers(found: Found, name: str, case: Case) -> None:
@@ -424,6 +424,28 @@ def debit_batch(found: Found, name: str, case: Case) -> None:
         row = rows[key["file_name"]]
         assert row["records"] == row["detail_records"] == key["records"] and row["totals_agree"]
         assert found.files[key["file_name"]]["file_status"] == "loaded"
+
+
+def spoilt_export(found: Found, name: str, case: Case) -> None:
+    """It is held with the reason, and no row of it counts."""
+    reason = "export_shrink" if name == "export_held_shrunk" else "UTF-8"
+    for key in keys(case):
+        file = found.files[key["file_name"]]
+        assert file["file_status"] == "held" and reason in file["status_reason"]
+        assert key["file_name"] in {row["subject"] for row in found.bulletin("file_held")}
+
+
+def batch_number_restarts(found: Found, name: str, case: Case) -> None:
+    """Both batches of one number count: each is a batch of its own day."""
+    for key in keys(case):
+        both = [row for row in found.marts["debit_batches"] if row["file_name"] in (key["file_name"], key["first"])]
+        assert len(both) == 2 and all(row["is_accepted"] for row in both)
+        assert len({(row["bank_code"], row["batch_id"]) for row in both}) == 1
+        assert len({row["debited_on"] for row in both}) == 2
+        for row in both:
+            prefix = f"{row['bank_code']}:{row['batch_id']}:{row['debited_on']}:"
+            paid = {r["payment_id"] for r in found.marts["payment_applications"] if r["payment_id"].startswith(prefix)}
+            assert len(paid) <= row["detail_success_records"] and bool(paid) == (row["detail_success_records"] > 0)
 
 
 def debit_held(found: Found, name: str, case: Case) -> None:

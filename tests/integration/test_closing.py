@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ REFUSALS = {
     "2026-04": (TollhouseError, "close 2026-03 first"),
     "2026-05": (TollhouseError, "has not ended"),
     "March": (UsageError, "is no billing period"),
+    CLOSED: (TollhouseError, "2 files of it are held"),
 }
 
 
@@ -44,7 +46,7 @@ def closing(whole: Published, tmp_path_factory: pytest.TempPathFactory) -> Closi
     folder = tmp_path_factory.mktemp("closing")
     branch = copied(whole.branch, folder / "home", copied_book(folder / "book"))
     refusals = {period: refusal(branch, period) for period in REFUSALS}
-    outcome = branch.close(CLOSED)
+    outcome = branch.close(CLOSED, "the switch room sends them again")
     assert outcome.status == "published", outcome.problems
     refusals["again"] = refusal(branch, CLOSED)
     closed = branch.marts()
@@ -95,6 +97,19 @@ def test_what_may_not_be_closed_is_refused(period: str, closing: Closing) -> Non
     kind, message = REFUSALS[period]
     assert isinstance(closing.refusals[period], kind)
     assert message in str(closing.refusals[period])
+
+
+def test_the_decision_names_the_held_files_that_are_left_out(closing: Closing, planted: dict[str, Any]) -> None:
+    march = {
+        key["file_name"]
+        for name, case in planted["cases"].items()
+        for key in case.get("keys", [])
+        if name.startswith("held_") and key["file_name"][4:10] == "202603"
+    }
+    decision = closing.branch.decide(lambda ledger: ledger.decisions("close_period")[0])
+    assert decision.period == CLOSED and len(march) == 2
+    assert "2 held files" in decision.why and "the switch room sends them again" in decision.why
+    assert all(name in decision.why and name in str(closing.refusals[CLOSED]) for name in march)
 
 
 def test_a_period_is_closed_once(closing: Closing) -> None:

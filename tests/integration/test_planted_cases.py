@@ -17,6 +17,7 @@ from tests.integration.planted_checkers import Checker, Found
 
 CHECKERS: dict[str, Checker] = {
     "activation": look.bonuses,
+    "bank_batch_number_restarts": look.batch_number_restarts,
     "billing_error_complaint": look.complaint,
     "call_of_double_assigned_number": look.double_assigned_call,
     "call_of_each_class": look.classes,
@@ -41,6 +42,8 @@ CHECKERS: dict[str, Checker] = {
     "duplicate_across_files": look.duplicate,
     "duplicate_in_file": look.duplicate,
     "empty_file": look.empty_file,
+    "export_held_encoding": look.spoilt_export,
+    "export_held_shrunk": look.spoilt_export,
     "file_never_delivered": look.never_delivered,
     "half_written_file": look.not_registered,
     "forwarded_call": look.forwarded,

@@ -171,7 +171,8 @@ def read_export(file: InboxFile) -> bool:
     seen = set()
     for fields in lines[1:]:
         file.data_rows += 1
-        row = typed_row(file.table, header, fields)
+        is_text = not any("\N{REPLACEMENT CHARACTER}" in field for field in fields)
+        row = typed_row(file.table, header, fields) if is_text else None
         key = tuple(row[column] for column in KEYS[file.table]) if row else None
         if row is None or key in seen:
             file.set_aside_rows += 1

@@ -43,6 +43,7 @@ class InboxFile:
     table: str | None = None
     status: str = "loaded"
     reason: str = ""
+    is_dated_oddly: bool = False
     content: bytes = b""
     sha256: str = ""
     declared_records: int | None = None

@@ -154,6 +154,7 @@ def hold_odd_dates(files: list[InboxFile], gap: Decimal | None) -> None:
         if position < branch or (position > branch and is_alone):
             for file in group:
                 if file.status != "rejected":
+                    file.is_dated_oddly = True
                     file.hold("its date lies far from the others")
 
 

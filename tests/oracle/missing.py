@@ -47,9 +47,10 @@ def sequence_gaps(files: list[InboxFile], book: Book, as_of: date) -> list[Row]:
 def expected_files(files: list[InboxFile], book: Book, as_of: date) -> list[Row]:
     """Per switch and day, from its first file to the newest day of any file, what was due and what came."""
     arrived: dict[str, Counter[date]] = {}
-    for switch_id, delivered in _by_switch(files).items():
+    believed = [file for file in files if not file.is_dated_oddly]
+    for switch_id, delivered in _by_switch(believed).items():
         arrived[switch_id] = Counter(day for day, _ in delivered)
-    newest = max((file.file_date for file in files if file.file_date), default=as_of)
+    newest = max((file.file_date for file in believed if file.file_date), default=as_of)
     rows = []
     for switch_id, days in sorted(arrived.items()):
         switch = book.switches.get(switch_id)

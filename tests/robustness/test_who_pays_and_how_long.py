@@ -26,6 +26,14 @@ CALLS = [
 ]
 
 
+def failed_shares(branch: Branch) -> set[str]:
+    """The gates on undocumented calls, undocumented numbers and duplicates over the branch that failed."""
+    suites = {"undocumented_calls", "undocumented_numbers", "duplicate_calls_of_the_branch"}
+    gates = [gate for gate in branch.manifest["gates"] if gate["suite"] in suites]
+    assert len(gates) == 8
+    return {gate["gate"] for gate in gates if not gate["success"]}
+
+
 def test_the_named_number_pays_for_as_long_as_the_call_lasts(branch: Branch) -> None:
     (branch.book / "dialling_rules.csv").write_text(
         "rule_order,kind,code,min_rest_digits,tariff_plan_id,zone_id,valid_from,valid_to,name_zh,name_en\n"
@@ -94,7 +102,21 @@ def test_the_named_number_pays_for_as_long_as_the_call_lasts(branch: Branch) -> 
         assert (explained["charged_party"], explained["differences"]) == (party, [])
         assert explained["by_the_present_book"]["amount"] == amount
 
+    # 2 of the 10 records of the file and of its day are undocumented: above 0.05, and 0.20 is not above 0.20. The number has been
+    # so for 5 days, which is no month. No row of the book has these gates.
+    assert failed_shares(branch) == {
+        "undocumented_share_of_a_file_below_warning",
+        "undocumented_share_of_a_day_below_warning",
+    }
+
     # The Saturday is none of the working days after all: the call that began three days before costs 1 440 x 0.05 less.
     branch.spoil("holidays", "2026-03-07,补班,Make-up workday,5\n", "")
+    branch.add("gate_thresholds", "undocumented,,0.19", "undocumented_days,4,")
     assert branch.tollhouse("run").exit_code == 0
     assert ("2026-03-04", Decimal("864.00")) in branch.mart("rated_calls", "cast(call_date as varchar), amount")
+    # An empty value is no gate: no share warns any more, and no age is an error.
+    assert failed_shares(branch) == {
+        "undocumented_share_of_a_file_below_limit",
+        "undocumented_share_of_a_day_below_limit",
+        "no_number_is_undocumented_for_longer_than_the_warning",
+    }

@@ -13,7 +13,7 @@ _DIMENSIONS = {
 
 
 def sum_suites() -> tuple[Suite, ...]:
-    """The suites on collection_rates, money_at_risk, undocumented_numbers and info_service_settlements."""
+    """The suites on collection_rates, arrears, money_at_risk, undocumented_numbers and info_service_settlements."""
     return (
         Suite(
             "collection_rates",
@@ -45,6 +45,33 @@ def sum_suites() -> tuple[Suite, ...]:
                         severity="critical",
                     )
                     for dimension, words in _DIMENSIONS.items()
+                ),
+            ),
+        ),
+        Suite(
+            "arrears",
+            "release",
+            "marts.arrears",
+            (
+                no_rows(
+                    "rows_sum_to_the_unpaid_bills",
+                    "The arrears of all accounts are what is unpaid of the issued bills that were due before the as-of date.",
+                    "with ours as (select coalesce(sum(amount), 0) as amount from {batch}),"
+                    " applied as (select account_id, billing_period, sum(amount) as received from marts.payment_applications"
+                    " group by all),"
+                    " theirs as (select coalesce(sum(greatest(bills.amount - coalesce(applied.received, 0), 0)), 0) as amount"
+                    " from marts.bills as bills left join applied using (account_id, billing_period)"
+                    " where not bills.is_provisional and bills.due_on < (select as_of from raw.run_facts))"
+                    " select ours.amount, theirs.amount as expected_amount from ours cross join theirs"
+                    " where ours.amount <> theirs.amount",
+                    severity="critical",
+                ),
+                no_rows(
+                    "ages_sum_to_the_amount",
+                    "The arrears of an account by age sum to all that it owes.",
+                    "select settling_account_id, amount, amount_1_30, amount_31_60, amount_61_90, amount_91_plus from {batch}"
+                    " where amount <> amount_1_30 + amount_31_60 + amount_61_90 + amount_91_plus",
+                    severity="critical",
                 ),
             ),
         ),

@@ -7,7 +7,7 @@ from functools import partial
 
 import dagster as dg
 
-from orchestration.clock import machine_day
+from orchestration.branch_clock import machine_day
 from orchestration.ingestion.bank_results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
 from orchestration.ingestion.export_judging import judge_exports

@@ -4,13 +4,13 @@ Rules are in dbt_project and in orchestration/warehouse; what stands here is the
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from orchestration.clock import machine_day
+from orchestration.branch_clock import branch_now, machine_day
 from orchestration.defs.ingestion.assets import (
     bank_results,
     call_detail_records,
@@ -201,7 +201,7 @@ def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterato
         }
         note_days(context, dg.AssetKey(["marts", DAILY_MART]), rows)
         note_built(con, billing_run.ledger, billing_run.facts(con), context.run_id)
-        note_tries(con, datetime.now(UTC).replace(tzinfo=None))
+        note_tries(con, branch_now(billing_run.settings.time_zone))
     # After the days' own events, so that the newest one of each asset is the whole table's, with its columns' lineage.
     yield from results
 

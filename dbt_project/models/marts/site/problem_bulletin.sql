@@ -101,7 +101,7 @@ problems as (
     select
         'undocumented_number', 'error', calling_number,
         'number ' || calling_number || ' calls but no account holds it', calls,
-        business_unit_id, null, cast(first_seen_at as date), cast(last_seen_at as date), null
+        business_unit_id, outlet_id, cast(first_seen_at as date), cast(last_seen_at as date), null
     from {{ ref('undocumented_numbers') }}
     union all
     select
