@@ -51,6 +51,7 @@ def expected_files(files: list[InboxFile], book: Book, as_of: date) -> list[Row]
     for switch_id, delivered in _by_switch(believed).items():
         arrived[switch_id] = Counter(day for day, _ in delivered)
     newest = max((file.file_date for file in believed if file.file_date), default=as_of)
+    newest = min(newest, as_of)
     rows = []
     for switch_id, days in sorted(arrived.items()):
         switch = book.switches.get(switch_id)

@@ -17,6 +17,7 @@ bounds as (
     group by switch_id
 ),
 newest as (
+    -- A held file of a later day is listed, and nothing is due of that day yet.
     select least(max(file_date), {{ as_of_date() }}) as last_date, {{ as_of_date() }} as as_of
     from files
 ),
