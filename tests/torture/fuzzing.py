@@ -282,7 +282,8 @@ def _loaded(intake: Intake, entry: FileEntry, aside: dict[int, str], ignored: in
 
 
 def _check_bank(intake: Intake, entry: FileEntry, content: bytes) -> None:
-    lines, aside = _numbered(content), _set_aside(intake, entry)
+    # Padding and the end-of-file mark 0x1A at the end are no line.
+    lines, aside = _numbered(content.rstrip(b" \r\n\x00\x1a")), _set_aside(intake, entry)
     ((trailer, records, total),) = intake.rows(
         "debit_batches", entry.file_id, "trailer_records, detail_records, detail_total_amount"
     )
@@ -293,7 +294,7 @@ def _check_bank(intake: Intake, entry: FileEntry, content: bytes) -> None:
     assert (entry.data_rows, entry.set_aside_rows) == (len(details) + len(aside), len(aside))
     assert (records, total) == (len(details), sum((amount for _, _, amount, _ in details), Decimal(0)))
     for number, text in aside.items():
-        assert text == lines[number].decode(errors="backslashreplace")
+        assert text == lines[number].rstrip(b" \t").decode(errors="backslashreplace")
     if entry.status == "loaded":
         assert not aside and trailer == len(details)
 
