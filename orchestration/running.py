@@ -152,32 +152,29 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     )
 
 
-def close_period(
-    settings: Settings, period: str, *, without_held: str | None = None, reporter: Reporter | None = None
-) -> RunOutcome:
+def close_period(settings: Settings, period: str, *, reporter: Reporter | None = None) -> RunOutcome:
     """Close a billing period: bring the edition up to date, freeze the period's calls, lines and bills, publish again.
 
-    Whether it can be closed is checked by the warehouse and the ledger as they stand before anything is run, so that a refusal
-    changes nothing; and again by what the run gave. `without_held` is the reason for which held files of the period are left
-    out. Raises UsageError where the period is not one, and TollhouseError where it may not be closed now (not ended, an earlier
-    one open, closed already, files of it held, nothing published yet) or the gates block the edition that would be frozen.
+    Whether it can be closed is checked by the warehouse as it stands before anything is run, so that a refusal changes nothing;
+    and again by what the run gave. Held files of the period are left out and named. Raises UsageError where the period is not
+    one, and TollhouseError where it may not be closed now (not ended, an earlier one open, closed already, nothing published
+    yet) or the gates block the edition that would be frozen.
     """
     check_period(period)
     if not settings.warehouse_path.is_file():
         raise TollhouseError(f"period {period} cannot be closed: nothing is published yet; `tollhouse run` first")
-    with (
-        run_lock(settings),
-        FileLedger(settings.ledger_path, read_only=True) as ledger,
-        open_warehouse(settings) as con,
-    ):
-        refuse_closing(con, ledger, period, without_held)
+    with run_lock(settings), open_warehouse(settings) as con:
+        refuse_closing(con, period)
     outcome = run_once(settings, reporter=reporter)
     if outcome.status == "blocked":
         raise GatesBlocked(
             f"period {period} stays open: the release gates block the edition; see {outcome.blocked_path}"
         )
     with run_lock(settings), FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
-        left_out = freeze_period(con, ledger, period, without_held)
+        left_out = freeze_period(con, ledger, period)
     if left_out and reporter is not None:
-        reporter.warn(f"closed without held files: {', '.join(entry.file_name for entry in left_out)}")
+        names = ", ".join(entry.file_name for entry in left_out)
+        reporter.warn(
+            f"period {period} is closed without what is held: {names}; once let in, it is billed in an open period"
+        )
     return run_once(settings, reporter=reporter)

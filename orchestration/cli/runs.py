@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, day, period, reason
+from orchestration.cli.parsing import add_command, day, period
 from orchestration.cli.progress import progress
-from orchestration.errors import GatesBlocked, UsageError
+from orchestration.errors import GatesBlocked
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,12 +25,6 @@ def add_commands(commands: Any) -> None:
     )
     close = add_command(commands, "close", "close a billing period: its figures never change again", _close)
     close.add_argument("period", type=period, metavar="YYYY-MM", help="the oldest open period")
-    close.add_argument(
-        "--without-held",
-        action="store_true",
-        help="close although files of the period are held: what they hold is billed later, once they are let in (needs --why)",
-    )
-    close.add_argument("--why", type=reason, metavar="TEXT", help="why held files are left out; kept with the decision")
 
 
 def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
@@ -71,10 +65,8 @@ def _run(arguments: argparse.Namespace, context: Context) -> Answer:
 def _close(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.running import close_period
 
-    if arguments.without_held != (arguments.why is not None):
-        raise UsageError("--without-held and --why go together: say why the held files are left out")
     with progress(context) as reporter:
-        outcome = close_period(context.settings, arguments.period, without_held=arguments.why, reporter=reporter)
+        outcome = close_period(context.settings, arguments.period, reporter=reporter)
     answer = run_answer(outcome, reporter.warnings)
 
     def show(console: Console) -> None:

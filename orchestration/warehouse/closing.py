@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -22,20 +21,18 @@ def check_period(period: str) -> None:
         raise UsageError(f"'{period}' is no billing period; write it like 2026-03")
 
 
-def freeze_period(
-    con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str, without_held: str | None = None
-) -> list[FileEntry]:
+def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str) -> list[FileEntry]:
     """Copy the period's rated calls (with what they were joined from), bill lines and bills to the closed schema, in one
-    transaction, and note who did it. Returns the held files that are left out.
+    transaction, and note who did it. Returns the held files that are left out, which the decision names too.
 
-    The warehouse must stand as published. `without_held` is a person's reason to leave held files out; it is kept with the
-    decision. Raises UsageError for what is no period, TollhouseError where it may not be closed: it is unknown, closed, not
-    ended (its bills are provisional), an earlier one is open, or files of it are held.
+    The warehouse must stand as published. Raises UsageError for what is no period, TollhouseError where it may not be
+    closed: it is unknown, closed, not ended (its bills are provisional), or an earlier one is open.
     """
-    left_out = refuse_closing(con, ledger, period, without_held)
+    issued_on = refuse_closing(con, period)
+    left_out = held_files_of_period(ledger, date.fromisoformat(f"{period}-01"), issued_on)
     why = f"period {period} closed"
     if left_out:
-        why += f" without {len(left_out)} held files ({_names(left_out)}): {without_held}"
+        why += f" without what is held: {', '.join(entry.file_name for entry in left_out)}"
     decision = ledger.add_decision("close_period", why, period=period)
     con.execute("begin")
     con.execute(
@@ -59,10 +56,9 @@ def freeze_period(
     return left_out
 
 
-def refuse_closing(
-    con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str, without_held: str | None = None
-) -> list[FileEntry]:
-    """Raise where the period may not be closed as warehouse and ledger stand; nothing is changed. See `freeze_period`."""
+def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> date:
+    """Raise where the period may not be closed as the warehouse stands; nothing is changed. See `freeze_period`. Returns the
+    day on which its bills are issued."""
     check_period(period)
     is_built = con.execute(
         "select 1 from information_schema.tables where table_catalog = current_database() "
@@ -90,10 +86,8 @@ def refuse_closing(
     earlier = [name for name, (closed, _, _) in periods.items() if name < period and not closed]
     if earlier:
         raise TollhouseError(f"close {earlier[0]} first: periods are closed in order")
-    held = held_files_of_period(ledger, date.fromisoformat(f"{period}-01"), issued_on)
-    if held and without_held is None:
-        raise TollhouseError(_held_refusal(period, held))
-    return held
+    assert isinstance(issued_on, date)
+    return issued_on
 
 
 def held_files_of_period(ledger: FileLedger, starts_on: date, issued_on: date) -> list[FileEntry]:
@@ -139,17 +133,3 @@ def held_files_of_period(ledger: FileLedger, starts_on: date, issued_on: date) -
         for kind in (calls, snapshots)
         for entry in sorted(kind, key=lambda one: (str(one.file_date), one.file_name))
     ]
-
-
-def _held_refusal(period: str, held: Sequence[FileEntry]) -> str:
-    listed = "; ".join(f"{entry.file_name} ({entry.file_id[:12]}: {entry.status_reason})" for entry in held)
-    files, them = ("a file", "it") if len(held) == 1 else (f"{len(held)} files", "them")
-    return (
-        f"period {period} cannot be closed while {files} of it {'is' if len(held) == 1 else 'are'} held: {listed}. "
-        f"Let {them} in (`tollhouse files release FILE_ID --why TEXT`), or mend the cause and `tollhouse files retry` {them}; "
-        f"or close without {them}: `tollhouse close {period} --without-held --why TEXT`"
-    )
-
-
-def _names(files: Sequence[FileEntry]) -> str:
-    return ", ".join(entry.file_name for entry in files)

@@ -44,11 +44,9 @@ class Run:
         self.asked.append(("run", as_of))
         return self._report(reporter)
 
-    def close_period(
-        self, settings: Settings, period: str, *, without_held: str | None = None, reporter: Reporter | None = None
-    ) -> RunOutcome:
+    def close_period(self, settings: Settings, period: str, *, reporter: Reporter | None = None) -> RunOutcome:
         """The same."""
-        self.asked.append(("close", period) if without_held is None else ("close", period, without_held))
+        self.asked.append(("close", period))
         return self._report(reporter)
 
     def _report(self, reporter: Reporter | None) -> RunOutcome:
@@ -134,15 +132,6 @@ def test_close(tollhouse: Tollhouse, run: Run) -> None:
     assert tollhouse("close", "2026-04").out.startswith("Period 2026-04 is closed")
     assert run.asked == [("close", "2026-04")]
     assert tollhouse("close", "2026-04", "--json").json["closed_period"] == "2026-04"
-
-
-def test_close_without_held_files_needs_a_reason(tollhouse: Tollhouse, run: Run) -> None:
-    assert tollhouse("close", "2026-04", "--without-held", "--why", "sent again").exit_code == 0
-    assert run.asked == [("close", "2026-04", "sent again")]
-    for words in (["--without-held"], ["--why", "sent again"]):
-        refused = tollhouse("close", "2026-04", *words)
-        assert refused.exit_code == 2 and "--without-held and --why go together" in refused.err
-    assert len(run.asked) == 1
 
 
 def test_demo_makes_the_city_and_runs(

@@ -160,10 +160,10 @@ class Branch:
         with self.environment() as settings:
             return run_once(settings, as_of=as_of)
 
-    def close(self, period: str, without_held: str | None = None) -> RunOutcome:
+    def close(self, period: str) -> RunOutcome:
         """Close a period as the command does."""
         with self.environment() as settings:
-            return close_period(settings, period, without_held=without_held)
+            return close_period(settings, period)
 
     def decide(self, decision: Callable[[FileLedger], Any]) -> Any:
         """Take a decision in the file ledger, as the commands do."""

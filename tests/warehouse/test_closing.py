@@ -13,7 +13,7 @@ from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, NewFile
 from orchestration.settings import Settings
-from orchestration.warehouse.closing import refuse_closing
+from orchestration.warehouse.closing import held_files_of_period
 from orchestration.warehouse.connection import open_warehouse
 
 #: Period, whether it is closed, whether its bills wait for the issue date, that date.
@@ -36,11 +36,11 @@ class Home:
 
     settings: Settings
 
-    def close(self, period: str, without_held: str | None = None) -> str:
+    def close(self, period: str) -> str:
         """The words with which closing is refused; nothing in the home may have changed by it."""
         before = self._content()
         with pytest.raises(TollhouseError) as refused:
-            running.close_period(self.settings, period, without_held=without_held)
+            running.close_period(self.settings, period)
         assert self._content() == before
         return str(refused.value)
 
@@ -54,10 +54,10 @@ class Home:
             ledger.set_status(name, status, "malformed 6 %" if status == "held" else None)
         return name
 
-    def held(self, period: str = FIRST_OPEN) -> list[str]:
-        """The held files that closing would leave out where a person wants it so."""
-        with FileLedger(self.settings.ledger_path, read_only=True) as ledger, open_warehouse(self.settings) as con:
-            return [entry.file_name for entry in refuse_closing(con, ledger, period, "they are worth nothing")]
+    def held(self) -> list[str]:
+        """The held files that closing the first open period leaves out."""
+        with FileLedger(self.settings.ledger_path, read_only=True) as ledger:
+            return [one.file_name for one in held_files_of_period(ledger, date(2026, 3, 1), date(2026, 4, 1))]
 
     def _content(self) -> dict[str, bytes]:
         """Every file but the lock, and what SQLite keeps beside a ledger that is read (an empty log, shared memory)."""
@@ -113,24 +113,11 @@ def test_nothing_is_closed_before_the_first_run(tmp_path: Path) -> None:
     assert not settings.home.exists()
 
 
-def test_a_held_call_file_of_the_period_is_named_with_what_mends_it(home: Home) -> None:
+def test_a_held_call_file_of_the_period_is_left_out_and_does_not_stop_the_closing(home: Home) -> None:
     home.file("SC1_20260301_000002.csv", "cdr", date(2026, 3, 1))
-    refusal = home.close(FIRST_OPEN)
-    assert (
-        "cannot be closed while a file of it is held: SC1_20260301_000002.csv (SC1_20260301: malformed 6 %)" in refusal
-    )
-    for way in (
-        "`tollhouse files release FILE_ID --why TEXT`",
-        "`tollhouse files retry`",
-        "`tollhouse close 2026-03 --without-held --why TEXT`",
-    ):
-        assert way in refusal
+    assert home.held() == ["SC1_20260301_000002.csv"]
     with pytest.raises(_Ran):
-        running.close_period(home.settings, FIRST_OPEN, without_held="the switch counted nonsense")
-
-
-def test_what_else_is_refused_is_refused_without_the_held_files_too(home: Home) -> None:
-    assert "close 2026-03 first" in home.close("2026-04", "no matter")
+        running.close_period(home.settings, FIRST_OPEN)
 
 
 def test_calls_of_the_period_in_a_held_file_of_the_next_month(home: Home) -> None:
@@ -150,10 +137,9 @@ def test_a_held_export_counts_until_a_loaded_one_takes_its_place(home: Home) -> 
     home.file("subscriptions_20260220.csv", "customers", date(2026, 2, 20))  # none comes after it
     home.file("service_numbers_20260402.csv", "customers", date(2026, 4, 2))  # after the issue date
     assert home.held() == ["subscriptions_20260220.csv", "accounts_20260401.csv"]
-    assert "while 2 files of it are held: subscriptions_20260220.csv" in home.close(FIRST_OPEN)
 
 
-def test_what_closing_does_not_freeze_does_not_stop_it(home: Home) -> None:
+def test_what_closing_does_not_freeze_is_not_named(home: Home) -> None:
     home.file("payments_20260401.csv", "customers", date(2026, 4, 1))
     home.file("ICBC_20260326_000001.txt", "bank", date(2026, 3, 26))
     assert home.held() == []
