@@ -22,6 +22,8 @@ PLANTED = {
     "incomplete_account_opened_after_closed": ("accounts", "opened_before_closed", "closed_on"),
     "incomplete_number_outside_range": ("service_numbers", "number_in_a_range", "service_number"),
 }
+#: Of files as a whole, not of records: the city has exports that are rejected and held.
+FILE_GATES = ("no_customers_file_is_rejected", "no_customers_file_is_held")
 
 
 def test_each_gate_finds_as_many_records_as_the_mart_has(whole: Published) -> None:
@@ -31,7 +33,7 @@ def test_each_gate_finds_as_many_records_as_the_mart_has(whole: Published) -> No
     gates = {
         (gate["suite"], gate["gate"]): gate["failed_rows"]
         for gate in whole.branch.manifest()["gates"]
-        if gate["suite"].startswith("crm_") and gate["gate"] != "no_customers_file_is_rejected"
+        if gate["suite"].startswith("crm_") and gate["gate"] not in FILE_GATES
     }
     assert len(found) >= len({rule for _, rule, _ in PLANTED.values()})
     assert {key: rows for key, rows in gates.items() if rows} == dict(found)

@@ -331,7 +331,8 @@ def _check_export(intake: Intake, entry: FileEntry, content: bytes) -> None:
     for number, text in aside.items():
         covered.update(range(number, number + text.count("\n") + 1))
     lines = content.decode(errors="replace").split("\n")
-    while lines and not lines[-1].removesuffix("\r"):
+    # Empty lines and lines of empty fields below the last row are no rows.
+    while lines and len(lines) not in covered and not lines[-1].strip(' \t\r\u00a0\u3000,"'):
         lines.pop()
     assert covered == Counter(range(2, max(2, len(lines) + 1))), "each line stands in one place"
     assert (entry.data_rows, entry.set_aside_rows) == (len(rows) + len(aside), len(aside))
