@@ -72,8 +72,8 @@ def warehouse(empty_warehouse: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("create table raw.call_days (call_date date)")
         con.execute(
             "create table intermediate.int_calls_judged (call_id varchar, state varchar, calling_number varchar,"
-            " call_date date, started_at timestamp, duration_seconds integer, trunk_group_in varchar, twin_call_id varchar,"
-            " charged_number varchar, is_charged_as_recorded boolean)"
+            " call_date date, started_at timestamp, started_at_utc timestamp, duration_seconds integer,"
+            " trunk_group_in varchar, twin_call_id varchar, charged_number varchar, is_charged_as_recorded boolean)"
         )
         con.execute(
             "create table intermediate.int_number_intervals as select * from (values"
@@ -111,7 +111,7 @@ def test_peaks_are_those_of_every_pair(
     warehouse.execute("delete from intermediate.int_calls_judged")
     for call in calls:
         warehouse.execute(
-            "insert into intermediate.int_calls_judged values (?, 'rated', ?, ?, ?, ?, null, null, null, false)",
+            "insert into intermediate.int_calls_judged values (?, 'rated', ?, ?, ?, null, ?, null, null, null, false)",
             [call.call_id, call.number, call.start.date(), call.start, call.seconds],
         )
     rows = warehouse.execute(
