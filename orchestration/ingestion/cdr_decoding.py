@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -75,6 +76,19 @@ def pieces_path(raw: Path, file_id: str) -> Path:
     return raw / "pieces" / f"{file_id}.parquet"
 
 
+@dataclass(frozen=True)
+class _WrittenDay:
+    """The records of one call day in a written file of calls."""
+
+    call_date: date
+    records: int
+    other_day: int
+    seconds: int
+    days_on: int  # how many days after its call day the last of their seconds falls
+    pieces: int
+    misplaced: int  # whose number is not their place in the file
+
+
 @dataclass
 class _Work:
     settings: Settings
@@ -94,6 +108,7 @@ class _Work:
     malformed_part: Path = field(init=False)
     ignored_file: Path = field(init=False)
     ignored_part: Path = field(init=False)
+    written_days: list[_WrittenDay] | None = None
 
     def __post_init__(self) -> None:
         self.calls = self.settings.raw / "calls" / f"{self.entry.file_id}.parquet"
@@ -154,11 +169,8 @@ class _Work:
             expected = self._copy_sound(is_numbered=True)
             if expected is None:
                 return False
-            records, misplaced = self._one(
-                "select count(*), count(*) filter (record_number <> file_row_number + 1) "
-                f"from read_parquet({literal(str(self.calls_part))}, file_row_number = true)"
-            )
-            if records == expected and misplaced == 0:
+            days = self._written_days()
+            if sum(day.records for day in days) == expected and not any(day.misplaced for day in days):
                 return True
         expected = self._sort_sound() if self.sorts_out else self._copy_sound(is_numbered=False)
         if expected is None:
@@ -179,12 +191,9 @@ class _Work:
         query, expected = source
         try:
             # Only where the place of a record is to be seen by its row does the order of the rows matter.
-            self.con.execute(f"set preserve_insertion_order = {is_numbered}")
-            self._copy(f"{self._sound_sql(query)} {self.typed_sql('sound')}", self.calls_part)
+            self._copy(f"{self._sound_sql(query)} {self.typed_sql('sound')}", self.calls_part, is_numbered)
         except duckdb.Error:
             return None
-        finally:
-            self.con.execute("set preserve_insertion_order = false")
         return expected
 
     def _sound_sql(self, query: str) -> str:
@@ -473,16 +482,10 @@ class _Work:
 
     def finish(self, decoded_with: str) -> DecodedFile:
         """Put the written files in their places and count."""
-        calls = f"read_parquet({literal(str(self.calls_part))})"
-        rows = self.con.execute(
-            "select call_date, count(*), count(*) filter (is_other_day), sum(duration_seconds), "
-            "max(cast(started_at + to_seconds(greatest(duration_seconds, 1) - 1) as date) - call_date) "
-            f"from {calls} group by call_date order by call_date"
-        ).fetchall()
-        pieces = cdr_rules.pieces_sql(calls)
-        if self._one(f"select count(*) from ({pieces})")[0]:
+        days = self._written_days()
+        if any(day.pieces for day in days):
             self.pieces_part.parent.mkdir(parents=True, exist_ok=True)
-            self._copy(pieces, self.pieces_part)
+            self._copy(cdr_rules.pieces_sql(f"read_parquet({literal(str(self.calls_part))})"), self.pieces_part)
             os.replace(self.pieces_part, self.pieces)
         else:
             self.pieces.unlink(missing_ok=True)
@@ -495,7 +498,7 @@ class _Work:
         else:
             self.ignored_file.unlink(missing_ok=True)
         os.replace(self.calls_part, self.calls)
-        read_records = sum(row[1] for row in rows) + self.malformed + self.ignored
+        read_records = sum(day.records for day in days) + self.malformed + self.ignored
         faults = self.told.faults + [
             f"the {side} says {said} records, the file has {read_records}"
             for side, said in self.told.counts
@@ -509,13 +512,30 @@ class _Work:
             read_records=read_records,
             malformed=self.malformed,
             ignored=self.ignored,
-            read_seconds=int(sum(row[3] for row in rows)),
-            other_day=sum(row[2] for row in rows),
-            days=tuple(CallDay(row[0], row[1], row[2], max(1, row[4])) for row in rows),
+            read_seconds=sum(day.seconds for day in days),
+            other_day=sum(day.other_day for day in days),
+            days=tuple(CallDay(day.call_date, day.records, day.other_day, max(1, day.days_on)) for day in days),
         )
 
-    def _copy(self, query: str, target: Path) -> None:
-        self.con.execute(f"copy ({query}) to {literal(str(target))} ({_PARQUET})")
+    def _written_days(self) -> list[_WrittenDay]:
+        """What stands in the written file of calls, by call day: asked once of a file, since most files are small."""
+        if self.written_days is None:
+            rows = self.con.execute(
+                "select call_date, count(*), count(*) filter (is_other_day), cast(sum(duration_seconds) as bigint), "
+                "max(cast(started_at + to_seconds(greatest(duration_seconds, 1) - 1) as date) - call_date), "
+                f"count(*) filter ({cdr_rules.IS_PIECE_SQL}), count(*) filter (record_number <> file_row_number + 1) "
+                f"from read_parquet({literal(str(self.calls_part))}, file_row_number = true) "
+                "group by call_date order by call_date"
+            ).fetchall()
+            self.written_days = [_WrittenDay(*row) for row in rows]
+        return self.written_days
+
+    def _copy(self, query: str, target: Path, keeps_order: bool = False) -> None:
+        """Write what a query gives. Raises duckdb.Error."""
+        if target == self.calls_part:
+            self.written_days = None
+        order = ", preserve_order true" if keeps_order else ""
+        self.con.execute(f"copy ({query}) to {literal(str(target))} ({_PARQUET}{order})")
 
     def _one(self, query: str) -> tuple[int, ...]:
         row = self.con.execute(query).fetchone()

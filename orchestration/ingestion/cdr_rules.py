@@ -108,9 +108,12 @@ def record_number_sql(sorts_out: bool) -> str:
     )
 
 
+IS_PIECE_SQL = f"partial_kind in ({', '.join(map(literal, PIECES))})"
+
+
 def pieces_sql(calls: str) -> str:
     """The records of raw/calls that are pieces of a long call: what raw/pieces holds of a file, which few files have."""
-    return f"select * from {calls} where partial_kind in ({', '.join(map(literal, PIECES))})"
+    return f"select * from {calls} where {IS_PIECE_SQL}"
 
 
 def typed_sql(relation: str, file_id: str, switch_id: str, file_date: date, has_instants: bool) -> str:
