@@ -85,7 +85,8 @@ class GxEngine:
             with warnings.catch_warnings():  # one handle, several schemas: the schema cannot stand in the connection
                 warnings.filterwarnings("ignore", "`schema_name` is deprecated", DeprecationWarning)
                 asset = self._source.add_table_asset(table, table_name=name, schema_name=schema)
-            self._batches[table] = asset.add_batch_definition_whole_table("whole").get_batch()
+            # Not by a batch definition, which would write the whole context once more for each table.
+            self._batches[table] = asset.get_batch(asset.build_batch_request())
         return self._batches[table]
 
     @staticmethod

@@ -10,6 +10,7 @@ One line of JSON goes in, the names of the suites; one comes back, the results o
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -67,6 +68,7 @@ class GateProcess:
 
 def _serve() -> None:
     """Import, wait for the names, judge, answer. Ends with the process that started it, however that one ends."""
+    gc.disable()  # what is imported lives as long as this process: some seconds
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the run is who ends this one
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer

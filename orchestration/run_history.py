@@ -1,15 +1,14 @@
 """Dagster's event log with one connection per database instead of one per event. What a run records is Dagster's matter.
 
 Dagster 1.13 makes a new SQLAlchemy engine for every event it stores, which compiles each statement anew, opens and closes
-the database and waits for the disk, and looks for each check whether its table is there: 11 ms an event, and a run has
-about a thousand of them.
+the database and waits for the disk, and looks each time whether its tables and columns are there: 11 ms an event, and a run
+has about fifteen hundred of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from sqlite3 import Connection as SqliteConnection
 from threading import RLock
 from typing import Any
@@ -29,7 +28,9 @@ class SharedEngineEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
-        self._in_batch: dict[str, Connection] = {}
+        self._found: set[tuple[str, str]] = set()
+        self._held: ExitStack | None = None
+        self._held_connections: dict[str, Connection] = {}
         super().__init__(base_dir, inst_data)
         # Dagster's own lock cannot be taken twice: the events of a batch are stored by the thread that holds it.
         self._db_lock = RLock()  # type: ignore[assignment]
@@ -48,46 +49,82 @@ class SharedEngineEventLog(SqliteEventLogStorage):
             engine.dispose()
         self._engines.clear()
 
-    @cached_property
-    def supports_asset_checks(self) -> bool:
-        """Whether the table of checks is there; asked once, since tables do not go away."""
-        return bool(super().supports_asset_checks)
+    def has_table(self, table_name: str) -> bool:
+        """Whether a table is there; asked of each event."""
+        return self._stays(("table", table_name), lambda: super(SharedEngineEventLog, self).has_table(table_name))
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        return self._stays(
+            ("column", column_name),
+            lambda: super(SharedEngineEventLog, self)._has_asset_key_col_on_connection(conn, column_name),
+        )
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether an index has been made; asked of each reading."""
+        return self._stays(("index", name), lambda: super(SharedEngineEventLog, self).has_secondary_index(name))
+
+    def _stays(self, fact: tuple[str, str], look: Callable[[], bool]) -> bool:
+        """What has once been found of the database's form is not looked for again: nothing of it goes away."""
+        if fact not in self._found and look():
+            self._found.add(fact)
+        return fact in self._found
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event in one transaction for each database, where Dagster takes up to five."""
+        with self._one_transaction_each():
+            super().store_event(event)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events of one run in one transaction for each database: all of them, or none where one cannot be stored."""
-        (run_id,) = {event.run_id for event in events}
-        with self._db_lock, self._connect(INDEX_SHARD_NAME) as index, self._connect(run_id) as run:
-            self._in_batch = {INDEX_SHARD_NAME: index, run_id: run}
+        with self._one_transaction_each():
+            super().store_event_batch(events)
+
+    @contextmanager
+    def _one_transaction_each(self) -> Iterator[None]:
+        """Each database that is asked for meanwhile is in one transaction until the end."""
+        with self._db_lock, ExitStack() as held:
+            if self._held is not None:  # the storing of a batch may store events one by one
+                yield
+                return
+            self._held = held
             try:
-                super().store_event_batch(events)
+                yield
             finally:
-                self._in_batch = {}
+                self._held = None
+                self._held_connections = {}
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
-            if shard in self._in_batch:
-                yield self._in_batch[shard]
+            if self._held is None:
+                with self._transaction(shard) as connection:
+                    yield connection
                 return
-            engine = self._engines.get(shard)
-            if engine is None:
-                # The index stays open, and of the runs' own logs the one asked for last.
-                for other in [name for name in self._engines if name != INDEX_SHARD_NAME and shard != INDEX_SHARD_NAME]:
-                    self._engines.pop(other).dispose()
-                engine = self._engines[shard] = sqlalchemy.create_engine(
-                    self.conn_string_for_shard(shard),
-                    poolclass=StaticPool,
-                    # one thread at a time: the lock
-                    connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-                )
-                sqlalchemy.event.listen(engine, "connect", _spare_the_disk)
-                if shard != INDEX_SHARD_NAME:
-                    sqlalchemy.event.listen(engine, "connect", _show_at_once)
-            if shard not in self._initialized_dbs:
-                self._initdb(engine)
-                self._initialized_dbs.add(shard)
-            with engine.connect() as connection, connection.begin():
-                yield connection
+            if shard not in self._held_connections:
+                self._held_connections[shard] = self._held.enter_context(self._transaction(shard))
+            yield self._held_connections[shard]
+
+    @contextmanager
+    def _transaction(self, shard: str) -> Iterator[Connection]:
+        engine = self._engines.get(shard)
+        if engine is None:
+            # The index stays open, and of the runs' own logs the one asked for last.
+            for other in [name for name in self._engines if name != INDEX_SHARD_NAME and shard != INDEX_SHARD_NAME]:
+                self._engines.pop(other).dispose()
+            engine = self._engines[shard] = sqlalchemy.create_engine(
+                self.conn_string_for_shard(shard),
+                poolclass=StaticPool,
+                # one thread at a time: the lock
+                connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            )
+            sqlalchemy.event.listen(engine, "connect", _spare_the_disk)
+            if shard != INDEX_SHARD_NAME:
+                sqlalchemy.event.listen(engine, "connect", _show_at_once)
+        if shard not in self._initialized_dbs:
+            self._initdb(engine)
+            self._initialized_dbs.add(shard)
+        with engine.connect() as connection, connection.begin():
+            yield connection
 
 
 def _spare_the_disk(connection: SqliteConnection, _record: object) -> None:

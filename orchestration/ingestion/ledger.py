@@ -478,10 +478,11 @@ def batch_key(facts: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _entry(row: sqlite3.Row) -> FileEntry:
-    values = {column: row[column] for column in _ENTRY_COLUMNS}
+    values = dict(zip(row.keys(), row, strict=True))  # a row finds a column by its name only by looking at each
     if values["file_date"] is not None:
         values["file_date"] = date.fromisoformat(values["file_date"])
-    return FileEntry(**values | {"offending_records": _records(row)})
+    values["offending_records"] = _records(row)
+    return FileEntry(*[values[column] for column in _ENTRY_COLUMNS])
 
 
 def _as_json(records: Sequence[OffendingRecord]) -> str | None:
@@ -489,7 +490,8 @@ def _as_json(records: Sequence[OffendingRecord]) -> str | None:
 
 
 def _records(row: sqlite3.Row) -> tuple[OffendingRecord, ...]:
-    return tuple(OffendingRecord(**record) for record in json.loads(row["offending_records"] or "[]"))
+    told = row["offending_records"]
+    return tuple(OffendingRecord(**record) for record in json.loads(told)) if told else ()
 
 
 def _stored(value: Any) -> Any:

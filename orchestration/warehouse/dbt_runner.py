@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +97,9 @@ def run_dbt(
     Raises TollhouseError naming the models that failed. Nothing else may hold the warehouse open while it runs.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.contracts.graph.manifest import Manifest
 
     ensure_manifest()
-    # The whole manifest as dbt keeps it for itself: manifest.json leaves out what generic tests need to run.
-    manifest = Manifest.from_msgpack(_PARSED.read_bytes())  # type: ignore[attr-defined]
-    manifest.build_flat_graph()
+    manifest = _whole_manifest(_FINGERPRINT.read_text())
     with _environment(settings):
         try:
             result = _invoke(
@@ -142,6 +140,19 @@ def run_dbt(
         listed = "; ".join(f"{node.unique_id.split('.')[2]}: {(node.message or '').strip()}" for node in broken[:5])
         raise TollhouseError(f"{len(broken)} of {len(nodes)} dbt nodes failed: {listed}")
     return nodes
+
+
+@lru_cache(maxsize=1)
+def _whole_manifest(fingerprint: str) -> Any:
+    """The manifest as dbt keeps it for itself, read once for the three commands of a run.
+
+    manifest.json leaves out what generic tests need to run. `fingerprint` is of the project's files that it was made of.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack(_PARSED.read_bytes())  # type: ignore[attr-defined]
+    manifest.build_flat_graph()
+    return manifest
 
 
 def model_code() -> ModelCode:

@@ -63,14 +63,16 @@ TRANSLATOR = TollhouseTranslator(DagsterDbtTranslatorSettings(enable_asset_check
 def run_side(
     context: dg.AssetExecutionContext, billing_run: BillingRun, side: str
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-    """Build a side of the graph (tag book, calls or accounts); yields each asset with its row count, and each test."""
+    """Build a side of the graph (tag book, calls or accounts); yields each asset and each test, a table or mart with its row count."""
     nodes = run_dbt(billing_run.settings, "build", f"tag:{side}")
     assets = [node for node in nodes if node.unique_id in MANIFEST["nodes"] and not node.unique_id.startswith("test.")]
     counts = {}
     with billing_run.warehouse() as con:
         for node in assets:
-            key = TRANSLATOR.get_asset_key(MANIFEST["nodes"][node.unique_id])
-            schema, name = key.path
+            properties = MANIFEST["nodes"][node.unique_id]
+            schema, name = TRANSLATOR.get_asset_key(properties).path
+            if properties["config"]["materialized"] == "view" and schema != "marts":
+                continue  # to count the rows of a view on the way is to compute them once more
             row = con.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
             counts[node.unique_id] = row[0] if row else 0
         reader = LineageReader(con, LINEAGE_MEMORY)
@@ -98,7 +100,9 @@ def run_side(
         key = TRANSLATOR.get_asset_key(properties)
         if key not in wanted:
             continue
-        metadata: dict[str, Any] = {"seconds": node.seconds, "dagster/row_count": counts[node.unique_id]}
+        metadata: dict[str, Any] = {"seconds": node.seconds}
+        if node.unique_id in counts:
+            metadata["dagster/row_count"] = counts[node.unique_id]
         if lineages.get(node.unique_id):
             metadata["dagster/column_lineage"] = _column_lineage(lineages[node.unique_id])
         yield dg.MaterializeResult(asset_key=key, metadata=metadata)
