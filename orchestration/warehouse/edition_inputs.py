@@ -15,16 +15,20 @@ from orchestration.ingestion.reference_book import ReferenceBook
 from orchestration.publishing.reading import current_edition
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_runner import product_fingerprint
-from orchestration.warehouse.raw_schema import RunFacts
+from orchestration.warehouse.raw_schema import RunFacts, banks_by_exception
 
 
-def run_signature(ledger: FileLedger, book: ReferenceBook, facts: RunFacts, closed_periods: Sequence[str]) -> str:
-    """A hash of files and their statuses, decisions, debit requests, re-ratings, reference book, code, closed periods and dates."""
+def run_signature(
+    settings: Settings, ledger: FileLedger, book: ReferenceBook, facts: RunFacts, closed_periods: Sequence[str]
+) -> str:
+    """A hash of files and their statuses, decisions, debit requests, re-ratings, banks that list failures only, reference book,
+    code, closed periods and dates."""
     inputs = {
         "as_of": facts.as_of.isoformat(),
         "first_billing_period": facts.first_billing_period,
         "ledger": ledger.state(),
         "debit_requests": [[batch.bank_code, batch.batch_id, batch.sha256] for batch in debit_requests(ledger.path)],
+        "banks_by_exception": banks_by_exception(settings, ledger.files("bank")),
         "reratings": [rerating.rerate_id for rerating in reratings(ledger.path)],
         "book": book.fingerprint,
         "closed_periods": sorted(closed_periods),

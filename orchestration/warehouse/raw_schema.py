@@ -144,7 +144,7 @@ def lay_book_inputs(
     con.execute("begin")
     con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
     con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
-    _lay_thresholds(con, thresholds)
+    _create_thresholds(con, thresholds)
     _lay_register(con, ledger, register, settings.time_zone)
     _lay_exports(con, settings.raw, register, facts.as_of)
     usable = [entry for entry in register if entry.status in ("loaded", "held")]
@@ -152,7 +152,7 @@ def lay_book_inputs(
     _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks))
     _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks))
     _lay_debit_requests(con, ledger, facts.as_of)
-    _lay_banks_by_exception(con, settings, register)
+    _create_banks_by_exception(con, banks_by_exception(settings, register))
     lay_reratings(con, ledger, facts.as_of)
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
     _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
@@ -195,7 +195,7 @@ def lay_call_inputs(
     con.execute("commit")
 
 
-def _lay_thresholds(con: duckdb.DuckDBPyConnection, thresholds: Mapping[str, GateThreshold]) -> None:
+def _create_thresholds(con: duckdb.DuckDBPyConnection, thresholds: Mapping[str, GateThreshold]) -> None:
     con.execute(
         "create or replace table raw.gate_thresholds "
         "(gate_id varchar, warn_above decimal(18, 6), hold_above decimal(18, 6), is_known boolean)"
@@ -286,11 +286,16 @@ def _lay_debit_requests(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_o
     insert_rows(con, "raw.debit_requests", rows)
 
 
-def _lay_banks_by_exception(con: duckdb.DuckDBPyConnection, settings: Settings, register: Sequence[FileEntry]) -> None:
-    """The banks whose files list failures only, by the sources file and the formats that it names."""
-    delivered = {(e.bank_code, e.format) for e in register if e.file_kind == "bank" and e.bank_code is not None}
+def banks_by_exception(settings: Settings, register: Iterable[FileEntry]) -> dict[str, int]:
+    """Of the banks whose files list failures only, bank_code → days, by the sources file, its formats and what was delivered."""
+    return days_until_collected(
+        settings, {(e.bank_code, e.format) for e in register if e.file_kind == "bank" and e.bank_code is not None}
+    )
+
+
+def _create_banks_by_exception(con: duckdb.DuckDBPyConnection, days: Mapping[str, int]) -> None:
     con.execute("create or replace table raw.banks_by_exception (bank_code varchar, days integer)")
-    insert_rows(con, "raw.banks_by_exception", [list(row) for row in days_until_collected(settings, delivered).items()])
+    insert_rows(con, "raw.banks_by_exception", [list(row) for row in days.items()])
 
 
 def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:

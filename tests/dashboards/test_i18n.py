@@ -41,6 +41,15 @@ def test_every_text_the_code_asks_for_is_there() -> None:
     assert asked <= set(load("en"))
 
 
+def test_every_kind_of_problem_has_a_name() -> None:
+    """The kinds that the contract lists are those that the pages name."""
+    contract = (Path(dashboards.__file__).parents[1] / "docs/contract.md").read_text(encoding="utf-8")
+    listed = contract.split("Kinds in problem_bulletin: ", 1)[1].split(". Each names", 1)[0]
+    kinds = set(re.sub(r"\([^)]*\)", "", listed).replace(" ", "").split(","))
+    named = {key.removeprefix("problem_kind.") for key in load("en") if key.startswith("problem_kind.")}
+    assert len(kinds) > 30 and kinds == named
+
+
 def test_an_unknown_code_is_shown_as_it_is() -> None:
     t = Translate.to("en")
     assert t.code("state", "other_day") == "Other day"

@@ -62,6 +62,23 @@ def test_every_class_of_the_manual(tmp_path: Path) -> None:
     assert sorted(found.no_calls) == [1, 2, 3, 17, 24, 25, 27, 28]
 
 
+def test_a_number_called_back_on_the_same_line_keeps_both_directions(tmp_path: Path) -> None:
+    """The customer calls in and is called back; of a transfer between them nobody can say which call it goes on with."""
+    lines = [
+        smdr("PIN", "09:00", "003", "00:01:00", "2200001", "13800001111"),
+        smdr("POT", "15:00", "003", "00:02:00", "2200001", "13800001111"),
+        smdr("PIN", "16:00", "003", "00:03:00", "2200001", "13800001111"),
+        smdr("PTRS", "16:03", "003", "00:00:10", "2200002", "13800001111"),
+    ]
+    found = read(tmp_path, "\r\n".join(lines) + "\r\n", "nec_smdr", day=date(2026, 3, 2))
+    assert [row[1:] for row in found.records] == [
+        ("13800001111", "2200001", "L003", None, "2026-03-02 09:00:00", 60, 16),
+        ("2200001", "13800001111", None, "L003", "2026-03-02 15:00:00", 120, 16),
+        ("13800001111", "2200001", "L003", None, "2026-03-02 16:00:00", 180, 16),
+    ]
+    assert found.malformed == [(4, "release_cause", "is none of the texts that the format has values for")]
+
+
 @pytest.mark.parametrize(
     ("file_day", "written", "read_as"),
     [(date(2026, 1, 1), "12/31", "2025-12-31"), (date(2025, 12, 31), "01/01", "2026-01-01"),

@@ -84,7 +84,9 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
         reporter().step("publish")
         folder = publish(staged)
         closed = [period for (period,) in con.execute("select billing_period from closed.periods").fetchall()]
-        note_published(con, run_signature(billing_run.ledger, billing_run.book, facts, closed), staged.edition)
+        note_published(
+            con, run_signature(settings, billing_run.ledger, billing_run.book, facts, closed), staged.edition
+        )
         figures = _key_figures(con)
     update_record(
         settings,

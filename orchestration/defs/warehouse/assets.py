@@ -128,7 +128,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
             )
         update_record(settings, as_of=facts.as_of.isoformat(), ledger_state=ledger.state())
         forced = _asked_for(context)
-        if not forced and is_published(con, settings, run_signature(ledger, billing_run.book, facts, closed)):
+        if not forced and is_published(con, settings, run_signature(settings, ledger, billing_run.book, facts, closed)):
             assert current is not None  # is_published saw it
             path = str(current.folder.relative_to(settings.home))
             update_record(settings, status="nothing_new", edition=current.edition, edition_path=path)

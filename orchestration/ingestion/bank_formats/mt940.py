@@ -32,7 +32,7 @@ _TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD
 _BLOCKS_BEFORE = re.compile(r"^(?:\{[^{}]*\})*\{4:(?=:)")
 #: Field 61: value date, entry date, mark, third letter of the currency, amount, type, the bank's references.
 _BOOKING = re.compile(
-    r"(?P<value_date>[0-9]{6})(?:[0-9]{4}|\s{4})?(?P<mark>RC|RD|C|D)[A-Z]?(?P<amount>[0-9]{1,15},[0-9]{0,2}(?![0-9]))"
+    r"(?P<value_date>[0-9]{6})(?:(?P<entry_date>[0-9]{4})|\s{4})?(?P<mark>RC|RD|C|D)[A-Z]?(?P<amount>[0-9]{1,15},[0-9]{0,2}(?![0-9]))"
     r"(?P<type>[A-Z][A-Z0-9]{3})?(?P<references>.*)"
 )
 _BALANCE = re.compile(r"(?P<mark>C|D)(?P<date>[0-9]{6})(?P<currency>[A-Z]{3})(?P<amount>[0-9]{1,15},[0-9]{0,2})")
@@ -135,7 +135,9 @@ def _statements(text: str) -> list[_Statement]:
         if tag == "20":
             statements.append(_Statement())
         if not statements:
-            continue
+            if not tag.startswith(("60", "61", "62", "86")):
+                continue
+            statements.append(_Statement())  # its head was cut off; its bookings are not lost without a word
         statement = statements[-1]
         if tag in ("60F", "60M", "60"):
             statement.opening.append(rest)
@@ -193,6 +195,9 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
         kind = DEBIT
         # A return takes money off the account; so does the reversal of a collection. The reversal of a return brings it.
         is_return = mark == "RC" or (returns and mark == "D")
+        if is_return:
+            # Banks value a return back to the day of the debit: money has gone back when it was entered.
+            booked_on = max(booked_on, _entry_day(match["entry_date"], booked_on) or booked_on)
         # A type may be of both: then the mark says which it is.
         if (mark in ("D", "RD") and not returns) or (mark == "C" and not collects):
             sign = {"D": "a debit", "RD": "the reversal of a debit", "C": "a credit"}[mark]
@@ -255,6 +260,13 @@ def _reference(text: str, account_id: str) -> str | None:
     """The customer's reference of a booking, before //; None where it says nothing of a single debit."""
     reference = re.split("//|/OCMT/|/CHGS/", text, maxsplit=1)[0].strip()
     return reference if reference and reference not in ("NONREF", account_id) else None
+
+
+def _entry_day(text: str | None, value_date: date) -> date | None:
+    """The entry date (MMDD) in the year that brings it nearest to the value date; None where there is none."""
+    years = (value_date.year - 1, value_date.year, value_date.year + 1)
+    days = [day for year in years if text and (day := _day(f"{year % 100:02}{text}")) is not None]
+    return min(days, key=lambda day: abs(day - value_date), default=None)
 
 
 def _day(text: str) -> date | None:

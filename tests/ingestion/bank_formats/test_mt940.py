@@ -58,6 +58,27 @@ def test_a_booking_that_cannot_be_used_is_set_aside_alone() -> None:
     assert [(x.line_number, x.field) for x in batch.set_aside] == [(2, "amount")]
 
 
+def test_bookings_before_the_first_statement_are_not_lost() -> None:
+    """The head of a file was cut off: what is left of its first statement holds the file."""
+    batch = read(":25:X\n:61:260119C10,00NDDTR\n:86:ACCT A9 collected\n:62F:C260119CNY1000,00\n-\n" + STATEMENT)
+    assert [line.account_id for line in batch.lines] == ["A9", "A1", "A3", ""]
+    assert batch.differences == ["statement 1: opening (60) or closing balance (62) is missing or cannot be read"]
+
+
+def test_a_return_is_of_the_day_on_which_it_was_entered() -> None:
+    """Banks value a return back to the day of the debit: field 61 is value date, entry date (without year), mark."""
+
+    def day(entered: str) -> date | None:
+        return read(STATEMENT.replace("2601200120DR", f"260120{entered}DR")).lines[1].debited_on
+
+    assert [day(entered) for entered in ("0123", "0120", "", "    ", "0119", "1231")] == [
+        date(2026, 1, 23), *[date(2026, 1, 20)] * 5
+    ]  # fmt: skip
+    over_new_year = STATEMENT.replace("2601200120DR", "2512310102DR")
+    assert read(over_new_year).lines[1].debited_on == date(2026, 1, 2)
+    assert read(STATEMENT.replace("2601200120CR", "2601200123CR")).lines[0].debited_on == date(2026, 1, 20)
+
+
 FULL = "COLLECTION TELEPHONE MARCH MANDATE 0000000000000000000012 ACCT A1"  # 65 characters
 FIRST_WITH_TAG = "COLLECTION TELEPHONE MARCH MANDATE 000000000000000012 ACCT A1"  # 61, with :86: in front 65 + 1
 

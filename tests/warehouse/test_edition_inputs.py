@@ -1,0 +1,36 @@
+"""What makes a run find something new: the signature of all that an edition depends on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.reference_book import read_reference_book
+from orchestration.settings import Settings
+from orchestration.warehouse.edition_inputs import run_signature
+from orchestration.warehouse.raw_schema import RunFacts
+
+
+def test_a_bank_that_begins_to_list_failures_only_is_something_new(tmp_path: Path) -> None:
+    """No file need have come: what was asked of the bank counts as collected from then on."""
+    settings = Settings.from_environment({"TOLLHOUSE_HOME": str(tmp_path)})
+    book = read_reference_book(settings.reference)
+    facts = RunFacts(date(2026, 5, 19), None)
+
+    def signature(form_name: str, declared: str) -> str:
+        form, sources = tmp_path / f"{form_name}.yml", tmp_path / "sources.yml"
+        form.write_text(f"layout: iso20022\n{declared}", encoding="utf-8")
+        sources.write_text(
+            f"sources:\n  - {{name: icbc, kind: bank, url: 'file:{tmp_path}', bank_code: ICBC, format: '{form}',"
+            ' pattern: "{bank_code}_{date:YYYYMMDD}_{batch}.xml"}\n',
+            encoding="utf-8",
+        )
+        return run_signature(replace(settings, sources_file=sources), ledger, book, facts, [])
+
+    with FileLedger(settings.ledger_path) as ledger:
+        found = [
+            signature(f"form{days}", f"collected_unless_returned: {days}\n" if days else "") for days in (0, 5, 6, 0)
+        ]
+    assert found[0] == found[3] and len(set(found)) == 3
