@@ -2,20 +2,40 @@
 -- A code means what the bank's own row of the book says, else that of the scheme it reports by: code_owner says which. A code
 -- that neither has (its file was released all the same) is a failure. A statement may be of several days: then a line has its own.
 with lines as (
-    select * from {{ source('raw', 'debits') }} where line_kind = 'debit'
+    select
+        debits.file_id,
+        debits.line,
+        debits.account_id,
+        debits.bank_account,
+        debits.amount,
+        debits.collected_amount,
+        debits.result_code,
+        debits.code_owner,
+        debits.is_cause_inferred,
+        debits.reason_text,
+        debits.is_return,
+        debits.reference,
+        debits.charge_amount,
+        batches.bank_code,
+        batches.is_period_named,
+        coalesce(debits.debited_on, batches.debited_on) as debited_on,
+        -- A line's own period is the month before its own day: no file names it.
+        coalesce(debits.billing_period, batches.billing_period) as billing_period
+    from {{ source('raw', 'debits') }} as debits
+    inner join {{ ref('stg_bank__debit_batches') }} as batches on debits.file_id = batches.file_id and batches.is_accepted
+    where debits.line_kind = 'debit'
 ),
 judged as (
     select
-        batches.bank_code || ':' || batches.batch_id || ':' || cast(coalesce(lines.debited_on, batches.debited_on) as varchar)
-        || ':' || cast(lines.line as varchar) as payment_id,
+        lines.bank_code || ':' || days.batch_id || ':' || cast(lines.debited_on as varchar) || ':' || cast(lines.line as varchar)
+            as payment_id,
         lines.file_id,
-        batches.bank_code,
-        batches.batch_id,
+        lines.bank_code,
+        days.batch_id,
         lines.line,
-        coalesce(lines.billing_period, batches.billing_period) as billing_period,
-        -- A line's own period is the month before its own day: no file names it.
-        batches.is_period_named,
-        coalesce(lines.debited_on, batches.debited_on) as debited_on,
+        lines.billing_period,
+        lines.is_period_named,
+        lines.debited_on,
         lines.account_id,
         lines.bank_account,
         lines.amount,
@@ -30,7 +50,7 @@ judged as (
         lines.reference,
         lines.charge_amount
     from lines
-    inner join {{ ref('stg_bank__debit_batches') }} as batches on lines.file_id = batches.file_id and batches.is_accepted
+    inner join {{ ref('stg_bank__result_days') }} as days on lines.file_id = days.file_id and lines.debited_on = days.debited_on
     left join {{ ref('debit_result_codes') }} as codes
         on lines.code_owner = codes.bank_code and lines.result_code = codes.result_code
 )
