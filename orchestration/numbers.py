@@ -1,4 +1,4 @@
-"""Telephone numbers as they are compared: in call files, exports, ranges and questions of people. Written once, for SQL and Python.
+"""Telephone numbers as they are compared: in call files, exports, ranges and questions of people. For SQL and Python.
 
 A leading `+` becomes `00`; blanks and the signs - ( ) . # * go. A called number that begins with * or # is a service code and
 keeps both. What is left and is no number stays as it is, for the caller to refuse.

@@ -37,8 +37,8 @@ class PieceLimits:
     """How long a call that lacks a piece waits for it, in hours after the end of its newest piece; and how many seconds
     may lie between the end of a piece and the start of the next, before a piece between them is missing."""
 
-    wait_hours: Decimal = Decimal(24)
-    gap_seconds: Decimal = Decimal(5)
+    wait_hours: Decimal
+    gap_seconds: Decimal
 
     @staticmethod
     def of(thresholds: Mapping[str, GateThreshold]) -> PieceLimits:

@@ -36,11 +36,16 @@ def schemas(zone: RawZone) -> None:
         zone.con.execute(f"create schema {schema}")
 
 
+def waiting(hours: int | str) -> PieceLimits:
+    """A call waits so long for its missing piece; between two pieces may be 5 seconds."""
+    return PieceLimits(wait_hours=Decimal(hours), gap_seconds=Decimal(5))
+
+
 def joined(
     zone: RawZone, files: list[OrderedFile], as_of: date = NEXT_DAY, limits: PieceLimits | None = None
 ) -> dict[str, tuple[object, ...]]:
     """call_id → (call it is joined to, is_partial, reason, seconds, pieces, release cause)."""
-    lay_joined_pieces(zone.con, zone.folder, files, as_of, limits or PieceLimits())
+    lay_joined_pieces(zone.con, zone.folder, files, as_of, limits or waiting(24))
     rows = zone.con.execute(
         "select call_id, joined_call_id, is_partial, reason, joined_seconds, joined_pieces, release_cause "
         "from raw.joined_pieces"
@@ -96,8 +101,8 @@ def test_a_call_that_lacks_a_piece_waits_and_is_joined_without_it_in_the_end(
 def test_the_wait_ends_so_many_hours_after_the_newest_piece(zone: RawZone) -> None:
     # MIDDLE ends at 12:00 on 1 March. 12 hours on it is 2 March 00:00, where the as-of date begins: just over.
     files = [file(zone, "a", "2026-03-01", 1, FIRST, MIDDLE)]
-    assert joined(zone, files, limits=PieceLimits(wait_hours=Decimal(12)))["a:1"][1] is False
-    assert joined(zone, files, limits=PieceLimits(wait_hours=Decimal("12.001")))["a:1"][1] is True
+    assert joined(zone, files, limits=waiting(12))["a:1"][1] is False
+    assert joined(zone, files, limits=waiting("12.001"))["a:1"][1] is True
 
 
 def test_seconds_lost_in_rounding_are_no_missing_piece(zone: RawZone) -> None:

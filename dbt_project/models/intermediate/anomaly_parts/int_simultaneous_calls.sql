@@ -1,6 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
 -- One row per call (call_id) that began while another call of its number begun on the same day was up. Only answered
--- calls that keep a line of ours busy count. How many channels the number has is asked later, by the newest export.
+-- calls that keep a line of ours busy count. How many channels the number has is asked later, by all exports.
 with calls as (
     select
         call_date as on_day,

@@ -47,7 +47,7 @@ select
         when known_banks.bank_code is null then 'bank ' || payers.bank_code || ' has no result codes and never answered'
         when coalesce(payers.bank_account, '') = '' then 'the account pays by debit but has no bank account'
         when not {{ is_bank_account('payers.bank_account') }}
-            then 'bank account ' || payers.bank_account || ' is none: it has to be 6 to 34 letters and digits'
+            then 'bank account ' || payers.bank_account || ' is not valid: it has to be 6 to 34 letters and digits'
     end as fault
 from open_bills
 left join accounts as payers on open_bills.account_id = payers.account_id

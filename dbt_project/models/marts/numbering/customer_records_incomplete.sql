@@ -186,7 +186,7 @@ rules as (
         ('payment_method_filled', 'the account has no payment method', '账户没有缴费方式'),
         ('payment_method_known', 'payment method {} is neither counter nor debit', '缴费方式 {} 既非柜台也非代扣'),
         ('debit_account_has_bank', 'the account pays by direct debit but has no {}', '账户为银行代扣，但缺少 {}'),
-        ('bank_account_in_form', 'bank account {} is none: it has to be 6 to 34 letters and digits', '银行账号 {} 不是 6 至 34 位字母或数字'),
+        ('bank_account_in_form', 'bank account {} is not valid: it has to be 6 to 34 letters and digits', '银行账号 {} 不是 6 至 34 位字母或数字'),
         ('account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
         ('from_account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
         ('into_account_id_known', 'account {} is in no accounts export', '账户 {} 不在账户资料中'),
