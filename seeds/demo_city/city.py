@@ -19,6 +19,7 @@ from seeds.demo_city.faults import Faults, write_stray_files
 from seeds.demo_city.files import cut_into_files, number_files, sequence_gaps, write_files
 from seeds.demo_city.packaged import plant_packages
 from seeds.demo_city.payments import Payments
+from seeds.demo_city.pbx import plant_pbx
 from seeds.demo_city.people import City, populate
 from seeds.demo_city.planted import Planted, write_planted
 
@@ -63,8 +64,9 @@ def make_city(
     planted.add("sequence_gap", *sequence_gaps(ordered))
     cdr_files = write_files(ordered, inbox / "cdr")
     cdr_files += write_stray_files(faults, inbox / "cdr")
+    pbx_files = plant_pbx(city, cast, inbox)
 
-    # What packages leave to pay is little: their subscribers pay rental and fees.
+    # What packages leave to pay is little: their subscribers pay rental and fees. So is what the few calls of the PBX cost.
     estimates = estimate_bills(city, calls, texts)
     bank = Bank(city, estimates, debit_accounts, inbox / "bank")
     bank.write_all()
@@ -82,8 +84,9 @@ def make_city(
         "lines": len(city.lines),
         "customers": len(city.customers),
         "accounts": len(city.accounts),
-        "cdr_files": cdr_files,
-        "cdr_records": sum(file.records for file in ordered if file.is_delivered),
+        "cdr_files": cdr_files + len(pbx_files),
+        "cdr_records": sum(file.records for file in ordered if file.is_delivered)
+        + sum(len(file.lines) for file in pbx_files),
         "bank_files": bank.files,
         "payments": len(payments),
         "export_files": exports,

@@ -101,8 +101,12 @@ def pack(content: bytes, packing: str) -> bytes:
 
 
 def files_per_day(book: Book) -> dict[str, int]:
-    """How many files each switch writes a day; 1 where the book does not say."""
-    return {row["switch_id"]: int(row["expected_files_per_day"] or 1) for row in book["switches"]}
+    """How many files each switch of the canonical format writes a day; 1 where the book does not say."""
+    return {
+        row["switch_id"]: int(row["expected_files_per_day"] or 1)
+        for row in book["switches"]
+        if row["cdr_format"] == "canonical"
+    }
 
 
 def cut_into_files(calls: Calls, texts: Texts, book: Book, calendar: Calendar, first: int) -> list[CdrFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -284,6 +285,60 @@ def test_a_clock_ahead_is_in_name_and_calls(read_back: ReadBack, cases: Cases) -
     (ahead,) = (read_back[0][key["file_name"]] for key in cases["held_clock_ahead"]["keys"])
     assert ahead.day.year == 2046 and len(ahead.lines) == 3
     assert all(line.split(b",")[5].startswith(b"2046-") for line in ahead.lines)
+
+
+def test_every_record_of_the_pbx_is_of_a_planted_case(inbox: Path, table: dict[str, list[Row]], cases: Cases) -> None:
+    """Figures by the columns of cdr_csv: 2 is the number dialled, 5 and 6 the channels, 13 the conversation, 14 the outcome."""
+    folder = inbox / "asterisk" / "PB1"
+    lines = {
+        (path.name, number): fields
+        for path in sorted(folder.glob("*.csv"))
+        for number, fields in enumerate(csv.reader(path.read_text(encoding="utf-8").splitlines()), start=1)
+    }
+    planted_at: dict[tuple[str, int], str] = {}
+    for case, entry in cases.items():
+        if case.startswith("pbx_") and case != "pbx_file":
+            assert entry["count"] == len(entry["keys"])
+            for key in entry["keys"]:
+                numbers = [key["record_number"], *key.get("ignored_legs", [])]
+                planted_at |= {(key["file_name"], number): case for number in numbers}
+    assert planted_at.keys() == lines.keys()
+    documented = {row["service_number"] for row in table["service_numbers"]}
+    for at, fields in lines.items():
+        case, is_answered = planted_at[at], fields[14] == "ANSWERED"
+        assert len(fields) == 21 and (int(fields[13]) > 0) == is_answered
+        is_from_trunk = fields[5].startswith("PJSIP/trunk-pb1-")
+        if not is_from_trunk and "forwarded" not in case:
+            assert fields[1] in documented or fields[0] in documented
+        expected = {
+            "pbx_answered_call": is_answered and not is_from_trunk,
+            "pbx_caller_by_account_code": is_answered and fields[1] == "anonymous" and fields[0] in documented,
+            "pbx_forwarded_call": is_answered
+            and fields[6].startswith("PJSIP/trunk-pb1-")
+            and fields[1] not in documented,
+            "pbx_incoming_call": is_answered and is_from_trunk and fields[1] != "anonymous",
+            "pbx_no_call": not fields[6] or fields[5].startswith("Local/"),
+            "pbx_ring_group": fields[19].endswith(".group"),
+            "pbx_unanswered_call": not is_answered,
+            "pbx_withheld_caller": is_answered and is_from_trunk and fields[1] == "anonymous",
+        }
+        assert expected[case], (at, case)
+    for key in cases["pbx_ring_group"]["keys"]:
+        legs = [lines[key["file_name"], number] for number in (key["record_number"], *key["ignored_legs"])]
+        assert [fields[14] == "ANSWERED" for fields in legs] == [key["is_answered"], False, False]
+        assert len({(fields[5], fields[19]) for fields in legs}) == 1
+    assert sum(key["records"] for key in cases["pbx_file"]["keys"]) == len(lines)
+
+
+def test_companions_of_the_pbx_count_what_is_ignored_and_not_its_seconds(inbox: Path, cases: Cases) -> None:
+    apart = {(k["file_name"], k["record_number"]) for k in cases["pbx_no_call"]["keys"]}
+    apart |= {(k["file_name"], leg) for k in cases["pbx_ring_group"]["keys"] for leg in k["ignored_legs"]}
+    for key in cases["pbx_file"]["keys"]:
+        path = inbox / "asterisk" / "PB1" / key["file_name"]
+        lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+        seconds = sum(int(f[13]) for number, f in enumerate(lines, start=1) if (path.name, number) not in apart)
+        assert path.with_name(f"{path.name}.ctl").read_text() == f"records={len(lines)}\nseconds={seconds}\n"
+        assert key["ignored"] == sum(name == path.name for name, _ in apart) > 0
 
 
 def test_merges_payments_and_agents_numbers_are_there(table: dict[str, list[Row]], cases: Cases) -> None:

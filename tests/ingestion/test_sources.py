@@ -23,13 +23,14 @@ def settings_of(tmp_path: Path, sources: str | None = None) -> Settings:
 
 def test_the_default_has_a_source_for_each_folder(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
-    for folder in ("cdr/SW2", "cdr/SW1", "bank/ICBC", "customers", "cdr/.hidden"):
+    for folder in ("cdr/SW2", "cdr/SW1", "asterisk/PB1", "bank/ICBC", "customers", "cdr/.hidden"):
         (settings.inbox / folder).mkdir(parents=True)
     (settings.inbox / "cdr" / "stray.csv").write_text("x")
     sources = load_sources(settings)
     assert [(s.name, s.kind, s.switch_id, s.bank_code) for s in sources] == [
         ("cdr/SW1", "cdr", "SW1", None),
         ("cdr/SW2", "cdr", "SW2", None),
+        ("asterisk/PB1", "cdr", "PB1", None),
         ("bank/ICBC", "bank", None, "ICBC"),
         ("customers", "customers", None, None),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -59,6 +59,13 @@ class Found:
             (texts[0], *map(plain_number, texts[1:3]), datetime.fromisoformat(texts[3]), int(texts[4]))
         )
         return self.files[self.written[texts]]
+
+    def ignored(self, file_name: str) -> dict[int, str]:
+        """Why records of a file are no calls, by line, as the raw zone keeps them."""
+        path = self.branch.home / "raw" / "ignored" / f"{self.files[file_name]['file_id']}.parquet"
+        rows = duckdb.execute("select line_number, reason from read_parquet(?)", [str(path)]).fetchall()
+        assert len(dict(rows)) == len(rows)
+        return dict(rows)
 
     def bulletin(self, kind: str) -> list[Row]:
         """The problems of a kind."""
@@ -604,3 +611,67 @@ def late_documented(found: Found, name: str, case: Case) -> None:
     rated = [row for row in found.marts["rated_calls"] if row["calling_number"] == number]
     assert len(rated) >= found.cases["documented_later_call"]["count"]
     assert min(row["call_date"] for row in rated) >= date.fromisoformat(case["valid_from"][:10])
+
+
+def pbx_call(found: Found, name: str, case: Case) -> None:
+    """A call of the PBX is rated for the number that pays: the caller's own, or whoever forwards."""
+    for key in keys(case):
+        call = found.records[key["file_name"], key["record_number"]]
+        assert (call["mart"], call["charged_number"]) == ("rated_calls", key["charged_number"])
+        assert call["duration_seconds"] == key.get("duration_seconds", call["duration_seconds"])
+        assert call["duration_seconds"] > 0 and call["amount"] > 0
+        assert call["is_charged_as_recorded"] == (name == "pbx_forwarded_call")
+        # Of a forwarded call a stranger is the caller; a telephone that withholds its number has its account code's.
+        assert (call["calling_number"] == key["charged_number"]) == (name != "pbx_forwarded_call")
+
+
+def pbx_counted(state: str, *cases: str) -> Checker:
+    """No mart shows such calls singly: a file has as many of them as are planted in it, by all cases that end in the state."""
+
+    def check(found: Found, name: str, case: Case) -> None:
+        assert name in cases
+        planted = Counter(key["file_name"] for each in cases for key in keys(found.cases[each]))
+        if state == "not_answered":
+            groups = keys(found.cases["pbx_ring_group"])
+            planted.update(group["file_name"] for group in groups if not group["is_answered"])
+        for key in keys(case):
+            assert (key["file_name"], key["record_number"]) not in found.records
+            assert found.files[key["file_name"]][state] == planted[key["file_name"]] > 0
+
+    return check
+
+
+def pbx_ring_group(found: Found, name: str, case: Case) -> None:
+    """One leg is the call, rated where it was answered; the others are ignored as its legs."""
+    for key in keys(case):
+        call = found.records.get((key["file_name"], key["record_number"]))
+        assert (call is not None) == key["is_answered"]
+        if call is not None:
+            assert (call["mart"], call["charged_number"]) == ("rated_calls", key["charged_number"])
+        reasons = [found.ignored(key["file_name"])[number] for number in key["ignored_legs"]]
+        assert len(reasons) == 2 and all(f"line {key['record_number']} " in f"{reason} " for reason in reasons)
+    assert {key["is_answered"] for key in keys(case)} == {True, False}
+
+
+def pbx_no_call(found: Found, name: str, case: Case) -> None:
+    """Kept with its text and its reason, which is not that it is a leg."""
+    for key in keys(case):
+        reason = found.ignored(key["file_name"])[key["record_number"]]
+        assert reason and "leg of" not in reason
+        assert (key["file_name"], key["record_number"]) not in found.records
+
+
+def pbx_file(found: Found, name: str, case: Case) -> None:
+    """Read whole, with its companion, and ignored is what is planted as such and nothing else."""
+    for key in keys(case):
+        file = found.files[key["file_name"]]
+        assert (file["file_status"], file["switch_id"]) == ("loaded", "PB1")
+        assert file["read_records"] == file["declared_records"] == key["records"]
+        assert file["read_seconds"] == file["declared_seconds"]
+        planted = [k["record_number"] for k in keys(found.cases["pbx_no_call"]) if k["file_name"] == key["file_name"]]
+        for group in keys(found.cases["pbx_ring_group"]):
+            planted += group["ignored_legs"] if group["file_name"] == key["file_name"] else []
+        assert sorted(planted) == sorted(found.ignored(key["file_name"]))
+        assert file["ignored"] == key["ignored"] == len(planted)
+        states = ("ignored", "not_answered", "not_charged", "rated")
+        assert sum(file[state] for state in states) == key["records"]

@@ -143,6 +143,9 @@ def source_folders(inbox: Path) -> list[tuple[str, str, str, Path]]:
             for folder in sorted((inbox / kind).iterdir()):
                 if folder.is_dir():
                     folders.append((f"{kind}/{folder.name}", kind, folder.name, folder))
+    if (inbox / "asterisk").is_dir():
+        for folder in sorted((inbox / "asterisk").iterdir()):
+            folders.append((f"asterisk/{folder.name}", "cdr", folder.name, folder))
     if (inbox / "customers").is_dir():
         folders.append(("customers", "customers", "", inbox / "customers"))
     return folders

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import debits, exports
+from .asterisk import read_asterisk
 from .book import Book
 from .files import InboxFile
 from .records import STATES, Record, read_records
@@ -21,6 +22,9 @@ Row = dict[str, Any]
 Firsts = dict[tuple[Any, ...], list[Record]]
 
 DUPLICATE_WINDOW = timedelta(days=90)
+
+#: States that a record has before its file is judged, and keeps.
+NO_CALLS = ("malformed", "ignored")
 
 
 def read_control(file: InboxFile) -> bool:
@@ -42,17 +46,18 @@ def read_control(file: InboxFile) -> bool:
 
 
 def read_seconds(file: InboxFile) -> int:
-    """The duration of the records that are not malformed (a canonical file has no ignored ones)."""
-    return sum(record.duration_seconds for record in file.records if record.state != "malformed")
+    """The duration of the records that are neither malformed nor ignored."""
+    return sum(record.duration_seconds for record in file.records if record.state not in NO_CALLS)
 
 
 def read(file: InboxFile, book: Book) -> bool:
     """Read the file by its kind; False where it is unreadable."""
     if file.kind == "cdr":
         switch = book.switches.get(file.source_key)
-        if switch is not None and switch["cdr_format"] != "canonical":
-            raise ValueError(f"the oracle reads canonical CDR files only: {file.name}")
-        return read_records(file, known_switch=switch is not None)
+        form = "asterisk" if file.source.startswith("asterisk/") else "canonical"
+        if switch is not None and switch["cdr_format"] != form:
+            raise ValueError(f"the book says that {file.name} is of another format than {form}")
+        return (read_asterisk if form == "asterisk" else read_records)(file, known_switch=switch is not None)
     if file.kind == "bank":
         file.batch = debits.read_batch(file.content)
         return file.batch is not None
@@ -105,7 +110,7 @@ def set_first_states(file: InboxFile, firsts: Firsts) -> None:
     """
     own: Firsts = {}
     for record in file.records:
-        if record.state == "malformed":
+        if record.state in NO_CALLS:
             continue
         original = first_of(record, firsts) or first_of(record, own)
         if original is not None:
@@ -125,15 +130,16 @@ def judge_records(file: InboxFile, book: Book, control_is_read: bool) -> None:
     elif file.declared_seconds is not None and file.declared_seconds != read_seconds(file):
         file.hold(".ctl disagrees on the seconds")
     else:
+        counted = sum(record.state != "ignored" for record in file.records)
         for gate_id in ("malformed", "duplicate", "other_day"):
             limit = book.hold_above(gate_id)
             hits = sum(record.state == gate_id for record in file.records)
-            if limit is not None and file.records and Fraction(hits, len(file.records)) > Fraction(limit):
+            if limit is not None and counted and Fraction(hits, counted) > Fraction(limit):
                 file.hold(f"share of {gate_id} records above {limit}")
                 break
     if file.status == "held":
         for record in file.records:
-            if record.state != "malformed":
+            if record.state not in NO_CALLS:
                 record.state, record.reason, record.original = "held", "its file is held", None
 
 
@@ -205,7 +211,7 @@ def judge(files: list[InboxFile], book: Book) -> None:
             continue
         if is_dated_oddly:
             for record in file.records:
-                if record.state != "malformed":
+                if record.state not in NO_CALLS:
                     record.state, record.reason = "held", "its file is held"
             continue
         if file.kind == "customers":

@@ -1,4 +1,4 @@
-"""One CDR line to one typed record, or the reason why it is malformed. Canonical format only."""
+"""One CDR line to one typed record, or the reason why it is malformed. Lines of the canonical format; Asterisk's are in `asterisk`."""
 
 from __future__ import annotations
 
@@ -186,16 +186,21 @@ def parse(record: Record, line: str, header: list[str], seen: set[int], known_sw
     seen.add(number)
     record.calling_number = normalised(value["calling_number"])
     record.trunk_group_in = value["trunk_group_in"]
-    if not record.calling_number and not record.trunk_group_in:
-        raise Malformed("calling_number is empty and nobody on a trunk withheld it")
     record.called_number = dialled(value["called_number"])
     record.trunk_group_out = value["trunk_group_out"]
     record.started_at = timestamp(value["started_at"])
     record.duration_seconds = integer(value["duration_seconds"], "duration_seconds")
-    if not 0 <= record.duration_seconds <= LONGEST_CALL_SECONDS:
-        raise Malformed("duration_seconds is out of range")
     record.release_cause = integer(value["release_cause"], "release_cause")
     record.payer = normalised(value.get("charged_number", ""))
+    check(record, known_switch)
+
+
+def check(record: Record, known_switch: bool) -> None:
+    """Raise Malformed where a record, whatever its format, breaks a range."""
+    if not record.calling_number and not record.trunk_group_in:
+        raise Malformed("calling_number is empty and nobody on a trunk withheld it")
+    if not 0 <= record.duration_seconds <= LONGEST_CALL_SECONDS:
+        raise Malformed("duration_seconds is out of range")
     assert record.file.file_date is not None
     if record.call_date > record.file.file_date + timedelta(days=1):
         raise Malformed("the call lies after the file's date + 1 day")
