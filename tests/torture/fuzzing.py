@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from orchestration.ingestion.bank_results import judge_bank_files
+from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry
@@ -211,18 +212,19 @@ def _check_cdr(intake: Intake, entry: FileEntry, content: bytes) -> None:
         number: line.strip(b"\x1a\r") for number, line in lines.items() if line.strip(b"\x1a\r") or b"\x1a" not in line
     }
     assert set(places.values()) <= {1} and set(places) <= set(full), "each record stands in one place"
-    _no_line_is_lost(full, set(places))
+    _no_line_is_lost(full, set(places), entry.format)
     for number, text in aside.items():
         first = text.split("\n")[0]
         assert first in (full[number].decode(errors="replace"), full[number].decode(errors="backslashreplace"))
     _check_by_the_oracle(intake, entry, content, set(aside), set(places))
 
 
-def _no_line_is_lost(lines: dict[int, bytes], places: set[int]) -> None:
+def _no_line_is_lost(lines: dict[int, bytes], places: set[int], form: str) -> None:
     """Each line begins a record or goes on with one: with that of the nearest place before it, which has a quote open."""
+    quote = load_cdr_format(form).quote.encode()
     for number in sorted(set(lines) - places):
         begun = max((place for place in places if place < number), default=None)
-        assert begun is not None and b'"' in lines[begun], f"line {number} is lost: {lines[number]!r}"
+        assert begun is not None and quote in lines[begun], f"line {number} is lost: {lines[number]!r}"
 
 
 def _check_by_the_oracle(intake: Intake, entry: FileEntry, content: bytes, aside: set[int], places: set[int]) -> None:
@@ -258,7 +260,9 @@ def _check_foreign(intake: Intake, entry: FileEntry, content: bytes, seed: Seed)
         lines = {number: line.strip(b"\x1a\r") for number, line in enumerate(content.split(b"\n"), start=1)}
         records = [number for number, line in lines.items() if line and number > seed.headers]
         kept = records[: len(records) - seed.trailers]
-        _no_line_is_lost({number: lines[number] for number in kept} | {n: lines[n] for n in places}, set(places))
+        _no_line_is_lost(
+            {number: lines[number] for number in kept} | {n: lines[n] for n in places}, set(places), entry.format
+        )
         assert all(seed.headers < number <= len(lines) for number in places)
     else:
         assert sorted(places) == list(range(1, len(places) + 1)), "records are numbered without gaps"
