@@ -8,7 +8,7 @@ cdr_mapping.py, the rules of a record are in cdr_rules.py; what state a sound re
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -18,10 +18,17 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion import cdr_rules
-from orchestration.ingestion.cdr_formats import PAGE_LINE, CdrFormat, load_cdr_format
+from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts import ber, binary
 from orchestration.ingestion.cdr_layouts.control import Told, read_told
 from orchestration.ingestion.cdr_layouts.lines import is_plain, plain_lines, read_records
+from orchestration.ingestion.cdr_layouts.text_fields import (
+    LINE_COLUMNS,
+    LINE_COLUMNS_SQL,
+    fixed_width_columns,
+    line_values,
+    text_fields_sql,
+)
 from orchestration.ingestion.cdr_mapping import field_column, mapped_sql
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, literal
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
@@ -30,8 +37,6 @@ from orchestration.ingestion.packing import packing_of
 from orchestration.settings import Settings
 
 _LINES_AT_ONCE = 100_000
-_LINE_COLUMNS = ["line_number", "place", "record_text", "damage", "read_fields"]
-_LINE_TYPES = [pa.int64(), pa.int64(), pa.string(), pa.string(), pa.list_(pa.string())]
 _PARQUET = "format parquet, compression lz4"
 # What stands for "no such field" in DuckDB's reading of a quoted line: no switch writes these control characters.
 _MISSING = "\x01\x02\x01"
@@ -54,12 +59,8 @@ def decode_cdr(
     settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry, known_switches: set[str]
 ) -> DecodedFile:
     """Decode a registered CDR file; its Parquet files replace earlier ones whole. `con` is in no open transaction."""
-    landed = settings.home / entry.landing_path
-    work = _Work(settings, con, entry, landed, load_cdr_format(entry.format))
+    work = CdrFile.of(settings, con, entry, known_switches)
     work.calls.parent.mkdir(parents=True, exist_ok=True)
-    if entry.switch_id not in known_switches:
-        work.file_fault = f"switch_id|switch {entry.switch_id} is not in the reference book (switches.csv)"
-    work.look_at_edges()
     try:
         if work.file_fault is not None or not work.read_sound():
             work.read_record_by_record()
@@ -77,7 +78,7 @@ def pieces_path(raw: Path, file_id: str) -> Path:
 
 
 @dataclass(frozen=True)
-class _WrittenDay:
+class WrittenDay:
     """The records of one call day in a written file of calls."""
 
     call_date: date
@@ -89,8 +90,93 @@ class _WrittenDay:
     misplaced: int  # whose number is not their place in the file
 
 
+def sorts_out(layout: CdrFormat) -> bool:
+    """Whether some records of a format's files are no calls, or legs of one call."""
+    return layout.mapping is not None and layout.mapping.sorts_out
+
+
+def has_instants(layout: CdrFormat) -> bool:
+    """Whether the times of a format's files may be instants."""
+    return layout.mapping is not None and layout.mapping.times.says_instants
+
+
+def sound_condition(layout: CdrFormat) -> str:
+    """Which records of `judged_sql` are calls."""
+    return "fault is null and ignored is null" if sorts_out(layout) else "fault is null"
+
+
+def judged_sql(
+    layout: CdrFormat,
+    source: str,
+    file: cdr_rules.FileSql,
+    branch_zone: str,
+    place: str,
+    file_fault: str | None = None,
+    kept: str = "",
+    by_file: str = "",
+) -> str:
+    """The query for every record that is laid out in `source`, mapped and normalised, with `fault` where it is malformed.
+
+    `source` gives line_number, record_text, line_fault and the fields; `place` is the record's place in its file. Where it
+    holds several files, `by_file` is the column (with a comma) that tells them apart, and `kept` are their columns.
+    """
+    number = cdr_rules.record_number_sql(sorts_out(layout))
+    fault = cdr_rules.fault_sql(file, file_fault, "is_repeated", sorts_out(layout))
+    mapped = mapped_sql(layout, "fields", branch_zone, place, f"record_text, {kept}", by_file)
+    return f"""
+        with fields as ({source}),
+        mapped as ({mapped}),
+        numbered as (select *, {number} as parsed_number from mapped),
+        first_lines as (
+            select {by_file} parsed_number, min(line_number) as first_line from numbered
+            where parsed_number is not null group by {by_file} parsed_number
+        ),
+        counted as (
+            select numbered.*, coalesce(numbered.line_number > first_lines.first_line, false) as is_repeated
+            from numbered left join first_lines using ({by_file} parsed_number)
+        ),
+        normalised as ({cdr_rules.normalised_sql("counted")})
+        select *, {fault} as fault from normalised"""
+
+
+def written_days_sql(calls: str, by_file: str = "") -> str:
+    """The query for the columns of WrittenDay, by call day, of records as they stand in raw/calls with `file_row_number`."""
+    return (
+        f"select {by_file} call_date, count(*), count(*) filter (is_other_day), cast(sum(duration_seconds) as bigint), "
+        "max(cast(started_at + to_seconds(greatest(duration_seconds, 1) - 1) as date) - call_date), "
+        f"count(*) filter ({cdr_rules.IS_PIECE_SQL}), count(*) filter (record_number <> file_row_number + 1) "
+        f"from {calls} group by {by_file} call_date"
+    )
+
+
+def decoded_file(
+    file_id: str, decoded_with: str, told: Told, days: Sequence[WrittenDay], malformed: int, ignored: int
+) -> DecodedFile:
+    """What the ledger keeps of a decoded file, and where its header or trailer says otherwise."""
+    read_records = sum(day.records for day in days) + malformed + ignored
+    faults = told.faults + [
+        f"the {side} says {said} records, the file has {read_records}"
+        for side, said in told.counts
+        if said != read_records
+    ]
+    return DecodedFile(
+        file_id=file_id,
+        decoded_with=decoded_with,
+        told_records=told.counts[0][1] if told.counts else None,
+        told_fault="; ".join(faults) or None,
+        read_records=read_records,
+        malformed=malformed,
+        ignored=ignored,
+        read_seconds=sum(day.seconds for day in days),
+        other_day=sum(day.other_day for day in days),
+        days=tuple(CallDay(day.call_date, day.records, day.other_day, max(1, day.days_on)) for day in days),
+    )
+
+
 @dataclass
-class _Work:
+class CdrFile:
+    """A landed CDR file on its way into the raw zone: what is known of it so far, and where its parts are written."""
+
     settings: Settings
     con: duckdb.DuckDBPyConnection
     entry: FileEntry
@@ -108,7 +194,18 @@ class _Work:
     malformed_part: Path = field(init=False)
     ignored_file: Path = field(init=False)
     ignored_part: Path = field(init=False)
-    written_days: list[_WrittenDay] | None = None
+    written_days: list[WrittenDay] | None = None
+
+    @classmethod
+    def of(
+        cls, settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry, known_switches: set[str]
+    ) -> CdrFile:
+        """The file with what its switch, header and trailer say; its records are not read yet."""
+        file = cls(settings, con, entry, settings.home / entry.landing_path, load_cdr_format(entry.format))
+        if entry.switch_id not in known_switches:
+            file.file_fault = f"switch_id|switch {entry.switch_id} is not in the reference book (switches.csv)"
+        file.look_at_edges()
+        return file
 
     def __post_init__(self) -> None:
         self.calls = self.settings.raw / "calls" / f"{self.entry.file_id}.parquet"
@@ -125,18 +222,13 @@ class _Work:
             self.layout = replace(self.layout, file_date=self.file_date)
 
     @property
-    def sorts_out(self) -> bool:
-        """Whether some records of such files are no calls, or legs of one call."""
-        return self.layout.mapping is not None and self.layout.mapping.sorts_out
-
-    @property
-    def has_instants(self) -> bool:
-        """Whether the times of such files may be instants."""
-        return self.layout.mapping is not None and self.layout.mapping.times.says_instants
+    def file_sql(self) -> cdr_rules.FileSql:
+        """What the rules of a record take of the file."""
+        return cdr_rules.FileSql.of(self.entry.file_id, self.switch_id, self.file_date)
 
     def typed_sql(self, relation: str) -> str:
         """The sound records of a normalised relation as they stand in raw/calls."""
-        return cdr_rules.typed_sql(relation, self.entry.file_id, self.switch_id, self.file_date, self.has_instants)
+        return cdr_rules.typed_sql(relation, self.file_sql, has_instants(self.layout))
 
     def mapped_sql(self, relation: str, place: str, kept: str = "") -> str:
         """The relation of fields with the columns of a record."""
@@ -172,7 +264,7 @@ class _Work:
             days = self._written_days()
             if sum(day.records for day in days) == expected and not any(day.misplaced for day in days):
                 return True
-        expected = self._sort_sound() if self.sorts_out else self._copy_sound(is_numbered=False)
+        expected = self._sort_sound() if sorts_out(self.layout) else self._copy_sound(is_numbered=False)
         if expected is None:
             return False
         records, numbers = self._one(
@@ -198,7 +290,7 @@ class _Work:
 
     def _sound_sql(self, query: str) -> str:
         """The clause `with … sound` of the records; to read it is an error where one is not sound."""
-        fault = cdr_rules.fault_sql(self.file_date, None, "false", self.sorts_out)
+        fault = cdr_rules.fault_sql(self.file_sql, None, "false", sorts_out(self.layout))
         # Quotes are left to the other way of reading where this one takes them for text.
         quoted = " or ".join(f"contains({name}, '\"')" for name in ("trunk_group_in", "trunk_group_out"))
         unsound = f"{quoted} or {fault} is not null" if self.layout.mapping is None else f"{fault} is not null"
@@ -353,30 +445,9 @@ class _Work:
         return 0 if first is None else len(first.fields or first.text.split(self.layout.delimiter))
 
     def _fixed_width_source(self) -> str:
-        fault, fields = self._fixed_width_columns("c0")
+        fault, fields = fixed_width_columns(self.layout, "c0")
         lines = self._csv(1, _NO_DELIMITER, "", False)
         return f"select line_number, {fault} as line_fault, {fields} from {lines}"
-
-    def _fixed_width_columns(self, line: str) -> tuple[str, str]:
-        """The fault of a line's length, and its fields without the blanks around them."""
-        layout = self.layout
-        needed = {item.name: item for item in layout.fixed}
-        fields = ", ".join(
-            f"trim(substr({line}, {needed[name].start + 1}, {needed[name].length})) as {field_column(layout, name)}"
-            for name in layout.needed_fields
-        )
-        required = layout.fixed[: len(layout.fixed) - layout.optional_fields]
-        length = layout.line_length or max(item.start + item.length for item in required)
-        wrong, told = ("<>", "") if layout.line_length else ("<", "at least ")
-        fault = (
-            f"case when length({line}) {wrong} {length} then 'has ' || length({line}) || "
-            f"' characters instead of {told}{length}' end"
-        )
-        if layout.page_lines:
-            on_page = " or ".join(f"regexp_matches({line}, {literal(pattern)})" for pattern in layout.page_lines)
-            fields = f"case when {on_page} then 'yes' else '' end as {PAGE_LINE}, {fields}"
-            fault = f"case when not ({on_page}) then {fault} end"
-        return fault, fields
 
     def _register_binary(self, with_text: bool) -> None:
         records = binary.batches(self.landed, self.layout, with_text)
@@ -388,26 +459,10 @@ class _Work:
         con = self.con
         try:
             source = self._laid_out()
-            number = cdr_rules.record_number_sql(self.sorts_out)
-            fault = cdr_rules.fault_sql(self.file_date, self.file_fault, "is_repeated", self.sorts_out)
             place = "place" if self.layout.is_text else f"(line_number - {self.layout.header.lines})"
-            mapped = self.mapped_sql("fields", place, "record_text,")
-            con.execute(f"""
-                create or replace temp table cdr_judged as
-                with fields as ({source}),
-                mapped as ({mapped}),
-                numbered as (select *, {number} as parsed_number from mapped),
-                first_lines as (
-                    select parsed_number, min(line_number) as first_line from numbered
-                    where parsed_number is not null group by parsed_number
-                ),
-                counted as (
-                    select numbered.*, coalesce(numbered.line_number > first_lines.first_line, false) as is_repeated
-                    from numbered left join first_lines using (parsed_number)
-                ),
-                normalised as ({cdr_rules.normalised_sql("counted")})
-                select *, {fault} as fault from normalised""")
-            kept = "fault is null and ignored is null" if self.sorts_out else "fault is null"
+            judged = judged_sql(self.layout, source, self.file_sql, self.settings.time_zone, place, self.file_fault)
+            con.execute(f"create or replace temp table cdr_judged as {judged}")
+            kept = sound_condition(self.layout)
             self._copy(
                 f"with sound as (select * from cdr_judged where {kept}) {self.typed_sql('sound')} order by line_number",
                 self.calls_part,
@@ -415,7 +470,7 @@ class _Work:
             self.malformed = self._one("select count(*) from cdr_judged where fault is not null")[0]
             if self.malformed:
                 self._copy_texts("cdr_judged", "fault", self.malformed_part)
-            if self.sorts_out:
+            if sorts_out(self.layout):
                 passed = "(select * from cdr_judged where fault is null)"
                 self.ignored = self._one(f"select count(*) from {passed} where ignored is not null")[0]
                 if self.ignored:
@@ -434,48 +489,15 @@ class _Work:
                 self.con.register("cdr_records", ber.read_table(self.landed, layout))
             return "select line_number, record_text, damage as line_fault, * exclude (line_number, record_text, damage) from cdr_records"
         self._keep_lines()
-        if layout.layout == "fixed_width":
-            fault, fields = self._fixed_width_columns("coalesce(read_fields[1], record_text)")
-            # An empty line is damage where lines are records; on a printed page it is one of the lines that are none.
-            damage = "case when record_text <> '' then damage end" if layout.page_lines else "damage"
-            return f"select line_number, place, record_text, coalesce({damage}, {fault}) as line_fault, {fields} from cdr_lines"
-        width, optional = len(layout.fields), layout.optional_fields
-        told = (
-            f"{width - optional} or more"
-            if layout.has_more_fields
-            else f"{width - optional} to {width}"
-            if optional
-            else f"{width}"
-        )
-        most = "" if layout.has_more_fields else f"or len(fields) > {width}"
-        fields = ", ".join(
-            f"case when line_fault is null then fields[{layout.fields.index(name) + 1}] end as {field_column(layout, name)}"
-            for name in layout.needed_fields
-        )
-        return f"""
-            select line_number, place, record_text, line_fault, {fields} from (
-                select *, case when damage is not null then damage when len(fields) < {width - optional} {most}
-                    then 'has ' || len(fields) || ' columns instead of {told}' end as line_fault
-                from (
-                    select line_number, place, record_text, damage,
-                        case when damage is null then
-                            coalesce(read_fields, string_split(record_text, {literal(layout.delimiter)}))
-                        end as fields
-                    from cdr_lines
-                )
-            )"""
+        return text_fields_sql(layout, "cdr_lines")
 
     def _keep_lines(self) -> None:
         con = self.con
-        con.execute(
-            "create or replace temp table cdr_lines "
-            "(line_number bigint, place bigint, record_text varchar, damage varchar, read_fields varchar[])"
-        )
+        con.execute(f"create or replace temp table cdr_lines ({LINE_COLUMNS_SQL})")
         records = read_records(self.landed, self.layout, self.told.last_line)
-        while batch := [
-            (one.line_number, one.place, one.text, one.damage, one.fields) for one in islice(records, _LINES_AT_ONCE)
-        ]:
-            table = pa.table(list(map(pa.array, zip(*batch, strict=True), _LINE_TYPES)), names=_LINE_COLUMNS)
+        while batch := [line_values(one) for one in islice(records, _LINES_AT_ONCE)]:
+            columns = list(map(pa.array, zip(*batch, strict=True), LINE_COLUMNS.types))
+            table = pa.table(columns, schema=LINE_COLUMNS)
             con.register("cdr_lines_batch", table)
             con.execute("insert into cdr_lines by name select * from cdr_lines_batch")
             con.unregister("cdr_lines_batch")
@@ -498,36 +520,14 @@ class _Work:
         else:
             self.ignored_file.unlink(missing_ok=True)
         os.replace(self.calls_part, self.calls)
-        read_records = sum(day.records for day in days) + self.malformed + self.ignored
-        faults = self.told.faults + [
-            f"the {side} says {said} records, the file has {read_records}"
-            for side, said in self.told.counts
-            if said != read_records
-        ]
-        return DecodedFile(
-            file_id=self.entry.file_id,
-            decoded_with=decoded_with,
-            told_records=self.told.counts[0][1] if self.told.counts else None,
-            told_fault="; ".join(faults) or None,
-            read_records=read_records,
-            malformed=self.malformed,
-            ignored=self.ignored,
-            read_seconds=sum(day.seconds for day in days),
-            other_day=sum(day.other_day for day in days),
-            days=tuple(CallDay(day.call_date, day.records, day.other_day, max(1, day.days_on)) for day in days),
-        )
+        return decoded_file(self.entry.file_id, decoded_with, self.told, days, self.malformed, self.ignored)
 
-    def _written_days(self) -> list[_WrittenDay]:
+    def _written_days(self) -> list[WrittenDay]:
         """What stands in the written file of calls, by call day: asked once of a file, since most files are small."""
         if self.written_days is None:
-            rows = self.con.execute(
-                "select call_date, count(*), count(*) filter (is_other_day), cast(sum(duration_seconds) as bigint), "
-                "max(cast(started_at + to_seconds(greatest(duration_seconds, 1) - 1) as date) - call_date), "
-                f"count(*) filter ({cdr_rules.IS_PIECE_SQL}), count(*) filter (record_number <> file_row_number + 1) "
-                f"from read_parquet({literal(str(self.calls_part))}, file_row_number = true) "
-                "group by call_date order by call_date"
-            ).fetchall()
-            self.written_days = [_WrittenDay(*row) for row in rows]
+            written = f"read_parquet({literal(str(self.calls_part))}, file_row_number = true)"
+            rows = self.con.execute(f"{written_days_sql(written)} order by call_date").fetchall()
+            self.written_days = [WrittenDay(*row) for row in rows]
         return self.written_days
 
     def _copy(self, query: str, target: Path, keeps_order: bool = False) -> None:

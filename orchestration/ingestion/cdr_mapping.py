@@ -42,9 +42,11 @@ def field_column(layout: CdrFormat, name: str) -> str:
     return f"field_{layout.needed_fields.index(name)}"
 
 
-def mapped_sql(layout: CdrFormat, relation: str, branch_zone: str, place: str, kept: str = "") -> str:
+def mapped_sql(
+    layout: CdrFormat, relation: str, branch_zone: str, place: str, kept: str = "", by_file: str = ""
+) -> str:
     """The relation with the record's columns. `place` is the record's place in the file; `kept` are columns to keep (with
-    commas).
+    commas); `by_file` is the column (with a comma) that tells the files apart where the relation holds several.
 
     Where the format sorts records out, `ignored` is `<field>|<reason>` of a record that is no call, or a leg of another.
     """
@@ -78,11 +80,11 @@ def mapped_sql(layout: CdrFormat, relation: str, branch_zone: str, place: str, k
     )
     measured = f"""
             select *, case when is_answered then {seconds} end as seconds
-            from (select *, {_answered(layout, mapping)} as is_answered from {_computed(layout, mapping, relation, place)})"""
+            from (select *, {_answered(layout, mapping)} as is_answered from {_computed(layout, mapping, relation, place, by_file)})"""
     timed = f"select *, {moment} as moment, {instant} as instant from ({measured})"
     ignored = ""
     if mapping.sorts_out:
-        timed, ignored = _sorted_out(layout, mapping, timed), "ignored,"
+        timed, ignored = _sorted_out(layout, mapping, timed, by_file), "ignored,"
     return f"""
         select line_number, {kept} line_fault, {named}, {ignored}
             coalesce(left(cast(moment as varchar), 19), '') as started_at,
@@ -95,7 +97,7 @@ def mapped_sql(layout: CdrFormat, relation: str, branch_zone: str, place: str, k
         )"""
 
 
-def _computed(layout: CdrFormat, mapping: Mapping, relation: str, place: str) -> str:
+def _computed(layout: CdrFormat, mapping: Mapping, relation: str, place: str, by_file: str) -> str:
     """The relation with the computed fields, each made of those before it."""
     for name, how in mapping.computed.items():
         text, column = _text(layout, how, place), field_column(layout, name)
@@ -103,7 +105,7 @@ def _computed(layout: CdrFormat, mapping: Mapping, relation: str, place: str) ->
             relation = f"(select *, {text} as {column} from {relation})"
             continue
         group = _said(layout, how.first_in)
-        first = f"arg_min(own_text, line_number) filter (where own_text <> '') over (partition by {group})"
+        first = f"arg_min(own_text, line_number) filter (where own_text <> '') over (partition by {by_file} {group})"
         relation = (
             f"(select * exclude (own_text), case when {group} = '' then own_text else coalesce({first}, '') end as {column} "
             f"from (select *, {text} as own_text from {relation}))"
@@ -111,7 +113,7 @@ def _computed(layout: CdrFormat, mapping: Mapping, relation: str, place: str) ->
     return relation
 
 
-def _sorted_out(layout: CdrFormat, mapping: Mapping, timed: str) -> str:
+def _sorted_out(layout: CdrFormat, mapping: Mapping, timed: str, by_file: str) -> str:
     """The relation with `ignored`: why a record is no call, or which leg of its call counts instead."""
     conditions = " ".join(
         f"when {_holds(layout, one.tests)} then {literal(f'{one.tests[0].field}|ignored: {one.why}')}"
@@ -140,7 +142,7 @@ def _sorted_out(layout: CdrFormat, mapping: Mapping, timed: str) -> str:
                     from (select *, {no_call} as no_call from ({timed}))
                 )
                 window legs as (
-                    partition by leg_group, case when leg_group is null then line_number end
+                    partition by {by_file} leg_group, case when leg_group is null then line_number end
                     order by {is_conversation} desc, {order}
                 )
             )"""

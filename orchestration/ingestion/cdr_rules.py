@@ -7,6 +7,7 @@ held, or which record is a duplicate, is not here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from orchestration.numbers import called_number_sql, number_sql
@@ -35,6 +36,20 @@ _STARTED_AT = r"[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0
 def literal(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class FileSql:
+    """What the rules take of a record's file, as SQL: the literals of one file, or the columns of a relation of many files."""
+
+    file_id: str = "file_id"
+    switch_id: str = "switch_id"
+    file_date: str = "file_date"
+
+    @classmethod
+    def of(cls, file_id: str, switch_id: str, file_date: date) -> FileSql:
+        """The literals of one file."""
+        return cls(literal(file_id), literal(switch_id), f"date '{file_date.isoformat()}'")
 
 
 def _whole(column: str, largest: int, faults: list[tuple[str, str]]) -> list[str]:
@@ -68,14 +83,14 @@ def normalised_sql(relation: str) -> str:
         from {relation}"""
 
 
-def fault_sql(file_date: date, file_fault: str | None, repeated: str, sorts_out: bool = False) -> str:
+def fault_sql(file: FileSql, file_fault: str | None, repeated: str, sorts_out: bool = False) -> str:
     """`<field>|<reason>` of the first thing wrong with a normalised record, in column order; null where it is sound.
 
     `file_fault` (of the same form) condemns every record, `map_fault` is what the mapping of a foreign format found;
     `repeated` is a condition that holds where the record number stood before. `sorts_out`: the records have a column
     `ignored`, and one that is ignored need be no sound call.
     """
-    day = f"date '{file_date.isoformat()}'"
+    day = file.file_date
     cases = ["when line_fault is not null then 'line|' || line_fault"]
     if file_fault is not None:
         cases.append(f"when true then {literal(file_fault)}")
@@ -116,18 +131,18 @@ def pieces_sql(calls: str) -> str:
     return f"select * from {calls} where {IS_PIECE_SQL}"
 
 
-def typed_sql(relation: str, file_id: str, switch_id: str, file_date: date, has_instants: bool) -> str:
+def typed_sql(relation: str, file: FileSql, has_instants: bool) -> str:
     """The sound records of a normalised relation as they stand in raw/calls.
 
     `has_instants` says whether records may have an instant, which is part of their key then: no key with one equals a key
     without.
     """
-    day = f"date '{file_date.isoformat()}'"
+    day = file.file_date
     instant = ", started_at_utc" if has_instants else ""
     said = [column for column in OPTIONAL_COLUMNS if column != CHARGED_COLUMN]
     return f"""
         select
-            {literal(file_id)} as file_id,
+            {file.file_id} as file_id,
             cast(record_number as bigint) as record_number,
             cast(line_number as bigint) as line_number,
             calling_normalised as calling_number,
@@ -145,6 +160,6 @@ def typed_sql(relation: str, file_id: str, switch_id: str, file_date: date, has_
                 and started + to_seconds(cast(duration_seconds as integer)) >= {day}
             ) as is_other_day,
             {", ".join(f"nullif({column}, '') as {column}" for column in said)},
-            hash({literal(switch_id)}, calling_normalised, called_normalised, started,
+            hash({file.switch_id}, calling_normalised, called_normalised, started,
                 cast(duration_seconds as integer), trunk_group_in, trunk_group_out{instant}) as key_hash
         from {relation}"""

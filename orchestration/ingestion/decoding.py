@@ -9,6 +9,7 @@ import duckdb
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.bank_results import ResultCodes, bank_signature, decode_bank_result
 from orchestration.ingestion.cdr_decoding import cdr_signature, decode_cdr
+from orchestration.ingestion.cdr_small_files import batches, decode_small_files
 from orchestration.ingestion.customer_exports import customers_signature, decode_customer_export
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
@@ -38,19 +39,24 @@ def decode_registered(
         if entry.status != "rejected"
         and entry.decoded_with != _signature(settings, entry, known_switches, result_codes)
     ]
-    decoded_files = []
-    for number, entry in enumerate(stale, start=1):
+    decoded_files: list[DecodedFile] = []
+    for batch in batches(stale, known_switches):
         if progress is not None:
-            progress(number, len(stale), f"{entry.source}/{entry.file_name}")
-        if not (settings.home / entry.landing_path).is_file():
-            raise TollhouseError(
-                f"{settings.home / entry.landing_path}: the landed file {entry.file_id} is gone; "
-                f"restore it from a backup or from the delivery {entry.source}/{entry.file_name}"
-            )
+            progress(len(decoded_files) + len(batch), len(stale), f"{batch[-1].source}/{batch[-1].file_name}")
+        for entry in batch:
+            if not (settings.home / entry.landing_path).is_file():
+                raise TollhouseError(
+                    f"{settings.home / entry.landing_path}: the landed file {entry.file_id} is gone; "
+                    f"restore it from a backup or from the delivery {entry.source}/{entry.file_name}"
+                )
         with ledger.transaction():
-            decoded = _decode(settings, ledger, con, entry, known_switches, result_codes)
-            ledger.record_decode(decoded)
-        decoded_files.append(decoded)
+            if len(batch) > 1:
+                decoded = decode_small_files(settings, con, batch, known_switches)
+            else:
+                decoded = [_decode(settings, ledger, con, batch[0], known_switches, result_codes)]
+            for one in decoded:
+                ledger.record_decode(one)
+        decoded_files += decoded
     return decoded_files
 
 

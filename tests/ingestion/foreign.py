@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.ingestion import cdr_decoding
+from orchestration.ingestion import cdr_decoding, cdr_small_files
+from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
 from orchestration.settings import Settings
 
@@ -70,16 +71,19 @@ def read(
         file_date=day,
     )
     slow = []
-    before = cdr_decoding._Work.read_record_by_record
+    before = cdr_decoding.CdrFile.read_record_by_record
 
-    def noted(work: cdr_decoding._Work) -> None:
+    def noted(work: cdr_decoding.CdrFile) -> None:
         slow.append(True)
         before(work)
 
-    cdr_decoding._Work.read_record_by_record = noted  # type: ignore[method-assign]
+    cdr_decoding.CdrFile.read_record_by_record = noted  # type: ignore[method-assign]
     try:
         with duckdb.connect() as con:
             decoded = cdr_decoding.decode_cdr(settings, con, entry, {"SW1"})
+            was_slow = bool(slow)
+            if load_cdr_format(entry.format).is_text:
+                assert_small_files_agree(settings, con, entry, decoded)
             calls = f"read_parquet('{settings.raw}/calls/f1.parquet') order by record_number"
             bad = settings.raw / "malformed" / "f1.parquet"
             faults = (
@@ -102,11 +106,34 @@ def read(
                 con.execute(f"select call_kind, charge_party, partial_kind, call_reference from {calls}").fetchall(),
                 [row[:3] for row in faults],
                 [row[3] for row in faults],
-                not slow,
+                not was_slow,
                 [row[:2] for row in ignored],
                 [row[2] for row in ignored],
                 [row[0] for row in more],
                 [row[1] for row in more],
             )
     finally:
-        cdr_decoding._Work.read_record_by_record = before  # type: ignore[method-assign]
+        cdr_decoding.CdrFile.read_record_by_record = before  # type: ignore[method-assign]
+
+
+def assert_small_files_agree(
+    settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry, decoded: DecodedFile
+) -> None:
+    """Decoded among others at once, a file gives what it gave by itself: the same figures, and the same rows in the raw zone.
+
+    The others are the same content under other ids, one of them of a switch and a date of its own.
+    """
+    assert entry.file_date is not None
+    others = [replace(entry, file_id="f2"), replace(entry, file_id="f3", switch_id="SW2", file_date=date(2027, 1, 1))]
+    together = replace(settings, home=settings.home / "together")
+    together.home.mkdir(exist_ok=True)
+    if not together.landing.exists():
+        together.landing.symlink_to(settings.landing)
+    first, *_ = cdr_small_files.decode_small_files(together, con, [entry, *others], {"SW1", "SW2"})
+    assert first == decoded
+    for folder in ("calls", "pieces", "malformed", "ignored"):
+        alone, among = (home.raw / folder / f"{entry.file_id}.parquet" for home in (settings, together))
+        assert among.is_file() == alone.is_file(), folder
+        if alone.is_file():
+            rows = [con.execute(f"select * from '{path}' order by line_number").fetchall() for path in (alone, among)]
+            assert rows[0] == rows[1], folder

@@ -18,8 +18,9 @@ from orchestration import numbers
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion import cdr_decoding
 from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.ledger_schema import CallDay, FileEntry
+from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
 from orchestration.settings import Settings
+from tests.ingestion.foreign import assert_small_files_agree
 from tests.ingestion.intake import HEADER, Intake
 
 LINE = "1,2345678,010123,,TG1,2026-01-05 10:00:00,60,16"
@@ -159,7 +160,7 @@ def test_quotes_line_ends_and_bytes_damage_one_line_only(intake: Intake) -> None
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 def test_a_sound_file_is_read_in_one_pass(intake: Intake, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        cdr_decoding._Work, "read_record_by_record", lambda _: pytest.fail("a sound file was split line by line")
+        cdr_decoding.CdrFile, "read_record_by_record", lambda _: pytest.fail("a sound file was split line by line")
     )
     line_end = ending or "\n"
     intake.deliver("cdr/SW1", NAME, line_end.join([HEADER, LINE, changed(0, "2")]) + ending)
@@ -283,16 +284,17 @@ def _both_ways(home: Path, lines: list[str]) -> tuple[list[object], list[object]
     )
     results: list[list[object]] = []
     with duckdb.connect() as con:
-        work = cdr_decoding._Work(settings, con, entry, settings.landing / NAME, load_cdr_format("canonical"))
+        work = cdr_decoding.CdrFile(settings, con, entry, settings.landing / NAME, load_cdr_format("canonical"))
         work.calls.parent.mkdir(parents=True, exist_ok=True)
         fast = work.read_sound()
         for decode in (lambda: cdr_decoding.decode_cdr(settings, con, entry, {"SW1"}), lambda: _slowly(work)):
             decoded = decode()
+            assert_small_files_agree(settings, con, entry, decoded)
             results.append([decoded, con.execute(f"select * from read_parquet('{work.calls}')").fetchall()])
     return results[0], results[1], fast
 
 
-def _slowly(work: cdr_decoding._Work) -> object:
+def _slowly(work: cdr_decoding.CdrFile) -> DecodedFile:
     work.read_record_by_record()
     return work.finish(cdr_decoding.cdr_signature(work.entry, {"SW1"}))
 

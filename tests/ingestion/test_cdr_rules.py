@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.ingestion import cdr_rules
 
-DAY = date(2026, 1, 5)
+FILE = cdr_rules.FileSql.of("F1", "SC1", date(2026, 1, 5))
 
 
 def lines(**said: str) -> str:
@@ -39,7 +39,7 @@ def lines(**said: str) -> str:
 def test_a_word_that_no_format_may_map_to_is_malformed(said: dict[str, str], fault: str | None) -> None:
     rows = duckdb.sql(
         f"with normalised as ({cdr_rules.normalised_sql(lines(**said))}) "
-        f"select {cdr_rules.fault_sql(DAY, None, 'false')} from normalised"
+        f"select {cdr_rules.fault_sql(FILE, None, 'false')} from normalised"
     ).fetchall()
     assert rows == [(fault,)]
 
@@ -50,7 +50,7 @@ def test_only_pieces_of_a_long_call_stand_among_the_pieces() -> None:
         for number, kind in enumerate(("", "single", "first", "middle", "last"), start=1)
     )
     normalised = f"with normalised as ({cdr_rules.normalised_sql(f'({relations})')}) "
-    typed = cdr_rules.typed_sql("normalised", "F1", "SC1", DAY, has_instants=False)
+    typed = cdr_rules.typed_sql("normalised", FILE, has_instants=False)
     rows = duckdb.sql(
         f"{normalised} select record_number, partial_kind, call_reference, call_kind, charge_party "
         f"from ({cdr_rules.pieces_sql(f'({typed})')}) order by 1"

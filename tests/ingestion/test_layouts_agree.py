@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion.cdr_decoding import _Work
+from orchestration.ingestion.cdr_decoding import CdrFile
 from orchestration.ingestion.cdr_formats import FixedField
 from orchestration.ingestion.cdr_layouts import binary
 from tests.ingestion.foreign import Read, read
@@ -36,12 +36,12 @@ _lines = st.lists(
 
 
 def _by_record_only(home: Path, content: str) -> Read:
-    before = _Work.read_sound
-    _Work.read_sound = lambda _: False  # type: ignore[method-assign]
+    before = CdrFile.read_sound
+    CdrFile.read_sound = lambda _: False  # type: ignore[method-assign]
     try:
         return read(home, content, "freeswitch")
     finally:
-        _Work.read_sound = before  # type: ignore[method-assign]
+        CdrFile.read_sound = before  # type: ignore[method-assign]
 
 
 @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
