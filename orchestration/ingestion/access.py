@@ -26,13 +26,15 @@ _MOST_RETRIES = 10
 _COMPANIONS = ("optional", "required")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+#: The last part of a url that stands for every folder found there.
+FOLDER_PLACEHOLDER = re.compile(r"/\{(?P<name>switch_id|bank_code)\}/?$")
 _SCHEME = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]*):")
 
 _EVERYWHERE = ("settle_seconds", "companion")
 _REMOTE = (*_EVERYWHERE, "timeout_seconds", "retries")
 #: The fields an entry may have by the protocol of its url.
 FIELDS = {
-    "file": _EVERYWHERE,
+    "file": (*_EVERYWHERE, "follow_links"),
     "sftp": (*_REMOTE, "username_env", "password_env", "key_file_env", "key_passphrase_env", "known_hosts"),
     "s3": (*_REMOTE, "access_key_env", "secret_key_env", "session_token_env", "endpoint_url", "region"),
 }
@@ -62,6 +64,8 @@ class Access:
     region: str | None = None
     timeout_seconds: float = TIMEOUT_SECONDS
     retries: int = RETRIES
+    #: Of a local source: the folder that no link in it may lead out of; None: links are followed wherever they lead.
+    link_root: str | None = None
 
     @property
     def is_remote(self) -> bool:
@@ -92,7 +96,10 @@ def read_access(entry: dict[str, Any], url: str, beside: Path) -> Access:
     """The access of an entry; relative paths in it count from the folder `beside`. Raises AccessError."""
     protocol = protocol_of(url)
     if protocol == "file":
-        return Access()
+        follow_links = entry.get("follow_links", False)
+        if not isinstance(follow_links, bool):
+            raise AccessError(f"follow_links: {follow_links!r} is neither true nor false")
+        return Access(link_root=None if follow_links else folder_of(FOLDER_PLACEHOLDER.sub("", url)))
     timeout_seconds = _number(entry, "timeout_seconds", TIMEOUT_SECONDS, 1, _LONGEST_TIMEOUT_SECONDS)
     retries = entry.get("retries", RETRIES)
     if isinstance(retries, bool) or not isinstance(retries, int) or not 0 <= retries <= _MOST_RETRIES:

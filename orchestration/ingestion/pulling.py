@@ -207,13 +207,27 @@ def _list(source: Source, store: Store, result: PullResult) -> list[_Delivered]:
     for name, item in sorted(items.items()):
         if name.startswith(".") or name.endswith(COMPANIONS + UNFINISHED):
             continue
-        problem = name_problem(name) or ("it is a link that leads nowhere" if item.is_link else None)
+        problem = name_problem(name) or _link_problem(item, source)
         if problem is not None:
             result.unreachable.append(f"{source.name}/{name!a}: cannot be taken: {problem}")
             continue
-        companions = {suffix: items[name + suffix].path for suffix in COMPANIONS if name + suffix in items}
+        companions = {
+            suffix: items[name + suffix].path
+            for suffix in COMPANIONS
+            if name + suffix in items and items[name + suffix].is_file
+        }
         found.append(_Delivered(source, store, item, companions))
     return found
+
+
+def _link_problem(item: Item, source: Source) -> str | None:
+    """Why a link is not taken, None where the item is a file."""
+    if item.leads_out:
+        return (
+            f"it is a link that leads out of {source.access.link_root}; deliver the file itself, "
+            "or write `follow_links: true` into its source"
+        )
+    return "it is a link that leads nowhere" if item.is_link else None
 
 
 def _settled(changed: list[_Delivered], settle_seconds: float, result: PullResult) -> list[_Delivered]:

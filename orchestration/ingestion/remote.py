@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import fsspec
@@ -50,6 +51,7 @@ class Item:
     is_file: bool
     is_folder: bool
     is_link: bool = False
+    leads_out: bool = False  # a link to a place outside the folder of its source, which is not followed
 
     @property
     def state(self) -> tuple[int, int]:
@@ -71,7 +73,10 @@ class Store:
         self._files: Any = None
 
     def items(self, folder: str) -> list[Item]:
-        """Files and folders in a folder, links followed; one that leads nowhere is neither. Raises FileNotFoundError."""
+        """Files and folders in a folder, links followed; one that leads nowhere, or out of its source, is neither.
+
+        Raises FileNotFoundError.
+        """
         return [self._followed(self._item(info)) for info in self._connected().ls(folder, detail=True)]
 
     def item(self, path: str) -> Item:
@@ -81,13 +86,24 @@ class Store:
     @contextmanager
     def reading(self, item: Item) -> Iterator[Read]:
         """Within, a function that reads bytes of the file."""
-        with self._connected().open(item.path, "rb") as file:
+        with self._open(item.path) as file:
 
             def read(offset: int, size: int) -> bytes:
                 file.seek(offset)
                 return bytes(file.read(size))
 
             yield read
+
+    def _open(self, path: str) -> Any:
+        """The file, opened for reading. Where links are not followed, one that took the file's place since is not either."""
+        if self.access.is_remote or self.access.link_root is None:
+            return self._connected().open(path, "rb")
+        try:
+            return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise FileChanged from error
+            raise
 
     def companion(self, path: str) -> bytes:
         """The content of a small file."""
@@ -142,8 +158,13 @@ class Store:
     def _followed(self, item: Item) -> Item:
         if not item.is_link:
             return item
+        end = item.path
+        if not self.access.is_remote and self.access.link_root is not None:
+            end = os.path.realpath(item.path)
+            if not Path(end).is_relative_to(os.path.realpath(self.access.link_root)):
+                return replace(item, leads_out=True)
         try:
-            return self.item(item.path)
+            return replace(self.item(end), name=item.name)
         except OSError as error:
             if not self.leads_nowhere(error):
                 raise

@@ -17,6 +17,7 @@ import yaml
 from orchestration.errors import UsageError
 from orchestration.ingestion.access import (
     FIELDS,
+    FOLDER_PLACEHOLDER,
     SETTLE_SECONDS,
     Access,
     AccessError,
@@ -37,7 +38,6 @@ KINDS = tuple(NEEDED)
 _REQUIRED = ("name", "kind", "url", "pattern", "format")
 _OPTIONAL = ("switch_id", "bank_code", "sequence", "date_from", "time_zone", "date_zone", "encoding")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_FOLDER_PLACEHOLDER = re.compile(r"/\{(?P<name>switch_id|bank_code)\}/?$")
 _ID_OF_KIND = {"cdr": "switch_id", "bank": "bank_code"}
 _VARIABLE = re.compile(r"\$\{(?P<name>\w*)\}")
 
@@ -143,7 +143,7 @@ def days_until_collected(settings: Settings, delivered: Iterable[tuple[str, str]
         if entry.get("kind") != "bank":
             continue
         banks = [str(entry["bank_code"])] if entry.get("bank_code") else []
-        folder = _FOLDER_PLACEHOLDER.search(str(entry["url"]))
+        folder = FOLDER_PLACEHOLDER.search(str(entry["url"]))
         if folder is not None:
             parent = _with_variables("the sources file", str(entry["url"])[: folder.start()], settings)
             if parent.startswith("file:") and Path(folder_of(parent)).is_dir():
@@ -198,7 +198,7 @@ def _expand(
         settle_seconds, needs_companion = read_settling(entry, protocol)
     except AccessError as error:
         raise UsageError(f"{where}: field {error}") from error
-    folder = _FOLDER_PLACEHOLDER.search(url)
+    folder = FOLDER_PLACEHOLDER.search(url)
     if folder is None and "{" in url:
         raise UsageError(f"{where}: field url: a placeholder is the last part alone, {{switch_id}} or {{bank_code}}")
     ids = _ids(where, entry, kind, None if folder is None else folder["name"])
@@ -236,7 +236,15 @@ def _expand(
             return []
         raise UsageError(f"{where}: field url: {parent} cannot be listed: {error}") from error
     folders = sorted(item.name for item in found if item.is_folder and not item.name.startswith("."))
-    return [_bound(source, parent, placeholder, name) for name in folders]
+    outside = sorted(item.name for item in found if item.leads_out and Path(item.path).is_dir())
+    why = (
+        f"it is a link that leads out of {access.link_root}; mount the folder there, "
+        "or write `follow_links: true` into its source"
+    )
+    return [
+        *(_bound(source, parent, placeholder, name) for name in folders),
+        *(replace(_bound(source, parent, placeholder, name), fault=why) for name in outside),
+    ]
 
 
 def _bound(source: Source, parent: str, placeholder: str, folder: str) -> Source:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from orchestration.errors import UsageError
+from orchestration.ingestion.access import Access
 from orchestration.ingestion.pulling import pull, waiting_files
-from orchestration.ingestion.sources import load_sources
+from orchestration.ingestion.remote import FileChanged, Stores
+from orchestration.ingestion.sources import DEFAULT_SOURCES, load_sources
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.ingestion.intake import HEADER, Intake
 
@@ -133,7 +136,7 @@ def test_the_sensor_waits_for_no_server_that_is_away(tmp_path: Path) -> None:
 
 def test_odd_files_of_a_local_folder(intake: Intake) -> None:
     """A link counts as the file it leads to; one that leads nowhere, and a name that is no text, are told and stop nothing."""
-    real = intake.deliver("elsewhere", "real.csv", f"{HEADER}\n1,2345678,010123,,TG1,2026-01-05 10:00:00,60,16\n")
+    real = intake.deliver("cdr/.elsewhere", "real.csv", f"{HEADER}\n1,2345678,010123,,TG1,2026-01-05 10:00:00,60,16\n")
     folder = intake.settings.inbox / "cdr" / "SW1"
     folder.mkdir(parents=True)
     (folder / "SW1_20260105_000001.csv").symlink_to(real)
@@ -191,3 +194,49 @@ def test_the_example_of_the_documentation_holds(tmp_path: Path, monkeypatch: pyt
     assert parts is not None
     assert (parts.switch_id, parts.sequence_number, parts.file_date) == ("TDM1", 42, date(2026, 1, 5))
     assert (exports.access.endpoint_url, exports.needs_companion) == ("https://minio.example.net:9000", True)
+
+
+def test_a_link_out_of_its_source_is_followed_only_where_the_source_says_so(intake: Intake) -> None:
+    """A link is no way to have a file of this machine read, as a delivered file, as its companion or as a whole folder."""
+    content = f"{HEADER}\n1,2345678,010123,,TG1,2026-01-05 10:00:00,60,16\n"
+    private = intake.deliver("../private/SW3", "SW3_20260105_000001.csv", content)
+    name = "SW1_20260105_000001.csv"
+    (intake.settings.inbox / "cdr" / "SW1").mkdir(parents=True)
+    (intake.settings.inbox / "cdr" / "SW1" / name).symlink_to(private)
+    (intake.settings.inbox / "cdr" / "SW3").symlink_to(private.parent)
+    intake.deliver("cdr/SW2", "SW2_20260105_000001.csv", content)
+    (intake.settings.inbox / "cdr" / "SW2" / "SW2_20260105_000001.csv.ctl").symlink_to(private)
+
+    result = intake.pull()
+    root = intake.settings.inbox / "cdr"
+    told = "or write `follow_links: true` into its source"
+    assert sorted(result.unreachable) == [
+        f"cdr/SW1/'{name}': cannot be taken: it is a link that leads out of {root}; deliver the file itself, {told}",
+        f"cdr/SW3: file:{root}/SW3 cannot be listed: it is a link that leads out of {root}; mount the folder there, {told}",
+    ]
+    assert [(entry.file_name, entry.ctl_fault) for entry in intake.ledger.files()] == [
+        ("SW2_20260105_000001.csv", None)
+    ]
+
+    sources = intake.settings.home / "sources.yml"
+    default = DEFAULT_SOURCES.read_text(encoding="utf-8")
+    sources.write_text(default.replace("    kind: cdr", "    follow_links: true\n    kind: cdr", 1), encoding="utf-8")
+    followed = replace(intake.settings, sources_file=sources)
+    assert pull(followed, intake.ledger, settle_seconds=0.05).unreachable == []
+    assert sorted(entry.file_name for entry in intake.ledger.files()) == [
+        name,
+        "SW2_20260105_000001.csv",
+        "SW3_20260105_000001.csv",
+    ]
+
+
+def test_a_file_that_becomes_a_link_while_it_is_copied_is_not_read(intake: Intake) -> None:
+    private = intake.deliver("../private", "x.csv", "secret")
+    listed = intake.deliver("cdr/SW1", "SW1_20260105_000001.csv", "secret")
+    with Stores() as stores:
+        store = stores.of(Access(link_root=str(intake.settings.inbox / "cdr")))
+        (item,) = store.items(str(listed.parent))
+        listed.unlink()
+        listed.symlink_to(private)
+        with pytest.raises(FileChanged), store.reading(item):
+            pass
