@@ -11,6 +11,7 @@ import duckdb
 from pydantic import PrivateAttr
 
 from orchestration.errors import UsageError
+from orchestration.file_modes import keep_private
 from orchestration.gate_process import GateProcess
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.reference_book import ReferenceBook, read_reference_book
@@ -46,6 +47,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[BillingRun]:
         """Take the lock, read and check the reference book, open the ledger; let go of all at the run's end."""
         self._settings = Settings.from_environment()
+        keep_private(self._settings)
         self.as_of_date()
         run = context.run
         self._is_recorded = run is None or run.job_name != INTAKE_JOB

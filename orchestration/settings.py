@@ -5,6 +5,7 @@ Nothing is read at import; call `Settings.from_environment()` where a run starts
 
 from __future__ import annotations
 
+import grp
 import os
 import re
 import zoneinfo
@@ -37,10 +38,11 @@ class Settings:
     first_billing_period: str | None
     time_zone: str = "Asia/Shanghai"  # of the billing area's wall clock, which all times are of
     today: date | None = None  # in the place of the machine's day
+    group: str | None = None  # the group of users that may read the state; None: its owner alone
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE and _TODAY.
+        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP.
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -61,6 +63,9 @@ class Settings:
             today = date.fromisoformat(today_text) if today_text else None
         except ValueError:
             raise UsageError(f"TOLLHOUSE_TODAY: '{today_text}' is no date; write it like 2026-05-20") from None
+        group = env.get("TOLLHOUSE_GROUP") or None
+        if group is not None and group not in {known.gr_name for known in grp.getgrall()}:
+            raise UsageError(f"TOLLHOUSE_GROUP: '{group}' is not a group of this machine; `getent group` lists them")
         sources = env.get("TOLLHOUSE_SOURCES") or None
         return cls(
             home=_absolute(env.get("TOLLHOUSE_HOME") or str(PROJECT_ROOT / "var")),
@@ -71,6 +76,7 @@ class Settings:
             first_billing_period=first_period,
             time_zone=cls.time_zone_of(env),
             today=today,
+            group=group,
         )
 
     @classmethod

@@ -30,6 +30,7 @@ from orchestration.cli.failures import disk_fault, log_failure, print_failure
 from orchestration.cli.interrupts import InterruptWatch
 from orchestration.cli.parsing import Parser, json_option
 from orchestration.errors import TollhouseError, UsageError
+from orchestration.file_modes import OWNER_ALONE
 
 # In the order in which --help lists them.
 _COMMAND_GROUPS = (demo, runs, rerating, status, files, calls, rating, exports, formats, servers, doctor)
@@ -42,6 +43,7 @@ _EXIT_CODES = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Never raises, whatever the command does."""
     words = list(sys.argv[1:] if argv is None else argv)
+    os.umask(OWNER_ALONE)  # until the settings say who else may read
     context = Context(is_json="--json" in words)
     # Dagster's and dbt's objects live as long as the command: to look through them every 700 new ones costs a run more than a second.
     gc.set_threshold(200_000, 20, 100)

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from orchestration.file_modes import keep_private
+from orchestration.printable import one_line, printable
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,8 +41,13 @@ class Context:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of the environment. Raises UsageError naming the variable that cannot be used."""
-        return Settings.from_environment()
+        """The settings of the environment; what is written from now on is for those who may read it.
+
+        Raises UsageError naming the variable that cannot be used.
+        """
+        settings = Settings.from_environment()
+        keep_private(settings)
+        return settings
 
     def give(self, answer: Answer) -> None:
         """Print the answer; with --json only the first one, so that stdout is one object."""
@@ -51,7 +58,7 @@ class Context:
         else:
             answer.show(console(self.out))
             if answer.failure:
-                print(f"tollhouse: {answer.failure}", file=sys.stderr)
+                print(printable(f"tollhouse: {answer.failure}"), file=sys.stderr)
         self.has_answered = True
         self.out.flush()
 
@@ -60,10 +67,15 @@ Command = Callable[[argparse.Namespace, Context], Answer]
 
 
 def console(out: TextIO) -> Console:
-    """A console that writes names as they are: no markup in them is meant, and no line of text is broken."""
+    """A console that writes names as they are: no markup in them is meant, no line of text is broken, and no control
+    character reaches the terminal."""
     from rich.console import Console
 
-    return Console(file=out, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    class TextConsole(Console):
+        def print(self, *objects: Any, **options: Any) -> None:
+            super().print(*(printable(one) if isinstance(one, str) else one for one in objects), **options)
+
+    return TextConsole(file=out, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def print_table(
@@ -73,7 +85,7 @@ def print_table(
     from rich.cells import cell_len
 
     to_the_right = set(figures)
-    texts = [["" if value is None else str(value) for value in row] for row in rows]
+    texts = [["" if value is None else one_line(str(value)) for value in row] for row in rows]
     widths = [max(map(cell_len, cells)) for cells in zip(columns, *texts, strict=True)]
 
     def line(row: Sequence[str]) -> str:
@@ -90,7 +102,7 @@ def print_table(
 
 def write_json(out: TextIO, data: Mapping[str, Any]) -> None:
     """One JSON object and a line's end. Money and dates are text, so that no digit is lost."""
-    out.write(json.dumps(data, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    out.write(printable(json.dumps(data, ensure_ascii=False, indent=2, default=_plain)) + "\n")
 
 
 def _plain(value: Any) -> str:

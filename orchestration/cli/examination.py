@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sqlite3
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import TollhouseError, UsageError
+from orchestration.file_modes import open_to_others
 from orchestration.settings import Settings
 
 OK, WARN, ERROR = "ok", "warn", "error"
@@ -46,6 +48,7 @@ _SETTINGS = {
     "TOLLHOUSE_FIRST_BILLING_PERIOD": "first_billing_period",
     "TOLLHOUSE_TIME_ZONE": "time_zone",
     "TOLLHOUSE_TODAY": "today",
+    "TOLLHOUSE_GROUP": "group",
 }
 _FOR_TESTS = {"TOLLHOUSE_SAMPLES"}
 _OLDEST_PYTHON, _FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
@@ -141,6 +144,28 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding("home", ERROR, f"{there} cannot be written to: {error.strerror}", advice)
         return
     yield Finding("home", OK, f"{settings.home} " + ("can be written to" if there == settings.home else "can be made"))
+
+
+def _rights(settings: Settings) -> Iterator[Finding]:
+    found = open_to_others(settings)
+    if not found:
+        yield Finding(
+            "rights",
+            OK,
+            "nobody else can read the home"
+            if settings.group is None
+            else f"readable by the group {settings.group} alone",
+        )
+        return
+    removed = "go-rwx" if settings.group is None else "g-w,o-rwx"
+    advice = f"`chmod -R {removed}` on what it names; users who deliver files need `chmod o+x {settings.home}` and rights on the inbox"
+    for path in found[:_MOST_SHOWN]:
+        yield Finding(
+            "rights",
+            WARN,
+            f"{path} can be read or written by other users ({stat.filemode(path.stat().st_mode)})",
+            advice,
+        )
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -277,6 +302,7 @@ def _nearest(path: Path) -> Path:
 
 _OF_THE_STATE: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "home": _home,
+    "rights": _rights,
     "disk": _disk,
     "reference book": _book,
     "sources": _sources,

@@ -12,6 +12,7 @@ from orchestration.branch_clock import branch_now
 from orchestration.cli.context import Context, write_json
 from orchestration.errors import UsageError
 from orchestration.full_disk import full_disk_fault
+from orchestration.printable import printable
 from orchestration.settings import Settings
 
 
@@ -21,7 +22,7 @@ def print_failure(context: Context, message: str, exit_code: int) -> int:
         write_json(context.out, {"error": {"message": message, "exit_code": exit_code}})
         context.out.flush()
     else:
-        print(f"tollhouse: {message}", file=sys.stderr)
+        print(printable(f"tollhouse: {message}"), file=sys.stderr)
     return exit_code
 
 

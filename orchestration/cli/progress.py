@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from orchestration.cli.context import Context
+from orchestration.printable import one_line, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -49,7 +50,7 @@ class Lines(Progressing):
         self._line(f"warning: {text}")
 
     def _line(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
+        print(printable(text), file=self._out, flush=True)
 
 
 class Bars(Progressing):
@@ -68,12 +69,12 @@ class Bars(Progressing):
     def detail(self, done: int, total: int, label: str) -> None:
         """Move the line."""
         if self._task is not None:
-            self._progress.update(self._task, completed=done, total=total or None, label=label)
+            self._progress.update(self._task, completed=done, total=total or None, label=one_line(label))
 
     def warn(self, text: str) -> None:
         """One line above the moving ones."""
         super().warn(text)
-        self._progress.console.print(f"warning: {text}")
+        self._progress.console.print(printable(f"warning: {text}"))
 
     def end(self) -> None:
         """The step is done."""

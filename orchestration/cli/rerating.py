@@ -14,6 +14,7 @@ from orchestration.cli.parsing import add_command, day, reason
 from orchestration.cli.progress import progress
 from orchestration.cli.runs import run_answer
 from orchestration.errors import GatesBlocked, TollhouseError
+from orchestration.printable import spreadsheet_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -169,6 +170,9 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(
+                {name: spreadsheet_text(value) if isinstance(value, str) else value for name, value in row.items()}
+                for row in rows
+            )
     except OSError as error:
         raise TollhouseError(f"{path}: the table cannot be written: {error.strerror}") from error

@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 import fsspec
 
 from orchestration.ingestion.access import Access
+from orchestration.printable import one_line
 
 Read = Callable[[int, int], bytes]  # from which byte, how many at most
 T = TypeVar("T")
@@ -198,6 +199,8 @@ def name_problem(name: str) -> str | None:
         return "its name is not UTF-8; have it renamed"
     if len(as_bytes) > _LONGEST_NAME_BYTES or b"\0" in as_bytes:
         return f"its name is longer than {_LONGEST_NAME_BYTES} bytes or holds a NUL; have it renamed"
+    if one_line(name) != name:
+        return "its name holds control characters; have it renamed"
     return None
 
 

@@ -240,3 +240,12 @@ def test_a_file_that_becomes_a_link_while_it_is_copied_is_not_read(intake: Intak
         listed.symlink_to(private)
         with pytest.raises(FileChanged), store.reading(item):
             pass
+
+
+def test_a_file_whose_name_holds_control_characters_is_named_and_not_taken(intake: Intake) -> None:
+    intake.deliver("cdr/SW1", "SW1_20260105_000001.csv\x1b[2J", HEADER)
+    result = intake.pull()
+    assert intake.ledger.files() == []
+    assert result.unreachable == [
+        r"cdr/SW1/'SW1_20260105_000001.csv\x1b[2J': cannot be taken: its name holds control characters; have it renamed"
+    ]

@@ -32,3 +32,15 @@ def test_a_second_run_with_nothing_new_does_nothing(ran_copy: Branch, caplog: py
     typed = ran_copy.tollhouse("run")
     assert (typed.exit_code, typed.answer["status"], ran_copy.pointer) == (0, "nothing_new", before)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_what_a_run_writes_is_for_nobody_else(ran: Branch) -> None:
+    """The inbox and the book are the test's own; every other file and folder of the home a run has made."""
+    ours = [
+        path
+        for top in ran.home.iterdir()
+        if top not in (ran.home / "inbox", ran.book)
+        for path in (top, *top.rglob("*"))
+    ]
+    assert len(ours) > 100
+    assert [str(path) for path in ours if path.stat().st_mode & 0o077] == []
