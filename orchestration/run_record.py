@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from orchestration.errors import TollhouseError
 from orchestration.settings import Settings
 
 FILE_NAME = "last_run.json"
@@ -15,7 +17,8 @@ FILE_NAME = "last_run.json"
 
 @dataclass
 class RunRecord:
-    """A run's outcome as it becomes known. Paths are relative to the state's folder.
+    """A run's outcome as it becomes known: running, published, nothing_new, blocked, failed or stopped. Paths are relative
+    to the state's folder.
 
     `ledger_state` is the ledger (`FileLedger.state`) that the run went on from after its intake.
     """
@@ -34,6 +37,10 @@ class RunRecord:
     figures: dict[str, str] = field(default_factory=dict)
     rebuilt_days: dict[str, str] = field(default_factory=dict)
     ledger_state: str | None = None
+    error: str | None = None  # why it failed, in one line
+    ended_at: str | None = None
+    boot_id: str | None = field(default_factory=lambda: _boot_id())
+    oom_kills: int | None = field(default_factory=lambda: _oom_kills())  # by the system, before the run began
 
     def save(self, settings: Settings) -> None:
         """Replace the record."""
@@ -62,6 +69,64 @@ def update_record(settings: Settings, **values: Any) -> RunRecord:
         setattr(record, name, value)
     record.save(settings)
     return record
+
+
+def note_end(settings: Settings, run_id: str, status: str, error: str | None = None) -> None:
+    """Keep that a run has failed or was stopped, and why; the first who says so is right. Nothing where it ended otherwise."""
+    record = load_record(settings)
+    if record is not None and record.run_id == run_id and record.status == "running":
+        update_record(settings, status=status, error=error, ended_at=_now())
+
+
+def one_line_of(error: BaseException) -> str:
+    """An error in one line: its first, with its kind where it is nobody's own word."""
+    line = (str(error).strip().splitlines() or ["no message"])[0]
+    return line if isinstance(error, TollhouseError) else f"{type(error).__name__}: {line}"
+
+
+def ending(record: RunRecord, is_at_work: bool) -> tuple[str, str | None]:
+    """What became of the last run, and what ended it where it did not come to its end.
+
+    `unfinished` is a run whose process is gone without a word. `is_at_work`: some process holds the run lock.
+    """
+    if record.status != "running" or is_at_work:
+        return record.status, record.error
+    if record.boot_id is not None and record.boot_id != _boot_id():
+        return "unfinished", "the machine was restarted, or its power failed, while the run was at work"
+    kills = _oom_kills()
+    if record.oom_kills is not None and kills is not None and kills > record.oom_kills:
+        return "unfinished", (
+            "its process was killed, and the system has killed for want of memory since it began: set "
+            "TOLLHOUSE_MEMORY_LIMIT to less than the machine has free"
+        )
+    return (
+        "unfinished",
+        "its process was killed; nothing is lost, and the next `tollhouse run` goes on from what was kept",
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _boot_id() -> str | None:
+    """Another one after each start of the machine; None where the system does not say it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+
+
+def _oom_kills() -> int | None:
+    """How many processes the system has killed for want of memory, here and in the machine; None where it does not say."""
+    kills = []
+    for path in ("/sys/fs/cgroup/memory.events", "/proc/vmstat"):
+        try:
+            lines = Path(path).read_text(encoding="ascii").splitlines()
+        except OSError:
+            continue
+        kills += [int(line.split()[1]) for line in lines if line.startswith("oom_kill ")]
+    return max(kills, default=None)
 
 
 def _path(settings: Settings) -> Path:

@@ -14,7 +14,7 @@ from orchestration.errors import GatesBlocked, TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.reporting import Reporter, reporting_to
-from orchestration.run_record import load_record
+from orchestration.run_record import load_record, note_end
 from orchestration.settings import Settings
 from orchestration.warehouse.closing import check_period, freeze_period, refuse_closing
 from orchestration.warehouse.connection import open_warehouse, run_lock
@@ -114,6 +114,7 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     timed.step("start")
     prepare_dagster_home(settings)
     import dagster as dg
+    from dagster._core.utils import make_new_run_id
 
     from orchestration.definitions import defs
     from orchestration.defs.automation.jobs import collected_failures
@@ -125,9 +126,14 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     if as_of is not None:
         configuration["resources"] = {"billing_run": {"config": {"as_of": as_of.isoformat()}}}
     with reporting_to(timed), dg.DagsterInstance.get() as instance, collected_failures() as failures:
-        result = defs.resolve_job_def("tollhouse_run").execute_in_process(
-            run_config=configuration, instance=instance, raise_on_error=False
-        )
+        run_id = make_new_run_id()
+        try:
+            result = defs.resolve_job_def("tollhouse_run").execute_in_process(
+                run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id
+            )
+        except BaseException:
+            note_end(settings, run_id, "stopped")
+            raise
     timed.end()
     for failure in failures:
         if not isinstance(failure, GatesBlocked):
@@ -138,7 +144,9 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
             pass  # another run began while this one was starting: say so as if it had been there from the first
     if record is None or record.run_id != result.run_id or record.status not in ("published", "nothing_new", "blocked"):
         events = [event.message or "" for event in result.all_events if event.is_failure]
-        raise TollhouseError(f"the run failed: {'; '.join(events) or 'Dagster did not say why'}")
+        why = "; ".join(events) or "Dagster did not say why"
+        note_end(settings, run_id, "failed", why)
+        raise TollhouseError(f"the run failed: {why}")
     return RunOutcome(
         status=record.status,
         edition=record.edition,

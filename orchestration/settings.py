@@ -23,6 +23,8 @@ DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 _MEMORY = re.compile(r"^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.IGNORECASE)
 #: Of the memory that a run may use; the rest is for Python, the process of the gates and what the engine does not count.
 ENGINE_SHARE_PERCENT = 60
+# Dagster names its databases by URLs, and finds them by patterns.
+_UNFIT_FOR_HOME = "%?*[]"
 _PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -67,8 +69,15 @@ class Settings:
         if group is not None and group not in {known.gr_name for known in grp.getgrall()}:
             raise UsageError(f"TOLLHOUSE_GROUP: '{group}' is not a group of this machine; `getent group` lists them")
         sources = env.get("TOLLHOUSE_SOURCES") or None
+        home = _absolute(env.get("TOLLHOUSE_HOME") or str(PROJECT_ROOT / "var"))
+        unfit = [char for char in _UNFIT_FOR_HOME if char in str(home)]
+        if unfit:
+            raise UsageError(
+                f"TOLLHOUSE_HOME: the path {home} holds '{unfit[0]}', which databases take for a part of an address; "
+                "name a folder without it"
+            )
         return cls(
-            home=_absolute(env.get("TOLLHOUSE_HOME") or str(PROJECT_ROOT / "var")),
+            home=home,
             reference=_absolute(env.get("TOLLHOUSE_REFERENCE") or str(PROJECT_ROOT / "seeds" / "reference")),
             sources_file=_absolute(sources) if sources else None,
             memory_limit=memory_limit,

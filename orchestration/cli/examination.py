@@ -15,8 +15,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.branch_clock import shown_time
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.file_modes import open_to_others
+from orchestration.run_record import ending, load_record
 from orchestration.settings import Settings
 
 OK, WARN, ERROR = "ok", "warn", "error"
@@ -275,12 +277,21 @@ def _lock(settings: Settings) -> Iterator[Finding]:
     if holder is not None:
         yield Finding("run lock", OK, f"a run is at work: {holder}")
         return
-    text = settings.lock_path.read_text(encoding="utf-8").strip() if settings.lock_path.is_file() else ""
-    if text:
-        advice = "nothing to do: the lock went with the process, and the next run goes on from what was kept"
-        yield Finding("run lock", WARN, f"free, but the last run ({text}) was killed", advice)
+    yield Finding("run lock", OK, "free")
+
+
+def _last_run(settings: Settings) -> Iterator[Finding]:
+    record = load_record(settings)
+    if record is None:
+        yield Finding("last run", OK, "there was none yet")
+        return
+    status, ended_by = ending(record, lock_holder(settings) is not None)
+    begun = shown_time(record.started_at, settings.time_zone)
+    found = f"{status}, begun {begun}" + (f": {ended_by}" if ended_by else "")
+    if status in ("failed", "unfinished"):
+        yield Finding("last run", WARN, found, "mend what it names, and `tollhouse run`: it goes on from what was kept")
     else:
-        yield Finding("run lock", OK, "free")
+        yield Finding("last run", OK, found)
 
 
 def lock_holder(settings: Settings) -> str | None:
@@ -310,4 +321,5 @@ _OF_THE_STATE: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "edition": _edition,
     "leftovers": _leftovers,
     "run lock": _lock,
+    "last run": _last_run,
 }

@@ -17,7 +17,7 @@ from orchestration.cli.parsing import add_command
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import STATUSES
 from orchestration.publishing.reading import MANIFEST, CurrentEdition, current_edition
-from orchestration.run_record import load_record
+from orchestration.run_record import ending, load_record
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -154,10 +154,8 @@ def _last_run(settings: Settings) -> dict[str, Any] | None:
     record = load_record(settings)
     if record is None:
         return None
-    # A run that failed or was killed left its record as it was at the time.
-    is_over = record.status == "running" and lock_holder(settings) is None
-    status = "unfinished" if is_over else record.status
-    facts = {"started_at": record.started_at, "status": status, "as_of": record.as_of}
+    status, ended_by = ending(record, lock_holder(settings) is not None)
+    facts = {"started_at": record.started_at, "status": status, "as_of": record.as_of, "ended_by": ended_by}
     return {**facts, "unreachable": record.unreachable}
 
 
@@ -174,6 +172,8 @@ def _show(console: Console, data: dict[str, Any], time_zone: str) -> None:
     if data["last_run"] is not None:
         begun = shown_time(data["last_run"]["started_at"], time_zone)
         console.print(f"last run    {data['last_run']['status']}, begun {begun}")
+        if data["last_run"]["ended_by"]:
+            console.print(f"            {data['last_run']['ended_by']}")
         for problem in data["last_run"]["unreachable"]:
             console.print(f"NOT PULLED  {problem}")
     if data["files"]:

@@ -199,7 +199,7 @@ def _expand(
     except AccessError as error:
         raise UsageError(f"{where}: field {error}") from error
     folder = FOLDER_PLACEHOLDER.search(url)
-    if folder is None and "{" in url:
+    if folder is None and "{" in _VARIABLE.sub("", entry["url"]):  # the home's own path may have braces
         raise UsageError(f"{where}: field url: a placeholder is the last part alone, {{switch_id}} or {{bank_code}}")
     ids = _ids(where, entry, kind, None if folder is None else folder["name"])
     zone = _date_zone(where, entry, kind)

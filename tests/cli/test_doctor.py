@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.ingestion.ledger import FileLedger
+from orchestration.run_record import RunRecord
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import run_lock
 from tests.cli.conftest import Tollhouse
@@ -119,10 +120,13 @@ def test_a_wrong_sources_file_exits_2(tollhouse: Tollhouse, tmp_path: Path, monk
 def test_leftovers_of_a_killed_run(tollhouse: Tollhouse, settings: Settings) -> None:
     left = settings.published / "editions" / ".building-2026-05-20-0002-ab"
     left.mkdir(parents=True)
-    settings.lock_path.write_text("process 77 since noon")
+    RunRecord(run_id="r", started_at="2026-05-20T10:00:00+00:00").save(settings)
     warnings = dict(findings(tollhouse, "warn")[1])
     assert str(left) in warnings["leftovers"]
-    assert warnings["run lock"] == "free, but the last run (process 77 since noon) was killed"
+    assert warnings["last run"] == (
+        "unfinished, begun 2026-05-20 18:00:00 +08:00: its process was killed; nothing is lost, and the next `tollhouse run` goes on "
+        "from what was kept"
+    )
     assert left.is_dir()
 
 

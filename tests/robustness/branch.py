@@ -188,7 +188,7 @@ class Branch:
         """A mart's rows, sorted, from the files that the manifest lists."""
         files = [str(self.published / entry["path"]) for entry in (manifest or self.manifest)["marts"][mart]["files"]]
         return sorted(
-            duckdb.sql(f"select {columns} from read_parquet({files}, union_by_name = true)").fetchall(), key=repr
+            duckdb.execute(f"select {columns} from read_parquet(?, union_by_name = true)", [files]).fetchall(), key=repr
         )
 
     def states(self, manifest: dict[str, Any] | None = None) -> dict[str, dict[str, int]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.robustness.branch import Branch
+from tests.robustness.branch import USUAL_STATES, Branch
 from tests.robustness.commands import started
 
 HOLD_THE_LOCK = """
@@ -107,3 +109,39 @@ def test_a_damaged_pointer_is_named_and_can_be_mended(ran_copy: Branch) -> None:
     assert (typed.exit_code, typed.answer["status"]) == (0, "published"), typed.message
     assert ran_copy.mart("bills") == bills
     assert ran_copy.manifest["revision"] == 2
+
+
+def test_a_home_whose_path_has_braces_quotes_and_spaces(branch: Branch) -> None:
+    """As a run in a plain path, and the next run sees that nothing is new. What ended a run that failed is in `status`."""
+    odd = Branch(branch.home / "a {b} 'c' \"d\" #e;f & g")
+    shutil.copytree(branch.book, odd.book)
+    odd.deliver_exports()
+    odd.deliver_day(2)
+    spoilt = odd.book / "zones.csv"
+    sound = spoilt.read_text(encoding="utf-8")
+    spoilt.write_text(sound.replace("LOCAL,local", "LOCAL,nowhere"), encoding="utf-8")
+    assert odd.tollhouse("run").exit_code == 2
+    spoilt.write_text(sound, encoding="utf-8")
+    assert odd.tollhouse("run").exit_code == 0
+    assert odd.states() == {"SW1_20260302_003002.csv": USUAL_STATES}
+    assert odd.tollhouse("run").answer["status"] == "nothing_new"
+    landed = next((odd.home / "landing" / "cdr" / "SW1").glob("*/*.csv"))
+    content = landed.read_bytes()
+    landed.unlink()
+    ledger = sqlite3.connect(odd.home / "ledger.sqlite")
+    ledger.execute("update files set decoded_with = 'of before' where file_kind = 'cdr'")
+    ledger.commit()
+    failed = odd.tollhouse("run")
+    assert failed.exit_code == 1 and str(landed) in failed.message
+    last = odd.tollhouse("status").answer["last_run"]
+    assert last["status"] == "failed" and last["ended_by"] == failed.answer["error"]["message"]
+    landed.write_bytes(content)
+    assert odd.tollhouse("run").exit_code == 0
+    assert odd.tollhouse("status").answer["last_run"]["ended_by"] is None
+
+
+@pytest.mark.parametrize("char", ["%", "?", "*", "["])
+def test_a_home_whose_path_cannot_be_used_is_named_with_the_character(branch: Branch, char: str) -> None:
+    typed = branch.tollhouse("run", TOLLHOUSE_HOME=str(branch.home / f"a{char}b"))
+    assert typed.exit_code == 2
+    assert f"holds '{char}'" in typed.message

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from orchestration.errors import TollhouseError
+from orchestration.errors import GatesBlocked, TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.pulling import waiting_files
 from orchestration.resources import INTAKE_JOB
-from orchestration.run_record import load_record
+from orchestration.run_record import load_record, note_end, one_line_of
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import is_run_at_work
 
@@ -30,8 +30,13 @@ def collected_failures() -> Iterator[list[BaseException]]:
 @dg.failure_hook
 def keep_failure(context: dg.HookContext) -> None:
     """Dagster keeps a failure as text; a command needs the error itself, for its exit code and its words."""
-    if _failures and context.op_exception is not None:
-        _failures[-1].append(context.op_exception)
+    error = context.op_exception
+    if error is None:
+        return
+    if _failures:
+        _failures[-1].append(error)
+    if not isinstance(error, GatesBlocked):  # of which the step that blocks has kept more
+        note_end(Settings.from_environment(), context.run_id, "failed", one_line_of(error))
 
 
 tollhouse_run = dg.define_asset_job(
