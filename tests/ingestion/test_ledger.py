@@ -207,3 +207,25 @@ def test_a_ledger_of_another_schema_version_is_refused(tmp_path: Path) -> None:
     other.close()
     with pytest.raises(TollhouseError, match="schema version 99"):
         FileLedger(path)
+
+
+def test_the_list_of_files_is_never_older_than_the_ledger(intake: Intake) -> None:
+    """Whoever changed it: this connection, another one, or a transaction that was taken back."""
+    ledger = intake.ledger
+
+    def statuses() -> list[tuple[str, str]]:
+        return [(entry.file_id, entry.status) for entry in ledger.files()]
+
+    register(ledger, "aa01")
+    assert statuses() == [("aa01", "registered")]
+    ledger.set_status("aa01", "held", "why")
+    assert statuses() == [("aa01", "held")]
+    with FileLedger(ledger.path) as other:
+        other.set_status("aa01", "loaded", None)
+    assert statuses() == [("aa01", "loaded")]
+    with pytest.raises(RuntimeError), ledger.transaction():
+        ledger.set_status("aa01", "held", "again")
+        assert statuses() == [("aa01", "held")]
+        raise RuntimeError
+    assert statuses() == [("aa01", "loaded")]
+    assert ledger.files("bank") == []
