@@ -123,10 +123,8 @@ def bank_signature(entry: FileEntry, result_codes: ResultCodes) -> str:
     return f"{BANK_RULES_VERSION}/{declared.fingerprint}/{','.join(codes)}"
 
 
-def decode_bank_result(
-    settings: Settings, ledger: FileLedger, entry: FileEntry, result_codes: ResultCodes
-) -> DecodedFile:
-    """Decode a registered bank result file; its figures go to the ledger too, for `judge_bank_files`."""
+def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: ResultCodes) -> DecodedFile:
+    """Decode a registered bank result file. The figures that come back with it are for `judge_bank_files`."""
     declared = load_bank_format(entry.format)
     with open_unpacked(settings.home / entry.landing_path) as stream:
         read = _read(stream.read(), declared)
@@ -185,12 +183,12 @@ def decode_bank_result(
         pa.Table.from_pylist([batch], schema=_BATCHES), settings.raw / "debit_batches" / f"{entry.file_id}.parquet"
     )
     write_set_aside(settings, entry.file_id, read.set_aside)
-    ledger.record_bank_batch(entry.file_id, facts)
     return DecodedFile(
         entry.file_id,
         bank_signature(entry, result_codes),
         data_rows=len(read.lines) + len(read.set_aside),
         set_aside_rows=len(read.set_aside),
+        bank_facts=facts,
     )
 
 

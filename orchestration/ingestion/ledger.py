@@ -41,6 +41,10 @@ UNREADABLE = "unreadable: "
 SAME_NAME = "same name with other content as "
 SAME_CONTENT = "same content as "
 WRONG_NAME = "name not of its source's pattern"
+# How the reason begins of a file that a person has rejected.
+BY_A_PERSON = "rejected by a person: "
+# What a file did at which a process was found to have ended.
+PROCESS_ENDED = "ended the process"
 _NEW_COLUMNS = [f.name for f in fields(NewFile)]
 # What is learnt from a file's name and bytes by the formats and sources of the day. A retry learns it anew; what a companion
 # declares is kept, and what the file is (its id, source, bytes) never changes.
@@ -210,6 +214,8 @@ class FileLedger:
                     for d in decoded.days
                 ],
             )
+            if decoded.bank_facts is not None:
+                self.record_bank_batch(entry.file_id, decoded.bank_facts)
             if entry.file_kind == "cdr":
                 figures = f"{decoded.read_records} records, {decoded.malformed} malformed"
                 figures += f", {decoded.ignored} ignored" if decoded.ignored else ""
@@ -302,6 +308,24 @@ class FileLedger:
         """The figures of a decoded bank result file."""
         row = self._db.execute("select facts from bank_batches where file_id = ?", [file_id]).fetchone()
         return None if row is None else json.loads(row["facts"])
+
+    # --- processes that ended at a file -------------------------------------------------------------------------------
+
+    def note_process_ended(self, file_id: str) -> None:
+        """Keep that a process was at work on decoding a file when it ended without a word."""
+        with self.transaction():
+            self._event(
+                file_id, "process_ended", f"the process ended while it was decoding {self.file(file_id).file_name}"
+            )
+
+    def ended_processes(self) -> dict[str, int]:
+        """At which files how many processes ended since they were decoded, released or to be tried again."""
+        rows = self._db.execute(
+            "select file_id, count(*) as times from file_events as events where event = 'process_ended' and event_number > "
+            "coalesce((select max(event_number) from file_events where file_id = events.file_id "
+            "and event in ('decoded', 'retry_file', 'release_file')), 0) group by file_id"
+        )
+        return {row["file_id"]: row["times"] for row in rows}
 
     # --- decisions -------------------------------------------------------------------------------------------------
 
