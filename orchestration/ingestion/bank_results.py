@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from orchestration.ingestion.bank_formats.declared import BankFormat, load_bank_
 from orchestration.ingestion.bank_formats.line_records import read_line_records
 from orchestration.ingestion.bank_formats.nacha import read_nacha
 from orchestration.ingestion.bank_formats.reading import (
+    ABOVE_ANY_SUM,
     CORRECTION,
     DEBIT,
     OTHER,
@@ -29,11 +31,12 @@ from orchestration.ingestion.bank_formats.reading import (
     month_before,
     outcome_of,
 )
+from orchestration.ingestion.bounds import BoundExceeded
 from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger, batch_key
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
-from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
-from orchestration.ingestion.packing import open_unpacked
+from orchestration.ingestion.malformed_rows import SetAsideLine, write_rows, write_set_aside, write_table
+from orchestration.ingestion.packing import OpenContent, open_unpacked
 from orchestration.settings import Settings
 
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
@@ -126,8 +129,7 @@ def bank_signature(entry: FileEntry, result_codes: ResultCodes) -> str:
 def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: ResultCodes) -> DecodedFile:
     """Decode a registered bank result file. The figures that come back with it are for `judge_bank_files`."""
     declared = load_bank_format(entry.format)
-    with open_unpacked(settings.home / entry.landing_path) as stream:
-        read = _read(stream.read(), declared)
+    read = _read(partial(open_unpacked, settings.home / entry.landing_path), declared)
     assert entry.bank_code is not None and entry.file_date is not None, "a name of the pattern has both"
     names_batch_and_day = declared.layout in _DATED_LAYOUTS or (
         read.batch_id is not None and read.debited_on is not None
@@ -142,6 +144,7 @@ def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: Resul
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
     facts = _facts(read, declared.result_scheme, names_batch_and_day)
     totals = reconcile(facts, result_codes)
+    _refuse_sums(read, totals)
     facts["total_differences"] = totals.differences
     facts["day_faults"] = day_faults
     batch = {
@@ -169,7 +172,7 @@ def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: Resul
         "no_amount_records": facts["no_amount_records"],
         "charge_amount": sum((line.charge_amount for line in read.lines), _NOTHING),
     }
-    lines = [
+    rows = (
         {
             "file_id": entry.file_id,
             "code_owner": code_owner(result_codes, read.bank_code, declared.result_scheme, line.result_code),
@@ -177,8 +180,8 @@ def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: Resul
             **_own_day(line, read, is_period_named),
         }
         for line in read.lines
-    ]
-    write_table(pa.Table.from_pylist(lines, schema=_DEBITS), settings.raw / "debits" / f"{entry.file_id}.parquet")
+    )
+    write_rows(rows, _DEBITS, settings.raw / "debits" / f"{entry.file_id}.parquet")
     write_table(
         pa.Table.from_pylist([batch], schema=_BATCHES), settings.raw / "debit_batches" / f"{entry.file_id}.parquet"
     )
@@ -190,6 +193,19 @@ def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: Resul
         set_aside_rows=len(read.set_aside),
         bank_facts=facts,
     )
+
+
+def _refuse_sums(read: ReadBatch, totals: BatchTotals) -> None:
+    """Raise BoundExceeded where the amounts of a file sum to more than any branch collects: later sums have to hold them."""
+    charges = sum((line.charge_amount for line in read.lines), _NOTHING)
+    amounts = [totals.detail_total_amount, totals.detail_success_amount, charges]
+    amounts += [Decimal(said) for said in (totals.header["total_amount"], totals.header["success_amount"])]
+    for amount in amounts:
+        if amount >= ABOVE_ANY_SUM:
+            raise BoundExceeded(
+                f"its amounts sum to {amount}, and those of one file have to stay below {ABOVE_ANY_SUM}; ask the bank for a "
+                "corrected file"
+            )
 
 
 def _list_whole_requests(read: ReadBatch, settings: Settings) -> None:
@@ -261,7 +277,7 @@ def _set_contradictions_aside(read: ReadBatch, scheme: str | None, result_codes:
     read.lines = kept
 
 
-def _read(content: bytes, declared: BankFormat) -> ReadBatch:
+def _read(content: OpenContent, declared: BankFormat) -> ReadBatch:
     """Read by the format's layout; the readers of XML and SWIFT are imported only where they are needed."""
     if declared.layout == "canonical":
         return read_canonical(content)

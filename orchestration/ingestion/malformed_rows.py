@@ -5,14 +5,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.ingestion.bounds import watch
 from orchestration.settings import Settings
 
+_ROWS_AT_ONCE = 50_000
 _SCHEMA = pa.schema(
     [
         ("file_id", pa.string()),
@@ -73,8 +78,25 @@ def write_set_aside(settings: Settings, file_id: str, lines: list[SetAsideLine])
     if not lines:
         target.unlink(missing_ok=True)
         return
-    rows = [{"file_id": file_id, **vars(line)} for line in sorted(lines, key=lambda line: line.line_number)]
-    write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), target)
+    lines.sort(key=lambda line: line.line_number)
+    write_rows(({"file_id": file_id, **vars(line)} for line in lines), _SCHEMA, target)
+
+
+def write_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema, target: Path) -> None:
+    """Write a Parquet file whole, some rows at a time, so that there are never all of them twice in memory.
+
+    Raises BoundExceeded where the file at work takes too much of it.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part, left = target.with_suffix(".parquet.tmp"), iter(rows)
+    try:
+        with pq.ParquetWriter(part, schema, compression="lz4") as writer:
+            while some := list(islice(left, _ROWS_AT_ONCE)):
+                writer.write_table(pa.Table.from_pylist(some, schema=schema))
+                watch().check_memory()
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_table(table: pa.Table, target: Path) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -21,6 +21,10 @@ SUFFIXES = {".gz": "gzip", ".zst": "zstd"}
 _BUFFER_BYTES = 256 << 10
 _PIECE_BYTES = 1 << 20
 _ZSTD_INPUT_BYTES = 1 << 10
+
+
+#: Opens the unpacked bytes of a file from their beginning: a reader may have to look at them more than once.
+OpenContent = Callable[[], AbstractContextManager[BinaryIO]]
 
 
 class PackingError(Exception):

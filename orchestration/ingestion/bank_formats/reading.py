@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from typing import BinaryIO
 
+from orchestration.ingestion.bounds import exceeded, size_text, watch
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 #: What a line is: a debit's result, a bank's correction of an account (a notification of change), a debit on its way, or
 #: a booking that is no debit, which is kept and means nothing here.
 DEBIT, CORRECTION, PENDING, OTHER = "debit", "correction", "pending", "other"
 
-_LARGEST_AMOUNT = Decimal(10) ** 16
+#: No single debit is as much: a thousand times more than the largest bill, and sums of millions of them still fit.
+ABOVE_ANY_AMOUNT = Decimal(10) ** 12
+#: Nor do the amounts of one file sum to as much: sums over all files have 16 digits before the point.
+ABOVE_ANY_SUM = Decimal(10) ** 14
 _YUAN = re.compile(r"[0-9]{1,16}(\.[0-9]{1,2})?")
 _FEN = re.compile(r"[0-9]{1,18}")
 
@@ -95,7 +102,7 @@ def amount_of(text: str, unit: str = "yuan") -> Decimal | None:
         amount = Decimal(text).scaleb(-2) if _FEN.fullmatch(text) else None
     else:
         amount = Decimal(text) if _YUAN.fullmatch(text) else None
-    return amount.quantize(Decimal("0.01")) if amount is not None and amount < _LARGEST_AMOUNT else None
+    return amount.quantize(Decimal("0.01")) if amount is not None and amount < ABOVE_ANY_AMOUNT else None
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,28 @@ def _is_of_word(text: str, at: int) -> bool:
 
 def _is_hyphen(text: str, at: int) -> bool:
     return 0 <= at < len(text) and text[at] in "-_"
+
+
+def numbered_lines(stream: BinaryIO, filler: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers, without LF or CR LF; a byte order mark of UTF-8 is not of the first.
+
+    Lines at the end that are nothing but `filler` are none: they fill up a block, or end a file as DOS did. Raises
+    BoundExceeded for a line that is too long.
+    """
+    waiting: list[tuple[int, bytes]] = []
+    bounds = watch().bounds
+    for number, raw in enumerate(iter(partial(stream.readline, bounds.line + 2), b""), start=1):
+        if len(raw) > bounds.line + 1:
+            raise exceeded(f"line {number} is longer than {size_text(bounds.line)}", bounds, "line")
+        line = raw.removesuffix(b"\n").removesuffix(b"\r")
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if not line.strip(filler):
+            waiting.append((number, line))
+            continue
+        yield from waiting
+        waiting.clear()
+        yield number, line
 
 
 def fixed_text(raw: bytes, length: int) -> str:
