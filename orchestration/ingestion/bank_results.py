@@ -20,7 +20,6 @@ from orchestration.ingestion.bank_formats.declared import BankFormat, load_bank_
 from orchestration.ingestion.bank_formats.line_records import read_line_records
 from orchestration.ingestion.bank_formats.nacha import read_nacha
 from orchestration.ingestion.bank_formats.reading import (
-    ABOVE_ANY_SUM,
     CORRECTION,
     DEBIT,
     OTHER,
@@ -31,8 +30,9 @@ from orchestration.ingestion.bank_formats.reading import (
     month_before,
     outcome_of,
 )
-from orchestration.ingestion.bounds import BoundExceeded
-from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger, batch_key
+from orchestration.ingestion.bounds import refuse_sum
+from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
+from orchestration.ingestion.ledger import SAME_CONTENT, UNREADABLE, FileLedger, batch_key
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_rows, write_set_aside, write_table
@@ -42,7 +42,7 @@ from orchestration.settings import Settings
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-7"
+BANK_RULES_VERSION = "bank-8"
 
 # A message or statement of these has an id and a date of its own: the same bytes are the same one, whatever the file's name.
 _DATED_LAYOUTS = {"nacha", "iso20022", "mt940", "becs", "arudd"}
@@ -196,16 +196,12 @@ def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: Resul
 
 
 def _refuse_sums(read: ReadBatch, totals: BatchTotals) -> None:
-    """Raise BoundExceeded where the amounts of a file sum to more than any branch collects: later sums have to hold them."""
-    charges = sum((line.charge_amount for line in read.lines), _NOTHING)
-    amounts = [totals.detail_total_amount, totals.detail_success_amount, charges]
-    amounts += [Decimal(said) for said in (totals.header["total_amount"], totals.header["success_amount"])]
-    for amount in amounts:
-        if amount >= ABOVE_ANY_SUM:
-            raise BoundExceeded(
-                f"its amounts sum to {amount}, and those of one file have to stay below {ABOVE_ANY_SUM}; ask the bank for a "
-                "corrected file"
-            )
+    """Raise BoundExceeded where what a file sums to, or says that it does, is more than later sums can hold."""
+    refuse_sum(totals.detail_total_amount)
+    refuse_sum(totals.detail_success_amount)
+    refuse_sum(sum((line.charge_amount for line in read.lines), _NOTHING))
+    refuse_sum(totals.header["total_amount"])
+    refuse_sum(totals.header["success_amount"])
 
 
 def _list_whole_requests(read: ReadBatch, settings: Settings) -> None:
@@ -358,8 +354,16 @@ def judge_bank_files(
         for entry in entries:
             if entry.status not in ("registered", "held") or entry.decoded_with is None or entry.is_held_for_date:
                 continue
-            status, reason = _verdict(ledger, entry, loaded, result_codes)
-            ledger.set_status(entry.file_id, status, reason, records_of(entry) if status == "held" else ())
+            records: Sequence[OffendingRecord] = ()
+            try:
+                status, reason = _verdict(ledger, entry, loaded, result_codes)
+                if status == "held":
+                    records = records_of(entry)
+            except Exception as error:
+                if is_of_the_machine(error):
+                    raise
+                status, reason = "rejected", f"{UNREADABLE}{fault_text(error, 'judged')}"
+            ledger.set_status(entry.file_id, status, reason, records)
             judged = ledger.file(entry.file_id)
             if status == "loaded":
                 loaded.append(judged)

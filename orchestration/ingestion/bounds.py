@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,11 @@ import duckdb
 
 #: A file of less content is never refused for its ratio: a short list of one line over and over packs very well.
 RATIO_COUNTS_FROM_BYTES = 64 << 20
+
+#: No single debit or payment is as much, in any currency that a branch bills in. Sums of what is below still fit.
+ABOVE_ANY_AMOUNT = Decimal(10) ** 12
+#: Nor do the amounts of one file sum to as much: the sums over all files have 16 digits before the point.
+ABOVE_ANY_SUM = Decimal(10) ** 14
 
 _UNITS = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "KB": 10**3, "MB": 10**6, "GB": 10**9, "B": 1, "": 1}
 _SIZE = re.compile(r"([0-9]{1,15}) *([KMG]i?B|B)?", re.IGNORECASE)
@@ -50,7 +56,7 @@ class Bounds:
 LIMITS = {
     "unpacked": (1, 1 << 50),
     "ratio": (1, 10**9),
-    "line": (1 << 10, 1 << 28),
+    "line": (1 << 10, 1 << 26),
     "xml_depth": (8, 250),  # libxml2 itself reads no more than 255
     "asn1_depth": (2, 200),
     "fields": (1, 10_000),
@@ -75,6 +81,15 @@ def read_bounds(declared: Any) -> Bounds:
             raise ValueError(f"{name}: {value!r} cannot be used; write {form}, from {shown[0]} to {shown[1]}")
         values[name] = number
     return Bounds(**values)
+
+
+def refuse_sum(amount: Decimal) -> None:
+    """Raise BoundExceeded where the amounts of a file sum to more than any branch collects."""
+    if amount >= ABOVE_ANY_SUM:
+        raise BoundExceeded(
+            f"its amounts sum to {amount}, and those of one file have to stay below {ABOVE_ANY_SUM}; have it corrected "
+            "and delivered again"
+        )
 
 
 def size_text(size: int) -> str:
@@ -131,6 +146,8 @@ class Watch:
 
     def __init__(self, bounds: Bounds, marks: bytes = b"", memory_bytes: int | None = None) -> None:
         self.bounds, self.marks = bounds, marks
+        #: What ended reading the file, where a library that reads it tells of it in its own words.
+        self.fault: Exception | None = None
         self._memory_bytes = memory_bytes
         self._resident_before = _resident_bytes() if memory_bytes is not None else 0
         self._read_since = 0

@@ -112,12 +112,17 @@ def decode_file(
 ) -> DecodedFile:
     """Decode one file to the raw zone, within its bounds of size, lines, depth and memory. Nothing is kept in the ledger."""
     memory_bytes = settings.file_memory_bytes if entry.file_kind == "bank" else settings.memory_bytes
-    with within(bounds, line_marks(entry.file_kind, entry.format), memory_bytes):
-        if entry.file_kind == "cdr":
-            return decode_cdr(settings, engine, entry, known_switches)
-        if entry.file_kind == "bank":
-            return decode_bank_result(settings, entry, result_codes)
-        return decode_customer_export(settings, engine, entry)
+    with within(bounds, line_marks(entry.file_kind, entry.format), memory_bytes) as at_work:
+        try:
+            if entry.file_kind == "cdr":
+                return decode_cdr(settings, engine, entry, known_switches)
+            if entry.file_kind == "bank":
+                return decode_bank_result(settings, entry, result_codes)
+            return decode_customer_export(settings, engine, entry)
+        except Exception as error:
+            if at_work.fault is not None and not is_of_the_machine(error):
+                raise at_work.fault from error
+            raise
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -68,8 +68,21 @@ def first_set_aside(raw: Path, file_id: str, most: int, folder: str = "malformed
     path = raw / folder / f"{file_id}.parquet"
     if not path.is_file():
         return []
-    rows = pq.read_table(path, columns=["line_number", "record_text", "field", "reason"]).sort_by("line_number")
-    return [SetAsideLine(**row) for row in rows.slice(0, most).to_pylist()]
+    found: list[SetAsideLine] = []
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(columns=["line_number", "record_text", "field", "reason"]):
+            found += [SetAsideLine(**row) for row in batch.sort_by("line_number").slice(0, most).to_pylist()]
+            found = sorted(found, key=lambda line: line.line_number)[:most]
+    return found
+
+
+def set_aside_reasons(raw: Path, file_id: str) -> Iterator[str]:
+    """Why lines of a file were set aside, one for each of them."""
+    path = raw / "malformed" / f"{file_id}.parquet"
+    if path.is_file():
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["reason"]):
+                yield from batch["reason"].to_pylist()
 
 
 def write_set_aside(settings: Settings, file_id: str, lines: list[SetAsideLine]) -> None:

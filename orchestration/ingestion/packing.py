@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Protocol
 
 import zstandard
 
-from orchestration.ingestion.bounds import LineWatch, watch
+from orchestration.ingestion.bounds import BoundExceeded, LineWatch, watch
 
 SUFFIXES = {".gz": "gzip", ".zst": "zstd"}
 
@@ -84,7 +84,11 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not len(self._left):
-            self._left = memoryview(next(self._pieces, b""))
+            try:
+                self._left = memoryview(next(self._pieces, b""))
+            except (BoundExceeded, PackingError) as error:
+                self._watch.fault = error
+                raise
         size = min(len(buffer), len(self._left))
         buffer[:size] = self._left[:size]
         self._left = self._left[size:]

@@ -100,14 +100,14 @@ def customer_exports(billing_run: BillingRun) -> Iterator[dg.MaterializeResult |
     reporter().step("decode exports and bank files")
     result = _decoded(billing_run, "customers")
     limits = billing_run.book.gate_thresholds
-    held = judge_exports(
+    stopped = judge_exports(
         billing_run.ledger,
         billing_run.settings.raw,
         limits["export_rows"].hold_above,
         limits["export_shrink"].hold_above,
     )
-    for entry in held:
-        reporter().warn(f"{entry.source}/{entry.file_name} is held: {entry.status_reason}")
+    for entry in stopped:
+        _warn_of(entry)
     yield result
     yield from _status_results(billing_run, "customers")
 
@@ -129,7 +129,7 @@ def bank_results(billing_run: BillingRun) -> Iterator[dg.MaterializeResult | dg.
         judged = judge_bank_files(billing_run.ledger, codes, records_of)
     for entry in judged:
         if entry.status != "loaded":
-            reporter().warn(f"{entry.source}/{entry.file_name} is {entry.status}: {entry.status_reason}")
+            _warn_of(entry)
     yield result
     yield from _status_results(billing_run, "bank")
 

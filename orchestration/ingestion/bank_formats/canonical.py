@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
-from orchestration.ingestion.bank_formats.reading import ABOVE_ANY_AMOUNT, ReadBatch, ResultLine, numbered_lines
+from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, numbered_lines
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT
 from orchestration.ingestion.malformed_rows import SetAsideLine
 from orchestration.ingestion.packing import OpenContent
 from orchestration.ingestion.whole_numbers import whole_number

@@ -20,7 +20,6 @@ from typing import BinaryIO
 
 from orchestration.ingestion.bank_formats.declared import BankFormat
 from orchestration.ingestion.bank_formats.reading import (
-    ABOVE_ANY_AMOUNT,
     DEBIT,
     OTHER,
     ReadBatch,
@@ -33,6 +32,7 @@ from orchestration.ingestion.bank_formats.swift_details import (
     join_details,
     worded_amounts,
 )
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT
 from orchestration.ingestion.malformed_rows import SetAsideLine
 from orchestration.ingestion.packing import OpenContent
 

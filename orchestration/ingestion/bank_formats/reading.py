@@ -11,17 +11,13 @@ from decimal import Decimal
 from functools import partial
 from typing import BinaryIO
 
-from orchestration.ingestion.bounds import exceeded, size_text, watch
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, exceeded, size_text, watch
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 #: What a line is: a debit's result, a bank's correction of an account (a notification of change), a debit on its way, or
 #: a booking that is no debit, which is kept and means nothing here.
 DEBIT, CORRECTION, PENDING, OTHER = "debit", "correction", "pending", "other"
 
-#: No single debit is as much: a thousand times more than the largest bill, and sums of millions of them still fit.
-ABOVE_ANY_AMOUNT = Decimal(10) ** 12
-#: Nor do the amounts of one file sum to as much: sums over all files have 16 digits before the point.
-ABOVE_ANY_SUM = Decimal(10) ** 14
 _YUAN = re.compile(r"[0-9]{1,16}(\.[0-9]{1,2})?")
 _FEN = re.compile(r"[0-9]{1,18}")
 
@@ -181,16 +177,27 @@ def numbered_lines(stream: BinaryIO, filler: bytes) -> Iterator[tuple[int, bytes
 
 
 def fixed_text(raw: bytes, length: int) -> str:
-    """A record of fixed length as text. Where it has so many characters of UTF-8 and not so many bytes, these are counted;
-    else a byte is a character, so that a name in whatever encoding moves no field."""
+    """A record of fixed length in bytes as text, a byte a character, so that a name in whatever encoding moves no field.
+
+    A record that is longer by no more than what its bytes beyond ASCII may have added is one whose name was written into it
+    by characters: as many of those bytes as are too many count for nothing, for what is needed of a record is ASCII.
+    """
     raw = raw.rstrip(b"\r\x1a\x00")
-    if len(raw) > length:
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            return raw.decode("latin-1")
-        return text if len(text.rstrip()) <= length else raw.decode("latin-1")
-    return raw.decode("latin-1")
+    if len(raw) <= length:
+        return raw.decode("latin-1")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    if len(text.rstrip()) <= length:
+        return text
+    line = raw.rstrip(b" ").decode("latin-1")
+    foreign = [at for at, mark in enumerate(line) if not mark.isascii()]
+    excess = len(line) - length
+    if not 0 < excess <= len(foreign):
+        return line
+    dropped = set(foreign[-excess:])
+    return "".join(mark for at, mark in enumerate(line) if at not in dropped)
 
 
 def month_before(day: date) -> str:
