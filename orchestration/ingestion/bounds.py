@@ -149,7 +149,7 @@ class Watch:
         #: What ended reading the file, where a library that reads it tells of it in its own words.
         self.fault: Exception | None = None
         self._memory_bytes = memory_bytes
-        self._resident_before = _resident_bytes() if memory_bytes is not None else 0
+        self._resident_before = resident_bytes() if memory_bytes is not None else 0
         self._read_since = 0
 
     def read(self, size: int) -> None:
@@ -163,7 +163,7 @@ class Watch:
         """Raise BoundExceeded where the process has grown by more than the file may take."""
         if self._memory_bytes is None:
             return
-        grown = _resident_bytes() - self._resident_before
+        grown = resident_bytes() - self._resident_before
         if grown > self._memory_bytes:
             raise BoundExceeded(
                 f"reading it takes more than {size_text(self._memory_bytes)} of memory. If the file is right, raise "
@@ -244,7 +244,7 @@ class Clock:
                 signal.signal(signal.SIGALRM, before)
 
 
-def _resident_bytes() -> int:
+def resident_bytes() -> int:
     """The memory that the process holds; 0 on a machine that does not say it."""
     try:
         return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")

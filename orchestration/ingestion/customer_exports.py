@@ -9,7 +9,7 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,14 @@ import pyarrow as pa
 
 from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, exceeded, refuse_sum, watch
 from orchestration.ingestion.cdr_rules import literal
-from orchestration.ingestion.customer_tables import EXPORT_TABLES, NUMBER_COLUMNS, ExportTable, Reading, reading_of
+from orchestration.ingestion.customer_tables import (
+    EXPORT_TABLES,
+    NUMBER_COLUMNS,
+    ExportTable,
+    Reading,
+    decoded,
+    reading_of,
+)
 from orchestration.ingestion.ledger_schema import NOT_EVEN_ITS_HEADER, DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
 from orchestration.ingestion.packing import OpenContent, open_unpacked
@@ -124,6 +131,8 @@ def _keep_rows(
     for row in rows:
         if row.fields is None:
             set_aside.append(SetAsideLine(row.line_number, row.text, "line", row.fault))
+            if not len(set_aside) % _ROWS_AT_ONCE:
+                watch().check_memory()
             continue
         fields = ["" if at is None else row.fields[at].strip(_BLANKS) for at in positions.values()]
         waiting.append([row.line_number, row.text, *fields])
@@ -303,24 +312,36 @@ def _rows(content: OpenContent, reading: Reading, width: int) -> Iterator[_Row]:
 
     Empty lines at the end are no rows, nor are those of empty fields, as spreadsheets write them below their rows.
     """
-    has_stray_quote = False
-    try:
-        with content() as stream:
-            for _ in _whole_rows(_lines(stream, reading), width):
-                pass
-    except _StrayQuote:
-        has_stray_quote = True
-    waiting: list[_Row] = []
+    has_stray_quote = _has_stray_quote(content, reading, width)
+    waiting: list[tuple[_Row, int]] = []  # rows that would be none if the file ended here, equal ones counted
     with content() as stream:
         lines = _lines(stream, reading)
         rows = _single_rows(lines, width) if has_stray_quote else _whole_rows(lines, width)
         for row in rows:
             if not row.text.strip(_BLANKS + ',"'):
-                waiting.append(row)
+                last, times = waiting[-1] if waiting else (None, 0)
+                if last is not None and (last.text, last.line_number + times) == (row.text, row.line_number):
+                    waiting[-1] = last, times + 1
+                else:
+                    waiting.append((row, 1))
                 continue
-            yield from waiting
+            for first, times in waiting:
+                yield from (replace(first, line_number=first.line_number + at) for at in range(times))
             waiting.clear()
             yield row
+
+
+def _has_stray_quote(content: OpenContent, reading: Reading, width: int) -> bool:
+    """Whether a quote that is opened on one line takes in others that are rows of their own."""
+    if not any('"' in text for text in decoded(content, reading.encoding, reading.errors)):
+        return False
+    try:
+        with content() as stream:
+            for _ in _whole_rows(_lines(stream, reading), width):
+                pass
+    except _StrayQuote:
+        return True
+    return False
 
 
 class _StrayQuote(Exception):

@@ -134,16 +134,17 @@ def reading_of(content: OpenContent, encoding: str | None) -> Reading:
 
 def _is_text(content: OpenContent, encoding: str) -> bool:
     try:
-        return not any("\0" in text for text in _decoded(content, encoding, "strict"))
+        return not any("\0" in text for text in decoded(content, encoding, "strict"))
     except UnicodeDecodeError:
         return False
 
 
 def _spoilt_places(content: OpenContent, encoding: str) -> int:
-    return sum(text.count("\N{REPLACEMENT CHARACTER}") for text in _decoded(content, encoding, "replace"))
+    return sum(text.count("\N{REPLACEMENT CHARACTER}") for text in decoded(content, encoding, "replace"))
 
 
-def _decoded(content: OpenContent, encoding: str, errors: str) -> Iterator[str]:
+def decoded(content: OpenContent, encoding: str, errors: str) -> Iterator[str]:
+    """The text of a file in pieces. Raises UnicodeDecodeError where `errors` is strict."""
     decoder = codecs.getincrementaldecoder(encoding)(errors)
     with content() as stream:
         while chunk := stream.read(_CHUNK_BYTES):

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.bank_results import ResultCodes, bank_signature, decode_bank_result
-from orchestration.ingestion.bounds import Bounds, Clock, within
+from orchestration.ingestion.bounds import Bounds, Clock, resident_bytes, within
 from orchestration.ingestion.cdr_decoding import cdr_signature, decode_cdr
 from orchestration.ingestion.customer_exports import customers_signature, decode_customer_export
 from orchestration.ingestion.decoding_mark import DecodingMark
@@ -111,7 +111,9 @@ def decode_file(
     result_codes: ResultCodes,
 ) -> DecodedFile:
     """Decode one file to the raw zone, within its bounds of size, lines, depth and memory. Nothing is kept in the ledger."""
-    memory_bytes = settings.file_memory_bytes if entry.file_kind == "bank" else settings.memory_bytes
+    memory_bytes = settings.file_memory_bytes
+    if entry.file_kind != "bank":  # the engine takes its share too
+        memory_bytes = max(memory_bytes, settings.memory_bytes - resident_bytes())
     with within(bounds, line_marks(entry.file_kind, entry.format), memory_bytes) as at_work:
         try:
             if entry.file_kind == "cdr":
