@@ -98,14 +98,28 @@ class Settings:
         return time_zone
 
     @property
+    def memory_bytes(self) -> int:
+        """What a run may use of memory: the limit, else four fifths of the machine's, as the engine takes it."""
+        limit = self._limit_bytes()
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 4 // 5 if limit is None else limit
+
+    @property
+    def file_memory_bytes(self) -> int:
+        """What of it reading one file in Python may take: what the engine does not."""
+        return self.memory_bytes * (100 - ENGINE_SHARE_PERCENT) // 100
+
+    @property
     def engine_memory_limit(self) -> str | None:
         """What of `memory_limit` the engine may hold, in bytes as it reads them; None where nothing is limited."""
+        limit = self._limit_bytes()
+        return None if limit is None else f"{limit * ENGINE_SHARE_PERCENT // 100}B"
+
+    def _limit_bytes(self) -> int | None:
         found = _MEMORY.match(self.memory_limit or "")
         if found is None:
             return None
         unit = found[2].upper()
-        factor = (1024 if "I" in unit else 1000) ** "BKMGT".index(unit[0])
-        return f"{int(Decimal(found[1]) * factor * ENGINE_SHARE_PERCENT / 100)}B"
+        return int(Decimal(found[1]) * (1024 if "I" in unit else 1000) ** "BKMGT".index(unit[0]))
 
     @property
     def inbox(self) -> Path:

@@ -1,4 +1,5 @@
-"""`tollhouse files`: what was delivered and what became of it, letting a file in or trying it again. The ledger decides."""
+"""`tollhouse files`: what was delivered and what became of it, letting a file in, setting it aside
+or trying it again. The ledger decides."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ KINDS = ("cdr", "bank", "customers")
 
 
 def add_commands(commands: Any) -> None:
-    """Add files with show, release and retry."""
+    """Add files with show, release, reject and retry."""
     files = add_command(commands, "files", "list the delivered files and what became of them", _list)
     files.add_argument("--status", choices=STATUSES, help="only files of this status")
     files.add_argument("--kind", choices=KINDS, help="only files of this kind")
@@ -47,6 +48,11 @@ def add_commands(commands: Any) -> None:
         help="of a bank file whose totals disagree with its lines: let its lines count; the difference stands in debit_batches",
     )
     release.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
+    reject = add_command(
+        actions, "reject", "set a file aside: it counts no longer; release or retry brings it back", _reject
+    )
+    reject.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
+    reject.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
     retry = add_command(
         actions, "retry", "decode and judge a held or unreadable file anew, once its cause is mended", _retry
     )
@@ -205,6 +211,19 @@ def _release(arguments: argparse.Namespace, context: Context) -> Answer:
         assert decision.file_id is not None
         entry = ledger.file(decision.file_id)
     told = f"{entry.file_name} ({entry.file_id}) is released: {decision.why}. The next `tollhouse run` takes it in."
+    data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
+    return Answer(data, lambda console: console.print(told))
+
+
+def _reject(arguments: argparse.Namespace, context: Context) -> Answer:
+    with ledger_for_decisions(context.settings) as ledger:
+        decision = ledger.reject_file(arguments.file_id, arguments.why)
+        assert decision.file_id is not None
+        entry = ledger.file(decision.file_id)
+    told = (
+        f"{entry.file_name} ({entry.file_id}) is rejected: {decision.why}. The next `tollhouse run` computes without it; "
+        "`tollhouse files release` brings it back."
+    )
     data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
     return Answer(data, lambda console: console.print(told))
 

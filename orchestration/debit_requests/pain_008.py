@@ -14,11 +14,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from lxml import etree
 
 from orchestration.debit_requests.planning import OpenBill, PlannedBatch
 from orchestration.errors import TollhouseError, UsageError
+from orchestration.ingestion.bounded_yaml import parse_yaml, read_text
 
 SUFFIX = "xml"
 # The version of the EPC's implementation guidelines since the 2023 rulebooks.
@@ -46,11 +46,11 @@ class Creditor:
 def read_creditors(path: Path) -> dict[str, Creditor]:
     """bank_code → creditor, from a YAML file. Raises UsageError naming file, bank and field."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(path, read_text(path))
     except OSError as error:
         raise UsageError(f"--creditors: {path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"--creditors: {path} is no YAML in UTF-8: {error}") from error
+    except UsageError as error:
+        raise UsageError(f"--creditors: {error}") from error
     listed = content.get("creditors") if isinstance(content, dict) else None
     if not isinstance(listed, dict) or not listed or set(content) != {"creditors"}:
         raise UsageError(f"--creditors: {path}: write `creditors:` and under it each bank_code with {_fields()}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -29,17 +30,19 @@ from orchestration.ingestion.bank_formats.reading import (
     month_before,
     outcome_of,
 )
-from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger, batch_key
+from orchestration.ingestion.bounds import refuse_sum
+from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
+from orchestration.ingestion.ledger import SAME_CONTENT, UNREADABLE, FileLedger, batch_key
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
-from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside, write_table
-from orchestration.ingestion.packing import open_unpacked
+from orchestration.ingestion.malformed_rows import SetAsideLine, write_rows, write_set_aside, write_table
+from orchestration.ingestion.packing import OpenContent, open_unpacked
 from orchestration.settings import Settings
 
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-7"
+BANK_RULES_VERSION = "bank-8"
 
 # A message or statement of these has an id and a date of its own: the same bytes are the same one, whatever the file's name.
 _DATED_LAYOUTS = {"nacha", "iso20022", "mt940", "becs", "arudd"}
@@ -123,13 +126,10 @@ def bank_signature(entry: FileEntry, result_codes: ResultCodes) -> str:
     return f"{BANK_RULES_VERSION}/{declared.fingerprint}/{','.join(codes)}"
 
 
-def decode_bank_result(
-    settings: Settings, ledger: FileLedger, entry: FileEntry, result_codes: ResultCodes
-) -> DecodedFile:
-    """Decode a registered bank result file; its figures go to the ledger too, for `judge_bank_files`."""
+def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: ResultCodes) -> DecodedFile:
+    """Decode a registered bank result file. The figures that come back with it are for `judge_bank_files`."""
     declared = load_bank_format(entry.format)
-    with open_unpacked(settings.home / entry.landing_path) as stream:
-        read = _read(stream.read(), declared)
+    read = _read(partial(open_unpacked, settings.home / entry.landing_path), declared)
     assert entry.bank_code is not None and entry.file_date is not None, "a name of the pattern has both"
     names_batch_and_day = declared.layout in _DATED_LAYOUTS or (
         read.batch_id is not None and read.debited_on is not None
@@ -144,6 +144,7 @@ def decode_bank_result(
     _set_contradictions_aside(read, declared.result_scheme, result_codes)
     facts = _facts(read, declared.result_scheme, names_batch_and_day)
     totals = reconcile(facts, result_codes)
+    _refuse_sums(read, totals)
     facts["total_differences"] = totals.differences
     facts["day_faults"] = day_faults
     batch = {
@@ -171,7 +172,7 @@ def decode_bank_result(
         "no_amount_records": facts["no_amount_records"],
         "charge_amount": sum((line.charge_amount for line in read.lines), _NOTHING),
     }
-    lines = [
+    rows = (
         {
             "file_id": entry.file_id,
             "code_owner": code_owner(result_codes, read.bank_code, declared.result_scheme, line.result_code),
@@ -179,19 +180,28 @@ def decode_bank_result(
             **_own_day(line, read, is_period_named),
         }
         for line in read.lines
-    ]
-    write_table(pa.Table.from_pylist(lines, schema=_DEBITS), settings.raw / "debits" / f"{entry.file_id}.parquet")
+    )
+    write_rows(rows, _DEBITS, settings.raw / "debits" / f"{entry.file_id}.parquet")
     write_table(
         pa.Table.from_pylist([batch], schema=_BATCHES), settings.raw / "debit_batches" / f"{entry.file_id}.parquet"
     )
     write_set_aside(settings, entry.file_id, read.set_aside)
-    ledger.record_bank_batch(entry.file_id, facts)
     return DecodedFile(
         entry.file_id,
         bank_signature(entry, result_codes),
         data_rows=len(read.lines) + len(read.set_aside),
         set_aside_rows=len(read.set_aside),
+        bank_facts=facts,
     )
+
+
+def _refuse_sums(read: ReadBatch, totals: BatchTotals) -> None:
+    """Raise BoundExceeded where what a file sums to, or says that it does, is more than later sums can hold."""
+    refuse_sum(totals.detail_total_amount)
+    refuse_sum(totals.detail_success_amount)
+    refuse_sum(sum((line.charge_amount for line in read.lines), _NOTHING))
+    refuse_sum(totals.header["total_amount"])
+    refuse_sum(totals.header["success_amount"])
 
 
 def _list_whole_requests(read: ReadBatch, settings: Settings) -> None:
@@ -263,7 +273,7 @@ def _set_contradictions_aside(read: ReadBatch, scheme: str | None, result_codes:
     read.lines = kept
 
 
-def _read(content: bytes, declared: BankFormat) -> ReadBatch:
+def _read(content: OpenContent, declared: BankFormat) -> ReadBatch:
     """Read by the format's layout; the readers of XML and SWIFT are imported only where they are needed."""
     if declared.layout == "canonical":
         return read_canonical(content)
@@ -344,8 +354,16 @@ def judge_bank_files(
         for entry in entries:
             if entry.status not in ("registered", "held") or entry.decoded_with is None or entry.is_held_for_date:
                 continue
-            status, reason = _verdict(ledger, entry, loaded, result_codes)
-            ledger.set_status(entry.file_id, status, reason, records_of(entry) if status == "held" else ())
+            records: Sequence[OffendingRecord] = ()
+            try:
+                status, reason = _verdict(ledger, entry, loaded, result_codes)
+                if status == "held":
+                    records = records_of(entry)
+            except Exception as error:
+                if is_of_the_machine(error):
+                    raise
+                status, reason = "rejected", f"{UNREADABLE}{fault_text(error, 'judged')}"
+            ledger.set_status(entry.file_id, status, reason, records)
             judged = ledger.file(entry.file_id)
             if status == "loaded":
                 loaded.append(judged)

@@ -12,9 +12,8 @@ import zoneinfo
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from orchestration.errors import UsageError
+from orchestration.ingestion.bounded_yaml import parse_yaml, read_text
 from orchestration.ingestion.cdr_formats import (
     COUNTED_LEGS,
     FIRST_GROUP,
@@ -140,11 +139,8 @@ def read_declaration(path: Path) -> CdrFormat:
     """The format that a file declares. Raises UsageError naming file, field and what to write."""
     from orchestration.ingestion.cdr_fields import read_layout
 
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: no valid YAML: {error}") from error
+    text = read_text(path)
+    content = parse_yaml(path, text)
     layout = Node(path, "", content).one_of("layout", LAYOUTS)
     node = Node(path, "", content, _MEMBERS[layout])
     name = node.text("name")

@@ -18,10 +18,11 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion import cdr_rules
+from orchestration.ingestion.bounds import exceeded, watch
 from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
 from orchestration.ingestion.cdr_layouts import ber, binary
 from orchestration.ingestion.cdr_layouts.control import Told, read_told
-from orchestration.ingestion.cdr_layouts.lines import is_plain, plain_lines, read_records
+from orchestration.ingestion.cdr_layouts.lines import TextRecord, is_plain, plain_lines, read_records
 from orchestration.ingestion.cdr_layouts.text_fields import (
     LINE_COLUMNS,
     LINE_COLUMNS_SQL,
@@ -36,7 +37,9 @@ from orchestration.ingestion.malformed_rows import ignored_path, malformed_path
 from orchestration.ingestion.packing import packing_of
 from orchestration.settings import Settings
 
-_LINES_AT_ONCE = 100_000
+_LINES_AT_ONCE, _CHARACTERS_AT_ONCE = 100_000, 16 << 20
+# Another way of reading would take no less memory, nor less time.
+_ENDS_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 _PARQUET = "format parquet, compression lz4"
 # What stands for "no such field" in DuckDB's reading of a quoted line: no switch writes these control characters.
 _MISSING = "\x01\x02\x01"
@@ -244,6 +247,7 @@ class CdrFile:
         if self.told.names is None:
             return
         names = self.told.names
+        _refuse_fields(len(names))
         absent = tuple(name for name in self.layout.header.optional_names if name not in names)
         self.layout = replace(self.layout, absent=absent)
         missing = [name for name in self.layout.needed_fields if names.count(name) != 1]
@@ -284,6 +288,8 @@ class CdrFile:
         try:
             # Only where the place of a record is to be seen by its row does the order of the rows matter.
             self._copy(f"{self._sound_sql(query)} {self.typed_sql('sound')}", self.calls_part, is_numbered)
+        except _ENDS_THE_FILE:
+            raise
         except duckdb.Error:
             return None
         return expected
@@ -320,6 +326,8 @@ class CdrFile:
             self.ignored = self._one("select count(*) from cdr_sorted where ignored is not null")[0]
             if self.ignored:
                 self._keep_ignored_texts()
+        except _ENDS_THE_FILE:
+            raise
         except duckdb.Error:
             self.ignored = 0
             return None
@@ -352,8 +360,8 @@ class CdrFile:
     def _texts(self) -> Iterator[tuple[int, str]]:
         """The number and the text of every record of a file that was read in one pass."""
         if self.layout.layout == "asn1_ber":
-            table = ber.read_table(self.landed, self.layout)
-            yield from zip(table["line_number"].to_pylist(), table["record_text"].to_pylist(), strict=True)
+            for batch in ber.batches(self.landed, self.layout):
+                yield from zip(batch["line_number"].to_pylist(), batch["record_text"].to_pylist(), strict=True)
         elif self.layout.layout == "fixed_binary":
             for batch in binary.batches(self.landed, self.layout, with_text=True):
                 yield from zip(batch["line_number"].to_pylist(), batch["record_text"].to_pylist(), strict=True)
@@ -374,16 +382,16 @@ class CdrFile:
         """The query for the fields of a file's records, and how many there should be; None where it is not to be tried."""
         layout = self.layout
         if layout.layout == "asn1_ber":
-            table = ber.read_table(self.landed, layout)
-            self.con.register("cdr_records", table)
-            return "select line_number, damage as line_fault, * exclude (line_number, damage) from cdr_records", len(
-                table
+            self._register_records(ber.batches(self.landed, layout))
+            return (
+                "select line_number, damage as line_fault, * exclude (line_number, damage) from cdr_records",
+                ber.count_records(self.landed, layout),
             )
         if layout.layout == "fixed_binary":
             expected = binary.whole_records(self.landed, layout)
             if expected is None:
                 return None
-            self._register_binary(with_text=False)
+            self._register_records(binary.batches(self.landed, layout, with_text=False))
             return (
                 "select line_number, damage as line_fault, * exclude (line_number, damage) from cdr_records",
                 expected,
@@ -409,6 +417,7 @@ class CdrFile:
         return (
             f"(select {self.layout.header.lines} + {place} as line_number, * from "
             f"read_csv({literal(str(self.landed))}, auto_detect = false, header = false, strict_mode = true, {options}, "
+            f"max_line_size = {watch().bounds.line + 2}, "
             f"compression = '{packing_of(self.landed.name)}', columns = {{{names}}}))"
         )
 
@@ -442,15 +451,16 @@ class CdrFile:
 
     def _fields_of_first_line(self) -> int:
         first = next(read_records(self.landed, self.layout, self.told.last_line), None)
-        return 0 if first is None else len(first.fields or first.text.split(self.layout.delimiter))
+        found = 0 if first is None else len(first.fields or first.text.split(self.layout.delimiter))
+        _refuse_fields(found)
+        return found
 
     def _fixed_width_source(self) -> str:
         fault, fields = fixed_width_columns(self.layout, "c0")
         lines = self._csv(1, _NO_DELIMITER, "", False)
         return f"select line_number, {fault} as line_fault, {fields} from {lines}"
 
-    def _register_binary(self, with_text: bool) -> None:
-        records = binary.batches(self.landed, self.layout, with_text)
+    def _register_records(self, records: Iterator[pa.RecordBatch]) -> None:
         schema = binary.arrow_schema(len(self.layout.needed_fields))
         self.con.register("cdr_records", pa.RecordBatchReader.from_batches(schema, records))
 
@@ -484,9 +494,9 @@ class CdrFile:
         layout = self.layout
         if not layout.is_text:
             if layout.layout == "fixed_binary":
-                self._register_binary(with_text=True)
+                self._register_records(binary.batches(self.landed, layout, with_text=True))
             else:
-                self.con.register("cdr_records", ber.read_table(self.landed, layout))
+                self._register_records(ber.batches(self.landed, layout))
             return "select line_number, record_text, damage as line_fault, * exclude (line_number, record_text, damage) from cdr_records"
         self._keep_lines()
         return text_fields_sql(layout, "cdr_lines")
@@ -495,7 +505,7 @@ class CdrFile:
         con = self.con
         con.execute(f"create or replace temp table cdr_lines ({LINE_COLUMNS_SQL})")
         records = read_records(self.landed, self.layout, self.told.last_line)
-        while batch := [line_values(one) for one in islice(records, _LINES_AT_ONCE)]:
+        while batch := [line_values(one) for one in _some(records)]:
             columns = list(map(pa.array, zip(*batch, strict=True), LINE_COLUMNS.types))
             table = pa.table(columns, schema=LINE_COLUMNS)
             con.register("cdr_lines_batch", table)
@@ -541,3 +551,20 @@ class CdrFile:
         row = self.con.execute(query).fetchone()
         assert row is not None, "an aggregate without groups has one row"
         return row
+
+
+def _refuse_fields(found: int) -> None:
+    """Raise BoundExceeded where a line has more fields than one may have: the engine would need a column for each."""
+    bounds = watch().bounds
+    if found > bounds.fields:
+        raise exceeded(f"its first line has {found} fields", bounds, "fields")
+
+
+def _some(records: Iterator[TextRecord]) -> Iterator[TextRecord]:
+    """The next records, as many as fit into memory at once however long they are."""
+    characters = 0
+    for record in islice(records, _LINES_AT_ONCE):
+        yield record
+        characters += len(record.text)
+        if characters >= _CHARACTERS_AT_ONCE:
+            return

@@ -8,23 +8,34 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
 
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, exceeded, refuse_sum, watch
 from orchestration.ingestion.cdr_rules import literal
-from orchestration.ingestion.customer_tables import EXPORT_TABLES, NUMBER_COLUMNS, ExportTable, decode_export
+from orchestration.ingestion.customer_tables import (
+    EXPORT_TABLES,
+    NUMBER_COLUMNS,
+    ExportTable,
+    Reading,
+    decoded,
+    reading_of,
+)
 from orchestration.ingestion.ledger_schema import NOT_EVEN_ITS_HEADER, DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
-from orchestration.ingestion.packing import open_unpacked
+from orchestration.ingestion.packing import OpenContent, open_unpacked
 from orchestration.numbers import number_sql
 from orchestration.settings import Settings
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-_RULES_VERSION = "customers-6"
+_RULES_VERSION = "customers-7"
 
 # A spreadsheet writes the year first and leaves out zeros, or another order of day and month, which is not guessed at.
 _DAY = "[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}"
@@ -38,6 +49,7 @@ _SCIENTIFIC = "[-+]?([0-9]+[.,][0-9]+[eE][-+]?[0-9]+|[0-9]+[eE][-+][0-9]+)"
 _BLANKS = " \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
 #: How the reason of a row begins whose key an earlier row of the export has.
 REPEATED_KEY = "repeats the key of line "
+_ROWS_AT_ONCE, _CHARACTERS_AT_ONCE = 50_000, 16 << 20
 _NOT_UTF8 = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -68,34 +80,19 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
     """Decode a registered export; its Parquet files replace earlier ones whole. `con` is in no open transaction."""
     assert entry.export_table is not None, "a name of the pattern has a table"
     table = EXPORT_TABLES[entry.export_table]
-    with open_unpacked(settings.home / entry.landing_path) as stream:
-        content = stream.read()
-    text, encoding_fault = decode_export(content, entry.content_encoding)
-    header, rows = _rows(text)
+    content = partial(open_unpacked, settings.home / entry.landing_path)
+    reading = reading_of(content, entry.content_encoding)
+    header = _header(content, reading)
+    encoding_fault = reading.fault
     if encoding_fault is not None and not set(table.key) <= set(header):
         encoding_fault += NOT_EVEN_ITS_HEADER
-    positions = {column: header.index(column) if column in header else None for column in table.columns}
-    set_aside, sound = [], []
-    for row in rows:
-        if row.fields is None:
-            set_aside.append(SetAsideLine(row.line_number, row.text, "line", row.fault))
-        else:
-            sound.append(row)
-    lines = pa.table(
-        {
-            "line_number": pa.array([row.line_number for row in sound], pa.int64()),
-            "record_text": pa.array([row.text for row in sound], pa.string()),
-            **{
-                column: pa.array(
-                    ["" if at is None else row.fields[at].strip(_BLANKS) for row in sound if row.fields is not None],
-                    pa.string(),
-                )
-                for column, at in positions.items()
-            },
-        }
-    )
+    set_aside: list[SetAsideLine] = []
     target = export_path(settings.raw, entry.export_table, entry.file_id)
-    loaded = _write(con, entry.file_id, table, lines, target, set_aside)
+    try:
+        _keep_rows(con, table, header, _rows(content, reading, len(header)), set_aside)
+        loaded = _write(con, entry.file_id, table, target, set_aside)
+    finally:
+        con.execute("drop table if exists export_lines")
     _write_keys(con, table, header, set_aside, keys_path(settings.raw, entry.file_id))
     write_set_aside(settings, entry.file_id, set_aside)
     return DecodedFile(
@@ -107,11 +104,50 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
     )
 
 
+def _keep_rows(
+    con: duckdb.DuckDBPyConnection,
+    table: ExportTable,
+    header: list[str],
+    rows: Iterable[_Row],
+    set_aside: list[SetAsideLine],
+) -> None:
+    """Lay the rows down as the table `export_lines`, all fields as text; those that cannot be split go to `set_aside`."""
+    positions = {column: header.index(column) if column in header else None for column in table.columns}
+    names = ["line_number", "record_text", *table.columns]
+    texts = ", ".join(f"{name} varchar" for name in names[1:])
+    con.execute(f"create or replace temp table export_lines (line_number bigint, {texts})")
+    waiting: list[list[Any]] = []
+    waiting_characters = 0
+
+    def lay_down() -> None:
+        columns = zip(*waiting, strict=True)
+        types = [pa.int64(), *[pa.string()] * (len(names) - 1)]
+        batch = pa.table([pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], names=names)
+        con.register("export_batch", batch)
+        con.execute("insert into export_lines select * from export_batch")
+        con.unregister("export_batch")
+        waiting.clear()
+
+    for row in rows:
+        if row.fields is None:
+            set_aside.append(SetAsideLine(row.line_number, row.text, "line", row.fault))
+            if not len(set_aside) % _ROWS_AT_ONCE:
+                watch().check_memory()
+            continue
+        fields = ["" if at is None else row.fields[at].strip(_BLANKS) for at in positions.values()]
+        waiting.append([row.line_number, row.text, *fields])
+        waiting_characters += len(row.text)
+        if len(waiting) >= _ROWS_AT_ONCE or waiting_characters >= _CHARACTERS_AT_ONCE:
+            lay_down()
+            waiting_characters = 0
+    if waiting:
+        lay_down()
+
+
 def _write(
     con: duckdb.DuckDBPyConnection,
     file_id: str,
     table: ExportTable,
-    lines: pa.Table,
     target: Path,
     set_aside: list[SetAsideLine],
 ) -> int:
@@ -120,7 +156,7 @@ def _write(
     part = target.with_suffix(".parquet.tmp")
     typed = ", ".join(f"{_typed(name, kind, table)} as {name}" for name, kind in table.columns.items())
     keys = ", ".join(_typed(name, table.columns[name], table) for name in table.key)
-    con.register("export_lines", lines)
+    sums = [f"sum(abs({name}))" for name, kind in table.columns.items() if kind.startswith("DECIMAL")]
     try:
         # The first sound row with a key counts; those that repeat it are set aside.
         con.execute(f"""
@@ -140,15 +176,22 @@ def _write(
             f"copy (select {literal(file_id)} as file_id, line_number, {typed} from export_judged "
             f"where fault is null order by line_number) to {literal(str(part))} (format parquet, compression lz4)"
         )
+        written = con.execute(
+            f"select {', '.join(['count(*)', *sums])} from read_parquet({literal(str(part))})"
+        ).fetchone()
+        assert written is not None, "an aggregate without groups has one row"
+        for amount in written[1:]:
+            refuse_sum(amount or Decimal(0))
         faults = con.execute(
             "select line_number, record_text, split_part(fault, '|', 1), substr(fault, 1 + instr(fault, '|')) "
             "from export_judged where fault is not null"
-        ).fetchall()
-        set_aside.extend(SetAsideLine(*row) for row in faults)
+        )
+        while some := faults.fetchmany(_ROWS_AT_ONCE):
+            set_aside.extend(SetAsideLine(*row) for row in some)
+            watch().check_memory()
         os.replace(part, target)
-        return lines.num_rows - len(faults)
+        return int(written[0])
     finally:
-        con.unregister("export_lines")
         con.execute("drop table if exists export_judged")
         part.unlink(missing_ok=True)
 
@@ -216,13 +259,19 @@ def _fault(table: ExportTable) -> str:
             "VARCHAR": ("", ""),
         }[kind]
         typed = _typed(name, kind, table)
+        unreadable = f"not regexp_full_match({name}, {literal(shape)})"
+        if kind.startswith("DECIMAL"):
+            too_large = (
+                f"regexp_full_match({name}, {literal(shape)}) and coalesce(abs({typed}) >= {ABOVE_ANY_AMOUNT}, true)"
+            )
+            cases.append(f"when {name} <> '' and {too_large} then {literal(f'{name}|is not below {ABOVE_ANY_AMOUNT}')}")
         if shape:
             other_order = literal(f"{name}|is ambiguous: day and month can be taken for each other, write YYYY-MM-DD")
             in_words = f"when regexp_full_match({name}, {literal(_SCIENTIFIC)}) then {lost}"
             if kind in ("DATE", "TIMESTAMP"):
                 in_words = f"when regexp_full_match({name}, {literal(_DAY_OR_MONTH_FIRST)}) then {other_order}"
             cases.append(
-                f"when {name} <> '' and (not regexp_full_match({name}, {literal(shape)}) or {typed} is null) "
+                f"when {name} <> '' and ({unreadable} or {typed} is null) "
                 f"then case {in_words} else {literal(name + '|' + reason)} end"
             )
         elif name in table.key or name.endswith("_id") or name == "service_number":
@@ -236,43 +285,93 @@ def _fault(table: ExportTable) -> str:
     return f"case {' '.join(cases)} end"
 
 
-def _rows(text: str) -> tuple[list[str], list[_Row]]:
-    """Header and rows. A stray quote swallows lines: then each line is read for itself, and only it is damaged."""
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+def _lines(stream: BinaryIO, reading: Reading) -> Iterator[tuple[int, str]]:
+    """The lines of an export with their numbers, without what ends them."""
+    text = io.TextIOWrapper(stream, encoding=reading.encoding, errors=reading.errors, newline="\n")
+    for number, line in enumerate(text, start=1):
+        line = line.removesuffix("\n").removesuffix("\r")
+        yield number, line.removeprefix("\ufeff") if number == 1 else line
+    text.detach()
+
+
+def _header(content: OpenContent, reading: Reading) -> list[str]:
+    with content() as stream:
+        _, line = next(_lines(stream, reading), (1, ""))
     try:
-        header = [name.strip() for name in next(csv.reader(lines[:1]))]
+        header = [name.strip() for name in next(csv.reader([line]), [])]
     except csv.Error:
-        header = lines[0].split(",")  # of a file in no known encoding, which is held as a whole
+        header = line.split(",")  # of a file in no known encoding, which is held as a whole
+    bounds = watch().bounds
+    if len(header) > bounds.fields:
+        raise exceeded(f"its header has {len(header)} columns", bounds, "fields")
+    return header
+
+
+def _rows(content: OpenContent, reading: Reading, width: int) -> Iterator[_Row]:
+    """The rows below the header. A stray quote swallows lines: then each line is read for itself, and only it is damaged.
+
+    Empty lines at the end are no rows, nor are those of empty fields, as spreadsheets write them below their rows.
+    """
+    has_stray_quote = _has_stray_quote(content, reading, width)
+    waiting: list[tuple[_Row, int]] = []  # rows that would be none if the file ended here, equal ones counted
+    with content() as stream:
+        lines = _lines(stream, reading)
+        rows = _single_rows(lines, width) if has_stray_quote else _whole_rows(lines, width)
+        for row in rows:
+            if not row.text.strip(_BLANKS + ',"'):
+                last, times = waiting[-1] if waiting else (None, 0)
+                if last is not None and (last.text, last.line_number + times) == (row.text, row.line_number):
+                    waiting[-1] = last, times + 1
+                else:
+                    waiting.append((row, 1))
+                continue
+            for first, times in waiting:
+                yield from (replace(first, line_number=first.line_number + at) for at in range(times))
+            waiting.clear()
+            yield row
+
+
+def _has_stray_quote(content: OpenContent, reading: Reading, width: int) -> bool:
+    """Whether a quote that is opened on one line takes in others that are rows of their own."""
+    if not any('"' in text for text in decoded(content, reading.encoding, reading.errors)):
+        return False
     try:
-        rows = list(_whole_rows(lines, len(header)))
+        with content() as stream:
+            for _ in _whole_rows(_lines(stream, reading), width):
+                pass
     except _StrayQuote:
-        rows = [_row(number, line, len(header)) for number, line in enumerate(lines[1:], start=2)]
-    while rows and not rows[-1].text.strip(_BLANKS + ',"'):
-        rows.pop()  # an empty line at the end is no row, nor one of empty fields, as spreadsheets write them below their rows
-    return header, rows
+        return True
+    return False
 
 
 class _StrayQuote(Exception):
     """A quote opened on one line took in others that are rows of their own."""
 
 
-def _whole_rows(lines: list[str], width: int) -> Iterator[_Row]:
+def _single_rows(lines: Iterator[tuple[int, str]], width: int) -> Iterator[_Row]:
+    next(lines, None)
+    return (_row(number, line, width) for number, line in lines)
+
+
+def _whole_rows(lines: Iterator[tuple[int, str]], width: int) -> Iterator[_Row]:
     """Rows whose quoted fields may hold line ends."""
-    at = 1
-    while at < len(lines):
-        end = at + 1
+    next(lines, None)
+    longest = watch().bounds.line
+    for number, line in lines:
+        parts, characters = [line], len(line)
         # An odd number of quotes: the field goes on in the next line.
-        odd = lines[at].count('"') % 2
+        odd = line.count('"') % 2
         while odd:
-            if end >= len(lines):
+            _, following = next(lines, (0, None))
+            if following is None or characters > longest:
                 raise _StrayQuote
-            odd ^= lines[end].count('"') % 2
-            end += 1
-        row = _row(at + 1, "\n".join(lines[at:end]), width)
-        if end - at > 1 and row.fields is None:
+            parts.append(following)
+            characters += len(following)
+            odd ^= following.count('"') % 2
+        row = _row(number, "\n".join(parts), width)
+        if len(parts) > 1 and row.fields is None:
             raise _StrayQuote
         yield row
-        at = end
 
 
 def _row(number: int, text: str, width: int) -> _Row:

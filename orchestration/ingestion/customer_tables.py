@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from io import BytesIO
+
+from orchestration.ingestion.packing import OpenContent
+
+_CHUNK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -98,41 +105,66 @@ EXPORT_TABLES: dict[str, ExportTable] = {
 }
 
 
-def decode_export(content: bytes, encoding: str | None) -> tuple[str, str | None]:
-    """The text of an export, and why it is none: it has to be UTF-8, or the encoding that its source declares.
+@dataclass(frozen=True)
+class Reading:
+    """How the bytes of an export become text, and why they are none: it has to be UTF-8, or the encoding that its source
+    declares. What cannot be read stands in the text as replacement characters."""
 
-    What cannot be read stands in the text as replacement characters.
-    """
+    encoding: str
+    errors: str = "strict"
+    fault: str | None = None
+
+
+def reading_of(content: OpenContent, encoding: str | None) -> Reading:
+    """How an export is to be read."""
     names = ["utf-8-sig", *([encoding] if encoding else [])]
     for name in names:
-        try:
-            text = content.decode(name)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text.removeprefix("\ufeff"), None
+        if _is_text(content, name):
+            return Reading(name)
     told = f"can be read neither as UTF-8 nor as {encoding}"
     if encoding is None:
         told = "cannot be read as UTF-8, and its source declares no other encoding"
     # A character that was cut in half spoils its row alone: the reading with the fewest such places is taken.
-    readings = [content.decode(name, errors="replace").removeprefix("\ufeff") for name in names]
-    return (
-        min(readings, key=lambda text: text.count("\N{REPLACEMENT CHARACTER}")),
+    return Reading(
+        min(names, key=lambda name: _spoilt_places(content, name)),
+        "replace",
         f"it {told}: have it saved as UTF-8, or write `encoding:` into sources.yml and retry it",
     )
 
 
+def _is_text(content: OpenContent, encoding: str) -> bool:
+    try:
+        return not any("\0" in text for text in decoded(content, encoding, "strict"))
+    except UnicodeDecodeError:
+        return False
+
+
+def _spoilt_places(content: OpenContent, encoding: str) -> int:
+    return sum(text.count("\N{REPLACEMENT CHARACTER}") for text in decoded(content, encoding, "replace"))
+
+
+def decoded(content: OpenContent, encoding: str, errors: str) -> Iterator[str]:
+    """The text of a file in pieces. Raises UnicodeDecodeError where `errors` is strict."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    with content() as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
 def export_header(content: bytes, encoding: str | None) -> tuple[str, str | None]:
-    """The header line of an export from its first bytes, and why it is none, as `decode_export` says it."""
-    text, fault = decode_export(content.split(b"\n", 1)[0], None)
-    if fault is not None and encoding is not None:
+    """The header line of an export from its first bytes, and why it is none, as `reading_of` says it."""
+    line = content.split(b"\n", 1)[0]
+    reading = reading_of(lambda: nullcontext(BytesIO(line)), None)
+    text = line.decode(reading.encoding, errors=reading.errors).removeprefix("\ufeff")
+    if reading.fault is not None and encoding is not None:
         # An encoding of two bytes has its line end elsewhere, and the last bytes here may be half of a character.
         try:
             text = codecs.getincrementaldecoder(encoding)().decode(content)
         except UnicodeDecodeError:
-            return text, fault
+            return text, reading.fault
         return text.removeprefix("\ufeff").split("\n", 1)[0], None
-    return text, fault
+    return text, reading.fault
 
 
 def export_header_fault(table: str, line: str) -> str | None:

@@ -1,81 +1,245 @@
-"""Decoding what is registered and not yet decoded by the present rules and facts. The decoders are beside this file."""
+"""Decoding what is registered and not yet decoded by the present rules and facts. The decoders are beside this file.
+
+A file can only harm itself: whatever goes wrong with it, and whatever it takes too much of, rejects that file with the reason.
+A file that ends the process is found by the next run from its mark: it is decoded apart first, and set aside if that ends too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 
 import duckdb
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.bank_results import ResultCodes, bank_signature, decode_bank_result
+from orchestration.ingestion.bounds import Bounds, Clock, resident_bytes, within
 from orchestration.ingestion.cdr_decoding import cdr_signature, decode_cdr
 from orchestration.ingestion.cdr_small_files import batches, decode_small_files
 from orchestration.ingestion.customer_exports import customers_signature, decode_customer_export
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.decoding_mark import DecodingMark
+from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
+from orchestration.ingestion.headers import line_marks
+from orchestration.ingestion.ledger import PROCESS_ENDED, UNREADABLE, FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.ingestion.sources import bounds_of_sources
+from orchestration.ingestion.trial_decode import ends_its_process
 from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]
+
+#: How often a file may be found at work when its process ended, before it is set aside whatever a trial says.
+MOST_ENDED_PROCESSES = 2
 
 
 def decode_registered(
     settings: Settings,
     ledger: FileLedger,
-    con: duckdb.DuckDBPyConnection,
     known_switches: set[str],
     progress: Progress | None = None,
     *,
     result_codes: ResultCodes,
     kind: str | None = None,
+    on_rejected: Callable[[FileEntry], None] = lambda _: None,
 ) -> list[DecodedFile]:
     """Decode every file (of a kind) that is not rejected and whose decode is missing or depended on other facts, in seen_order.
 
-    A file keeps its status: judging is a later step (`judge_cdr_files`, `judge_bank_files`, `judge_exports`).
-    Raises TollhouseError where a landed file is gone.
+    A file keeps its status: judging is a later step (`judge_cdr_files`, `judge_bank_files`, `judge_exports`). One that cannot
+    be decoded is rejected, and `on_rejected` is called with it. Raises TollhouseError where a landed file is gone, and what
+    is the machine's fault (file_faults.py).
     """
-    stale = [
-        entry
-        for entry in ledger.files(kind)
-        if entry.status != "rejected"
-        and entry.decoded_with != _signature(settings, entry, known_switches, result_codes)
-    ]
-    decoded_files: list[DecodedFile] = []
-    for batch in batches(stale, known_switches):
-        if progress is not None:
-            progress(len(decoded_files) + len(batch), len(stale), f"{batch[-1].source}/{batch[-1].file_name}")
-        for entry in batch:
-            if not (settings.home / entry.landing_path).is_file():
-                raise TollhouseError(
-                    f"{settings.home / entry.landing_path}: the landed file {entry.file_id} is gone; "
-                    f"restore it from a backup or from the delivery {entry.source}/{entry.file_name}"
-                )
-        with ledger.transaction():
-            if len(batch) > 1:
-                decoded = decode_small_files(settings, con, batch, known_switches)
-            else:
-                decoded = [_decode(settings, ledger, con, batch[0], known_switches, result_codes)]
-            for one in decoded:
-                ledger.record_decode(one)
-        decoded_files += decoded
+
+    def signature(entry: FileEntry) -> str:
+        if entry.file_kind == "cdr":
+            return cdr_signature(entry, known_switches, settings.time_zone)
+        return bank_signature(entry, result_codes) if entry.file_kind == "bank" else customers_signature(entry)
+
+    def is_stale(entry: FileEntry) -> bool:
+        return entry.status != "rejected" and entry.decoded_with != signature(entry)
+
+    with DecodingMark(settings.home) as mark:
+        suspects = _suspects(ledger, mark, is_stale)
+        stale = [entry for entry in ledger.files(kind) if is_stale(entry)]
+        if not stale:
+            return []
+        bounds_of, ended = bounds_of_sources(settings), ledger.ended_processes()
+        waiting = _portions(stale, known_switches, bounds_of, suspects | set(ended))
+        decoded_files: list[DecodedFile] = []
+        done = 0
+        while waiting:
+            with open_engine(settings) as engine, Clock(engine) as clock:
+                is_sound = True
+                while waiting and is_sound:
+                    portion = waiting.popleft()
+                    first, bounds = portion[0], bounds_of(portion[0].source)
+                    done += len(portion)
+                    if progress is not None:
+                        progress(done, len(stale), f"{portion[-1].source}/{portion[-1].file_name}")
+                    for entry in portion:
+                        _refuse_missing(settings, entry)
+                    try:
+                        fault = None
+                        if first.file_id in ended:
+                            times = ended[first.file_id]
+                            fault = _ended_fault(settings, first, bounds, known_switches, result_codes, times)
+                        if fault is None:
+                            mark.set(first.file_id, portion[-1].file_id)
+                            with clock.file(bounds):
+                                decoded = _decode(settings, engine, portion, bounds, known_switches, result_codes)
+                            with ledger.transaction():
+                                for one in decoded:
+                                    ledger.record_decode(one)
+                            decoded_files += decoded
+                    except Exception as error:
+                        if is_of_the_machine(error):
+                            raise
+                        fault = fault_text(error, "decoded")
+                        is_sound = _is_sound(engine)
+                    finally:
+                        mark.clear()
+                    if fault is None:
+                        continue
+                    if len(portion) > 1:  # which of them is to blame shows when each is decoded by itself
+                        done -= len(portion)
+                        waiting.extendleft([entry] for entry in reversed(portion))
+                        continue
+                    ledger.set_status(first.file_id, "rejected", f"{UNREADABLE}{fault}")
+                    on_rejected(ledger.file(first.file_id))
     return decoded_files
+
+
+def _suspects(ledger: FileLedger, mark: DecodingMark, is_stale: Callable[[FileEntry], bool]) -> set[str]:
+    """The files of a portion at which a process has ended. Where it was one file, the ledger notes it."""
+    left = mark.found()
+    if left is None:
+        return set()
+    first_id, last_id = left
+    places = [entry.seen_order for entry in ledger.files() if entry.file_id in left]  # none: of a ledger that is gone
+    at_work = [e for e in ledger.files() if places and min(places) <= e.seen_order <= max(places) and is_stale(e)]
+    if first_id == last_id:
+        for entry in at_work:
+            ledger.note_process_ended(entry.file_id)
+    mark.clear()
+    return {entry.file_id for entry in at_work}
+
+
+def _portions(
+    entries: Sequence[FileEntry], known_switches: set[str], bounds_of: Callable[[str], Bounds], apart: set[str]
+) -> deque[list[FileEntry]]:
+    """The entries in the portions they are decoded in: many small files at once where their bounds are the same and none of
+    them is to be decoded `apart`."""
+    portions: deque[list[FileEntry]] = deque()
+    for batch in batches(entries, known_switches):
+        for (_, alone), files in groupby(batch, lambda entry: (bounds_of(entry.source), entry.file_id in apart)):
+            together = list(files)
+            portions.extend([[entry] for entry in together] if alone else [together])
+    return portions
 
 
 def _decode(
     settings: Settings,
-    ledger: FileLedger,
-    con: duckdb.DuckDBPyConnection,
+    engine: duckdb.DuckDBPyConnection,
+    portion: Sequence[FileEntry],
+    bounds: Bounds,
+    known_switches: set[str],
+    result_codes: ResultCodes,
+) -> list[DecodedFile]:
+    """Decode the files of a portion."""
+    if len(portion) == 1:
+        return [decode_file(settings, engine, portion[0], bounds, known_switches, result_codes)]
+    with _within(settings, portion[0], bounds):
+        return decode_small_files(settings, engine, portion, known_switches)
+
+
+def decode_file(
+    settings: Settings,
+    engine: duckdb.DuckDBPyConnection,
     entry: FileEntry,
+    bounds: Bounds,
     known_switches: set[str],
     result_codes: ResultCodes,
 ) -> DecodedFile:
-    if entry.file_kind == "cdr":
-        return decode_cdr(settings, con, entry, known_switches)
-    if entry.file_kind == "bank":
-        return decode_bank_result(settings, ledger, entry, result_codes)
-    return decode_customer_export(settings, con, entry)
+    """Decode one file to the raw zone, within its bounds of size, lines, depth and memory. Nothing is kept in the ledger."""
+    with _within(settings, entry, bounds):
+        if entry.file_kind == "cdr":
+            return decode_cdr(settings, engine, entry, known_switches)
+        if entry.file_kind == "bank":
+            return decode_bank_result(settings, entry, result_codes)
+        return decode_customer_export(settings, engine, entry)
 
 
-def _signature(settings: Settings, entry: FileEntry, known_switches: set[str], result_codes: ResultCodes) -> str:
-    if entry.file_kind == "cdr":
-        return cdr_signature(entry, known_switches, settings.time_zone)
-    return bank_signature(entry, result_codes) if entry.file_kind == "bank" else customers_signature(entry)
+@contextmanager
+def _within(settings: Settings, entry: FileEntry, bounds: Bounds) -> Iterator[None]:
+    """Within, a file (or others like it) is at work in its bounds. Raises BoundExceeded, also where a reader made another
+    error of it."""
+    memory_bytes = settings.file_memory_bytes
+    if entry.file_kind != "bank":  # the engine takes its share too
+        memory_bytes = max(memory_bytes, settings.memory_bytes - resident_bytes())
+    with within(bounds, line_marks(entry.file_kind, entry.format), memory_bytes) as at_work:
+        try:
+            yield
+        except Exception as error:
+            if at_work.fault is not None and not is_of_the_machine(error):
+                raise at_work.fault from error
+            raise
+
+
+@contextmanager
+def open_engine(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory for decoding, with the settings' bounds: one that a file has spoilt is closed and another opened,
+    and the warehouse has nothing to do with it. What does not fit goes into a folder that is removed with it."""
+    spill = settings.home / "decoding.tmp"
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": settings.threads,
+        "temp_directory": str(spill),
+        "preserve_insertion_order": False,
+    }
+    if settings.engine_memory_limit:
+        config["memory_limit"] = settings.engine_memory_limit
+    con = duckdb.connect(config=config)
+    try:
+        yield con
+    finally:
+        con.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def _refuse_missing(settings: Settings, entry: FileEntry) -> None:
+    landed = settings.home / entry.landing_path
+    if not landed.is_file():
+        raise TollhouseError(
+            f"{landed}: the landed file {entry.file_id} is gone; "
+            f"restore it from a backup or from the delivery {entry.source}/{entry.file_name}"
+        )
+
+
+def _ended_fault(
+    settings: Settings,
+    entry: FileEntry,
+    bounds: Bounds,
+    known_switches: set[str],
+    result_codes: ResultCodes,
+    times: int,
+) -> str | None:
+    """Why a file at which a process has ended is not decoded in this one; None where it can be."""
+    how = f"{times} times" if times >= MOST_ENDED_PROCESSES else None
+    if how is None:
+        how = ends_its_process(settings, entry, bounds, known_switches, result_codes)
+    if how is None:
+        return None
+    return (
+        f"{PROCESS_ENDED} while it was decoded ({how}). If the file is right, raise TOLLHOUSE_MEMORY_LIMIT or have it "
+        "delivered in parts, and use `tollhouse files retry`"
+    )
+
+
+def _is_sound(engine: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the engine can go on: a fatal error of its own makes it refuse everything after it."""
+    try:
+        engine.execute("select 1")
+    except duckdb.Error:
+        return False
+    return True

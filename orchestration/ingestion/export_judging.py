@@ -10,52 +10,66 @@ from decimal import Decimal
 from pathlib import Path
 
 from orchestration.ingestion.customer_exports import REPEATED_KEY
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
+from orchestration.ingestion.ledger import UNREADABLE, FileLedger
 from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, FileEntry, OffendingRecord
-from orchestration.ingestion.malformed_rows import first_set_aside
+from orchestration.ingestion.malformed_rows import first_set_aside, set_aside_reasons
 
 #: A snapshot of fewer rows says nothing about how many the next one should have.
 FEWEST_ROWS_TO_COMPARE = 20
+_LONGEST_TEXT = 500
 
 
 def judge_exports(
     ledger: FileLedger, raw: Path, most_unreadable: Decimal | None, least_kept: Decimal | None
 ) -> list[FileEntry]:
-    """Judge the decoded exports without a verdict by date and order: loaded or held. Returns those held.
+    """Judge the decoded exports without a verdict by date and order: loaded, held or (where that cannot be
+    decided) rejected. Returns those that are not loaded.
 
     `most_unreadable` is the share of unreadable rows above which an export is held (export_rows), `least_kept` the share of
     the rows of the snapshot before below which it is (export_shrink); None is no such gate.
     """
-    held = []
+    stopped = []
     with ledger.transaction():
         exports = ledger.files("customers")
         loaded = [entry for entry in exports if entry.status == "loaded"]
         new = [entry for entry in exports if entry.status == "registered" and entry.decoded_with is not None]
         for entry in sorted(new, key=lambda one: (str(one.file_date), one.seen_order)):
-            reason = (
-                entry.told_fault
-                or _rows_fault(entry, _unreadable_rows(raw, entry), most_unreadable)
-                or _shrink_fault(entry, loaded, least_kept)
-            )
-            if reason is None:
-                ledger.set_status(entry.file_id, "loaded", None)
+            records: list[OffendingRecord] = []
+            try:
+                reason = (
+                    entry.told_fault
+                    or _rows_fault(entry, _unreadable_rows(raw, entry), most_unreadable)
+                    or _shrink_fault(entry, loaded, least_kept)
+                )
+                status = "loaded" if reason is None else "held"
+                if status == "held":
+                    records = _first_records(raw, entry)
+            except Exception as error:
+                if is_of_the_machine(error):
+                    raise
+                status, reason = "rejected", f"{UNREADABLE}{fault_text(error, 'judged')}"
+            ledger.set_status(entry.file_id, status, reason, records)
+            if status == "loaded":
                 loaded.append(ledger.file(entry.file_id))
-                continue
-            lines = first_set_aside(raw, entry.file_id, OFFENDING_RECORDS_KEPT)
-            records = [
-                OffendingRecord(line.line_number, f"{line.field} {line.reason}", line.record_text) for line in lines
-            ]
-            ledger.set_status(entry.file_id, "held", reason, records)
-            held.append(ledger.file(entry.file_id))
-    return held
+            else:
+                stopped.append(ledger.file(entry.file_id))
+    return stopped
+
+
+def _first_records(raw: Path, entry: FileEntry) -> list[OffendingRecord]:
+    """The first rows that could not be read, each in as many characters as a list can show."""
+    return [
+        OffendingRecord(line.line_number, f"{line.field} {line.reason}", line.record_text[:_LONGEST_TEXT])
+        for line in first_set_aside(raw, entry.file_id, OFFENDING_RECORDS_KEPT)
+    ]
 
 
 def _unreadable_rows(raw: Path, entry: FileEntry) -> int:
     """The rows set aside but those that repeat a key: they can be read, the first of them counts, and they are named."""
     if not entry.set_aside_rows:
         return 0
-    lines = first_set_aside(raw, entry.file_id, entry.set_aside_rows)
-    return sum(not line.reason.startswith(REPEATED_KEY) for line in lines)
+    return sum(not reason.startswith(REPEATED_KEY) for reason in set_aside_reasons(raw, entry.file_id))
 
 
 def _rows_fault(entry: FileEntry, unreadable: int, most_unreadable: Decimal | None) -> str | None:

@@ -74,11 +74,11 @@ def _entry(path: Path, form: str, switch_id: str, day: date) -> tuple[FileEntry,
     try:
         with path.open("rb") as file:
             while chunk := file.read(1 << 20):
-                text = unpack.feed(chunk)
-                head += text[: 1 << 16] if b"\n" not in head else b""
-                lines += text.count(b"\n")
-                delimiters += text.count(delimiter) if delimiter else 0
-                last = text[-1:] or last
+                for text in unpack.feed(chunk):
+                    head += text[: 1 << 16] if b"\n" not in head else b""
+                    lines += text.count(b"\n")
+                    delimiters += text.count(delimiter) if delimiter else 0
+                    last = text[-1:] or last
         unpack.finish()
     except (OSError, PackingError) as error:
         raise UsageError(f"{path}: it cannot be read: {error}") from error

@@ -1,4 +1,5 @@
-"""Whether a file's first line is the one its kind and format begin with. The lines after it are the decoders' matter."""
+"""What is looked at of a file before it is registered: where its lines end, and whether the first is the one its kind and format
+begin with. The lines after it are the decoders' matter."""
 
 from __future__ import annotations
 
@@ -40,6 +41,17 @@ def header_fault(
     if kind == "cdr":
         return _cdr_header_fault(line, format_name)
     return bank_header_fault(line)
+
+
+def line_marks(kind: str, format_name: str) -> bytes:
+    """The bytes of which each ends a line in files of a format; none where their records are no lines."""
+    if kind == "cdr":
+        return b"\n" if load_cdr_format(format_name).is_text else b""
+    layout = load_bank_format(format_name).layout if kind == "bank" else "customers"
+    if layout == "mt940":
+        return b"\r\n"
+    # A message in XML is often one line, and records of fixed length may stand without any line end.
+    return b"" if layout in ("iso20022", "arudd", "nacha") else b"\n"
 
 
 def _cdr_header_fault(line: str, format_name: str) -> str | None:

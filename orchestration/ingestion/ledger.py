@@ -41,6 +41,12 @@ UNREADABLE = "unreadable: "
 SAME_NAME = "same name with other content as "
 SAME_CONTENT = "same content as "
 WRONG_NAME = "name not of its source's pattern"
+# How the reason begins of a file that a person has rejected.
+BY_A_PERSON = "rejected by a person: "
+# What a file did at which a process was found to have ended.
+PROCESS_ENDED = "ended the process"
+# A file may have a fault in each of its lines: what nobody reads to its end is not kept.
+_LONGEST_REASON = 4_000
 _NEW_COLUMNS = [f.name for f in fields(NewFile)]
 # What is learnt from a file's name and bytes by the formats and sources of the day. A retry learns it anew; what a companion
 # declares is kept, and what the file is (its id, source, bytes) never changes.
@@ -163,6 +169,8 @@ class FileLedger:
         if status not in STATUSES:
             raise ValueError(f"'{status}' is none of {', '.join(STATUSES)}")
         records = tuple(records[:OFFENDING_RECORDS_KEPT])
+        if reason is not None and len(reason) > _LONGEST_REASON:
+            reason = f"{reason[:_LONGEST_REASON]} … ({len(reason)} characters)"
         with self.transaction():
             before = self.file(file_id)
             if (before.status, before.status_reason, before.offending_records) == (status, reason, records):
@@ -213,6 +221,8 @@ class FileLedger:
                     for d in decoded.days
                 ],
             )
+            if decoded.bank_facts is not None:
+                self.record_bank_batch(entry.file_id, decoded.bank_facts)
             if entry.file_kind == "cdr":
                 figures = f"{decoded.read_records} records, {decoded.malformed} malformed"
                 figures += f", {decoded.ignored} ignored" if decoded.ignored else ""
@@ -309,6 +319,24 @@ class FileLedger:
         row = self._db.execute("select facts from bank_batches where file_id = ?", [file_id]).fetchone()
         return None if row is None else json.loads(row["facts"])
 
+    # --- processes that ended at a file -------------------------------------------------------------------------------
+
+    def note_process_ended(self, file_id: str) -> None:
+        """Keep that a process was at work on decoding a file when it ended without a word."""
+        with self.transaction():
+            self._event(
+                file_id, "process_ended", f"the process ended while it was decoding {self.file(file_id).file_name}"
+            )
+
+    def ended_processes(self) -> dict[str, int]:
+        """At which files how many processes ended since they were decoded, released or to be tried again."""
+        rows = self._db.execute(
+            "select file_id, count(*) as times from file_events as events where event = 'process_ended' and event_number > "
+            "coalesce((select max(event_number) from file_events where file_id = events.file_id "
+            "and event in ('decoded', 'retry_file', 'release_file')), 0) group by file_id"
+        )
+        return {row["file_id"]: row["times"] for row in rows}
+
     # --- decisions -------------------------------------------------------------------------------------------------
 
     def decisions(self, kind: str | None = None) -> list[Decision]:
@@ -334,8 +362,8 @@ class FileLedger:
     def release_file(self, file_id: str, why: str, accept_totals: bool = False) -> Decision:
         """Let in a file that was held or rejected by judgement, as if registered now.
 
-        It is loaded. A file that was rejected unread for its name is read and judged by the next run. Raises TollhouseError
-        where the file is loaded, or cannot be read; and where a bank file's totals disagree and nobody accepts them.
+        It is loaded. A file that was rejected unread for its name, or by a person, is read and judged by the next run. Raises
+        TollhouseError where the file is loaded, or cannot be read; and where a bank file's totals disagree and nobody accepts them.
         """
         with self.transaction():
             entry = self.file(file_id)
@@ -343,7 +371,7 @@ class FileLedger:
             reason = entry.status_reason or ""
             if entry.status not in ("held", "rejected"):
                 raise TollhouseError(f"{label} is {entry.status}: only a held or rejected file can be released")
-            if entry.status == "rejected" and not reason.startswith((SAME_NAME, SAME_CONTENT)):
+            if entry.status == "rejected" and not reason.startswith((SAME_NAME, SAME_CONTENT, BY_A_PERSON)):
                 raise TollhouseError(
                     f"{label} is rejected: {reason}; what cannot be read cannot be released: mend the cause and use "
                     "`tollhouse files retry`, or have the file delivered again"
@@ -369,10 +397,32 @@ class FileLedger:
             was = f"released: {why}; was {entry.status}: {reason}"
             if entry.status == "rejected":
                 self._db.execute("update files set decoded_with = null where file_id = ?", [entry.file_id])
-            if reason.startswith(SAME_NAME):
+            if reason.startswith((SAME_NAME, BY_A_PERSON)):
                 self.set_status(entry.file_id, "registered", was)
             else:
                 self.set_status(entry.file_id, "loaded", was)
+            return decision
+
+    def reject_file(self, file_id: str, why: str) -> Decision:
+        """Set aside a file by a person's decision: it counts no longer, from the next run on. `release_file` and `retry_file`
+        bring it back. Raises TollhouseError where it is rejected already, or is loaded with calls of a closed period: they are
+        on bills that nothing changes any more.
+        """
+        with self.transaction():
+            entry = self.file(file_id)
+            label = f"{entry.file_id} ({entry.file_name})"
+            if entry.status == "rejected":
+                raise TollhouseError(f"{label} is rejected already: {entry.status_reason}")
+            closed = {decision.period for decision in self.decisions("close_period")}
+            days = [day for day in self.call_days() if day.file_id == entry.file_id and day.records]
+            billed = sorted({f"{day.call_date:%Y-%m}" for day in days} & closed) if entry.status == "loaded" else []
+            if billed:
+                raise TollhouseError(
+                    f"{label} is loaded and has calls of the closed period {billed[0]}, whose bills stay as they are; correct "
+                    "them by a payment or refund of the customer system"
+                )
+            decision = self.add_decision("reject_file", why, entry.file_id)
+            self.set_status(entry.file_id, "rejected", f"{BY_A_PERSON}{why}; was {entry.status}")
             return decision
 
     def _differences(self, entry: FileEntry) -> list[str]:
@@ -409,7 +459,7 @@ class FileLedger:
             return
         if entry.status != "rejected":
             raise TollhouseError(f"{label} is {entry.status}: only a held or an unreadable file can be tried again")
-        if not (entry.status_reason or "").startswith((UNREADABLE, WRONG_NAME)):
+        if not (entry.status_reason or "").startswith((UNREADABLE, WRONG_NAME, BY_A_PERSON)):
             raise TollhouseError(
                 f"{label} is rejected: {entry.status_reason}; it was not unreadable, so trying again changes nothing"
             )

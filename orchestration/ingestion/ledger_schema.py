@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 # Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
 # next opened for writing; one of a later version is refused, not guessed at.
@@ -236,6 +237,7 @@ class DecodedFile:
     set_aside_rows: int = 0
     told_records: int | None = None
     told_fault: str | None = None
+    bank_facts: dict[str, Any] | None = None  # of a bank file: its figures, JSON-able, for the judge
 
 
 @dataclass(frozen=True)

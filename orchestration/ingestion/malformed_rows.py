@@ -5,14 +5,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.ingestion.bounds import watch
 from orchestration.settings import Settings
 
+_ROWS_AT_ONCE = 50_000
 _SCHEMA = pa.schema(
     [
         ("file_id", pa.string()),
@@ -63,8 +68,21 @@ def first_set_aside(raw: Path, file_id: str, most: int, folder: str = "malformed
     path = raw / folder / f"{file_id}.parquet"
     if not path.is_file():
         return []
-    rows = pq.read_table(path, columns=["line_number", "record_text", "field", "reason"]).sort_by("line_number")
-    return [SetAsideLine(**row) for row in rows.slice(0, most).to_pylist()]
+    found: list[SetAsideLine] = []
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(columns=["line_number", "record_text", "field", "reason"]):
+            found += [SetAsideLine(**row) for row in batch.sort_by("line_number").slice(0, most).to_pylist()]
+            found = sorted(found, key=lambda line: line.line_number)[:most]
+    return found
+
+
+def set_aside_reasons(raw: Path, file_id: str) -> Iterator[str]:
+    """Why lines of a file were set aside, one for each of them."""
+    path = raw / "malformed" / f"{file_id}.parquet"
+    if path.is_file():
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["reason"]):
+                yield from batch["reason"].to_pylist()
 
 
 def write_set_aside(settings: Settings, file_id: str, lines: list[SetAsideLine]) -> None:
@@ -73,8 +91,25 @@ def write_set_aside(settings: Settings, file_id: str, lines: list[SetAsideLine])
     if not lines:
         target.unlink(missing_ok=True)
         return
-    rows = [{"file_id": file_id, **vars(line)} for line in sorted(lines, key=lambda line: line.line_number)]
-    write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), target)
+    lines.sort(key=lambda line: line.line_number)
+    write_rows(({"file_id": file_id, **vars(line)} for line in lines), _SCHEMA, target)
+
+
+def write_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema, target: Path) -> None:
+    """Write a Parquet file whole, some rows at a time, so that there are never all of them twice in memory.
+
+    Raises BoundExceeded where the file at work takes too much of it.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part, left = target.with_suffix(".parquet.tmp"), iter(rows)
+    try:
+        with pq.ParquetWriter(part, schema, compression="lz4") as writer:
+            while some := list(islice(left, _ROWS_AT_ONCE)):
+                writer.write_table(pa.Table.from_pylist(some, schema=schema))
+                watch().check_memory()
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_table(table: pa.Table, target: Path) -> None:

@@ -5,17 +5,26 @@ Nothing here knows what the content means.
 
 from __future__ import annotations
 
-import gzip
 import io
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import zstandard
 
+from orchestration.ingestion.bounds import BoundExceeded, LineWatch, watch
+
 SUFFIXES = {".gz": "gzip", ".zst": "zstd"}
+
+_BUFFER_BYTES = 256 << 10
+_PIECE_BYTES = 1 << 20
+_ZSTD_INPUT_BYTES = 1 << 10
+
+
+#: Opens the unpacked bytes of a file from their beginning: a reader may have to look at them more than once.
+OpenContent = Callable[[], AbstractContextManager[BinaryIO]]
 
 
 class PackingError(Exception):
@@ -23,9 +32,10 @@ class PackingError(Exception):
 
 
 class Unpacker(Protocol):
-    """Takes packed bytes chunk by chunk; `finish` raises PackingError when the end is missing."""
+    """Takes packed bytes chunk by chunk and gives what they hold in pieces that need little memory, however well they are
+    packed; `finish` raises PackingError when the end is missing."""
 
-    def feed(self, chunk: bytes) -> bytes: ...
+    def feed(self, chunk: bytes) -> Iterator[bytes]: ...
 
     def finish(self) -> None: ...
 
@@ -50,23 +60,53 @@ def unpacker(packing: str) -> Unpacker:
 
 @contextmanager
 def open_unpacked(path: Path) -> Iterator[BinaryIO]:
-    """The unpacked bytes of a landed file as a stream that can be read by lines."""
+    """The unpacked bytes of a landed file as a stream that can be read by lines, within the bounds of the file at work.
+
+    Reading raises BoundExceeded where a line is too long or the process takes too much memory, PackingError where the packed
+    bytes are damaged.
+    """
     packing = packing_of(path.name)
-    with path.open("rb") as packed:
-        if packing == "none":
-            yield packed
-        elif packing == "gzip":
-            with gzip.GzipFile(fileobj=packed) as stream:
-                yield io.BufferedReader(stream)  # type: ignore[arg-type]
-        else:
-            reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
-            with io.BufferedReader(reader) as stream:  # type: ignore[type-var]
-                yield stream
+    with path.open("rb") as packed, io.BufferedReader(_Bounded(packed, unpacker(packing)), _BUFFER_BYTES) as stream:
+        yield stream
+
+
+class _Bounded(io.RawIOBase):
+    """The unpacked bytes of an open file, looked at as they come."""
+
+    def __init__(self, packed: BinaryIO, unpack: Unpacker) -> None:
+        self._watch = watch()
+        self._lines = LineWatch(self._watch.bounds, self._watch.marks)
+        self._pieces = self._unpacked(packed, unpack)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not len(self._left):
+            try:
+                self._left = memoryview(next(self._pieces, b""))
+            except (BoundExceeded, PackingError) as error:
+                self._watch.fault = error
+                raise
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+    def _unpacked(self, packed: BinaryIO, unpack: Unpacker) -> Iterator[bytes]:
+        while chunk := packed.read(_BUFFER_BYTES):
+            for piece in unpack.feed(chunk):
+                self._watch.read(len(piece))
+                self._lines.look(piece)
+                if piece:
+                    yield piece
+        unpack.finish()
 
 
 class _Plain:
-    def feed(self, chunk: bytes) -> bytes:
-        return chunk
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        yield chunk
 
     def finish(self) -> None:
         return None
@@ -79,8 +119,7 @@ class _Gzip:
         self._member = zlib.decompressobj(wbits=31)
         self._seen = False
 
-    def feed(self, chunk: bytes) -> bytes:
-        parts = []
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
         try:
             while chunk:
                 if self._member.eof:
@@ -89,11 +128,12 @@ class _Gzip:
                         break
                     self._member = zlib.decompressobj(wbits=31)
                 self._seen = True
-                parts.append(self._member.decompress(chunk))
-                chunk = self._member.unused_data
+                yield self._member.decompress(chunk, _PIECE_BYTES)
+                chunk = self._member.unconsumed_tail or self._member.unused_data
+            while self._seen and not self._member.eof and (piece := self._member.decompress(b"", _PIECE_BYTES)):
+                yield piece  # what the decompressor still holds back
         except zlib.error as error:
             raise PackingError(f"damaged gzip: {error}") from error
-        return b"".join(parts)
 
     def finish(self) -> None:
         if not self._seen:
@@ -109,18 +149,21 @@ class _Zstd:
         self._frame = zstandard.ZstdDecompressor().decompressobj()
         self._seen = False
 
-    def feed(self, chunk: bytes) -> bytes:
-        parts = []
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        # The decompressor gives all that its input holds at once, up to 128 KiB for each four bytes.
+        for at in range(0, len(chunk), _ZSTD_INPUT_BYTES):
+            yield from self._unpacked(chunk[at : at + _ZSTD_INPUT_BYTES])
+
+    def _unpacked(self, chunk: bytes) -> Iterator[bytes]:
         try:
             while chunk:
                 if self._frame.eof:
                     self._frame = zstandard.ZstdDecompressor().decompressobj()
                 self._seen = True
-                parts.append(self._frame.decompress(chunk))
+                yield self._frame.decompress(chunk)
                 chunk = self._frame.unused_data if self._frame.eof else b""
         except zstandard.ZstdError as error:
             raise PackingError(f"damaged zstd: {error}") from error
-        return b"".join(parts)
 
     def finish(self) -> None:
         if not self._seen:

@@ -16,8 +16,9 @@ from typing import Any
 from orchestration.errors import TollhouseError
 from orchestration.full_disk import is_disk_full
 from orchestration.ingestion.access import Access
+from orchestration.ingestion.bounds import RATIO_COUNTS_FROM_BYTES, BoundExceeded, LineWatch, exceeded, size_text
 from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.headers import header_fault
+from orchestration.ingestion.headers import header_fault, line_marks
 from orchestration.ingestion.ledger import UNREADABLE, WRONG_NAME, FileLedger
 from orchestration.ingestion.ledger_schema import Decision, FileEntry, NewFile
 from orchestration.ingestion.packing import PackingError, base_name, packing_of, unpacker
@@ -270,14 +271,16 @@ class _Content:
     """What a file's bytes are as they come by: their hashes, the first line, how many lines and delimiters."""
 
     def __init__(self, delivered: _Delivered) -> None:
+        source = delivered.source
         self.packing = packing_of(delivered.name)
         self.fault: str | None = None
+        self._bounds, self._packed_bytes, self._unpacked_bytes = source.bounds, delivered.item.size, 0
+        self._lines = LineWatch(source.bounds, line_marks(source.kind, source.format))
         self.first_bytes, self.delimiters = b"", 0
         self._as_delivered, self._unpacked = hashlib.sha256(), hashlib.sha256()
         self._line_ends, self._last_byte = 0, b"\n"
         self._unpack = unpacker(self.packing)
-        is_cdr = delivered.source.kind == "cdr"
-        self._delimiter = load_cdr_format(delivered.source.format).delimiter.encode() if is_cdr else b""
+        self._delimiter = load_cdr_format(source.format).delimiter.encode() if source.kind == "cdr" else b""
 
     def feed(self, chunk: bytes) -> None:
         """Look at the next bytes."""
@@ -285,10 +288,20 @@ class _Content:
         if self.fault is not None:
             return
         try:
-            text = self._unpack.feed(chunk)
-        except PackingError as error:
+            for text in self._unpack.feed(chunk):
+                self._look(text)
+        except (PackingError, BoundExceeded) as error:
             self.fault = str(error)
-            return
+
+    def _look(self, text: bytes) -> None:
+        """Look at the next unpacked bytes. Raises BoundExceeded."""
+        self._unpacked_bytes += len(text)
+        if self._unpacked_bytes > self._bounds.unpacked:
+            raise exceeded("its content is larger than the bound for one file", self._bounds, "unpacked")
+        if self._unpacked_bytes > max(RATIO_COUNTS_FROM_BYTES, self._bounds.ratio * self._packed_bytes):
+            what = f"it unpacks to more than {self._bounds.ratio} times its {size_text(self._packed_bytes)}"
+            raise exceeded(what, self._bounds, "ratio")
+        self._lines.look(text)
         if self.packing != "none":
             self._unpacked.update(text)
         if b"\n" not in self.first_bytes and len(self.first_bytes) < _LONGEST_HEADER_BYTES:
@@ -425,7 +438,7 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     if source is None:
         raise TollhouseError(f"{label}: its source {entry.source} is no longer there; put it back into the sources")
     landed = settings.home / entry.landing_path
-    if not landed.is_file() or hashlib.sha256(landed.read_bytes()).hexdigest() != entry.sha256:
+    if not landed.is_file() or _sha256_of(landed) != entry.sha256:
         raise TollhouseError(f"{landed}: the landed file {entry.file_id} is gone or changed; restore it from a backup")
     here = Store(Access())
     delivered = _Delivered(source, here, here.item(str(landed)), {})
@@ -439,6 +452,11 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     if again.fault is not None:
         raise TollhouseError(f"{label} cannot be tried again yet: {again.fault}; mend that first")
     return ledger.retry_file(again.new, why)
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_id_of(source: str, file_name: str, sha256: str) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import yaml
 
 from orchestration.errors import UsageError
 from orchestration.ingestion.access import (
@@ -27,6 +25,8 @@ from orchestration.ingestion.access import (
     read_settling,
 )
 from orchestration.ingestion.bank_formats.declared import load_bank_format
+from orchestration.ingestion.bounded_yaml import parse_yaml, read_text
+from orchestration.ingestion.bounds import Bounds, read_bounds
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.name_patterns import NEEDED, NameParts, NamePattern, has_time_of_day, pattern_fault
 from orchestration.ingestion.remote import Item, SourceFault, Store, Stores, name_problem, persistently
@@ -36,7 +36,7 @@ DEFAULT_SOURCES = PROJECT_ROOT / "seeds" / "sources.yml"
 KINDS = tuple(NEEDED)
 
 _REQUIRED = ("name", "kind", "url", "pattern", "format")
-_OPTIONAL = ("switch_id", "bank_code", "sequence", "date_from", "time_zone", "date_zone", "encoding")
+_OPTIONAL = ("switch_id", "bank_code", "sequence", "date_from", "time_zone", "date_zone", "encoding", "bounds")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _ID_OF_KIND = {"cdr": "switch_id", "bank": "bank_code"}
 _VARIABLE = re.compile(r"\$\{(?P<name>\w*)\}")
@@ -60,6 +60,8 @@ class Source:
     name_zones: tuple[str, str] | None = None
     #: What a customer export is read in where it is not UTF-8; None where it has to be UTF-8.
     encoding: str | None = None
+    #: What one of its files may take of size, lines, depth and time.
+    bounds: Bounds = field(default_factory=Bounds)
     settle_seconds: float | None = None  # None: as is usual for its protocol
     needs_companion: bool = False
     fault: str | None = None  # why its folders could not be listed; such a source has no files
@@ -160,13 +162,28 @@ def days_until_collected(settings: Settings, delivered: Iterable[tuple[str, str]
     return {bank: max(given) for bank, told in sorted(days.items()) if (given := [n for n in told if n is not None])}
 
 
+def bounds_of_sources(settings: Settings) -> Callable[[str], Bounds]:
+    """The bounds of a source by its name, as the sources file declares them; no server is asked. A source that is no longer
+    declared has the default ones. Raises UsageError for a wrong sources file."""
+    path = settings.sources_file or DEFAULT_SOURCES
+    declared = []
+    for number, entry in enumerate(_read(path), start=1):
+        name = str(entry.get("name"))
+        literal_parts = map(re.escape, re.split(r"\{(?:switch_id|bank_code)\}", name))
+        bounds = _bounds(f"{path}: entry {number} ({name})", entry)
+        declared.append((re.compile("[^/]+".join(literal_parts)), bounds))
+
+    def bounds_of(source: str) -> Bounds:
+        return next((bounds for name, bounds in declared if name.fullmatch(source)), Bounds())
+
+    return bounds_of
+
+
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(path, read_text(path))
     except OSError as error:
         raise UsageError(f"{path}: the sources file cannot be read: {error.strerror}; set TOLLHOUSE_SOURCES") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: no valid YAML: {error}") from error
     entries = content.get("sources") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError(f"{path}: field sources: write a list of sources, each with {', '.join(_REQUIRED)}")
@@ -215,6 +232,7 @@ def _expand(
         date_zone=zone,
         name_zones=None if name_zone is None else (name_zone, settings.time_zone),
         encoding=_encoding(where, entry, kind),
+        bounds=_bounds(where, entry),
         settle_seconds=settle_seconds,
         needs_companion=needs_companion,
         **ids,
@@ -333,6 +351,13 @@ def _encoding(where: str, entry: dict[str, Any], kind: str) -> str | None:
     if not is_known:
         raise UsageError(f"{where}: field encoding: {name!r} is unknown; write it like gb18030 or utf-16")
     return codecs.lookup(name).name
+
+
+def _bounds(where: str, entry: dict[str, Any]) -> Bounds:
+    try:
+        return read_bounds(entry.get("bounds", {}))
+    except ValueError as error:
+        raise UsageError(f"{where}: field bounds: {error}") from error
 
 
 def _check_format(where: str, name: str, kind: str) -> None:

@@ -6,7 +6,7 @@ once; people release what is held. Records get their states in the warehouse, no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger
+from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
+from orchestration.ingestion.ledger import SAME_CONTENT, UNREADABLE, FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry, OffendingRecord
 from orchestration.warehouse.evidence import duplicate_records, malformed_records, other_day_records
 from orchestration.warehouse.repeats import OrderedFile, find_repeats
@@ -54,6 +55,49 @@ def judge_cdr_files(
     earliest file above a share is held, and the rest judged again without it.
     """
     new = [entry for entry in ledger.files("cdr") if entry.status == "registered" and _counts(entry, as_of)]
+    if not new:
+        return []
+
+    def verdicts(entries: Sequence[FileEntry]) -> list[Judgement]:
+        return _verdicts(ledger, con, raw, hold_above, as_of, entries)
+
+    try:
+        judgements = verdicts(new)
+    except Exception as error:
+        if is_of_the_machine(error):
+            raise
+        # One of them is at fault: the one that cannot be judged by itself either. The others are judged without it.
+        spoilt = {entry.file_id: fault for entry in new if (fault := _judging_fault(verdicts, entry))}
+        if not spoilt:
+            raise
+        judgements = [Judgement(entry, "rejected", spoilt[entry.file_id]) for entry in new if entry.file_id in spoilt]
+        judgements += verdicts([entry for entry in new if entry.file_id not in spoilt])
+    with ledger.transaction():
+        for judgement in judgements:
+            ledger.set_status(judgement.entry.file_id, judgement.status, judgement.reason, judgement.records)
+    return judgements
+
+
+def _judging_fault(verdicts: Callable[[Sequence[FileEntry]], list[Judgement]], entry: FileEntry) -> str | None:
+    """Why a file cannot be judged by itself; None where it can."""
+    try:
+        verdicts([entry])
+    except Exception as error:
+        if is_of_the_machine(error):
+            raise
+        return f"{UNREADABLE}{fault_text(error, 'judged')}"
+    return None
+
+
+def _verdicts(
+    ledger: FileLedger,
+    con: duckdb.DuckDBPyConnection,
+    raw: Path,
+    hold_above: Mapping[str, Decimal],
+    as_of: date | None,
+    new: Sequence[FileEntry],
+) -> list[Judgement]:
+    """What becomes of the new files; nothing is kept yet."""
     if not new:
         return []
     before = loaded_files(ledger, as_of)
@@ -103,16 +147,13 @@ def judge_cdr_files(
         else:
             held_for[entry.file_id] = other_day_records(con, raw, entry.file_id, "judged_repeats")
     judgements = []
-    with ledger.transaction():
-        for entry in new:
-            if entry.file_id in rejected:
-                judgement = Judgement(entry, "rejected", rejected[entry.file_id])
-            elif entry.file_id in held:
-                judgement = Judgement(entry, "held", held[entry.file_id], held_for[entry.file_id])
-            else:
-                judgement = Judgement(entry, "loaded", None)
-            ledger.set_status(entry.file_id, judgement.status, judgement.reason, judgement.records)
-            judgements.append(judgement)
+    for entry in new:
+        if entry.file_id in rejected:
+            judgements.append(Judgement(entry, "rejected", rejected[entry.file_id]))
+        elif entry.file_id in held:
+            judgements.append(Judgement(entry, "held", held[entry.file_id], held_for[entry.file_id]))
+        else:
+            judgements.append(Judgement(entry, "loaded", None))
     return judgements
 
 

@@ -97,7 +97,7 @@ def test_creditors_are_read_and_faults_named(tmp_path: Path) -> None:
         (sound.replace(BRITISH, "GB83WEST12345698765432"), "bank K1: iban 'GB83WEST12345698765432' is no IBAN"),
         (sound.replace("creditor_id", "id"), "bank K1: unknown field id"),
         (sound.replace("name: Telecom Branch, ", ""), "bank K1: name is missing"),
-        ("creditors: [", "is no YAML"),
+        ("creditors: [", "no valid YAML"),
         ("K1: {}\n", "write `creditors:`"),
     ):
         path.write_text(text, encoding="utf-8")

@@ -51,7 +51,7 @@ class Intake:
         """Decode what is registered; SW1 is known."""
         known = {"SW1"} if switches is None else switches
         return decode_registered(
-            self.settings, self.ledger, self.con, known, result_codes=RESULT_CODES if codes is None else codes
+            self.settings, self.ledger, known, result_codes=RESULT_CODES if codes is None else codes
         )
 
     def judge_exports(self, rows: str | None = "0.05", shrink: str | None = "0.5") -> list[FileEntry]:

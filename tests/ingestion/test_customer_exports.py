@@ -80,17 +80,17 @@ def test_payments_are_exact_and_not_zero(intake: Intake) -> None:
         "payments",
         PAYMENTS,
         "P1,A1,2026-01-05 09:30:00,20.80,counter,OUT1",
-        "P2,A1,2026-01-06,9999999999999999.99,other,",
+        "P2,A1,2026-01-06,999999999999.99,other,",
         "P3,A1,2026-01-06,1.005,counter,OUT1",
         "P4,A1,2026-01-06,0.00,counter,OUT1",
         "P5,A1,2026-01-06,-5,counter,OUT1",
         "P6,A1,2026-01-06 24:00:00,5,counter,OUT1",
         "P7,A1,2026-01-06,,counter,OUT1",
-        "P8,A1,2026-01-06,99999999999999999.99,counter,OUT1",
+        "P8,A1,2026-01-06,-1000000000000,counter,OUT1",
     )
     assert rows == [
         (2, "P1", "A1", datetime(2026, 1, 5, 9, 30), Decimal("20.80"), "counter", "OUT1", None),
-        (3, "P2", "A1", datetime(2026, 1, 6), Decimal("9999999999999999.99"), "other", None, None),
+        (3, "P2", "A1", datetime(2026, 1, 6), Decimal("999999999999.99"), "other", None, None),
         (6, "P5", "A1", datetime(2026, 1, 6), Decimal("-5.00"), "counter", "OUT1", None),
     ]
     assert set_aside == [
@@ -98,7 +98,7 @@ def test_payments_are_exact_and_not_zero(intake: Intake) -> None:
         (5, "amount", "is 0"),
         (7, "paid_at", "is no time YYYY-MM-DD HH:MM:SS"),
         (8, "amount", "is empty"),
-        (9, "amount", "is no amount with at most two decimals"),
+        (9, "amount", "is not below 1000000000000"),
     ]
 
 

@@ -11,6 +11,7 @@ from orchestration.branch_clock import machine_day
 from orchestration.ingestion.bank_results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
 from orchestration.ingestion.export_judging import judge_exports
+from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.ingestion.odd_dates import judge_dates
 from orchestration.ingestion.pulling import pull
 from orchestration.ingestion.reference_tables import RECORD_GATES
@@ -99,14 +100,14 @@ def customer_exports(billing_run: BillingRun) -> Iterator[dg.MaterializeResult |
     reporter().step("decode exports and bank files")
     result = _decoded(billing_run, "customers")
     limits = billing_run.book.gate_thresholds
-    held = judge_exports(
+    stopped = judge_exports(
         billing_run.ledger,
         billing_run.settings.raw,
         limits["export_rows"].hold_above,
         limits["export_shrink"].hold_above,
     )
-    for entry in held:
-        reporter().warn(f"{entry.source}/{entry.file_name} is held: {entry.status_reason}")
+    for entry in stopped:
+        _warn_of(entry)
     yield result
     yield from _status_results(billing_run, "customers")
 
@@ -128,7 +129,7 @@ def bank_results(billing_run: BillingRun) -> Iterator[dg.MaterializeResult | dg.
         judged = judge_bank_files(billing_run.ledger, codes, records_of)
     for entry in judged:
         if entry.status != "loaded":
-            reporter().warn(f"{entry.source}/{entry.file_name} is {entry.status}: {entry.status_reason}")
+            _warn_of(entry)
     yield result
     yield from _status_results(billing_run, "bank")
 
@@ -186,16 +187,15 @@ def note_days(context: dg.AssetExecutionContext, key: dg.AssetKey, rows: dict[st
 
 
 def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    with billing_run.warehouse() as con:
-        decoded = decode_registered(
-            billing_run.settings,
-            billing_run.ledger,
-            con,
-            billing_run.book.known_switches,
-            progress=reporter().detail,
-            result_codes=billing_run.book.result_codes,
-            kind=kind,
-        )
+    decoded = decode_registered(
+        billing_run.settings,
+        billing_run.ledger,
+        billing_run.book.known_switches,
+        progress=reporter().detail,
+        result_codes=billing_run.book.result_codes,
+        kind=kind,
+        on_rejected=_warn_of,
+    )
     for file in decoded:
         # A file is judged by what is in it: one that reads differently now (its switch has become known) is judged anew.
         entry = billing_run.ledger.file(file.file_id)
@@ -203,6 +203,11 @@ def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # typ
             billing_run.ledger.set_status(file.file_id, "registered", None)
     rows = sum(entry.read_records + entry.data_rows for entry in billing_run.ledger.files(kind))
     return dg.MaterializeResult(metadata={"dagster/row_count": rows, "files_decoded": len(decoded)})
+
+
+def _warn_of(entry: FileEntry) -> None:
+    """Name a file that was not loaded, and why."""
+    reporter().warn(f"{entry.source}/{entry.file_name} is {entry.status}: {entry.status_reason}")
 
 
 def _status_results(billing_run: BillingRun, kind: str) -> Iterator[dg.AssetCheckResult]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 
 from lxml import etree
@@ -18,47 +17,62 @@ from lxml import etree
 from orchestration.ingestion.bank_formats.declared import BankFormat
 from orchestration.ingestion.bank_formats.iso20022_elements import ElementFault, day_of, element_name, find
 from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, ResultLine, amount_of
+from orchestration.ingestion.bank_formats.xml_stream import Declared, Events
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.ingestion.packing import OpenContent
 from orchestration.ingestion.whole_numbers import whole_number
 
 _CREDIT_CODE = "99"  # the other transaction codes, 01, 17, 18 and 19, are direct debits
 #: The return code of the Bacs standard: the reason, and the day of the year on which the debit was processed.
 _REASON_AND_DAY = re.compile(r"(?P<reason>[0-9A-Z])[0-9]{3}")
 _SHOWN_CHARACTERS = 2_000
+_NO_DAY = "Header currentProcessingDate is missing or no date YYYY-MM-DD"
 
 
-def read_arudd(content: bytes, declared: BankFormat) -> ReadBatch:
+def read_arudd(content: OpenContent, declared: BankFormat) -> ReadBatch:
     """Read a report. What XML cannot be read to its end is a difference, so the file is held."""
     batch = ReadBatch()
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
-        root = etree.parse(BytesIO(content.rstrip(b"\x1a\x00 \r\n")), parser).getroot()
+        with content() as stream:
+            _read(Events(stream), declared, batch)
+    except Declared:
+        batch.differences.append("it has a document type declaration, which no report of Bacs has")
     except etree.XMLSyntaxError as error:
         batch.differences.append(f"the XML cannot be read to its end: {error}")
-        return batch
-    if root.getroottree().docinfo.internalDTD is not None:
-        batch.differences.append("it has a document type declaration, which no report of Bacs has")
-        return batch
-    reports = [element for element in root.iter() if element_name(element) == "ARUDD"]
-    if not reports:
-        batch.differences.append("it is no report of unpaid direct debits: there is no element ARUDD")
-    number = 0
+    return batch
+
+
+def _read(events: Events, declared: BankFormat, batch: ReadBatch) -> None:
+    number = reports = within = 0
+    has_header = False
     days: set[date] = set()
     original_days: set[date] = set()
-    for report in reports:
-        header = find(report, "Header")
-        day = None if header is None else day_of(header.get("currentProcessingDate"))
-        if day is None:
-            batch.differences.append("Header currentProcessingDate is missing or no date YYYY-MM-DD")
-        else:
-            days.add(day)
-        for record in report.iter():
-            if element_name(record) == "OriginatingAccountRecord":
-                number = _read_record(record, number, declared, batch, original_days)
+    for event, element in events:
+        name = element_name(element)
+        if event == "start":
+            if name == "ARUDD":
+                reports, has_header = reports + 1, False
+            within += name == "OriginatingAccountRecord"
+            continue
+        within -= name == "OriginatingAccountRecord"
+        if name == "Header" and not has_header and not within and element_name(element.getparent()) == "ARUDD":
+            has_header = True
+            day = day_of(element.get("currentProcessingDate"))
+            if day is not None:
+                days.add(day)
+            else:
+                batch.differences.append(_NO_DAY)
+        elif name == "OriginatingAccountRecord" and not within and reports:
+            number = _read_record(element, number, declared, batch, original_days)
+        elif name == "ARUDD" and not has_header:
+            batch.differences.append(_NO_DAY)
+        if not within:
+            events.drop(element)
+    if not reports:
+        batch.differences.append("it is no report of unpaid direct debits: there is no element ARUDD")
     if len(days) == 1:
         batch.debited_on = days.pop()
     batch.original_day = min(original_days, default=None)
-    return batch
 
 
 def _read_record(

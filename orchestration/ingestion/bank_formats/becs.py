@@ -6,13 +6,22 @@ return or refusal by its nature, with one of the codes 1 to 9. Returned credits 
 
 from __future__ import annotations
 
-import codecs
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import BinaryIO
 
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, ResultLine, amount_of, fixed_text
+from orchestration.ingestion.bank_formats.reading import (
+    DEBIT,
+    OTHER,
+    ReadBatch,
+    ResultLine,
+    amount_of,
+    fixed_text,
+    numbered_lines,
+)
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.ingestion.packing import OpenContent
 
 RECORD_LENGTH = 120
 _DEBIT_CODE = "13"  # externally initiated debit; 50 to 57 are credits
@@ -27,11 +36,18 @@ class _Found:
     original_days: set[date] = field(default_factory=set)
 
 
-def read_becs(content: bytes) -> ReadBatch:
+def read_becs(content: OpenContent) -> ReadBatch:
     """Read a file of returned items. Totals that do not agree are differences; records that do not parse are set aside."""
     batch, found = ReadBatch(), _Found()
+    with content() as stream:
+        _read_records(stream, batch, found)
+    batch.original_day = min(found.original_days, default=None)
+    return batch
+
+
+def _read_records(stream: BinaryIO, batch: ReadBatch, found: _Found) -> None:
     has_header = has_total = False
-    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
+    for number, line in numbered_lines(stream, b" "):
         record = fixed_text(line, RECORD_LENGTH).rstrip(" ")
         if not record:
             continue
@@ -60,8 +76,6 @@ def read_becs(content: bytes) -> ReadBatch:
         batch.differences.append("there is no descriptive record (type 0)")
     if not has_total:
         batch.differences.append("there is no total record (type 7)")
-    batch.original_day = min(found.original_days, default=None)
-    return batch
 
 
 def _returned_item(batch: ReadBatch, found: _Found, number: int, record: str) -> tuple[str, str] | None:

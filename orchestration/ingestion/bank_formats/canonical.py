@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import BinaryIO
 
-from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine
+from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, numbered_lines
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.ingestion.packing import OpenContent
 from orchestration.ingestion.whole_numbers import whole_number
 
 HEADER_FIELDS = (
@@ -40,14 +44,29 @@ def bank_header_fault(line: str) -> str | None:
     return None
 
 
-def read_canonical(content: bytes) -> ReadBatch:
+def read_canonical(content: OpenContent) -> ReadBatch:
     """Read a file whose first line is a sound header (`bank_header_fault`)."""
-    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="backslashreplace")
-    # Blanks at the end of a line say nothing; 0x1A is an old end-of-file mark.
-    lines = [line.removesuffix("\r").rstrip(" \t") for line in text.rstrip("\x1a\x00 \r\n").split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    header = dict(zip(HEADER_FIELDS, lines[0].split("|")[1:], strict=True))
+    with content() as stream:
+        return _read_lines(_texts(stream))
+
+
+def _texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers. Blanks at their ends say nothing; 0x1A is an old end-of-file mark."""
+    waiting: tuple[int, bytes] | None = None
+    for number, line in numbered_lines(stream, b"\x1a\x00 \t\r"):
+        if waiting is not None:
+            yield waiting[0], _text(waiting[1])
+        waiting = number, line
+    if waiting is not None:
+        yield waiting[0], _text(waiting[1].rstrip(b"\x1a\x00 \r\n"))
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", errors="backslashreplace").rstrip(" \t")
+
+
+def _read_lines(lines: Iterator[tuple[int, str]]) -> ReadBatch:
+    header = dict(zip(HEADER_FIELDS, next(lines)[1].split("|")[1:], strict=True))
     batch = ReadBatch(
         bank_code=header["bank_code"],
         batch_id=header["batch_id"],
@@ -60,7 +79,7 @@ def read_canonical(content: bytes) -> ReadBatch:
         has_trailer=True,
     )
     first_with: dict[int, int] = {}
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in lines:
         fields = line.split("|")
         if batch.trailer_records is not None:
             batch.set_aside.append(SetAsideLine(number, line, "line", "stands after the trailer"))
@@ -120,6 +139,8 @@ def _detail_fault(fields: list[str], first_with: dict[int, int]) -> tuple[str, s
         return "account_id", "is empty"
     if not _AMOUNT.fullmatch(amount):
         return "amount", "is no amount with two decimals"
+    if Decimal(amount) >= ABOVE_ANY_AMOUNT:
+        return "amount", f"is not below {ABOVE_ANY_AMOUNT}"
     if not result_code:
         return "result_code", "is empty"
     return None

@@ -13,9 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from orchestration.errors import UsageError
+from orchestration.ingestion.bounded_yaml import parse_yaml, read_text
 from orchestration.ingestion.declared_paths import declaration_path
 from orchestration.settings import PROJECT_ROOT
 
@@ -108,11 +107,8 @@ def load_bank_format(name: str, folder: Path = FORMATS_FOLDER) -> BankFormat:
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.yml")))
         raise UsageError(f"bank format '{name}' is not declared: there is no {path}; there are {known}")
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: no valid YAML: {error}") from error
+    text = read_text(path)
+    content = parse_yaml(path, text)
     return replace(_Declaration(path, content).format(name), fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16])
 
 

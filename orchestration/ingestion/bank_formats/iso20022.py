@@ -9,11 +9,9 @@ amounts, is iso20022_bookings.py's matter.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 from lxml import etree
@@ -38,7 +36,9 @@ from orchestration.ingestion.bank_formats.reading import (
     WholeRequest,
     amount_of,
 )
+from orchestration.ingestion.bank_formats.xml_stream import Declared, Events
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.ingestion.packing import OpenContent
 
 #: Transaction statuses that say how a debit ended; the others (ACCP, ACTC, PDNG …) say that it is on its way.
 _COLLECTED = {"ACSC", "ACCC"}
@@ -54,21 +54,13 @@ _CONTAINERS = ("Ntfctn", "Stmt")
 _SUMMARIES = (("TtlNtries", "", None), ("TtlCdtNtries", ", credits", "CRDT"), ("TtlDbtNtries", ", debits", "DBIT"))
 
 
-def read_iso20022(content: bytes, declared: BankFormat) -> ReadBatch:
+def read_iso20022(content: OpenContent, declared: BankFormat) -> ReadBatch:
     """Read a pain.002, camt.053 or camt.054 message. What XML cannot be read to its end is a difference, so the file is held."""
     reader = _Reader(declared)
     try:
-        events = etree.iterparse(
-            BytesIO(content.rstrip(b"\x1a\x00 \r\n")),
-            events=("start", "end"),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            remove_comments=True,  # one inside an amount would cut the amount off
-            remove_pis=True,
-        )
-        reader.read(events)
-    except _Declared:
+        with content() as stream:
+            reader.read(Events(stream))
+    except Declared:
         reader.batch.differences.append("it has a document type declaration, which no ISO 20022 message has")
         return reader.batch
     except etree.XMLSyntaxError as error:
@@ -76,10 +68,6 @@ def read_iso20022(content: bytes, declared: BankFormat) -> ReadBatch:
         return reader.batch
     reader.finish()
     return reader.batch
-
-
-class _Declared(Exception):
-    """The document declares its type, so entities may stand for what is in it."""
 
 
 class _Reader:
@@ -101,26 +89,24 @@ class _Reader:
         self.listed_before = 0
         self.silent_blocks: list[tuple[str, str | None, str, dict[str, str]]] = []
 
-    def read(self, events: Iterator[tuple[str, Any]]) -> None:
-        within = 0  # inside an element that is read whole when it ends, and must not be cleared before
-        has_root = False
+    def read(self, events: Events) -> None:
+        within = 0  # inside an element that is read whole when it ends, and must not be dropped before
+        blocks = 0  # inside a payment block: what stands in it beside its transactions is read when it ends
         for event, element in events:
-            if not has_root:
-                has_root = True
-                if element.getroottree().docinfo.internalDTD is not None:
-                    raise _Declared
             name = element_name(element)
             if self.message is None and event == "start" and name in (*_REPORTS, *_BOOKINGS):
                 self.message = "pain.002" if name in _REPORTS else "camt"
-            kept = name in ("TxInfAndSts", "Ntry", "OrgnlGrpInfAndSts", "TxsSummry", "NbOfTxsPerSts")
+            kept = name in ("TxInfAndSts", "Ntry", "OrgnlGrpInfAndSts", "TxsSummry", "NbOfTxsPerSts", "Bal")
             if event == "start":
                 within += kept
+                blocks += name == "OrgnlPmtInfAndSts"
                 if name == "OrgnlPmtInfAndSts":
                     self.listed_before = self.number
                 elif name in _CONTAINERS and not within:
                     self._begin_container()
                 continue
             within -= kept
+            blocks -= name == "OrgnlPmtInfAndSts"
             if within:
                 continue
             if name == "TxInfAndSts":
@@ -143,8 +129,8 @@ class _Reader:
                 day = day_of(element.text)
                 if day is not None and self.message == "pain.002":
                     self.dates.add(day)
-            if kept:
-                element.clear()
+            if kept or not blocks:
+                events.drop(element)
 
     def finish(self) -> None:
         if self.message is None:

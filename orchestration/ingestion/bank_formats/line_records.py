@@ -6,11 +6,14 @@ last, has the totals. Positions of a fixed-width file count bytes of its encodin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
+from typing import BinaryIO
 
 from orchestration.ingestion.bank_formats.declared import BankFormat
-from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, amount_of, longer_word
+from orchestration.ingestion.bank_formats.reading import ReadBatch, ResultLine, amount_of, longer_word, numbered_lines
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.ingestion.packing import OpenContent
 from orchestration.ingestion.whole_numbers import whole_number
 
 
@@ -22,53 +25,49 @@ class _Fault(Exception):
         self.name, self.reason = name, reason
 
 
-def read_line_records(content: bytes, declared: BankFormat) -> ReadBatch:
+def read_line_records(content: OpenContent, declared: BankFormat) -> ReadBatch:
     """Read a result file of the layouts delimited, fixed_width or report."""
     batch = ReadBatch()
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    raw_lines = [line.removesuffix(b"\r") for line in content.split(b"\n")]
-    while raw_lines and not raw_lines[-1].strip(b" \x00\x1a"):
-        raw_lines.pop()
-    numbered = [(number, raw) for number, raw in enumerate(raw_lines, start=1) if number > declared.skip_lines]
-    summary = _take_summary(numbered, declared, batch)
-    if summary is not None:
-        try:
-            _read_summary(summary[1], declared, batch)
-        except _Fault as fault:
-            batch.differences.append(f"the summary in line {summary[0]} cannot be read: {fault.name} {fault.reason}")
+    with content() as stream:
+        at = _summary_line(_lines(stream, declared), declared)
+    if at is None and declared.summary != "none":
+        batch.differences.append("there is no summary line")
     first_with: dict[int, int] = {}
-    for number, raw in numbered:
-        try:
-            fields = _detail_fields(raw, declared)
-            if fields is None:
-                continue  # a printed report has headings and rules between its lines
-            line = _detail(fields, number, declared)
-            if line.line in first_with:
-                raise _Fault("line", f"repeats that of line {first_with[line.line]} of the file")
-        except _Fault as fault:
-            batch.set_aside.append(SetAsideLine(number, _shown(raw, declared), fault.name, fault.reason))
-            continue
-        first_with[line.line] = number
-        batch.lines.append(line)
+    with content() as stream:
+        for number, raw in _lines(stream, declared):
+            try:
+                if number == at:
+                    _read_summary(raw, declared, batch)
+                    continue
+                fields = _detail_fields(raw, declared)
+                if fields is None:
+                    continue  # a printed report has headings and rules between its lines
+                line = _detail(fields, number, declared)
+                if line.line in first_with:
+                    raise _Fault("line", f"repeats that of line {first_with[line.line]} of the file")
+            except _Fault as fault:
+                if number == at:
+                    what = f"the summary in line {number} cannot be read: {fault.name} {fault.reason}"
+                    batch.differences.append(what)
+                else:
+                    batch.set_aside.append(SetAsideLine(number, _shown(raw, declared), fault.name, fault.reason))
+                continue
+            first_with[line.line] = number
+            batch.lines.append(line)
     return batch
 
 
-def _take_summary(
-    numbered: list[tuple[int, bytes]], declared: BankFormat, batch: ReadBatch
-) -> tuple[int, bytes] | None:
-    """Take the summary line out of the lines; a difference where there is none."""
+def _lines(stream: BinaryIO, declared: BankFormat) -> Iterator[tuple[int, bytes]]:
+    return (line for line in numbered_lines(stream, b" \x00\x1a") if line[0] > declared.skip_lines)
+
+
+def _summary_line(lines: Iterator[tuple[int, bytes]], declared: BankFormat) -> int | None:
+    """The number of the line with the totals; None where there is none."""
     if declared.summary == "none":
         return None
-    at: int | None = None
-    if declared.summary_pattern is not None:
-        found = [i for i, (_, raw) in enumerate(numbered) if declared.summary_pattern.search(_shown(raw, declared))]
-        at = (found[0] if declared.summary == "first" else found[-1]) if found else None
-    elif numbered:
-        at = 0 if declared.summary == "first" else len(numbered) - 1
-    if at is None:
-        batch.differences.append("there is no summary line")
-        return None
-    return numbered.pop(at)
+    pattern = declared.summary_pattern
+    found = (number for number, raw in lines if pattern is None or pattern.search(_shown(raw, declared)))
+    return next(found, None) if declared.summary == "first" else max(found, default=None)
 
 
 def _read_summary(raw: bytes, declared: BankFormat, batch: ReadBatch) -> None:

@@ -10,20 +10,31 @@ the bank's charge. Other bookings are kept and mean nothing here.
 from __future__ import annotations
 
 import codecs
+import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import BinaryIO
 
 from orchestration.ingestion.bank_formats.declared import BankFormat
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, ResultLine, find_reference
+from orchestration.ingestion.bank_formats.reading import (
+    DEBIT,
+    OTHER,
+    ReadBatch,
+    ResultLine,
+    find_reference,
+)
 from orchestration.ingestion.bank_formats.swift_details import (
     AmountFault,
     JoinedDetails,
     join_details,
     worded_amounts,
 )
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.ingestion.packing import OpenContent
 
 COLLECTED, REVERSED = "BOOK", "RVSL"  # as camt.054 has them: both report by the codes of ISO 20022
 _CENT, _NOTHING = Decimal("0.01"), Decimal("0.00")
@@ -39,6 +50,8 @@ _BALANCE = re.compile(r"(?P<mark>C|D)(?P<date>[0-9]{6})(?P<currency>[A-Z]{3})(?P
 #: Marks that take money off the account: a debit, and the reversal of a credit.
 _DEBITS = ("D", "RC")
 _LONGEST_SHOWN = 2_000
+_BYTE_ORDER_MARK = codecs.BOM_UTF8.decode("latin-1")
+_CHUNK_BYTES = 1 << 16
 
 
 @dataclass
@@ -66,16 +79,18 @@ class _Statement:
     bookings: list[_Booking] = field(default_factory=list)
 
 
-def read_mt940(content: bytes, declared: BankFormat) -> ReadBatch:
+def read_mt940(content: OpenContent, declared: BankFormat) -> ReadBatch:
     """Read a file of statements. Opening balance and bookings must make the closing balance, statement by statement."""
     batch = ReadBatch()
-    content = content.removeprefix(codecs.BOM_UTF8)
     encoding = declared.details_encoding or _encoding_of(content)
-    # A byte is a character until the pieces of a field are joined: that is how banks count their lines.
-    statements = _statements(content.decode("latin-1"))
-    if not statements:
-        batch.differences.append("it has no statement (field 20)")
-    number = 0
+    with content() as stream:
+        # A byte is a character until the pieces of a field are joined: that is how banks count their lines.
+        _read_statements(_statements(_texts(stream)), declared, encoding, batch)
+    return batch
+
+
+def _read_statements(statements: Iterator[_Statement], declared: BankFormat, encoding: str, batch: ReadBatch) -> None:
+    at = number = 0
     dates: set[date] = set()
     for at, statement in enumerate(statements, start=1):
         opening, closing = _balance(statement.opening[:1]), _balance(statement.closing[-1:])
@@ -101,27 +116,40 @@ def read_mt940(content: bytes, declared: BankFormat) -> ReadBatch:
             )
         elif are_read:
             batch.check(f"statement {at}: closing balance", closing.amount, found)
+    if not at:
+        batch.differences.append("it has no statement (field 20)")
     if len(dates) == 1:
         batch.debited_on = dates.pop()
-    return batch
 
 
-def _encoding_of(content: bytes) -> str:
+def _encoding_of(content: OpenContent) -> str:
     """UTF-8 where the file is; else a byte is a character. All that is needed is ASCII, so that a name in whatever
     encoding costs no booking."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        content.decode("utf-8")
+        with content() as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return "latin-1"
     return "utf-8"
 
 
-def _statements(text: str) -> list[_Statement]:
+def _texts(stream: BinaryIO) -> Iterator[str]:
+    """The lines, whichever way they end."""
+    text = io.TextIOWrapper(stream, encoding="latin-1", newline=None)
+    for number, line in enumerate(text):
+        yield (line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line).removesuffix("\n")
+    text.detach()
+
+
+def _statements(lines: Iterator[str]) -> Iterator[_Statement]:
     """The statements of a file: each begins with field 20. A field ends where the next one, or the message, does."""
-    statements: list[_Statement] = []
+    statement: _Statement | None = None
     open_field: list[str] | None = None
     after_booking = False
-    for raw in re.split(r"\r\n|\r|\n", text):
+    for raw in lines:
         line = _BLOCKS_BEFORE.sub("", raw.rstrip("\x1a\x00"))
         match = _TAG.match(line)
         if match is None:
@@ -133,12 +161,13 @@ def _statements(text: str) -> list[_Statement]:
         tag, rest = match[1], line[match.end() :]
         open_field = None
         if tag == "20":
-            statements.append(_Statement())
-        if not statements:
+            if statement is not None:
+                yield statement
+            statement = _Statement()
+        if statement is None:
             if not tag.startswith(("60", "61", "62", "86")):
                 continue
-            statements.append(_Statement())  # its head was cut off; its bookings are not lost without a word
-        statement = statements[-1]
+            statement = _Statement()  # its head was cut off; its bookings are not lost without a word
         if tag in ("60F", "60M", "60"):
             statement.opening.append(rest)
         elif tag in ("62F", "62M", "62"):
@@ -152,7 +181,8 @@ def _statements(text: str) -> list[_Statement]:
             open_field.append(rest)
             continue
         after_booking = False
-    return statements
+    if statement is not None:
+        yield statement
 
 
 def _balance(texts: list[str]) -> _Balance | None:
@@ -182,6 +212,8 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
             ("line", "is no booking (field 61): date, mark, amount with a comma and at most two decimals"),
         )
     amount, mark = _amount(match["amount"]), match["mark"]
+    if amount >= ABOVE_ANY_AMOUNT:
+        return None, None, None, ("amount", f"is not below {ABOVE_ANY_AMOUNT}")
     signed = -amount if mark in _DEBITS else amount
     booked_on = _day(match["value_date"])
     if booked_on is None:

@@ -13,9 +13,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import count
+from typing import BinaryIO
 
-from orchestration.ingestion.bank_formats.reading import CORRECTION, DEBIT, OTHER, ReadBatch, ResultLine, fixed_text
+from orchestration.ingestion.bank_formats.reading import (
+    CORRECTION,
+    DEBIT,
+    OTHER,
+    ReadBatch,
+    ResultLine,
+    fixed_text,
+    numbered_lines,
+)
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.ingestion.packing import OpenContent
 
 RECORD_LENGTH = 94
 BLOCKING_FACTOR = 10
@@ -24,6 +35,8 @@ _FILLER = "9" * RECORD_LENGTH
 _HASH_MODULUS = 10**10
 _INTERNATIONAL = "IAT"
 _RETURN, _CHANGE = "99", "98"
+_FILLING = b"\r\n\x1a\x00 "
+_CHUNK_BYTES = 1 << 16
 
 
 @dataclass
@@ -54,7 +67,7 @@ class _Sums:
         self.credits += other.credits
 
 
-def read_nacha(content: bytes) -> ReadBatch:
+def read_nacha(content: OpenContent) -> ReadBatch:
     """Read a NACHA file. Control totals that do not agree are differences; records that do not parse are set aside."""
     return _Reader().read(content)
 
@@ -69,7 +82,7 @@ class _Reader:
         self.header_seen = self.control_seen = False
         self.dates: set[date] = set()
 
-    def read(self, content: bytes) -> ReadBatch:
+    def read(self, content: OpenContent) -> ReadBatch:
         for number, record in _records(content):
             self.lines += 1
             self._record(number, record)
@@ -215,19 +228,43 @@ class _Reader:
         self.batch.set_aside.append(SetAsideLine(number, record.rstrip(), name, reason))
 
 
-def _records(content: bytes) -> Iterator[tuple[int, str]]:
-    """The file's records: lines, or blocks of 94 characters where the file has no line ends."""
-    body = content.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n\x1a\x00 ")
-    if b"\n" not in body and len(body) > RECORD_LENGTH:
-        for number, start in enumerate(range(0, len(body), RECORD_LENGTH), start=1):
-            yield number, body[start : start + RECORD_LENGTH].decode("latin-1")
-        return
-    for number, line in enumerate(body.split(b"\n"), start=1):
-        text = fixed_text(line, RECORD_LENGTH)
-        if len(text) > RECORD_LENGTH:
-            text = text.rstrip(" ")
-        if text.strip():
-            yield number, text
+def _records(content: OpenContent) -> Iterator[tuple[int, str]]:
+    """The file's records: lines, or blocks of 94 bytes where the file has no line ends."""
+    with content() as stream:
+        has_lines = _has_line_ends(stream)
+    with content() as stream:
+        if not has_lines:
+            yield from _blocks(stream)
+            return
+        for number, line in numbered_lines(stream, _FILLING):
+            text = fixed_text(line, RECORD_LENGTH)
+            if len(text) > RECORD_LENGTH:
+                text = text.rstrip(" ")
+            if text.strip():
+                yield number, text
+
+
+def _has_line_ends(stream: BinaryIO) -> bool:
+    """Whether a line ends before something that is no filling: then its records are lines."""
+    has_ended = False
+    while chunk := stream.read(_CHUNK_BYTES):
+        said = chunk.rstrip(_FILLING)
+        if (has_ended and said) or b"\n" in said:
+            return True
+        has_ended = has_ended or b"\n" in chunk
+    return False
+
+
+def _blocks(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    first = stream.read(len(codecs.BOM_UTF8))
+    rest = first.removeprefix(codecs.BOM_UTF8)
+    for number in count(1):
+        record = rest + stream.read(RECORD_LENGTH - len(rest))
+        rest = b""
+        if not record:
+            return
+        if record.strip(_FILLING):
+            yield number, record.rstrip(b"\r\n\x1a\x00").decode("latin-1")
 
 
 def _is_debit(entry: str) -> bool:

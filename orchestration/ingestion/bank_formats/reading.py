@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from typing import BinaryIO
 
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, exceeded, size_text, watch
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 #: What a line is: a debit's result, a bank's correction of an account (a notification of change), a debit on its way, or
 #: a booking that is no debit, which is kept and means nothing here.
 DEBIT, CORRECTION, PENDING, OTHER = "debit", "correction", "pending", "other"
 
-_LARGEST_AMOUNT = Decimal(10) ** 16
 _YUAN = re.compile(r"[0-9]{1,16}(\.[0-9]{1,2})?")
 _FEN = re.compile(r"[0-9]{1,18}")
 
@@ -95,7 +98,7 @@ def amount_of(text: str, unit: str = "yuan") -> Decimal | None:
         amount = Decimal(text).scaleb(-2) if _FEN.fullmatch(text) else None
     else:
         amount = Decimal(text) if _YUAN.fullmatch(text) else None
-    return amount.quantize(Decimal("0.01")) if amount is not None and amount < _LARGEST_AMOUNT else None
+    return amount.quantize(Decimal("0.01")) if amount is not None and amount < ABOVE_ANY_AMOUNT else None
 
 
 @dataclass(frozen=True)
@@ -151,17 +154,50 @@ def _is_hyphen(text: str, at: int) -> bool:
     return 0 <= at < len(text) and text[at] in "-_"
 
 
+def numbered_lines(stream: BinaryIO, filler: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers, without LF or CR LF; a byte order mark of UTF-8 is not of the first.
+
+    Lines at the end that are nothing but `filler` are none: they fill up a block, or end a file as DOS did. Raises
+    BoundExceeded for a line that is too long.
+    """
+    waiting: list[tuple[int, bytes]] = []
+    bounds = watch().bounds
+    for number, raw in enumerate(iter(partial(stream.readline, bounds.line + 2), b""), start=1):
+        if len(raw) > bounds.line + 1:
+            raise exceeded(f"line {number} is longer than {size_text(bounds.line)}", bounds, "line")
+        line = raw.removesuffix(b"\n").removesuffix(b"\r")
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if not line.strip(filler):
+            waiting.append((number, line))
+            continue
+        yield from waiting
+        waiting.clear()
+        yield number, line
+
+
 def fixed_text(raw: bytes, length: int) -> str:
-    """A record of fixed length as text. Where it has so many characters of UTF-8 and not so many bytes, these are counted;
-    else a byte is a character, so that a name in whatever encoding moves no field."""
+    """A record of fixed length in bytes as text, a byte a character, so that a name in whatever encoding moves no field.
+
+    A record that is longer by no more than what its bytes beyond ASCII may have added is one whose name was written into it
+    by characters: as many of those bytes as are too many count for nothing, for what is needed of a record is ASCII.
+    """
     raw = raw.rstrip(b"\r\x1a\x00")
-    if len(raw) > length:
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            return raw.decode("latin-1")
-        return text if len(text.rstrip()) <= length else raw.decode("latin-1")
-    return raw.decode("latin-1")
+    if len(raw) <= length:
+        return raw.decode("latin-1")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    if len(text.rstrip()) <= length:
+        return text
+    line = raw.rstrip(b" ").decode("latin-1")
+    foreign = [at for at, mark in enumerate(line) if not mark.isascii()]
+    excess = len(line) - length
+    if not 0 < excess <= len(foreign):
+        return line
+    dropped = set(foreign[-excess:])
+    return "".join(mark for at, mark in enumerate(line) if at not in dropped)
 
 
 def month_before(day: date) -> str:

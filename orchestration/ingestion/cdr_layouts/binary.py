@@ -16,7 +16,7 @@ import pyarrow as pa
 from orchestration.ingestion.cdr_formats import CdrFormat, FixedField
 from orchestration.ingestion.packing import open_unpacked
 
-_RECORDS_AT_ONCE = 50_000
+_RECORDS_AT_ONCE, _BYTES_AT_ONCE = 50_000, 32 << 20
 _Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
@@ -37,8 +37,9 @@ def batches(landed: Path, layout: CdrFormat, with_text: bool) -> Iterator[pa.Rec
     schema = arrow_schema(len(wanted))
     with open_unpacked(landed) as stream:
         stream.read(layout.file_header_bytes)
-        for first in count(1, _RECORDS_AT_ONCE):
-            content = stream.read(_RECORDS_AT_ONCE * layout.record_bytes)
+        at_once = max(1, min(_RECORDS_AT_ONCE, _BYTES_AT_ONCE // layout.record_bytes))
+        for first in count(1, at_once):
+            content = stream.read(at_once * layout.record_bytes)
             whole = len(content) // layout.record_bytes
             if whole:
                 records = np.frombuffer(content, dtype=np.uint8, count=whole * layout.record_bytes)
@@ -55,7 +56,7 @@ def batches(landed: Path, layout: CdrFormat, with_text: bool) -> Iterator[pa.Rec
                 yield pa.RecordBatch.from_arrays(
                     [pa.array(value, kind) for value, kind in zip(values, schema.types, strict=True)], schema=schema
                 )
-            if len(content) < _RECORDS_AT_ONCE * layout.record_bytes:
+            if len(content) < at_once * layout.record_bytes:
                 return
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from orchestration.ingestion.cdr_formats import CdrFormat, Control
 from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, END_OF_FILE, split_quoted
 from orchestration.ingestion.packing import open_unpacked
 from orchestration.ingestion.whole_numbers import whole_number
+
+_FILLING = b"\r\n" + END_OF_FILE
 
 
 @dataclass
@@ -30,12 +35,10 @@ def read_told(landed: Path, layout: CdrFormat) -> Told:
     if not layout.header.lines and not layout.trailer.lines:
         return told
     with open_unpacked(landed) as stream:
-        if not layout.trailer.lines:
-            header = [stream.readline() for _ in range(layout.header.lines)]
-        else:
-            content = stream.read()
-            header = content.split(b"\n", layout.header.lines)[: layout.header.lines]
+        header = list(islice(stream, layout.header.lines))
     texts = [_text(line.removeprefix(BYTE_ORDER_MARK) if at == 0 else line, layout) for at, line in enumerate(header)]
+    if layout.header.lines and not texts:
+        texts = [""]
     told.header_line = texts[0] if texts else None
     if layout.header.names and layout.mapping is not None:
         line = texts[layout.header.names - 1] if len(texts) >= layout.header.names else ""
@@ -43,33 +46,41 @@ def read_told(landed: Path, layout: CdrFormat) -> Told:
     if layout.header.records is not None:
         _count(told, "header", layout.header.records, texts)
     if layout.trailer.lines:
-        _read_trailer(told, content, layout)
+        with open_unpacked(landed) as stream:
+            _read_trailer(told, stream, layout)
     return told
 
 
-def _read_trailer(told: Told, content: bytes, layout: CdrFormat) -> None:
-    end = len(content.rstrip(b"\r\n" + END_OF_FILE))
-    begin = end
-    for _ in range(layout.trailer.lines):
-        begin = content.rfind(b"\n", 0, max(begin, 0))
-        if begin < 0:
-            break
-    begin += 1
-    texts = [_text(line, layout) for line in content[begin:end].split(b"\n")]
+def _read_trailer(told: Told, stream: BinaryIO, layout: CdrFormat) -> None:
+    """The last lines of a file, what only fills up its end apart: as they come by, since nobody needs the others."""
     trailer = layout.trailer
+    last: deque[bytes] = deque()  # the last lines that say something, and empty ones between them
+    empty: list[bytes] = []  # what would be filling if the file ended here
+    before, md5 = 0, hashlib.md5(usedforsecurity=False)
+    for line in stream:
+        if not line.rstrip(_FILLING):
+            empty.append(line)
+            continue
+        last += [*empty, line]
+        empty.clear()
+        while len(last) > trailer.lines:
+            md5.update(last.popleft())
+            before += 1
+    texts = [_text(line, layout) for line in last]
+    if texts:
+        texts[-1] = _text(last[-1].rstrip(_FILLING), layout)
     controls = [control for control in (trailer.records, trailer.md5) if control is not None]
     if len(texts) != trailer.lines or not all(_found(control, texts) for control in controls):
         # What the last line is, is for the record rules to say: it may be a record of a file that was cut.
-        told.faults.append(f"the trailer is missing: the file ends with {texts[-1][:80]!r}")
+        told.faults.append(f"the trailer is missing: the file ends with {(texts or [''])[-1][:80]!r}")
         return
-    told.last_line = content.count(b"\n", 0, begin)
+    told.last_line = before
     if trailer.records is not None:
         _count(told, "trailer", trailer.records, texts)
     if trailer.md5 is not None:
         said = (_found(trailer.md5, texts) or "").lower()
-        is_so = hashlib.md5(content[:begin], usedforsecurity=False).hexdigest()
-        if said != is_so:
-            told.faults.append(f"the MD5 of the trailer is {said}, that of the lines before it is {is_so}")
+        if said != md5.hexdigest():
+            told.faults.append(f"the MD5 of the trailer is {said}, that of the lines before it is {md5.hexdigest()}")
 
 
 def _count(told: Told, side: str, control: Control, texts: list[str]) -> None:

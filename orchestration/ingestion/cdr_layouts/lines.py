@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from orchestration.ingestion.bounds import watch
 from orchestration.ingestion.cdr_formats import CdrFormat
 from orchestration.ingestion.packing import open_unpacked
 
@@ -181,6 +182,7 @@ def _quoted_record(text: str, lines: _Lines, layout: CdrFormat) -> tuple[str, st
     Quotes that were not doubled do no harm to fields that are not needed. Lines are joined only where that gives the record all
     its fields; a line that is a whole record by itself is never taken for the rest of a damaged one.
     """
+    longest = watch().bounds.line
     fields, open_field = _split(text, layout, _strictly)
     if fields is not None:
         return text, None, fields
@@ -188,6 +190,8 @@ def _quoted_record(text: str, lines: _Lines, layout: CdrFormat) -> tuple[str, st
         joined = text
         for count, raw in enumerate(lines.following(), start=1):
             joined += "\n" + _decoded(raw, layout)
+            if len(joined) > longest:
+                break
             fields, is_open = _split(joined, layout, _strictly)
             if fields is not None and _fits(fields, layout):
                 lines.skip(count)
@@ -205,6 +209,8 @@ def _quoted_record(text: str, lines: _Lines, layout: CdrFormat) -> tuple[str, st
         if _is_whole(following, layout):
             break
         joined += "\n" + following
+        if len(joined) > longest:
+            break
         for way in (_to_first_end, _to_sure_end):
             fields, _ = _split(joined, layout, way)
             if fields is not None and _fits(fields, layout):

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.ingestion.bank_formats.arudd import read_arudd
 from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch
+from tests.ingestion.bank_formats.readers import read_arudd
 
 
 def item(

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.ingestion.bank_formats.becs import read_becs
 from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER
+from tests.ingestion.bank_formats.readers import read_becs
 
 
 def item(

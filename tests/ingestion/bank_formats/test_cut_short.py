@@ -7,10 +7,8 @@ from decimal import Decimal
 import pytest
 
 from orchestration.ingestion.bank_formats.declared import load_bank_format
-from orchestration.ingestion.bank_formats.iso20022 import read_iso20022
-from orchestration.ingestion.bank_formats.line_records import read_line_records
-from orchestration.ingestion.bank_formats.mt940 import read_mt940
 from orchestration.ingestion.bank_formats.reading import ReadBatch
+from tests.ingestion.bank_formats.readers import read_iso20022, read_line_records, read_mt940
 
 _ENTITY = '<!DOCTYPE d [<!ENTITY e "EVIL">]>'
 

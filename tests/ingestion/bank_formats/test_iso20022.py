@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from orchestration.ingestion.bank_formats.declared import load_bank_format
-from orchestration.ingestion.bank_formats.iso20022 import read_iso20022
 from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, PENDING, ReadBatch
+from tests.ingestion.bank_formats.readers import read_iso20022
 
 
 def status(account: str, amount: str, code: str, reason: str = "") -> str:

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.ingestion.bank_formats.nacha import read_nacha
 from orchestration.ingestion.bank_formats.reading import CORRECTION, DEBIT, OTHER
+from tests.ingestion.bank_formats.readers import read_nacha
 
 
 def entry(code: str, routing: str, account: str, cents: int, who: str, addenda: str = "0", trace: int = 1) -> str:

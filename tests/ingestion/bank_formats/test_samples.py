@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.ingestion.bank_formats.declared import BankFormat
-from orchestration.ingestion.bank_formats.iso20022 import read_iso20022
-from orchestration.ingestion.bank_formats.nacha import read_nacha
 from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch
+from tests.ingestion.bank_formats.readers import read_iso20022, read_nacha
 
 SAMPLES = os.environ.get("TOLLHOUSE_SAMPLES")
 pytestmark = pytest.mark.skipif(SAMPLES is None, reason="TOLLHOUSE_SAMPLES is not set: other people's bank files")
