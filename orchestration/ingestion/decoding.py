@@ -31,8 +31,9 @@ from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]
 
-#: How often a file may be found at work when its process ended, before it is set aside whatever a trial says.
-MOST_ENDED_PROCESSES = 2
+#: How often a file may be found at work when its process ended, before it is set aside whatever a trial says: people kill runs
+#: too, and several in a row, but hardly ever at the same file.
+MOST_ENDED_PROCESSES = 4
 
 
 def decode_registered(

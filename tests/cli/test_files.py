@@ -174,7 +174,10 @@ def test_a_loaded_file_is_not_tried_again(tollhouse: Tollhouse) -> None:
     assert tollhouse("files", "retry", LOADED).exit_code == 2  # no reason given
 
 
-@pytest.mark.parametrize("words", [("files", "release", HELD), ("files", "retry", HELD), ("calls", "release", LOADED)])
+@pytest.mark.parametrize(
+    "words",
+    [("files", "release", HELD), ("files", "reject", HELD), ("files", "retry", HELD), ("calls", "release", LOADED)],
+)
 def test_nothing_is_released_in_the_middle_of_a_run(tollhouse: Tollhouse, ledger: Settings, words: tuple[str]) -> None:
     with run_lock(ledger):
         called = tollhouse(*words, "--why", "because")
@@ -201,3 +204,13 @@ def test_a_damaged_ledger_is_named(tollhouse: Tollhouse, ledger: Settings) -> No
     assert called.exit_code == 1
     assert called.err.startswith(f"tollhouse: {ledger.ledger_path}: the file ledger cannot be read:")
     assert "`tollhouse doctor`" in called.err
+
+
+def test_a_person_sets_a_loaded_file_aside(tollhouse: Tollhouse, ledger: Settings) -> None:
+    called = tollhouse("files", "reject", LOADED, "--why", "the switch was in test")
+    assert called.exit_code == 0
+    assert "is rejected: the switch was in test. The next `tollhouse run` computes without it" in called.out
+    with FileLedger(ledger.ledger_path) as made:
+        assert made.file(LOADED).status == "rejected"
+    assert tollhouse("files", "reject", LOADED, "--why", "again").exit_code == 1
+    assert tollhouse("files", "reject", LOADED).exit_code == 2

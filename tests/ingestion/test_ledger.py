@@ -229,3 +229,57 @@ def test_the_list_of_files_is_never_older_than_the_ledger(intake: Intake) -> Non
         raise RuntimeError
     assert statuses() == [("aa01", "loaded")]
     assert ledger.files("bank") == []
+
+
+def load(ledger: FileLedger, file_id: str, kind: str = "cdr") -> None:
+    """Register, decode and load a file with one call of 5 January."""
+    register(ledger, file_id, kind)
+    days = (CallDay(date(2026, 1, 5), 1, 0),) if kind == "cdr" else ()
+    ledger.record_decode(DecodedFile(file_id, "rules", read_records=1, days=days))
+    ledger.set_status(file_id, "loaded", None)
+
+
+def test_a_person_sets_a_file_aside_and_brings_it_back(intake: Intake) -> None:
+    """Released it counts from the release on, tried again in its place; both have it decoded and judged anew."""
+    ledger = intake.ledger
+    load(ledger, "aa")
+    decision = ledger.reject_file("aa", "the switch was in test")
+    assert (decision.kind, decision.file_id, decision.why) == ("reject_file", "aa", "the switch was in test")
+    entry = ledger.file("aa")
+    assert (entry.status, entry.status_reason) == (
+        "rejected",
+        "rejected by a person: the switch was in test; was loaded",
+    )
+    assert (entry.read_records, ledger.call_days()) == (0, [])
+    with pytest.raises(TollhouseError, match="is rejected already: rejected by a person"):
+        ledger.reject_file("aa", "again")
+    released = ledger.release_file("aa", "it was no test")
+    entry = ledger.file("aa")
+    assert (entry.status, entry.effective_order, entry.decoded_with) == ("registered", released.order_number, None)
+    ledger.reject_file("aa", "it was")
+    ledger.refuse_retry(ledger.file("aa"))
+    assert [event.event for event in ledger.events("aa") if event.event.endswith("_file")] == [
+        "reject_file",
+        "release_file",
+        "reject_file",
+    ]
+
+
+def test_a_file_of_a_closed_period_is_not_set_aside(intake: Intake) -> None:
+    """Its calls are on bills that stay. One that was held when the period was closed is on none, nor is a bank file."""
+    ledger = intake.ledger
+    for file_id, kind in (("aa", "cdr"), ("bb", "cdr"), ("cc", "bank")):
+        load(ledger, file_id, kind)
+    ledger.set_status("bb", "held", "too many duplicates")
+    ledger.add_decision("close_period", "period 2026-01 closed", period="2026-01")
+    with pytest.raises(TollhouseError, match="has calls of the closed period 2026-01, whose bills stay as they are"):
+        ledger.reject_file("aa", "wrong")
+    ledger.reject_file("bb", "wrong")
+    ledger.reject_file("cc", "wrong")
+    assert [ledger.file(file_id).status for file_id in ("aa", "bb", "cc")] == ["loaded", "rejected", "rejected"]
+
+
+def test_a_reason_is_kept_as_far_as_anybody_reads_it(intake: Intake) -> None:
+    register(intake.ledger, "aa")
+    intake.ledger.set_status("aa", "held", "x" * 1_000_000)
+    assert intake.ledger.file("aa").status_reason == "x" * 4_000 + " … (1000000 characters)"

@@ -101,3 +101,24 @@ def test_what_cannot_be_framed_is_one_record_with_its_offset(tmp_path: Path) -> 
         (2, "line", f"cannot be framed from byte {len(whole)} of the file on: a length octet of 0xFF is reserved")
     ]
     assert found.texts == [reserved.hex()]
+
+
+def test_a_record_that_is_longer_than_any_is_one_damaged_record(tmp_path: Path) -> None:
+    """Its own length says where the next one begins; only so much of it is kept as a line may have."""
+    long = bytes.fromhex("a08320000a") + b"\0" * (0x20000A)
+    found = read(tmp_path, mobile_originated() + long + mobile_originated(62), "ts32298")
+    assert [record[0] for record in found.records] == [1, 3]
+    ((number, field, reason),) = found.malformed
+    assert (number, field, len(found.texts[0])) == (2, "line", 2 * (1 << 20))
+    assert reason.startswith(f"has {len(long)} octets, and no record has more than 1048576")
+
+
+def test_what_is_nested_without_end_and_what_claims_more_than_there_is_cost_what_comes_after(tmp_path: Path) -> None:
+    for damage, told in (
+        (bytes.fromhex("a080") * 5_000, "nested deeper than 50 levels"),
+        (bytes.fromhex("a088") + b"\x7f" * 8 + b"rest", "is cut at the file's end"),
+        (b"\x1f" + b"\xff" * 3_000_000, "cannot be framed from byte 60"),
+    ):
+        found = read(tmp_path, mobile_originated() + damage, "ts32298")
+        assert [record[0] for record in found.records] == [1]
+        assert [told in reason for *_, reason in found.malformed] == [True], found.malformed

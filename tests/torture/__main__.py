@@ -16,11 +16,11 @@ from pathlib import Path
 from random import Random
 
 from tests.robustness.branch import new_branch
-from tests.torture import concurrency, disk, fuzzing, kills, meaning, order
+from tests.torture import concurrency, disk, fuzzing, kills, meaning, order, poison
 from tests.torture.commands import in_memory, runner
 from tests.torture.deliveries import DELIVERIES
 
-WHOLE_FUZZ_RUNS, FILES_IN_A_WHOLE_RUN = 3, 60
+WHOLE_FUZZ_RUNS, WHOLE_POISON_RUNS, FILES_IN_A_WHOLE_RUN = 3, 2, 60
 
 Part = Callable[[argparse.Namespace, Path, Callable[[str], None]], list[str]]
 
@@ -122,6 +122,24 @@ def _meaning(arguments: argparse.Namespace, folder: Path, say: Callable[[str], N
     ]
 
 
+def _poison(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    begun_at = time.monotonic()
+    ends, most = poison.in_limited_memory(2000 if arguments.full else 100, arguments.seed)
+    say(f"poisoned files: {', '.join(ends)}")
+    lines = [
+        f"poisoned files in {time.monotonic() - begun_at:.0f} s, at most {most:.0f} MB resident; no other file changed:",
+        *(f"  {end}" for end in ends),
+    ]
+    with runner() as running:
+        for number in range(WHOLE_POISON_RUNS):
+            ended = poison.through_a_whole_run(
+                running, folder / f"{number}", FILES_IN_A_WHOLE_RUN, arguments.seed + number
+            )
+            say(f"a whole run over {FILES_IN_A_WHOLE_RUN} poisoned files: {ended}")
+    lines.append(f"{WHOLE_POISON_RUNS} whole runs over {FILES_IN_A_WHOLE_RUN} poisoned files each: published, twice")
+    return lines
+
+
 PARTS: dict[str, Part] = {
     "kills": _kills,
     "disk": _disk,
@@ -129,6 +147,7 @@ PARTS: dict[str, Part] = {
     "concurrency": _concurrency,
     "fuzz": _fuzz,
     "meaning": _meaning,
+    "poison": _poison,
 }
 
 if __name__ == "__main__":

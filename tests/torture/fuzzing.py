@@ -108,13 +108,18 @@ def delivered(chosen: list[tuple[Seed, Random]]) -> list[Delivery]:
 def delivery(seed: Seed, number: int, random: Random) -> Delivery:
     """The seed damaged, and packed at times, under a name of its own."""
     content, suffix = packed(damaged(seed.content, random), random)
+    return Delivery(seed.folder, delivery_name(seed, number) + suffix, content)
+
+
+def delivery_name(seed: Seed, number: int) -> str:
+    """The name of the seed's file of a number."""
     # The name of an export has no number but its date: one day later for each.
     serial = (
         10_000 * (10 + number // 336) + 100 * (1 + number // 28 % 12) + 1 + number % 28
         if seed.folder == "customers"
         else number
     )
-    return Delivery(seed.folder, seed.name.format(serial) + suffix, content)
+    return seed.name.format(serial)
 
 
 @contextmanager

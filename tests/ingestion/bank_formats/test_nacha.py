@@ -172,3 +172,17 @@ def test_a_credit_is_counted_in_the_controls_and_is_no_debit() -> None:
 def test_a_control_with_several_unreadable_figures_is_set_aside_once() -> None:
     read = read_nacha(content([*SOUND[:-2], "9" + "x" * 54 + " " * 39, SOUND[-1]]))
     assert [(line.line_number, line.field) for line in read.set_aside] == [(9, "batch count")]
+
+
+@pytest.mark.parametrize("name", [b"Z\xe9", "Zé".encode(), "Zé".encode() + b"\xe9", "张三".encode("gbk"), b"\x85\xa0"])
+@pytest.mark.parametrize("is_longer", [False, True])
+def test_bytes_of_a_name_that_are_not_ascii_cost_nothing(name: bytes, is_longer: bool) -> None:
+    """A record is 94 bytes; one whose name was put in by characters has more of them, and no field has moved for it."""
+    line = SOUND[2].encode()
+    filled = name + line[54 + (len(name.decode("latin-1")) if not is_longer else 2) :]
+    data = content(SOUND).replace(line, line[:54] + filled)
+    read = read_nacha(data)
+    assert (read.differences, read.set_aside) == ([], [])
+    assert [(x.account_id, x.amount, x.reference) for x in read.lines][:1] == [
+        ("A1", Decimal("20.80"), "trace 000000000000001")
+    ]
