@@ -255,14 +255,9 @@ def test_a_file_at_which_four_processes_have_ended_is_set_aside_without_a_trial(
     deliver(intake)
     bad = next(entry for entry in intake.ledger.files("cdr") if is_bad(entry))
     with DecodingMark(intake.settings.home) as mark:
-<<<<<<< HEAD
         mark.set(bad.file_id, bad.file_id)
-    intake.ledger.note_process_ended(bad.file_id)
-=======
-        mark.set(bad.file_id)
     for _ in range(3):
         intake.ledger.note_process_ended(bad.file_id)
->>>>>>> h/files
     monkeypatch.setattr(decoding, "ends_its_process", lambda *_: pytest.fail("no trial is needed"))
     intake.decode()
     entry = intake.ledger.file(bad.file_id)
