@@ -49,7 +49,7 @@ class Bounds:
     xml_depth: int = 64
     asn1_depth: int = 50
     fields: int = 1000
-    seconds: int = 3600
+    seconds: int = 900
 
 
 #: Of each bound the least and the largest value that can be set.

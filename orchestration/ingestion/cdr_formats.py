@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from orchestration.errors import UsageError
@@ -304,16 +304,22 @@ class CdrFormat:
         """The header line with the optional column."""
         return self.delimiter.join((*self.fields, CHARGED_COLUMN))
 
-    @property
+    @cached_property
     def needed_fields(self) -> tuple[str, ...]:
         """The fields that are read, in the order in which the layouts hand them on."""
         needed = self.fields if self.mapping is None else self.mapping.fields
         return tuple(name for name in needed if name not in self.absent) if self.absent else needed
 
-    @property
+    @cached_property
     def sound_fields(self) -> tuple[str, ...]:
         """The fields in which damage makes a record malformed."""
         return tuple(name for name in self.needed_fields if name not in self.damage_allowed)
+
+    @cached_property
+    def sound_places(self) -> frozenset[int]:
+        """Where those stand in a line that has all fields, from 0."""
+        sound = frozenset(self.sound_fields)
+        return frozenset(at for at, name in enumerate(self.fields) if name in sound)
 
 
 @cache

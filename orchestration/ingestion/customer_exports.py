@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import duckdb
 import pyarrow as pa
 
-from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, exceeded, refuse_sum, watch
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, LIMITS, exceeded, refuse_sum, watch
 from orchestration.ingestion.cdr_rules import literal
 from orchestration.ingestion.customer_tables import (
     EXPORT_TABLES,
@@ -49,6 +49,8 @@ _SCIENTIFIC = "[-+]?([0-9]+[.,][0-9]+[eE][-+]?[0-9]+|[0-9]+[eE][-+][0-9]+)"
 _BLANKS = " \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
 #: How the reason of a row begins whose key an earlier row of the export has.
 REPEATED_KEY = "repeats the key of line "
+# How long a field may be is bounded by its line; csv's own limit is 128 KiB.
+csv.field_size_limit(LIMITS["line"][1])
 _ROWS_AT_ONCE, _CHARACTERS_AT_ONCE = 50_000, 16 << 20
 _NOT_UTF8 = "\N{REPLACEMENT CHARACTER}"
 
@@ -203,7 +205,10 @@ def _write_keys(
     positions = [header.index(name) for name in table.key if name in header]
     found = []
     for line in set_aside if len(positions) == len(table.key) else ():
-        fields = next(csv.reader(io.StringIO(line.record_text, newline="")), [])
+        try:
+            fields = next(csv.reader(io.StringIO(line.record_text, newline="")), [])
+        except csv.Error:
+            continue  # as the row itself could not be split
         if len(fields) > max(positions):
             found.append([fields[at].strip(_BLANKS) for at in positions])
     if not found:

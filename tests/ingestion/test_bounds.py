@@ -51,7 +51,7 @@ def rejected_for(intake: Intake, content: bytes, name: str = NAME) -> str:
 
 
 def test_what_is_not_declared_has_its_default() -> None:
-    assert read_bounds({}) == Bounds(8 * 2**30, 200, 2**20, 64, 50, 1000, 3600)
+    assert read_bounds({}) == Bounds(8 * 2**30, 200, 2**20, 64, 50, 1000, 900)
     assert read_bounds({"unpacked": "1GB", "line": "2 MiB", "ratio": 5}) == Bounds(10**9, 5, 2 * 2**20)
 
 

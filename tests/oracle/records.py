@@ -160,15 +160,19 @@ def timestamp(text: str) -> datetime:
         raise Malformed("started_at is no time") from problem
 
 
+_CR = "\ue000"  # stands for a CR within a line
+
+
 def split_line(line: str) -> list[str]:
     """The fields of one CSV line without the blanks around them."""
     if any("\ud800" <= character <= "\udfff" for character in line):
         raise Malformed("the line is not UTF-8")
     try:
-        (fields,) = csv.reader([line], strict=True)
+        # A CR alone ends no line; csv would refuse it in a field without quotes.
+        (fields,) = csv.reader([line.replace("\r", _CR)], strict=True)
     except csv.Error as problem:
         raise Malformed("the line is no CSV") from problem
-    return [text.strip(" ") for text in fields]
+    return [text.replace(_CR, "\r").strip(" ") for text in fields]
 
 
 def parse(record: Record, line: str, header: list[str], seen: set[int], known_switch: bool) -> None:

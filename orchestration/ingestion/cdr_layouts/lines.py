@@ -274,9 +274,7 @@ def _split(text: str, layout: CdrFormat, way: Callable[[str, int, _Signs], _Foun
     out of place)."""
     signs = _signs(layout.delimiter, layout.quote)
     # A field that is needed is read strictly or not at all.
-    strict_fields = (
-        () if way is _strictly else [at for at, name in enumerate(layout.fields) if name in layout.sound_fields]
-    )
+    strict_fields = frozenset() if way is _strictly else layout.sound_places
     fields: list[str] = []
     at = 0
     while True:
