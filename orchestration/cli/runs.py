@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from orchestration.alerting.sending import alerts_around_run
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, period
 from orchestration.cli.progress import progress
@@ -57,7 +58,7 @@ def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
 def _run(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.running import run_once
 
-    with progress(context) as reporter:
+    with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
         outcome = run_once(context.settings, as_of=arguments.as_of, reporter=reporter)
     return run_answer(outcome, reporter.warnings)
 
@@ -65,7 +66,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Answer:
 def _close(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.running import close_period
 
-    with progress(context) as reporter:
+    with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
         outcome = close_period(context.settings, arguments.period, reporter=reporter)
     answer = run_answer(outcome, reporter.warnings)
 
