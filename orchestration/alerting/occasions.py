@@ -95,5 +95,5 @@ def _of_what_is_missing(settings: Settings, newest: str, now: datetime) -> Itera
 
 def _short(text: str) -> str:
     """In one line without control characters: it stands in subjects and in other people's programs."""
-    line = one_line(text)
+    line = one_line(" ".join(part.strip() for part in text.splitlines()))
     return line if len(line) <= _MOST_TEXT else f"{line[: _MOST_TEXT - 1]}…"

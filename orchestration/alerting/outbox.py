@@ -103,7 +103,7 @@ class Outbox:
     def waiting(self, now: datetime | None = None) -> list[Waiting]:
         """What waits, the oldest first; with `now` only what is to be tried by then."""
         rows = self._db.execute(
-            "select message, channel, queued_at, tries, fault from waiting where next_try_at <= ? order by queued_at, message_id, channel",
+            "select message, channel, queued_at, tries, fault from waiting where next_try_at <= ? order by rowid",
             ["9999" if now is None else _text(now)],
         )
         return [

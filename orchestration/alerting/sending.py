@@ -5,8 +5,8 @@ Whatever goes wrong here costs a run nothing but a warning and a bounded wait.
 
 from __future__ import annotations
 
-import os
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -45,9 +45,7 @@ def send_alerts(settings: Settings, known: Sequence[Occasion] = (), *, pausing: 
 def send_test(settings: Settings) -> dict[str, str | None]:
     """Send a test message by every channel that is set: per channel what went wrong, None where nothing did."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    message = compose(
-        settings, TEST, [Occasion(TEST, TEST, now)], f"test-{os.getpid()}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    )
+    message = compose(settings, TEST, [Occasion(TEST, TEST, now)], f"test-{uuid.uuid4().hex}")
     found: dict[str, str | None] = {}
     for channel in settings.alerts.channels:
         try:
@@ -83,7 +81,8 @@ def alerts_around_run(
         run_id = _run_id(settings)
         known = []
         if run_id is None or run_id == run_before:  # it failed before it began: in the reference book, say
-            known = [run_failed(f"{begun_at} {os.getpid()}", begun_at, one_line_of(error))]
+            words = str(error) if isinstance(error, TollhouseError) else one_line_of(error)
+            known = [run_failed(uuid.uuid4().hex, begun_at, words)]
         else:
             note_end(settings, run_id, "failed", one_line_of(error))
         _warn(warn, send_alerts(settings, known))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from orchestration.alerting.sending import send_alerts, send_test
 from orchestration.cli.context import Answer, Context
 from orchestration.cli.parsing import add_command
 from orchestration.errors import UsageError
@@ -27,6 +26,8 @@ def _no_action(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _test(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.alerting.sending import send_test
+
     _channels(context)
     found = send_test(context.settings)
     faults = [fault for fault in found.values() if fault is not None]
@@ -40,6 +41,8 @@ def _test(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _send(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.alerting.sending import send_alerts
+
     channels = _channels(context)
     faults = send_alerts(context.settings)
     told = f"Everything there is to tell is sent by {' and '.join(channels)}."

@@ -6,7 +6,6 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from orchestration.alerting.sending import alerts_around_run
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, period
 from orchestration.cli.progress import progress
@@ -56,6 +55,7 @@ def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.alerting.sending import alerts_around_run
     from orchestration.running import run_once
 
     with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
@@ -64,6 +64,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _close(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.alerting.sending import alerts_around_run
     from orchestration.running import close_period
 
     with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):

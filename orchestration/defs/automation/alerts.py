@@ -1,16 +1,19 @@
 """The sensors that tell people: one at a run's failure, one that looks every minute. What and how is in orchestration.alerting."""
 
+import re
+
 import dagster as dg
 
 from orchestration.alerting.occasions import Occasion, run_failed
 from orchestration.alerting.sending import send_alerts
 from orchestration.defs.automation.jobs import tollhouse_intake, tollhouse_run
-from orchestration.printable import one_line
 from orchestration.run_record import load_record
 from orchestration.settings import Settings
 
 LOOK_SECONDS = 60
 
+# Before the words of an error that is meant for people Dagster puts its class.
+_OWN_ERROR = re.compile(r"^orchestration\.errors\.\w+: ")
 _NOT_SET = "no alerts are set (TOLLHOUSE_ALERT_…)"
 
 
@@ -60,4 +63,4 @@ def _failure(settings: Settings, context: dg.RunFailureSensorContext) -> list[Oc
     words = error.message if error is not None else context.failure_event.message or "the run did not say why"
     since = context.instance.get_run_record_by_id(run_id)
     at = since.update_timestamp.isoformat(timespec="seconds") if since is not None else ""
-    return [run_failed(run_id, at, one_line(words.strip().split("\n")[0]))]
+    return [run_failed(run_id, at, _OWN_ERROR.sub("", words.strip()))]
