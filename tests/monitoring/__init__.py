@@ -1,1 +1,1 @@
-"""Tests of editions and their files."""
+"""Tests of orchestration.monitoring."""
