@@ -133,7 +133,7 @@ def _open_outbox(settings: Settings, now: datetime, faults: list[str]) -> Iterat
 def _run_id(settings: Settings) -> str | None:
     try:
         record = load_record(settings)
-    except (OSError, ValueError, TypeError):  # the run itself will say so
+    except (TollhouseError, OSError, ValueError, TypeError):  # the run itself will say so
         return None
     return None if record is None else record.run_id
 

@@ -6,6 +6,7 @@ import base64
 import email
 import json
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -28,6 +30,7 @@ class MailServer:
     refuses: str | None = None
     is_slow: bool = False
     password: str | None = None
+    certificate: Path | None = None  # with its key: the server speaks TLS from the first byte
 
 
 class _Smtp(socketserver.StreamRequestHandler):
@@ -79,13 +82,24 @@ class _Smtp(socketserver.StreamRequestHandler):
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
+    state: MailServer
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        if self.state.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.state.certificate)
+            try:
+                request = context.wrap_socket(request, server_side=True)
+            except OSError:  # the client does not trust the certificate
+                return
+        super().finish_request(request, client_address)
 
 
 @contextmanager
 def mail_server(state: MailServer, port: int = 0) -> Iterator[MailServer]:
     """At work within; its port is set."""
     with _Server(("127.0.0.1", port), _Smtp) as server:
-        server.state = state  # type: ignore[attr-defined]
+        server.state = state
         state.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

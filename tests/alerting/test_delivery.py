@@ -5,8 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from orchestration.alerting import delivery
 from orchestration.alerting.delivery import deliver
@@ -74,6 +82,38 @@ def test_a_password_that_is_refused_is_not_repeated(
         deliver("email", settings.alerts, message(settings))
     assert str(raised.value) == f"the mail server 127.0.0.1:{mail.port}: refuses user and password (code 535)"
     assert mail.logins == [f"\0li\0{TOKEN}"]
+
+
+def certificate_of_loopback(path: Path) -> Path:
+    """A certificate for 127.0.0.1 that signs itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    )
+    return path
+
+
+def test_a_mail_by_tls_with_user_and_password(
+    settings_of: SettingsOf, mail: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password comes from its file. A certificate that nobody vouches for gets neither mail nor password."""
+    mail.certificate, mail.password = certificate_of_loopback(tmp_path / "server.pem"), TOKEN
+    (tmp_path / "password").write_text(f"{TOKEN}\n", encoding="utf-8")
+    secured = {"SMTP_SECURITY": "tls", "SMTP_USER": "li", "SMTP_PASSWORD_FILE": str(tmp_path / "password")}
+    settings = settings_of(**mail_settings(mail) | secured)
+    with pytest.raises(TollhouseError, match="its certificate cannot be trusted"):
+        deliver("email", settings.alerts, message(settings))
+    assert (mail.logins, mail.mails) == ([], [])
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail.certificate))
+    deliver("email", settings.alerts, message(settings))
+    assert len(mail.mails) == 1 and mail.logins == [f"\0li\0{TOKEN}"]
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

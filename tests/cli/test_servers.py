@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +81,24 @@ def test_a_wrong_setting_names_its_variable(tollhouse: Tollhouse, monkeypatch: p
     monkeypatch.setenv("TOLLHOUSE_ALLOWED_HOSTS", "ok.example, *")
     called = tollhouse("serve", "--port", "0")
     assert called.exit_code == 2 and "TOLLHOUSE_ALLOWED_HOSTS: '*' is not the name" in called.err
+
+
+def test_servers_end_as_they_are_told(settings: Settings, tmp_path: Path) -> None:
+    """Ctrl-C is the usual end, exit code 0; SIGTERM ends with the signal, which systemd takes for a good end."""
+    command = [str(Path(sys.executable).with_name("tollhouse")), "serve", "--port", "0"]
+    for number, expected in ((signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)):
+        process = subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None and "are at http://127.0.0.1:" in process.stdout.readline()
+        time.sleep(0.5)
+        process.send_signal(number)
+        assert process.wait(timeout=20) == expected
+        process.stdout.close()
+
+
+def test_the_uis_log_is_json_where_it_is_set(tollhouse: Tollhouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOLLHOUSE_LOG", "json")
+    monkeypatch.setattr(running, "prepare_dagster_home", lambda of: of.dagster_home)
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execve", lambda _, words, __: started.append(words))
+    tollhouse("ui", "--port", "0")
+    assert started[0][-2:] == ["--log-format", "json"]

@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.alerting.occasions import Occasion, run_failed
 from orchestration.alerting.sending import send_alerts
 from orchestration.defs.automation.jobs import tollhouse_intake, tollhouse_run
+from orchestration.errors import TollhouseError
 from orchestration.run_record import load_record
 from orchestration.settings import Settings
 
@@ -51,7 +52,10 @@ def alert_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 def _failure(settings: Settings, context: dg.RunFailureSensorContext) -> list[Occasion]:
     """The failure, unless the run's own record has it: that says more, and knows of blocked editions."""
     run_id = context.dagster_run.run_id
-    record = load_record(settings)
+    try:
+        record = load_record(settings)
+    except (TollhouseError, OSError, ValueError, TypeError):  # damaged: the failure is told from Dagster's history
+        record = None
     if record is not None and record.run_id == run_id and record.status != "running":
         return []
     data = context.failure_event.job_failure_data
