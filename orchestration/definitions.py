@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.defs.automation.alerts import alert_sensor, run_failure_alert
 from orchestration.defs.automation.jobs import inbox_sensor, nightly_run, tollhouse_intake, tollhouse_run
 from orchestration.defs.ingestion import assets as ingestion
 from orchestration.defs.publishing import assets as publishing
@@ -27,7 +28,7 @@ defs = dg.Definitions(
     asset_checks=[quality.gate_checks],
     jobs=[tollhouse_run, tollhouse_intake],
     schedules=[nightly_run(Settings.time_zone_of())],
-    sensors=[inbox_sensor],
+    sensors=[inbox_sensor, run_failure_alert, alert_sensor],
     resources={"billing_run": BillingRun()},
     executor=dg.in_process_executor,
 )

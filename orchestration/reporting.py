@@ -34,6 +34,7 @@ class Silent:
 
 
 _current: list[Reporter] = [Silent()]
+_run_ids: list[str] = []
 
 
 def reporter() -> Reporter:
@@ -49,3 +50,18 @@ def reporting_to(listener: Reporter | None) -> Iterator[None]:
         yield
     finally:
         _current.pop()
+
+
+def current_run_id() -> str | None:
+    """The id of the run at work in this process; None where none is."""
+    return _run_ids[-1] if _run_ids else None
+
+
+@contextmanager
+def within_run(run_id: str) -> Iterator[None]:
+    """Within, `current_run_id()` is this run's."""
+    _run_ids.append(run_id)
+    try:
+        yield
+    finally:
+        _run_ids.pop()

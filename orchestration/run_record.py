@@ -61,10 +61,12 @@ def load_record(settings: Settings) -> RunRecord | None:
 
 
 def update_record(settings: Settings, **values: Any) -> RunRecord:
-    """Set fields of the record of the run at work."""
+    """Set fields of the record of the run at work; a status that ends it sets the time of its end too."""
     record = load_record(settings)
     if record is None:
         raise RuntimeError("no run has begun: there is no record to update")
+    if values.get("status", "running") != "running":
+        values.setdefault("ended_at", _now())
     for name, value in values.items():
         setattr(record, name, value)
     record.save(settings)
@@ -75,7 +77,7 @@ def note_end(settings: Settings, run_id: str, status: str, error: str | None = N
     """Keep that a run has failed or was stopped, and why; the first who says so is right. Nothing where it ended otherwise."""
     record = load_record(settings)
     if record is not None and record.run_id == run_id and record.status == "running":
-        update_record(settings, status=status, error=error, ended_at=_now())
+        update_record(settings, status=status, error=error)
 
 
 def one_line_of(error: BaseException) -> str:

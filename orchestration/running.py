@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestration.errors import GatesBlocked, TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.reference_book import read_reference_book
-from orchestration.reporting import Reporter, reporting_to
+from orchestration.reporting import Reporter, reporting_to, within_run
 from orchestration.run_record import load_record, note_end
 from orchestration.settings import Settings
 from orchestration.warehouse.closing import check_period, freeze_period, refuse_closing
@@ -125,8 +125,13 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     configuration: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if as_of is not None:
         configuration["resources"] = {"billing_run": {"config": {"as_of": as_of.isoformat()}}}
-    with reporting_to(timed), dg.DagsterInstance.get() as instance, collected_failures() as failures:
-        run_id = make_new_run_id()
+    run_id = make_new_run_id()
+    with (
+        reporting_to(timed),
+        within_run(run_id),
+        dg.DagsterInstance.get() as instance,
+        collected_failures() as failures,
+    ):
         try:
             result = defs.resolve_job_def("tollhouse_run").execute_in_process(
                 run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id

@@ -10,11 +10,13 @@ import os
 import re
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from orchestration.alert_settings import AlertSettings
+from orchestration.allowed_hosts import allowed_host
 from orchestration.errors import UsageError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +27,7 @@ _MEMORY = re.compile(r"^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.
 ENGINE_SHARE_PERCENT = 60
 # Dagster names its databases by URLs, and finds them by patterns.
 _UNFIT_FOR_HOME = "%?*[]"
+LOG_FORMATS = ("text", "json")
 _PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -41,10 +44,14 @@ class Settings:
     time_zone: str = "Asia/Shanghai"  # of the billing area's wall clock, which all times are of
     today: date | None = None  # in the place of the machine's day
     group: str | None = None  # the group of users that may read the state; None: its owner alone
+    allowed_hosts: tuple[str, ...] = ()  # under which `serve` and `ui` answer besides this machine's own names
+    log_format: str = "text"  # of what commands write to standard error: text or json
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP.
+        """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP,
+        _ALLOWED_HOSTS, _LOG and those of alerts (TOLLHOUSE_ALERT_…).
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -86,6 +93,9 @@ class Settings:
             time_zone=cls.time_zone_of(env),
             today=today,
             group=group,
+            allowed_hosts=cls.allowed_hosts_of(env),
+            log_format=cls.log_format_of(env),
+            alerts=AlertSettings.from_environment(env),
         )
 
     @classmethod
@@ -96,6 +106,27 @@ class Settings:
         if time_zone not in zoneinfo.available_timezones():
             raise UsageError(f"TOLLHOUSE_TIME_ZONE: '{time_zone}' is no time zone; write it like Asia/Shanghai")
         return time_zone
+
+    @classmethod
+    def allowed_hosts_of(cls, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The names of TOLLHOUSE_ALLOWED_HOSTS. Raises UsageError where one of them is no name of a server."""
+        env = os.environ if environment is None else environment
+        names = tuple(name.strip() for name in (env.get("TOLLHOUSE_ALLOWED_HOSTS") or "").split(",") if name.strip())
+        for name in names:
+            try:
+                allowed_host(name)
+            except UsageError as error:
+                raise UsageError(f"TOLLHOUSE_ALLOWED_HOSTS: {error}") from None
+        return names
+
+    @classmethod
+    def log_format_of(cls, environment: Mapping[str, str] | None = None) -> str:
+        """text or json. Raises UsageError where TOLLHOUSE_LOG is neither."""
+        env = os.environ if environment is None else environment
+        log_format = env.get("TOLLHOUSE_LOG") or cls.log_format
+        if log_format not in LOG_FORMATS:
+            raise UsageError(f"TOLLHOUSE_LOG: '{log_format}' is not a form of log; write {' or '.join(LOG_FORMATS)}")
+        return log_format
 
     @property
     def memory_bytes(self) -> int:

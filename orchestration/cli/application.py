@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Sequence
 
 from orchestration.cli import (
+    alerts,
     calls,
     demo,
     doctor,
@@ -33,7 +34,7 @@ from orchestration.errors import TollhouseError, UsageError
 from orchestration.file_modes import OWNER_ALONE
 
 # In the order in which --help lists them.
-_COMMAND_GROUPS = (demo, runs, rerating, status, files, calls, rating, exports, formats, servers, doctor)
+_COMMAND_GROUPS = (demo, runs, rerating, status, files, calls, rating, exports, formats, servers, alerts, doctor)
 
 _EXIT_CODES = (
     "exit codes: 0 done and published; 1 failed; 2 wrong usage or settings; 3 release gates blocked the edition"
@@ -50,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries tell their developers is not for a billing clerk
     with InterruptWatch() as watch:
+        context.was_stopped = lambda: watch.stopped_by() is not None
         try:
             answer = _answer(words, context)
             context.give(answer)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from orchestration.file_modes import keep_private
+from orchestration.log_lines import is_json_log, json_line
 from orchestration.printable import one_line, printable
 from orchestration.settings import Settings
 
@@ -38,6 +39,7 @@ class Context:
     is_json: bool
     out: TextIO = field(default_factory=lambda: sys.stdout)
     has_answered: bool = False
+    was_stopped: Callable[[], bool] = lambda: False  # by a signal, whatever a library made of it
 
     @cached_property
     def settings(self) -> Settings:
@@ -58,9 +60,17 @@ class Context:
         else:
             answer.show(console(self.out))
             if answer.failure:
-                print(printable(f"tollhouse: {answer.failure}"), file=sys.stderr)
+                write_failure(answer.failure)
         self.has_answered = True
         self.out.flush()
+
+
+def write_failure(message: str) -> None:
+    """What went wrong, on standard error in the form of log that is set."""
+    if is_json_log():
+        print(json_line("error", message), file=sys.stderr, flush=True)
+    else:
+        print(printable(f"tollhouse: {message}"), file=sys.stderr)
 
 
 Command = Callable[[argparse.Namespace, Context], Answer]

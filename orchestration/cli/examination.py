@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from orchestration.branch_clock import shown_time
@@ -51,6 +52,18 @@ _SETTINGS = {
     "TOLLHOUSE_TIME_ZONE": "time_zone",
     "TOLLHOUSE_TODAY": "today",
     "TOLLHOUSE_GROUP": "group",
+    "TOLLHOUSE_ALLOWED_HOSTS": "allowed_hosts",
+    "TOLLHOUSE_LOG": "log_format",
+    "TOLLHOUSE_ALERT_EMAIL_TO": "alerts.email_to",
+    "TOLLHOUSE_ALERT_EMAIL_FROM": "alerts.email_from",
+    "TOLLHOUSE_ALERT_SMTP": "alerts.smtp",
+    "TOLLHOUSE_ALERT_SMTP_SECURITY": "alerts.smtp_security",
+    "TOLLHOUSE_ALERT_SMTP_USER": "alerts.smtp_user",
+    "TOLLHOUSE_ALERT_SMTP_PASSWORD": "alerts.smtp_password",
+    "TOLLHOUSE_ALERT_SMTP_PASSWORD_FILE": "alerts.smtp_password",
+    "TOLLHOUSE_ALERT_WEBHOOK": "alerts.webhook",
+    "TOLLHOUSE_ALERT_WEBHOOK_FILE": "alerts.webhook",
+    "TOLLHOUSE_ALERT_NO_FILE_HOURS": "alerts.no_file_hours",
 }
 _FOR_TESTS = {"TOLLHOUSE_SAMPLES"}
 _OLDEST_PYTHON, _FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
@@ -124,7 +137,11 @@ def _packages() -> Iterator[Finding]:
 def _settings(settings: Settings) -> Iterator[Finding]:
     for variable, name in _SETTINGS.items():
         origin = "from the environment" if os.environ.get(variable) else "default"
-        value = getattr(settings, name)
+        value = attrgetter(name)(settings)
+        if isinstance(value, tuple):
+            value = ", ".join(value) or None
+        if variable.endswith("_FILE") and not os.environ.get(variable):
+            value = None
         yield Finding("settings", OK, f"{variable} = {'not set' if value is None else value} ({origin})")
     for variable in sorted(set(os.environ) - set(_SETTINGS) - _FOR_TESTS):
         if variable.startswith("TOLLHOUSE_"):

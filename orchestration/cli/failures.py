@@ -9,10 +9,10 @@ import traceback
 from pathlib import Path
 
 from orchestration.branch_clock import branch_now
-from orchestration.cli.context import Context, write_json
+from orchestration.cli.context import Context, write_failure, write_json
 from orchestration.errors import UsageError
 from orchestration.full_disk import full_disk_fault
-from orchestration.printable import printable
+from orchestration.log_lines import is_json_log
 from orchestration.settings import Settings
 
 
@@ -21,8 +21,8 @@ def print_failure(context: Context, message: str, exit_code: int) -> int:
     if context.is_json and not context.has_answered:
         write_json(context.out, {"error": {"message": message, "exit_code": exit_code}})
         context.out.flush()
-    else:
-        print(printable(f"tollhouse: {message}"), file=sys.stderr)
+    if not context.is_json or context.has_answered or is_json_log():
+        write_failure(message)
     return exit_code
 
 

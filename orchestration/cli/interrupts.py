@@ -13,6 +13,9 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 class InterruptWatch:
     """Within, the signals that came are noted below whatever handlers Dagster and dbt put in place."""
 
+    def __init__(self) -> None:
+        self._stopped_by: signal.Signals | None = None
+
     def __enter__(self) -> Self:
         self._is_watching = threading.current_thread() is threading.main_thread()  # others may not watch signals
         if self._is_watching:
@@ -30,10 +33,10 @@ class InterruptWatch:
 
     def stopped_by(self) -> signal.Signals | None:
         """The signal that asked the command to stop; None where none did."""
-        if not self._is_watching:
-            return None
-        try:
-            numbers = os.read(self._reading, 4096)
-        except BlockingIOError:
-            return None
-        return next((stop for stop in _STOPPING if stop in numbers), None)
+        if self._stopped_by is None and self._is_watching:
+            try:
+                numbers = os.read(self._reading, 4096)
+            except BlockingIOError:
+                return None
+            self._stopped_by = next((stop for stop in _STOPPING if stop in numbers), None)
+        return self._stopped_by

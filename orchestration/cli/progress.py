@@ -1,4 +1,5 @@
-"""How far a run is, for people: a moving line on a terminal, a line per step elsewhere, nothing with --json."""
+"""How far a run is, for people: a moving line on a terminal, a line per step elsewhere, nothing with --json;
+a JSON object per line where TOLLHOUSE_LOG says so."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from orchestration.cli.context import Context
+from orchestration.log_lines import is_json_log, json_line
 from orchestration.printable import one_line, printable
+from orchestration.reporting import current_run_id
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -53,6 +56,28 @@ class Lines(Progressing):
         print(printable(text), file=self._out, flush=True)
 
 
+class JsonLines(Progressing):
+    """A JSON object per step and warning, for programs that collect logs."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__()
+        self._out = out
+        self._step: str | None = None
+
+    def step(self, name: str) -> None:
+        """One line of level info."""
+        self._step = name
+        self._line("info", name)
+
+    def warn(self, text: str) -> None:
+        """One line of level warning."""
+        super().warn(text)
+        self._line("warning", text)
+
+    def _line(self, level: str, message: str) -> None:
+        print(json_line(level, message, self._step, current_run_id()), file=self._out, flush=True)
+
+
 class Bars(Progressing):
     """A line per step that moves while it is at work and stays when it is done, with its seconds."""
 
@@ -87,7 +112,9 @@ class Bars(Progressing):
 @contextmanager
 def progress(context: Context) -> Iterator[Progressing]:
     """The reporter that suits this call."""
-    if context.is_json:
+    if is_json_log():
+        yield JsonLines(sys.stderr)
+    elif context.is_json:
         yield Progressing()
     elif not sys.stderr.isatty():
         yield Lines(sys.stderr)

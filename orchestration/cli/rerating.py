@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
@@ -42,7 +44,7 @@ def add_commands(commands: Any) -> None:
 def _rerate(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.rerating.rerate import rerate
 
-    with progress(context) as reporter:
+    with progress(context) as reporter, _alerts(arguments, context, reporter.warn):
         outcome = rerate(
             context.settings,
             arguments.first,
@@ -90,6 +92,15 @@ def _rows(outcome: RerateOutcome) -> list[dict[str, Any]]:
         {**asdict(change), "amount_difference": change.amount_after - change.amount_before}
         for change in outcome.rated.findings.changes
     ]
+
+
+def _alerts(
+    arguments: argparse.Namespace, context: Context, warn: Callable[[str], None]
+) -> AbstractContextManager[None]:
+    """A dry run is no run: who asked for it sees what came of it."""
+    from orchestration.alerting.sending import alerts_around_run
+
+    return nullcontext() if arguments.dry_run else alerts_around_run(context.settings, warn, context.was_stopped)
 
 
 def _told(outcome: RerateOutcome, is_dry_run: bool) -> list[str]:

@@ -55,17 +55,19 @@ def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.alerting.sending import alerts_around_run
     from orchestration.running import run_once
 
-    with progress(context) as reporter:
+    with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
         outcome = run_once(context.settings, as_of=arguments.as_of, reporter=reporter)
     return run_answer(outcome, reporter.warnings)
 
 
 def _close(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.alerting.sending import alerts_around_run
     from orchestration.running import close_period
 
-    with progress(context) as reporter:
+    with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
         outcome = close_period(context.settings, arguments.period, reporter=reporter)
     answer = run_answer(outcome, reporter.warnings)
 

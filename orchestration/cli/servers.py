@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
+from contextlib import closing
 from typing import Any
 
+from orchestration.allowed_hosts import allowed_host, host_in_url
 from orchestration.cli.context import Answer, Context
 from orchestration.cli.parsing import add_command, port
-from orchestration.errors import TollhouseError
 from orchestration.settings import Settings
 
 _LOCAL = "127.0.0.1"
@@ -26,22 +26,35 @@ _NO_TELEMETRY = {
 def add_commands(commands: Any) -> None:
     """Add serve and ui."""
     serve = add_command(commands, "serve", "serve the dashboards of the current edition until Ctrl-C", _serve)
-    serve.add_argument("--host", default=_LOCAL, help="the address to listen on (default 127.0.0.1: this machine only)")
-    serve.add_argument("--port", type=port, default=8600, help="the port (default 8600)")
+    _address_options(serve, 8600)
     ui = add_command(commands, "ui", "start Dagster's UI and daemon until Ctrl-C", _ui)
-    ui.add_argument("--port", type=port, default=3000, help="the port (default 3000)")
+    _address_options(ui, 3000)
+
+
+def _address_options(command: argparse.ArgumentParser, usual_port: int) -> None:
+    command.add_argument(
+        "--host", default=_LOCAL, help="the address to listen on (default 127.0.0.1: this machine only)"
+    )
+    command.add_argument("--port", type=port, default=usual_port, help=f"the port (default {usual_port})")
+    command.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME[:PORT]",
+        help="answer under this name too, besides localhost and the address; may be repeated (also TOLLHOUSE_ALLOWED_HOSTS)",
+    )
 
 
 def _serve(arguments: argparse.Namespace, context: Context) -> Answer:
     from dashboards.serving import make_server
+    from orchestration.log_lines import log_to_stderr
 
-    published = context.settings.published
-    server = make_server(published, arguments.host, arguments.port)
+    settings = context.settings
+    log_to_stderr()
+    server = make_server(settings, arguments.host, arguments.port, arguments.allow_host)
     try:
-        host, bound = server.server_address[:2]
-        url = f"http://{arguments.host}:{bound}/"
-        told = f"The dashboards of the current edition are at {url} (Ctrl-C ends)."
-        data = {"url": url, "host": host, "port": bound, "published": published}
+        told = f"The dashboards of the current edition are at {server.url} (Ctrl-C ends)."
+        data = {"url": server.url, "host": server.host, "port": server.port, "published": settings.published}
         context.give(Answer(data, lambda console: console.print(told)))
         server.serve_forever()
     except KeyboardInterrupt:
@@ -53,39 +66,32 @@ def _serve(arguments: argparse.Namespace, context: Context) -> Answer:
 
 def _ui(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.running import prepare_dagster_home
+    from orchestration.web.bounded_server import listening_socket
 
     settings = context.settings
-    wanted = _free_port(arguments.port)
+    for name in arguments.allow_host:
+        allowed_host(name)
+    with closing(listening_socket(arguments.host, arguments.port)) as probe:  # before Dagster's slow start
+        wanted = probe.getsockname()[1]
     prepare_dagster_home(settings)
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
-    command += ["-h", _LOCAL, "-p", str(wanted)]
-    url = f"http://{_LOCAL}:{wanted}/"
+    command = [sys.executable, "-m", "orchestration.web.dagster_ui", "-m", "orchestration.definitions"]
+    command += ["-h", arguments.host, "-p", str(wanted)]
+    if settings.log_format == "json":
+        command += ["--log-format", "json"]
+    url = f"http://{host_in_url(arguments.host)}:{wanted}/"
     told = f"Dagster's UI will be at {url} in some seconds (Ctrl-C ends)."
     data = {"url": url, "dagster_home": settings.dagster_home}
     context.give(Answer(data, lambda console: console.print(told)))
     if context.is_json:
         os.dup2(sys.stderr.fileno(), context.out.fileno())  # Dagster's log is not for stdout: one object is there
     # In place of this process: whoever ends or interrupts `tollhouse ui` ends Dagster with all that it has started.
-    os.execve(sys.executable, command, _environment(settings))
+    os.execve(sys.executable, command, _environment(settings, arguments.allow_host))
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def _environment(settings: Settings, allowed_hosts: list[str]) -> dict[str, str]:
     """The environment for Dagster's processes: absolute paths, as they may work in other folders."""
     paths = {"TOLLHOUSE_HOME": str(settings.home), "TOLLHOUSE_REFERENCE": str(settings.reference)}
     if settings.sources_file is not None:
         paths["TOLLHOUSE_SOURCES"] = str(settings.sources_file)
-    return {**os.environ, **_NO_TELEMETRY, **paths, "DAGSTER_HOME": str(settings.dagster_home)}
-
-
-def _free_port(wanted: int) -> int:
-    """The port, or any free one for 0. Raises TollhouseError where something else listens on it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_LOCAL, wanted))
-        except OSError as error:
-            raise TollhouseError(
-                f"port {wanted} of {_LOCAL} cannot be used: {error.strerror}; give another --port"
-            ) from error
-        found: int = probe.getsockname()[1]
-        return found
+    names = {"TOLLHOUSE_ALLOWED_HOSTS": ",".join((*settings.allowed_hosts, *allowed_hosts))}
+    return {**os.environ, **_NO_TELEMETRY, **paths, **names, "DAGSTER_HOME": str(settings.dagster_home)}

@@ -263,6 +263,26 @@ class FileLedger:
             raise TollhouseError(f"'{file_id}' begins more than one file id: {names}; give more of it")
         return _entry(rows[0])
 
+    def status_counts(self) -> dict[tuple[str, str], int]:
+        """How many files there are by kind and status; pairs without a file are left out."""
+        rows = self._db.execute("select file_kind, status, count(*) as files from files group by 1, 2")
+        return {(row["file_kind"], row["status"]): row["files"] for row in rows}
+
+    def newest_seen_at(self) -> str | None:
+        """When the newest file was first seen (UTC); None where none ever was."""
+        found: str | None = self._db.execute("select max(first_seen_at) from files").fetchone()[0]
+        return found
+
+    def set_aside_since(self) -> dict[str, tuple[int, str]]:
+        """Of each file that is held or rejected now: number and time (UTC) of the event by which it became so."""
+        rows = self._db.execute(
+            "select file_id, min(event_number) as event_number, min(at) as at from file_events join files using (file_id) "
+            "where status in ('held', 'rejected') and event = status and event_number > coalesce((select max(other.event_number) "
+            "from file_events as other where other.file_id = file_events.file_id "
+            "and other.event in ('registered', 'loaded', 'held', 'rejected') and other.event <> status), 0) group by file_id"
+        )
+        return {row["file_id"]: (row["event_number"], row["at"]) for row in rows}
+
     def call_days(self) -> list[FileCallDay]:
         """Per file and call date the records that are calls: neither malformed nor ignored."""
         rows = self._db.execute(

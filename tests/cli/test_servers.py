@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import sys
-from http.server import ThreadingHTTPServer
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,17 @@ import pytest
 
 from orchestration import running
 from orchestration.settings import Settings
+from orchestration.web.bounded_server import WebServer
 from tests.cli.conftest import Tollhouse
 
 
 def test_serve_announces_itself_once_and_ends_well_by_ctrl_c(
     tollhouse: Tollhouse, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_: ThreadingHTTPServer) -> None:
+    def interrupted(_: WebServer) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", interrupted)
+    monkeypatch.setattr(WebServer, "serve_forever", interrupted)
     called = tollhouse("serve", "--port", "0", "--json")
     assert called.exit_code == 0
     assert called.json["host"] == "127.0.0.1"
@@ -55,12 +58,47 @@ def test_ui_becomes_dagster_on_this_machine_only_and_without_telemetry(
 
     monkeypatch.setattr(running, "prepare_dagster_home", prepare)
     monkeypatch.setattr(os, "execve", execve)
-    called = tollhouse("ui", "--port", "0")
+    monkeypatch.setenv("TOLLHOUSE_ALLOWED_HOSTS", "billing.example")
+    called = tollhouse("ui", "--port", "0", "--allow-host", "other.example:3000")
     ((program, words, environment),) = started
     assert program == sys.executable
-    assert words[1:7] == ["-m", "dagster", "dev", "-m", "orchestration.definitions", "-h"]
-    assert words[7] == "127.0.0.1" and f"http://127.0.0.1:{words[9]}/" in called.out
+    assert words[1:6] == ["-m", "orchestration.web.dagster_ui", "-m", "orchestration.definitions", "-h"]
+    assert words[6] == "127.0.0.1" and f"http://127.0.0.1:{words[8]}/" in called.out
     assert prepared == [settings.dagster_home]
     assert environment["DAGSTER_HOME"] == str(settings.dagster_home)
     assert environment["TOLLHOUSE_HOME"] == str(settings.home)
     assert environment["DAGSTER_DISABLE_TELEMETRY"] == "yes"
+    assert environment["TOLLHOUSE_ALLOWED_HOSTS"] == "billing.example,other.example:3000"
+
+
+@pytest.mark.parametrize("command", ["serve", "ui"])
+def test_a_name_that_is_none_is_refused(tollhouse: Tollhouse, command: str) -> None:
+    called = tollhouse(command, "--port", "0", "--allow-host", "http://x")
+    assert called.exit_code == 2 and "'http://x' is not the name of a server" in called.err
+
+
+def test_a_wrong_setting_names_its_variable(tollhouse: Tollhouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOLLHOUSE_ALLOWED_HOSTS", "ok.example, *")
+    called = tollhouse("serve", "--port", "0")
+    assert called.exit_code == 2 and "TOLLHOUSE_ALLOWED_HOSTS: '*' is not the name" in called.err
+
+
+def test_servers_end_as_they_are_told(settings: Settings, tmp_path: Path) -> None:
+    """Ctrl-C is the usual end, exit code 0; SIGTERM ends with the signal, which systemd takes for a good end."""
+    command = [str(Path(sys.executable).with_name("tollhouse")), "serve", "--port", "0"]
+    for number, expected in ((signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)):
+        process = subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None and "are at http://127.0.0.1:" in process.stdout.readline()
+        time.sleep(0.5)
+        process.send_signal(number)
+        assert process.wait(timeout=20) == expected
+        process.stdout.close()
+
+
+def test_the_uis_log_is_json_where_it_is_set(tollhouse: Tollhouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOLLHOUSE_LOG", "json")
+    monkeypatch.setattr(running, "prepare_dagster_home", lambda of: of.dagster_home)
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execve", lambda _, words, __: started.append(words))
+    tollhouse("ui", "--port", "0")
+    assert started[0][-2:] == ["--log-format", "json"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import threading
+import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,32 +13,39 @@ import pytest
 from dashboards.serving import make_server
 from dashboards.site import build_site
 from orchestration.errors import TollhouseError
+from orchestration.run_record import RunRecord
+from orchestration.settings import Settings
 from tests.dashboards.conftest import AS_OF, MARTS
 from tests.dashboards.editions import point_to, write_edition
+from tests.web.conftest import served
 
 Ask = Callable[..., tuple[int, dict[str, str], str]]
 
 
 @pytest.fixture
-def ask(published: Path) -> Iterator[Ask]:
-    """Asks a server over `published` for a path as it stands, with no client tidying it up."""
-    server = make_server(published, port=0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+def settings(published: Path) -> Settings:
+    """Settings of the home in which the editions stand."""
+    return Settings.from_environment({"TOLLHOUSE_HOME": str(published.parent)})
 
-    def get(path: str, method: str = "GET") -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
-        connection.putrequest(method, path)
-        connection.endheaders()
-        answer = connection.getresponse()
-        result = (answer.status, dict(answer.getheaders()), answer.read().decode("utf-8"))
-        connection.close()
-        return result
 
-    yield get
-    server.shutdown()
-    server.server_close()
-    thread.join()
+@pytest.fixture
+def ask(settings: Settings) -> Iterator[Ask]:
+    """Asks a server over the home for a path as it stands, with no client tidying it up."""
+    with served(make_server(settings, port=0, allowed_hosts=["billing.example"])) as port:
+
+        def get(path: str, method: str = "GET", host: str | None = None) -> tuple[int, dict[str, str], str]:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.putrequest(method, path, skip_host=host is not None)
+            if host is not None:
+                connection.putheader("Host", host)
+            connection.endheaders()
+            answer = connection.getresponse()
+            headers = {name.title(): value for name, value in answer.getheaders()}
+            result = (answer.status, headers, answer.read().decode("utf-8"))
+            connection.close()
+            return result
+
+        yield get
 
 
 def test_root_follows_the_pointer_on_every_request(published: Path, ask: Ask) -> None:
@@ -81,7 +89,8 @@ def test_nothing_else_is_reachable(published: Path, edition_dir: Path, ask: Ask)
         status, _, text = ask(path)
         assert status == 404, path
         assert "secret" not in text
-    assert ask("/", "POST")[0] == 501
+    status, headers, _ = ask("/", "POST")
+    assert (status, headers["Allow"]) == (405, "GET, HEAD")
 
 
 def test_without_an_edition_the_page_says_what_to_do(ask: Ask) -> None:
@@ -94,10 +103,62 @@ def test_a_broken_pointer_is_told(published: Path, ask: Ask) -> None:
     assert ask("/")[0] == 500
 
 
-def test_a_taken_port_is_a_clear_error(published: Path) -> None:
-    taken = make_server(published, port=0)
+def test_a_taken_port_is_a_clear_error(settings: Settings) -> None:
+    taken = make_server(settings, port=0)
     try:
-        with pytest.raises(TollhouseError, match="choose another port"):
-            make_server(published, port=taken.server_address[1])
+        with pytest.raises(TollhouseError, match="give another --port"):
+            make_server(settings, port=taken.port)
     finally:
         taken.server_close()
+
+
+def test_foreign_names_are_refused_and_allowed_ones_answered(ask: Ask) -> None:
+    """Health and metrics too: a page of the internet must not read them under its own name."""
+    for path in ("/", "/healthz", "/metrics"):
+        assert ask(path, host="evil.example")[0] == 421
+        assert ask(path, host="billing.example")[0] in (200, 503)
+
+
+def test_pages_have_the_policy_that_they_state_and_cannot_be_framed(
+    published: Path, edition_dir: Path, ask: Ask
+) -> None:
+    build_site(edition_dir, published)
+    _, headers, text = ask(f"/editions/{edition_dir.name}/site/index.html")
+    stated = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert stated is not None
+    policy = headers["Content-Security-Policy"]
+    assert policy == stated[1].replace(" file:", "") + "; frame-ancestors 'none'"
+    assert "script-src 'self' 'sha256-" in policy and "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == (
+        "DENY", "nosniff", "no-referrer",
+    )  # fmt: skip
+    script = next((published / "assets").iterdir()).name
+    assert ask(f"/assets/{script}", "HEAD")[1]["Content-Length"] == str((published / "assets" / script).stat().st_size)
+
+
+def test_health_is_that_of_the_edition(published: Path, edition_dir: Path, settings: Settings, ask: Ask) -> None:
+    RunRecord(run_id="r1", started_at="2026-03-21T02:30:00+00:00", status="failed", error="账户 62220001").save(
+        settings
+    )
+    status, headers, text = ask("/healthz")
+    health = json.loads(text)
+    assert (status, headers["Content-Type"], health["status"]) == (200, "application/json", "ok")
+    assert health["edition"]["as_of"] == AS_OF and health["edition"]["age_seconds"] > 0
+    assert health["last_run"]["status"] == "failed" and "62220001" not in text
+
+
+def test_without_an_edition_health_says_so(ask: Ask) -> None:
+    status, _, text = ask("/healthz")
+    assert status == 503
+    assert json.loads(text) == {"status": "unavailable", "reason": "no edition is published yet"}
+
+
+def test_metrics_count_the_requests(edition_dir: Path, ask: Ask) -> None:
+    ask("/no-such-page")
+    ask("/", "BREW")
+    status, headers, text = ask("/metrics")
+    assert (status, headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert 'tollhouse_http_requests_total{method="GET",code="404"} 1.0\n' in text
+    assert 'tollhouse_http_requests_total{method="other",code="405"} 1.0\n' in text
+    assert "tollhouse_http_request_duration_seconds_count 2.0\n" in text
+    assert "tollhouse_edition_readable 1.0\n" in text

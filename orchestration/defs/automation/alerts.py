@@ -1,0 +1,70 @@
+"""The sensors that tell people: one at a run's failure, one that looks every minute. What and how is in orchestration.alerting."""
+
+import re
+
+import dagster as dg
+
+from orchestration.alerting.occasions import Occasion, run_failed
+from orchestration.alerting.sending import send_alerts
+from orchestration.defs.automation.jobs import tollhouse_intake, tollhouse_run
+from orchestration.errors import TollhouseError
+from orchestration.run_record import load_record
+from orchestration.settings import Settings
+
+LOOK_SECONDS = 60
+
+# Before the words of an error that is meant for people Dagster puts its class.
+_OWN_ERROR = re.compile(r"^orchestration\.errors\.\w+: ")
+_NOT_SET = "no alerts are set (TOLLHOUSE_ALERT_…)"
+
+
+@dg.run_failure_sensor(
+    monitored_jobs=[tollhouse_run, tollhouse_intake],
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells people at once that a run has failed, where alerts are set (TOLLHOUSE_ALERT_…).",
+)
+def run_failure_alert(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    """Also a run that failed before it could begin, of which neither record nor ledger knows."""
+    settings = Settings.from_environment()
+    if not settings.alerts.channels:
+        return dg.SkipReason(_NOT_SET)
+    faults = send_alerts(settings, _failure(settings, context))
+    for fault in faults:
+        context.log.warning(fault)
+    return None
+
+
+@dg.sensor(
+    minimum_interval_seconds=LOOK_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells people of failed runs, blocked editions, held files and missing deliveries, each once, and tries again "
+    "what could not be sent; where alerts are set (TOLLHOUSE_ALERT_…).",
+)
+def alert_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """It starts no run."""
+    settings = Settings.from_environment()
+    if not settings.alerts.channels:
+        return dg.SkipReason(_NOT_SET)
+    faults = send_alerts(settings, pausing=True)
+    return dg.SkipReason("; ".join(faults) or "everything there is to tell is told")
+
+
+def _failure(settings: Settings, context: dg.RunFailureSensorContext) -> list[Occasion]:
+    """The failure, unless the run's own record has it: that says more, and knows of blocked editions."""
+    run_id = context.dagster_run.run_id
+    try:
+        record = load_record(settings)
+    except (TollhouseError, OSError, ValueError, TypeError):  # damaged: the failure is told from Dagster's history
+        record = None
+    if record is not None and record.run_id == run_id and record.status != "running":
+        return []
+    data = context.failure_event.job_failure_data
+    error = data.error if data is not None else None
+    for event in context.get_step_failure_events():
+        error = event.step_failure_data.error or error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    words = error.message if error is not None else context.failure_event.message or "the run did not say why"
+    since = context.instance.get_run_record_by_id(run_id)
+    at = since.update_timestamp.isoformat(timespec="seconds") if since is not None else ""
+    return [run_failed(run_id, at, _OWN_ERROR.sub("", words.strip()))]

@@ -1,0 +1,123 @@
+"""What health and metrics are made of, read from pointer, manifest, last run's record and ledger. Figures and ids alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from orchestration.alerting.outbox import count_waiting
+from orchestration.errors import TollhouseError
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.publishing.reading import CurrentEdition, current_edition
+from orchestration.run_record import ending, load_record
+from orchestration.settings import Settings
+from orchestration.warehouse.connection import is_run_at_work
+
+RUN_STATUSES = ("running", "published", "nothing_new", "blocked", "failed", "stopped", "unfinished")
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The last run that publishes, or the one at work."""
+
+    run_id: str
+    status: str
+    started_at: datetime
+    ended_at: datetime | None
+    unreachable: int  # sources and files that could not be read
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it is at work, and where it was killed."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One look. `fault` says in a sentence without paths why the edition cannot be read; None where it can."""
+
+    looked_at: datetime
+    edition: CurrentEdition | None = None
+    fault: str | None = None
+    last_run: LastRun | None = None
+    files: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    newest_file_at: datetime | None = None
+    alerts_waiting: int = 0
+    unreadable: tuple[str, ...] = ()  # which of ledger, run record and alerts could not be read
+
+    @property
+    def edition_age_seconds(self) -> float | None:
+        """Since the edition was built."""
+        return None if self.edition is None else max(0.0, (self.looked_at - built_at(self.edition)).total_seconds())
+
+
+def look(settings: Settings, now: datetime | None = None) -> Facts:
+    """Everything as it is now. What cannot be read is named, and stops nothing else."""
+    unreadable = []
+    edition, fault = _edition(settings)
+    last_run = None
+    try:
+        last_run = _last_run(settings)
+    except (OSError, ValueError, TypeError, TollhouseError):
+        unreadable.append("run_record")
+    files: Mapping[tuple[str, str], int] = {}
+    newest = None
+    if settings.ledger_path.is_file():
+        try:
+            with FileLedger(settings.ledger_path, read_only=True) as ledger:
+                files, newest = ledger.status_counts(), ledger.newest_seen_at()
+        except (sqlite3.Error, TollhouseError):
+            unreadable.append("ledger")
+    waiting = 0
+    try:
+        waiting = count_waiting(settings)
+    except sqlite3.Error:
+        unreadable.append("alerts")
+    return Facts(
+        looked_at=now or datetime.now(UTC),
+        edition=edition,
+        fault=fault,
+        last_run=last_run,
+        files=files,
+        newest_file_at=None if newest is None else datetime.fromisoformat(newest),
+        alerts_waiting=waiting,
+        unreadable=tuple(unreadable),
+    )
+
+
+def built_at(edition: CurrentEdition) -> datetime:
+    """When an edition was built; a time without offset is UTC. Raises ValueError where the manifest's is none."""
+    moment = datetime.fromisoformat(edition.manifest["built_at"])
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _edition(settings: Settings) -> tuple[CurrentEdition | None, str | None]:
+    """The current edition if every file of it is there, else why not."""
+    try:
+        edition = current_edition(settings.published)
+        if edition is None:
+            return None, "no edition is published yet"
+        built_at(edition)
+        entries = [entry for mart in edition.manifest["marts"].values() for entry in mart["files"]]
+        for entry in (*entries, *edition.manifest.get("site", [])):
+            if not (settings.published / entry["path"]).is_file():
+                return None, f"edition {edition.edition}: {entry['path']} is missing; `tollhouse doctor` says more"
+    except (TollhouseError, OSError, ValueError, KeyError, TypeError):
+        return None, "the published edition cannot be read; `tollhouse doctor` says more"
+    return edition, None
+
+
+def _last_run(settings: Settings) -> LastRun | None:
+    record = load_record(settings)
+    if record is None:
+        return None
+    status, _ = ending(record, is_run_at_work(settings))
+    return LastRun(
+        run_id=record.run_id,
+        status=status,
+        started_at=datetime.fromisoformat(record.started_at),
+        ended_at=None if record.ended_at is None else datetime.fromisoformat(record.ended_at),
+        unreachable=len(record.unreachable),
+    )
