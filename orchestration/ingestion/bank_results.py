@@ -163,7 +163,7 @@ def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: Resul
         "detail_total_amount": totals.detail_total_amount,
         "detail_success_records": totals.detail_success_records,
         "detail_success_amount": totals.detail_success_amount,
-        "totals_agree": not totals.differences,
+        "totals_agree": not totals.differences and not read.set_aside,
         "unknown_codes": totals.unknown_codes,
         "pending_records": sum(line.line_kind == PENDING for line in read.lines),
         "correction_records": sum(line.line_kind == CORRECTION for line in read.lines),

@@ -13,7 +13,7 @@ from datetime import date
 from orchestration.numbers import called_number_sql, number_sql
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-RULES_VERSION = "cdr-4"
+RULES_VERSION = "cdr-5"
 
 # What only some switches write of a record; '' where the format does not say.
 #   charged_number  the number that pays, where the switch says so (forwarding, third-party charging)

@@ -44,6 +44,8 @@ _CLOCK = "([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _DAY_OR_MONTH_FIRST = "[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"
 # The comma is read only with decimals after it: 1,020 may be 1020 or 1.02.
 _AMOUNT = r"-?([0-9]+(\.[0-9]{1,2}0*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}0*)"
+# 2200002.0: the point is a spreadsheet's, and is not one that stands between the groups of a number.
+_DECIMAL = "[0-9]+[.]0+"
 # 6.222E+15: a spreadsheet's way to write a long number, of which it keeps the first digits only.
 _SCIENTIFIC = "[-+]?([0-9]+[.,][0-9]+[eE][-+]?[0-9]+|[0-9]+[eE][-+][0-9]+)"
 _BLANKS = " \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
@@ -283,6 +285,9 @@ def _fault(table: ExportTable) -> str:
             cases.append(
                 f"when contains(lower({name}), 'e') and regexp_full_match({name}, {literal(_SCIENTIFIC)}) then {lost}"
             )
+            if name in NUMBER_COLUMNS:
+                decimal = literal(f"{name}|is a decimal number, as a spreadsheet writes it; write its digits alone")
+                cases.append(f"when regexp_full_match({name}, {literal(_DECIMAL)}) then {decimal}")
         if name in table.positive:
             cases.append(f"when {name} <> '' and {typed} <= 0 then {literal(name + '|is not above 0')}")
         if name in table.not_zero:

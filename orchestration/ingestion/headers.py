@@ -7,8 +7,9 @@ import re
 
 from orchestration.ingestion.bank_formats.canonical import bank_header_fault
 from orchestration.ingestion.bank_formats.declared import load_bank_format
+from orchestration.ingestion.byte_order_marks import without_mark
 from orchestration.ingestion.cdr_formats import CdrFormat, load_cdr_format
-from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, split_quoted
+from orchestration.ingestion.cdr_layouts.lines import split_quoted
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN
 from orchestration.ingestion.customer_tables import export_header, export_header_fault
 
@@ -33,7 +34,7 @@ def header_fault(
         return export_header_fault(export_table, text.rstrip("\r\n")) if fault is None else None
     try:
         written = load_cdr_format(format_name).encoding if kind == "cdr" else "utf-8"
-        line = first_line.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n").decode(written)
+        line = without_mark(first_line).rstrip(b"\r\n").decode(written)
     except UnicodeDecodeError:
         return f"wrong header: the first line is not {'UTF-8' if written == 'utf-8' else written}"
     if not line.strip():

@@ -448,7 +448,16 @@ class FileLedger:
     def _differences(self, entry: FileEntry) -> list[str]:
         """Where the header or trailer of a bank file says otherwise than its lines, as the last decode found it."""
         batch = self.bank_batch(entry.file_id) if entry.file_kind == "bank" else None
-        return [] if batch is None else list(batch["total_differences"])
+        if batch is None:
+            return []
+        unread = batch["set_aside_rows"]
+        # A statement's totals are derived from the lines that could be read: they agree without the others.
+        lacking = (
+            [f"{unread} lines cannot be read and count nowhere, the first: {batch['first_set_aside']}"]
+            if unread
+            else []
+        )
+        return [*batch["total_differences"], *lacking]
 
     def retry_file(self, again: NewFile, why: str) -> Decision:
         """Have a file decoded and judged anew by the next run, in the place in the order that it was registered in.

@@ -183,6 +183,26 @@ def test_a_batch_whose_totals_disagree_is_released_with_its_difference_accepted(
     assert (accepted.file_id, accepted.why) == (file_id, "trailer records 2, details 3")
 
 
+def test_a_batch_with_a_line_that_cannot_be_read_is_released_with_its_difference_accepted(intake: Intake) -> None:
+    """The totals of a statement are of the lines that could be read, and agree without the one that could not."""
+    intake.deliver("bank/ICBC", "ICBC_20260105_1.txt", SOUND)
+    intake.pull()
+    intake.decode()
+    file_id = intake.only_file().file_id
+    facts = intake.ledger.bank_batch(file_id)
+    assert facts is not None and facts["total_differences"] == []
+    intake.ledger.record_bank_batch(
+        file_id, {**facts, "set_aside_rows": 1, "first_set_aside": "line 1: amount is 23.00"}
+    )
+    judge_bank_files(intake.ledger, RESULT_CODES)
+    assert intake.only_file().status == "held"
+    told = "1 lines cannot be read and count nowhere, the first: line 1: amount is 23.00"
+    with pytest.raises(TollhouseError, match=f"{told}.*--accept-totals"):
+        intake.ledger.release_file(file_id, "ok")
+    intake.ledger.release_file(file_id, "the bank says it is a fee", accept_totals=True)
+    assert intake.ledger.decisions("accept_totals")[0].why == told
+
+
 def test_there_is_nothing_to_accept_in_a_batch_whose_totals_agree(intake: Intake) -> None:
     assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
     with pytest.raises(TollhouseError, match="no difference to accept"):

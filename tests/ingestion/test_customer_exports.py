@@ -283,3 +283,18 @@ def test_columns_between_semicolons_are_told_by_name(intake: Intake) -> None:
     intake.deliver("customers", "payments_20260131.csv", PAYMENTS.replace(",", ";") + "\n")
     intake.pull()
     assert "its columns are separated by ';'; an export has commas" in str(intake.only_file().status_reason)
+
+
+def test_a_number_that_a_spreadsheet_wrote_as_a_decimal_is_refused_by_name(intake: Intake) -> None:
+    """Its point is not one between the groups of a number: 2200002.0 read as 22000020 would be somebody else's number."""
+    rows, set_aside = export(
+        intake,
+        "service_numbers",
+        "service_number,account_id,exchange_id,tariff_plan_id,valid_from,valid_to",
+        "2200002.0,A2,E01,,2020-01-01 00:00:00,",
+        "220.0003,A3,E01,,2020-01-01 00:00:00,",
+    )
+    assert [row[1] for row in rows] == ["2200003"]
+    assert set_aside == [
+        (2, "service_number", "is a decimal number, as a spreadsheet writes it; write its digits alone")
+    ]

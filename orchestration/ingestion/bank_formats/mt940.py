@@ -33,6 +33,7 @@ from orchestration.ingestion.bank_formats.swift_details import (
     worded_amounts,
 )
 from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT
+from orchestration.ingestion.byte_order_marks import without_mark
 from orchestration.ingestion.malformed_rows import SetAsideLine
 from orchestration.ingestion.packing import OpenContent
 
@@ -50,7 +51,6 @@ _BALANCE = re.compile(r"(?P<mark>C|D)(?P<date>[0-9]{6})(?P<currency>[A-Z]{3})(?P
 #: Marks that take money off the account: a debit, and the reversal of a credit.
 _DEBITS = ("D", "RC")
 _LONGEST_SHOWN = 2_000
-_BYTE_ORDER_MARK = codecs.BOM_UTF8.decode("latin-1")
 _CHUNK_BYTES = 1 << 16
 
 
@@ -140,7 +140,7 @@ def _texts(stream: BinaryIO) -> Iterator[str]:
     """The lines, whichever way they end."""
     text = io.TextIOWrapper(stream, encoding="latin-1", newline=None)
     for number, line in enumerate(text):
-        yield (line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line).removesuffix("\n")
+        yield (without_mark(line.encode("latin-1")).decode("latin-1") if number == 0 else line).removesuffix("\n")
     text.detach()
 
 

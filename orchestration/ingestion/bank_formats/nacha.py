@@ -8,7 +8,6 @@ Notifications of change (COR, C01 …) are corrections and no result, credits no
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,6 +24,7 @@ from orchestration.ingestion.bank_formats.reading import (
     fixed_text,
     numbered_lines,
 )
+from orchestration.ingestion.byte_order_marks import without_mark
 from orchestration.ingestion.malformed_rows import SetAsideLine
 from orchestration.ingestion.packing import OpenContent
 
@@ -256,8 +256,7 @@ def _has_line_ends(stream: BinaryIO) -> bool:
 
 
 def _blocks(stream: BinaryIO) -> Iterator[tuple[int, str]]:
-    first = stream.read(len(codecs.BOM_UTF8))
-    rest = first.removeprefix(codecs.BOM_UTF8)
+    rest = without_mark(stream.read(RECORD_LENGTH))
     for number in count(1):
         record = rest + stream.read(RECORD_LENGTH - len(rest))
         rest = b""

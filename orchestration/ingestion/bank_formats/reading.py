@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from functools import partial
 from typing import BinaryIO
 
 from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, exceeded, size_text, watch
+from orchestration.ingestion.byte_order_marks import without_mark
 from orchestration.ingestion.malformed_rows import SetAsideLine
 
 #: What a line is: a debit's result, a bank's correction of an account (a notification of change), a debit on its way, or
@@ -155,7 +155,7 @@ def _is_hyphen(text: str, at: int) -> bool:
 
 
 def numbered_lines(stream: BinaryIO, filler: bytes) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers, without LF or CR LF; a byte order mark of UTF-8 is not of the first.
+    """The lines of a file with their numbers, without LF or CR LF; a byte order mark is no part of the first.
 
     Lines at the end that are nothing but `filler` are none: they fill up a block, or end a file as DOS did. Raises
     BoundExceeded for a line that is too long.
@@ -167,7 +167,7 @@ def numbered_lines(stream: BinaryIO, filler: bytes) -> Iterator[tuple[int, bytes
             raise exceeded(f"line {number} is longer than {size_text(bounds.line)}", bounds, "line")
         line = raw.removesuffix(b"\n").removesuffix(b"\r")
         if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
+            line = without_mark(line)
         if not line.strip(filler):
             waiting.append((number, line))
             continue

@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from orchestration.ingestion.byte_order_marks import without_mark
 from orchestration.ingestion.cdr_formats import CdrFormat, Control
-from orchestration.ingestion.cdr_layouts.lines import BYTE_ORDER_MARK, END_OF_FILE, split_quoted
+from orchestration.ingestion.cdr_layouts.lines import END_OF_FILE, split_quoted
 from orchestration.ingestion.packing import open_unpacked
 from orchestration.ingestion.whole_numbers import whole_number
 
@@ -36,7 +37,7 @@ def read_told(landed: Path, layout: CdrFormat) -> Told:
         return told
     with open_unpacked(landed) as stream:
         header = list(islice(stream, layout.header.lines))
-    texts = [_text(line.removeprefix(BYTE_ORDER_MARK) if at == 0 else line, layout) for at, line in enumerate(header)]
+    texts = [_text(without_mark(line) if at == 0 else line, layout) for at, line in enumerate(header)]
     if layout.header.lines and not texts:
         texts = [""]
     told.header_line = texts[0] if texts else None

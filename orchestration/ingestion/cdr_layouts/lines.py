@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from orchestration.ingestion.bounds import watch
+from orchestration.ingestion.byte_order_marks import without_mark
 from orchestration.ingestion.cdr_formats import CdrFormat
 from orchestration.ingestion.packing import open_unpacked
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 END_OF_FILE = b"\x1a"
 _FILLER = b"\x00"
 
@@ -72,7 +72,7 @@ def plain_lines(landed: Path, layout: CdrFormat) -> Iterator[tuple[int, str]]:
     """Number and text of the lines after the header, of a file whose records are its lines."""
     with open_unpacked(landed) as stream:
         for number, raw in islice(enumerate(stream, start=1), layout.header.lines, None):
-            raw = raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw
+            raw = without_mark(raw) if number == 1 else raw
             yield number, raw.removesuffix(b"\n").removesuffix(b"\r").decode(layout.encoding)
 
 
@@ -123,7 +123,7 @@ class _Lines:
             if last_line is not None and number > last_line:
                 return
             if number == 1:
-                raw = raw.removeprefix(BYTE_ORDER_MARK)
+                raw = without_mark(raw)
             raw = raw.removesuffix(b"\n").removesuffix(b"\r")
             if raw[:1] == END_OF_FILE or raw.rstrip(_FILLER)[-1:] == END_OF_FILE:
                 # It ends the file, or the first of several that were copied into one. What fills the last block up is nothing.

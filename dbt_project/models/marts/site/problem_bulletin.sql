@@ -174,8 +174,8 @@ problems as (
         'payment_vanished', 'error', payments.payment_id,
         'payment ' || payments.payment_id || ' of ' || cast(payments.amount as varchar) || ' on account '
         || coalesce(payments.account_id, '(none)') || ' of ' || cast(cast(payments.paid_at as date) as varchar)
-        || ' is gone from the payments export of ' || cast(payments.vanished_on as varchar)
-        || ', which holds earlier ones: it was deleted and does not count; if it was paid, put it back into the export',
+        || ' is gone since the payments export of ' || cast(payments.vanished_on as varchar)
+        || ', and an export without it holds earlier ones: it was deleted and does not count; if it was paid, put it back into the export',
         1, outlets.business_unit_id, payments.outlet_id, payments.vanished_on, payments.vanished_on, null
     from {{ ref('int_payments_known') }} as payments
     left join {{ ref('outlets') }} as outlets on payments.outlet_id = outlets.outlet_id
