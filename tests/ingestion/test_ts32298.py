@@ -117,6 +117,7 @@ def test_what_is_nested_without_end_and_what_claims_more_than_there_is_cost_what
     for damage, told in (
         (bytes.fromhex("a080") * 5_000, "nested deeper than 50 levels"),
         (bytes.fromhex("a088") + b"\x7f" * 8 + b"rest", "is cut at the file's end"),
+        (bytes.fromhex("a080" + "8188" + "7f" * 8), "no record has more than 1048576 octets"),
         (b"\x1f" + b"\xff" * 3_000_000, "cannot be framed from byte 60"),
     ):
         found = read(tmp_path, mobile_originated() + damage, "ts32298")

@@ -156,8 +156,6 @@ def _end_of(content: _Octets, at: int, bounds: Bounds, depth: int = 0) -> int:
     """Where the value that begins at an offset ends (X.690 8.1.2 and 8.1.3)."""
     if depth > bounds.asn1_depth:
         raise ValueError(f"values of no definite length are nested deeper than {bounds.asn1_depth} levels")
-    if at > bounds.line:
-        raise ValueError(f"no record has more than {bounds.line} octets (`bounds: {{line: …}}`)")
     begin = at
     at += 1
     if content[begin] & 0x1F == 0x1F:  # high tag number: continued while bit 8 is set
@@ -175,9 +173,11 @@ def _end_of(content: _Octets, at: int, bounds: Bounds, depth: int = 0) -> int:
         return at + len(octets) + int.from_bytes(octets, "big")
     if not content[begin] & 0x20:
         raise ValueError("a primitive value has no definite length")
-    while content[at] or content[at + 1]:
+    while at <= bounds.line:  # an inner value may claim to be longer than any file
+        if not (content[at] or content[at + 1]):
+            return at + 2
         at = _end_of(content, at, bounds, depth + 1)
-    return at + 2
+    raise ValueError(f"no record has more than {bounds.line} octets (`bounds: {{line: …}}`)")
 
 
 def _text(field: BerField, record: Any) -> str:

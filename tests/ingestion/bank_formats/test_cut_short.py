@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.ingestion.bank_formats.declared import load_bank_format
 from orchestration.ingestion.bank_formats.reading import ReadBatch
+from orchestration.ingestion.bounds import BoundExceeded
 from tests.ingestion.bank_formats.readers import read_iso20022, read_line_records, read_mt940
 
 _ENTITY = '<!DOCTYPE d [<!ENTITY e "EVIL">]>'
@@ -126,3 +127,14 @@ def test_the_reversal_of_a_credit_is_a_return_and_lowers_the_balance() -> None:
     assert [(line.account_id, line.amount, line.result_code) for line in read.lines] == [
         ("A1", Decimal("10.00"), "AC04")
     ]
+
+
+def test_elements_nested_deeper_than_any_message_has_them_are_refused() -> None:
+    """64 levels are read, the document and its message among them; what is read is given back element by element."""
+    for depth, is_refused in ((62, False), (63, True)):
+        message = f"<Document><CstmrPmtStsRpt>{'<a>' * depth}{'</a>' * depth}</CstmrPmtStsRpt></Document>".encode()
+        if is_refused:
+            with pytest.raises(BoundExceeded, match="nested deeper than 64 levels; the bound is 64"):
+                read_iso20022(message, load_bank_format("iso20022"))
+        else:
+            assert read_iso20022(message, load_bank_format("iso20022")).differences == []
