@@ -14,7 +14,7 @@ from orchestration.errors import GatesBlocked, TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.reporting import Reporter, reporting_to, within_run
-from orchestration.run_record import load_record, note_end
+from orchestration.run_record import load_record, note_end, one_line_of
 from orchestration.settings import Settings
 from orchestration.warehouse.closing import check_period, freeze_period, refuse_closing
 from orchestration.warehouse.connection import open_warehouse, run_lock
@@ -136,6 +136,9 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
             result = defs.resolve_job_def("tollhouse_run").execute_in_process(
                 run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id
             )
+        except Exception as error:
+            note_end(settings, run_id, "failed", one_line_of(error))
+            raise
         except BaseException:
             note_end(settings, run_id, "stopped")
             raise

@@ -1,4 +1,4 @@
-"""The words of alerts, in Chinese and English: one message for all occasions of a kind that are told together."""
+"""The text of alerts in Chinese and English. Occasions of one kind that are due together are reported in one message."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, reason
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.ledger import STATUSES, FileLedger
-from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, FileEntry
+from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, Decision, FileEntry
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -208,24 +208,17 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
 def _release(arguments: argparse.Namespace, context: Context) -> Answer:
     with ledger_for_decisions(context.settings) as ledger:
         decision = ledger.release_file(arguments.file_id, arguments.why, arguments.accept_totals)
-        assert decision.file_id is not None
-        entry = ledger.file(decision.file_id)
-    told = f"{entry.file_name} ({entry.file_id}) is released: {decision.why}. The next `tollhouse run` takes it in."
-    data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
-    return Answer(data, lambda console: console.print(told))
+        return _decided(ledger, decision, "is released: {why}. The next `tollhouse run` takes it in.")
 
 
 def _reject(arguments: argparse.Namespace, context: Context) -> Answer:
     with ledger_for_decisions(context.settings) as ledger:
         decision = ledger.reject_file(arguments.file_id, arguments.why)
-        assert decision.file_id is not None
-        entry = ledger.file(decision.file_id)
-    told = (
-        f"{entry.file_name} ({entry.file_id}) is rejected: {decision.why}. The next `tollhouse run` computes without it; "
-        "`tollhouse files release` brings it back."
-    )
-    data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
-    return Answer(data, lambda console: console.print(told))
+        return _decided(
+            ledger,
+            decision,
+            "is rejected: {why}. The next `tollhouse run` computes without it; `tollhouse files release` brings it back.",
+        )
 
 
 def _retry(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -233,11 +226,15 @@ def _retry(arguments: argparse.Namespace, context: Context) -> Answer:
 
     with ledger_for_decisions(context.settings) as ledger:
         decision = retry(context.settings, ledger, arguments.file_id, arguments.why)
-        assert decision.file_id is not None
-        entry = ledger.file(decision.file_id)
-    told = (
-        f"{entry.file_name} ({entry.file_id}) will be tried again: {decision.why}. "
-        "The next `tollhouse run` decodes and judges it anew."
-    )
+        return _decided(
+            ledger, decision, "will be tried again: {why}. The next `tollhouse run` decodes and judges it anew."
+        )
+
+
+def _decided(ledger: FileLedger, decision: Decision, then: str) -> Answer:
+    """What was decided of a file, and what the next run makes of it."""
+    assert decision.file_id is not None
+    entry = ledger.file(decision.file_id)
+    told = f"{entry.file_name} ({entry.file_id}) {then.format(why=decision.why)}"
     data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
     return Answer(data, lambda console: console.print(told))

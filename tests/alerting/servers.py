@@ -98,14 +98,8 @@ class _Server(socketserver.ThreadingTCPServer):
 @contextmanager
 def mail_server(state: MailServer, port: int = 0) -> Iterator[MailServer]:
     """At work within; its port is set."""
-    with _Server(("127.0.0.1", port), _Smtp) as server:
-        server.state = state
-        state.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield state
-        finally:
-            server.shutdown()
+    with _Server(("127.0.0.1", port), _Smtp) as server, _serving(server, state):
+        yield state
 
 
 @dataclass
@@ -143,11 +137,16 @@ class _Hook(BaseHTTPRequestHandler):
 @contextmanager
 def webhook(state: Webhook) -> Iterator[Webhook]:
     """At work within; its port is set."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Hook) as server:
-        server.state = state  # type: ignore[attr-defined]
-        state.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield state
-        finally:
-            server.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Hook) as server, _serving(server, state):
+        yield state
+
+
+@contextmanager
+def _serving(server: Any, state: Any) -> Iterator[None]:
+    """The server answers within and keeps what came in the state, whose port is set."""
+    server.state, state.port = state, server.server_address[1]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -46,19 +46,24 @@ _FORGIVEN = re.compile(rb"(^|,)[ +]| (,|$)")
 HOLD_ABOVE = {"malformed": Decimal("0.5"), "duplicate": Decimal("0.5"), "other_day": Decimal("0.5")}
 
 
-def fuzz(kind: str, batches: int, random_seed: int) -> int:
-    """Take in that many batches of damaged files; how many files that were. A failure names the file."""
-    files = 0
-    chosen = st.tuples(st.sampled_from(SEEDS[kind]), st.randoms(use_true_random=False))
-
-    @seed(random_seed)
-    @settings(
+def drawn(batches: int, random_seed: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Has a test of hypothesis draw so many batches, the same ones for the same seed."""
+    bounds = settings(
         max_examples=batches,
         deadline=None,
         phases=[Phase.generate],
         database=None,
         suppress_health_check=list(HealthCheck),
     )
+    return lambda test: seed(random_seed)(bounds(test))
+
+
+def fuzz(kind: str, batches: int, random_seed: int) -> int:
+    """Take in that many batches of damaged files; how many files that were. A failure names the file."""
+    files = 0
+    chosen = st.tuples(st.sampled_from(SEEDS[kind]), st.randoms(use_true_random=False))
+
+    @drawn(batches, random_seed)
     @given(st.lists(chosen, min_size=FILES_AT_ONCE // 2, max_size=FILES_AT_ONCE).map(delivered))
     def damaged_files_are_accounted_for(deliveries: list[Delivery]) -> None:
         nonlocal files

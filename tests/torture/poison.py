@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 
 import zstandard
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.ingestion.bank_results import judge_bank_files
@@ -33,7 +33,7 @@ from tests.robustness.commands import PROJECT
 from tests.torture.commands import Runner
 from tests.torture.corpus import SEEDS, Seed, sources
 from tests.torture.deliveries import DELIVERIES, Delivery, bank_file
-from tests.torture.fuzzing import HOLD_ABOVE, delivery_name, fresh_intake
+from tests.torture.fuzzing import HOLD_ABOVE, delivery_name, drawn, fresh_intake
 from tests.torture.soundness import after_a_run
 
 #: What the process may have of address space beyond what it has when it begins; and the setting that goes with it.
@@ -181,18 +181,11 @@ def poison(batches: int, random_seed: int) -> Counter[str]:
     seeds = [one for kind in SEEDS for one in SEEDS[kind]]
     chosen = st.tuples(st.sampled_from(seeds), st.randoms(use_true_random=False))
 
-    @seed(random_seed)
-    @settings(
-        max_examples=batches,
-        deadline=None,
-        phases=[Phase.generate],
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(batches, random_seed)
     @given(st.lists(chosen, min_size=FILES_AT_ONCE // 2, max_size=FILES_AT_ONCE))
-    def none_harms_another(drawn: list[tuple[Seed, Random]]) -> None:
+    def none_harms_another(chosen_files: list[tuple[Seed, Random]]) -> None:
         deliveries = []
-        for number, (one, random) in enumerate(drawn):
+        for number, (one, random) in enumerate(chosen_files):
             content, suffix = poisoned(one, random)
             deliveries.append(Delivery(one.folder, delivery_name(one, number) + suffix, content))
         try:
