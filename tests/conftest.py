@@ -1,7 +1,9 @@
-"""What holds for all tests: runs in this process have their gates judged in it, and the day is one after all their files."""
+"""What holds for all tests: runs in this process have their gates judged in it, the day is one after all their files, and
+no test logs to where an earlier one did."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -24,3 +26,13 @@ def day_after_all_files() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOLLHOUSE_TODAY", "2026-11-28")
         yield
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A server started in this process logs to the standard error of its day, which is closed when the next test logs."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
