@@ -7,7 +7,17 @@ from functools import cache
 from expectations.gates import Stage, Suite
 from expectations.suites import tariff_book
 from expectations.suites.intake import call_anomalies, call_shares, cdr_files, customer_exports, debit_files
-from expectations.suites.release import billing, closed_periods, collections, commission, intake, packages, sums, usage
+from expectations.suites.release import (
+    billing,
+    closed_periods,
+    collections,
+    commission,
+    intake,
+    packages,
+    raw_rows,
+    sums,
+    usage,
+)
 from orchestration.errors import TollhouseError
 
 
@@ -22,6 +32,7 @@ def all_suites() -> tuple[Suite, ...]:
         debit_files.debit_requests(),
         *customer_exports.customer_exports(),
         tariff_book.tariff_book(),
+        *raw_rows.raw_row_suites(),
         *usage.usage_suites(),
         *intake.intake_suites(),
         *billing.billing_suites(),

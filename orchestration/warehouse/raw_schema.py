@@ -32,6 +32,7 @@ from orchestration.warehouse.joining import (
     lay_joined_pieces,
 )
 from orchestration.warehouse.judging import loaded_files
+from orchestration.warehouse.ledger_totals import lay_ledger_totals
 from orchestration.warehouse.recycling import lay_tries
 from orchestration.warehouse.repeats import find_repeats, find_settlement_twins
 from orchestration.warehouse.rerated import lay_reratings
@@ -163,6 +164,7 @@ def lay_book_inputs(
     _lay_closed(con)
     lay_tries(con)
     lay_joined_pieces(con, settings.raw, loaded, facts.as_of, PieceLimits.of(thresholds))
+    lay_ledger_totals(con, ledger, register)
     reach = last_days(con, _days_of_calls(ledger, {f.file_id for f in loaded}))
     con.execute("create or replace table raw.call_days (call_date date, last_day date)")
     insert_rows(con, "raw.call_days", [[day, last] for day, last in sorted(reach.items())])

@@ -142,6 +142,24 @@ RELEASE = {
         "delete from marts.bill_lines where billing_period = '2026-03' and line_kind = 'usage'",
         1,
     ),
+    # a call that is gone, and a second of another
+    ("raw_rows", "calls_are_those_of_the_ledger"): (
+        "delete from intermediate.int_call_states_daily where file_id = 'F0'; "
+        + _set("intermediate.int_call_states_daily", "seconds = seconds - 1", "file_id = 'F1' and state = 'rated'"),
+        2,
+    ),
+    # a line that is gone from one file, a cent from another, and a file that the ledger does not have
+    ("raw_rows", "bank_lines_are_those_of_the_ledger"): (
+        "delete from raw.debits where file_id = 'F2' and result_code = '04'; "
+        + _set("raw.debits", "amount = amount + 0.01", "file_id = 'F4' and line_kind = 'debit'")
+        + "; insert into raw.debits values ('F9', 'debit', '00', 1.00)",
+        3,
+    ),
+    # one table whole, and a row more than the ledger has of another
+    ("raw_rows", "export_rows_are_those_of_the_ledger"): (
+        "delete from raw.crm_payments; " + _again("raw.crm_complaints"),
+        2,
+    ),
     ("suspended_calls", "every_suspended_call_says_why"): (_set("marts.suspended_calls", "reason = ''"), 4),
     ("duplicate_calls", "every_duplicate_has_an_original"): (
         "insert into marts.duplicate_calls values ('F1:9', 'F1:8'), ('F1:10', null)",

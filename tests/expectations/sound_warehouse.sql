@@ -253,3 +253,35 @@ inner join (
 cross join (
     values ('branch', 'branch'), ('business_unit', 'U1'), ('agent', 'AG1'), ('outlet', 'unassigned'), ('customer_class', 'residential')
 ) as dimensions (dimension, dimension_id);
+
+-- What the ledger has counted: F1 has 91 calls (100 records less 1 malformed and 8 ignored) of 600 s; F2 two debits and a
+-- correction, F4 one debit; F5 is in pieces, so that its seconds are not compared.
+create table intermediate.int_call_states_daily (call_date date, file_id varchar, state varchar, records bigint, seconds bigint);
+insert into intermediate.int_call_states_daily values
+('2026-02-27', 'F0', 'rated', 1, 60),
+('2026-03-01', 'F1', 'rated', 4, 540), ('2026-03-01', 'F1', 'not_answered', 80, 0), ('2026-03-02', 'F1', 'other_day', 7, 60),
+('2026-03-01', 'F5', 'rated', 1, 7200);
+create table raw.debits (file_id varchar, line_kind varchar, result_code varchar, amount decimal(18, 2));
+insert into raw.debits values
+('F2', 'debit', '00', 20.00), ('F2', 'debit', '04', 5.50), ('F2', 'correction', '00', 3.00), ('F4', 'debit', '00', 7.00);
+create table raw.ledger_totals (
+    file_id varchar, file_name varchar, file_kind varchar, export_table varchar, records bigint, seconds bigint, amount decimal(38, 2)
+);
+insert into raw.ledger_totals values
+('F0', 'SW1_20260227_000001.csv', 'cdr', null, 1, 60, null),
+('F1', 'SW1_20260301_000002.csv', 'cdr', null, 91, 600, null),
+('F5', 'SW1_20260301_000003.csv', 'cdr', null, 1, null, null),
+('F6', 'SW1_20260302_000004.csv', 'cdr', null, 0, 0, null),
+('F2', 'BK1_20260310_B1.txt', 'bank', null, 3, null, 25.50),
+('F4', 'BK1_20260311_B2.txt', 'bank', null, 1, null, 7.00),
+('F7', 'customers_20260331.csv', 'customers', 'customers', 2, null, null),
+('F8', 'payments_20260331.csv', 'customers', 'payments', 1, null, null),
+('F9', 'complaints_20260331.csv', 'customers', 'complaints', 1, null, null);
+create table raw.crm_customers as select unnest(['C1', 'C2']) as customer_id;
+create table raw.crm_payments as select 'P1' as payment_id;
+create table raw.crm_complaints as select 'K1' as complaint_id;
+create table raw.crm_accounts (account_id varchar);
+create table raw.crm_service_numbers (service_number varchar);
+create table raw.crm_subscriptions (subscription_id varchar);
+create table raw.crm_account_merges (merge_id varchar);
+create table raw.crm_number_orders (order_id varchar);

@@ -7,6 +7,7 @@ real gates must find.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import duckdb
 import pytest
 
 from expectations.results import GateResult
+from orchestration.ingestion import bank_results
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
 from tests.gates_here import GatesHere
@@ -127,6 +129,28 @@ def test_a_changed_line_is_found_by_the_real_gates(history: History) -> None:
     ]
     assert len(failed) == 2
     assert all(any(row.get("account_id") == "A2" for row in gate["sample"]) for gate in failed)
+
+
+def test_rows_that_the_ledger_has_counted_and_the_raw_zone_lacks(
+    ran_copy: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two debits of 5.00 are read and counted, one is written: the edition is blocked, with both figures."""
+    head = "H|ICBC|1|2026-02|2026-03-02|2|10.00|2|10.00\n"
+    ran_copy.deliver(
+        "bank/ICBC", "ICBC_20260302_1.txt", head + "D|1|A2|62220001|5.00|00\nD|2|A2|62220001|5.00|00\nT|2\n"
+    )
+    write_rows = bank_results.write_rows
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            bank_results, "write_rows", lambda rows, schema, path: write_rows(itertools.islice(rows, 1), schema, path)
+        )
+        typed = ran_copy.tollhouse("run")
+    assert (typed.exit_code, typed.answer["status"]) == (3, "blocked")
+    manifest = json.loads((Path(typed.answer["blocked_path"]) / "manifest.json").read_text(encoding="utf-8"))
+    failed = {gate["gate"]: gate["sample"] for gate in manifest["gates"] if not gate["success"]}
+    (row,) = failed["bank_lines_are_those_of_the_ledger"]
+    assert (row["file_name"], row["records"], row["records_found"]) == ("ICBC_20260302_1.txt", 2, 1)
+    assert (str(row["amount"]), str(row["amount_found"])) == ("10.00", "5.00")
 
 
 def test_the_next_good_run_publishes(history: History) -> None:
