@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -15,8 +15,11 @@ from orchestration.file_modes import keep_private
 from orchestration.gate_process import GateProcess
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.reference_book import ReferenceBook, read_reference_book
+from orchestration.reporting import reporter
+from orchestration.run_failures import note_failure
 from orchestration.run_record import RunRecord
 from orchestration.settings import Settings
+from orchestration.state.closed_periods import settle_closed_periods
 from orchestration.warehouse.connection import open_warehouse, run_lock
 from orchestration.warehouse.raw_schema import RunFacts
 
@@ -52,25 +55,35 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         run = context.run
         self._is_recorded = run is None or run.job_name != INTAKE_JOB
         patience = _PATIENCE_SECONDS if run is not None and _STARTED_BY_ITSELF & run.tags.keys() else 0.0
-        with run_lock(self._settings, patience):
+        with run_lock(self._settings, patience), ExitStack() as stack:
             if context.instance is not None:
                 _end_killed_runs(context.instance, context.run_id or "")
-            self._book = read_reference_book(self._settings.reference)
-            record = RunRecord(
-                run_id=context.run_id or "",
-                started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                as_of=self.as_of,
-            )
-            if self._is_recorded:
-                record.save(self._settings)
-            with FileLedger(self._settings.ledger_path, run_id=context.run_id) as ledger:
-                self._ledger = ledger
-                try:
-                    yield self
-                finally:
-                    if self._gates is not None:
-                        self._gates.end()
-                        self._gates = None
+            try:
+                self._prepare(stack, context.run_id)
+            except Exception as error:
+                # Before its first step Dagster says of a failure only that there was one.
+                note_failure(self._settings, context.run_id or "", error)
+                raise
+            try:
+                yield self
+            finally:
+                if self._gates is not None:
+                    self._gates.end()
+                    self._gates = None
+
+    def _prepare(self, stack: ExitStack, run_id: str | None) -> None:
+        """Read the book, begin the run's record, open the ledger; nothing is pulled before the state is found whole."""
+        self._book = read_reference_book(self._settings.reference)
+        record = RunRecord(
+            run_id=run_id or "",
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            as_of=self.as_of,
+        )
+        if self._is_recorded:
+            record.save(self._settings)
+        self._ledger = stack.enter_context(FileLedger(self._settings.ledger_path, run_id=run_id))
+        with open_warehouse(self._settings) as con:
+            settle_closed_periods(con, self._settings, self._ledger, reporter().warn)
 
     @property
     def settings(self) -> Settings:

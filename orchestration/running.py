@@ -13,7 +13,9 @@ from pathlib import Path
 from orchestration.errors import GatesBlocked, TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.reference_book import read_reference_book
+from orchestration.publishing.reading import current_edition
 from orchestration.reporting import Reporter, reporting_to, within_run
+from orchestration.run_failures import collected_failures
 from orchestration.run_record import load_record, note_end, one_line_of
 from orchestration.settings import Settings
 from orchestration.warehouse.closing import check_period, freeze_period, refuse_closing
@@ -117,7 +119,6 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     from dagster._core.utils import make_new_run_id
 
     from orchestration.definitions import defs
-    from orchestration.defs.automation.jobs import collected_failures
 
     # What matters of a run is raised or stands in its history. The level of "dagster" itself Dagster sets anew for its console.
     for quiet in ("dagster", "dagster._core"):
@@ -178,7 +179,8 @@ def close_period(settings: Settings, period: str, *, reporter: Reporter | None =
     """
     check_period(period)
     if not settings.warehouse_path.is_file():
-        raise TollhouseError(f"period {period} cannot be closed: nothing is published yet; `tollhouse run` first")
+        lacking = "nothing is published yet" if current_edition(settings.published) is None else "the warehouse is gone"
+        raise TollhouseError(f"period {period} cannot be closed: {lacking}; `tollhouse run` first")
     with run_lock(settings), open_warehouse(settings) as con:
         refuse_closing(con, period)
     outcome = run_once(settings, reporter=reporter)
@@ -187,7 +189,7 @@ def close_period(settings: Settings, period: str, *, reporter: Reporter | None =
             f"period {period} stays open: the release gates block the edition; see {outcome.blocked_path}"
         )
     with run_lock(settings), FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
-        left_out = freeze_period(con, ledger, period)
+        left_out = freeze_period(con, settings, ledger, period)
     if left_out and reporter is not None:
         names = ", ".join(entry.file_name for entry in left_out)
         reporter.warn(

@@ -25,6 +25,7 @@ from orchestration.cli import (
     runs,
     servers,
     status,
+    upkeep,
 )
 from orchestration.cli.context import Answer, Context
 from orchestration.cli.failures import disk_fault, log_failure, print_failure
@@ -34,7 +35,21 @@ from orchestration.errors import TollhouseError, UsageError
 from orchestration.file_modes import OWNER_ALONE
 
 # In the order in which --help lists them.
-_COMMAND_GROUPS = (demo, runs, rerating, status, files, calls, rating, exports, formats, servers, alerts, doctor)
+_COMMAND_GROUPS = (
+    demo,
+    runs,
+    rerating,
+    status,
+    files,
+    calls,
+    rating,
+    exports,
+    formats,
+    servers,
+    alerts,
+    upkeep,
+    doctor,
+)
 
 _EXIT_CODES = (
     "exit codes: 0 done and published; 1 failed; 2 wrong usage or settings; 3 release gates blocked the edition"

@@ -17,6 +17,7 @@ from orchestration.file_modes import keep_private
 from orchestration.log_lines import is_json_log, json_line
 from orchestration.printable import one_line, printable
 from orchestration.settings import Settings
+from orchestration.upkeep.restore_mark import refuse_half_restored
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,8 +46,14 @@ class Context:
     def settings(self) -> Settings:
         """The settings of the environment; what is written from now on is for those who may read it.
 
-        Raises UsageError naming the variable that cannot be used.
+        Raises UsageError naming the variable that cannot be used, TollhouseError where a restore was interrupted.
         """
+        refuse_half_restored(self.settings_of_any_home.home)
+        return self.settings_of_any_home
+
+    @cached_property
+    def settings_of_any_home(self) -> Settings:
+        """The same, also where a restore is to be finished."""
         settings = Settings.from_environment()
         keep_private(settings)
         return settings

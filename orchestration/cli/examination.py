@@ -21,6 +21,7 @@ from orchestration.errors import TollhouseError, UsageError
 from orchestration.file_modes import open_to_others
 from orchestration.run_record import ending, load_record
 from orchestration.settings import Settings
+from orchestration.upkeep.restore_mark import refuse_half_restored
 
 OK, WARN, ERROR = "ok", "warn", "error"
 LEVELS = (OK, WARN, ERROR)
@@ -289,6 +290,11 @@ def _leftovers(settings: Settings) -> Iterator[Finding]:
         yield Finding("leftovers", OK, "none" if not left else "a run is building")
 
 
+def _restore(settings: Settings) -> Iterator[Finding]:
+    refuse_half_restored(settings.home)
+    yield Finding("restore", OK, "none is unfinished")
+
+
 def _lock(settings: Settings) -> Iterator[Finding]:
     holder = lock_holder(settings)
     if holder is not None:
@@ -337,6 +343,7 @@ _OF_THE_STATE: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "ledger": _ledger,
     "edition": _edition,
     "leftovers": _leftovers,
+    "restore": _restore,
     "run lock": _lock,
     "last run": _last_run,
 }

@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict, astuple, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,7 @@ from typing import Any, Self
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger_schema import (
     GUARDS,
+    KEPT_FILES,
     MIGRATIONS,
     NOT_EVEN_ITS_HEADER,
     OFFENDING_RECORDS_KEPT,
@@ -30,6 +31,7 @@ from orchestration.ingestion.ledger_schema import (
     FileCallDay,
     FileEntry,
     FileEvent,
+    FrozenFile,
     NewFile,
     OffendingRecord,
 )
@@ -82,7 +84,7 @@ class FileLedger:
             self._db.execute("pragma foreign_keys = on")
             if self._db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
                 self._db.executescript(
-                    f"begin immediate; {SCHEMA} {GUARDS} pragma user_version = {SCHEMA_VERSION}; commit;"
+                    f"begin immediate; {SCHEMA} {GUARDS} {KEPT_FILES} pragma user_version = {SCHEMA_VERSION}; commit;"
                 )
         self._check_version(read_only)
         self._db.row_factory = sqlite3.Row
@@ -510,6 +512,49 @@ class FileLedger:
             if any(decision.file_id == entry.file_id for decision in self.decisions("release_calls")):
                 raise TollhouseError(f"{label}: its calls of another day were released before")
             return self.add_decision("release_calls", why, entry.file_id)
+
+    # --- frozen figures of closed periods --------------------------------------------------------------------------
+
+    def close_period(self, period: str, why: str, figures: Sequence[FrozenFile]) -> Decision:
+        """Keep that a period is closed, together with the files of its figures, which must be on the disk by now. When it
+        returns, a power cut cannot take the decision back."""
+        with self._on_the_disk():
+            decision = self.add_decision("close_period", why, period=period)
+            self._add_figures(figures)
+        return decision
+
+    def add_frozen_figures(self, figures: Sequence[FrozenFile]) -> None:
+        """Keep files of figures of periods closed before; they take the place of those that were kept."""
+        with self._on_the_disk():
+            self._add_figures(figures)
+
+    def frozen_figures(self) -> dict[str, list[FrozenFile]]:
+        """Per closed period the files of its figures."""
+        rows = self._db.execute(
+            "select period, table_name, file_path, row_count, size_bytes, sha256 from frozen_figures order by frozen_number"
+        )
+        newest = {(row["period"], row["table_name"]): FrozenFile(*row) for row in rows}
+        periods: dict[str, list[FrozenFile]] = {}
+        for (period, _), file in sorted(newest.items()):
+            periods.setdefault(period, []).append(file)
+        return periods
+
+    def _add_figures(self, figures: Sequence[FrozenFile]) -> None:
+        self._db.executemany(
+            "insert into frozen_figures (period, table_name, file_path, row_count, size_bytes, sha256, frozen_at) "
+            "values (?, ?, ?, ?, ?, ?, ?)",
+            [[*astuple(file), _now()] for file in figures],
+        )
+
+    @contextmanager
+    def _on_the_disk(self) -> Iterator[None]:
+        """One transaction that is flushed to the disk: with WAL only `full` does so at every commit."""
+        self._db.execute("pragma synchronous = full")
+        try:
+            with self.transaction():
+                yield
+        finally:
+            self._db.execute("pragma synchronous = normal")
 
     # --- the memory of a pull --------------------------------------------------------------------------------------
 

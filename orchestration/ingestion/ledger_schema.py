@@ -8,7 +8,7 @@ from typing import Any
 
 # Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
 # next opened for writing; one of a later version is refused, not guessed at.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 # How many of the records that a file is held or rejected for are kept with its status.
 OFFENDING_RECORDS_KEPT = 5
@@ -124,6 +124,36 @@ create trigger if not exists files_stay_as_they_were_seen
     begin select raise(abort, 'a file stays as it was first seen'); end;
 """
 
+# Of the files that must lie beside the ledger: the frozen figures of closed periods, which only grow (the newest row of a
+# table counts), and the Parquet files of the raw zone, as the last decode of each delivered file wrote them.
+KEPT_FILES = """
+create table if not exists frozen_figures (
+    frozen_number integer primary key autoincrement,
+    period text not null,
+    table_name text not null,           -- of the schema closed
+    file_path text not null,            -- relative to the home
+    row_count integer not null,
+    size_bytes integer not null,
+    sha256 text not null,
+    frozen_at text not null
+);
+create table if not exists raw_parts (
+    file_id text not null references files,
+    folder text not null,               -- of the raw zone: calls, customers/payments, ...
+    row_count integer not null,
+    size_bytes integer not null,
+    sha256 text not null,
+    primary key (file_id, folder)
+);
+create trigger if not exists frozen_figures_are_never_changed before update on frozen_figures
+    begin select raise(abort, 'frozen figures are append only'); end;
+create trigger if not exists frozen_figures_are_never_removed before delete on frozen_figures
+    begin select raise(abort, 'frozen figures are append only'); end;
+create trigger if not exists frozen_figures_are_never_replaced before insert on frozen_figures
+    when exists (select 1 from frozen_figures where frozen_number = new.frozen_number)
+    begin select raise(abort, 'frozen figures are append only'); end;
+"""
+
 # From a version to the next. Columns and tables are only added: what was kept stays.
 MIGRATIONS = {
     1: "alter table files add column offending_records text; alter table file_events add column run_id text; "
@@ -132,6 +162,7 @@ MIGRATIONS = {
     3: "alter table files add column ignored_records integer not null default 0; "
     "alter table file_call_days add column reached_days integer not null default 1;",
     4: "alter table files add column content_encoding text;",
+    5: KEPT_FILES,
 }
 
 
@@ -251,6 +282,18 @@ class Decision:
     why: str
     decided_at: str
     decided_by: str
+
+
+@dataclass(frozen=True)
+class FrozenFile:
+    """A table of the closed schema, of one period, as a Parquet file. `path` is relative to the home."""
+
+    period: str
+    table: str
+    path: str
+    rows: int
+    size_bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,8 @@ def _rate_anew(settings: Settings, book: ReferenceBook, first: date, last: date,
     """Rate the days in a scratch copy with the settings' book; the home is left as it was."""
     current = current_edition(settings.published)
     if current is None or not settings.warehouse_path.is_file():
-        raise TollhouseError(f"{settings.home}: nothing is published yet; `tollhouse run` comes first")
+        lacking = "nothing is published yet" if current is None else "the warehouse is gone"
+        raise TollhouseError(f"{settings.home}: {lacking}; `tollhouse run` comes first")
     listener.step("copy the warehouse")
     with FileLedger(settings.ledger_path) as ledger, scratch_warehouse(settings) as scratch:
         with open_warehouse(scratch) as con:

@@ -1,4 +1,7 @@
-"""Closing a billing period (SPEC 6): its calls, lines and bills are copied to the closed schema and never change again."""
+"""Closing a billing period (SPEC 6): its calls, lines and bills are copied to the closed schema and never change again.
+
+Their copy outside the warehouse is frozen_figures.py's matter.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ from datetime import UTC, date, datetime
 import duckdb
 
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger import FileLedger, user_name
 from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.settings import Settings
+from orchestration.warehouse.closed_schema import create_closed_schema
+from orchestration.warehouse.frozen_figures import write_frozen
 
 #: The exports that decide what a bill holds and whose it is. The others, like bank files, change nothing that closing freezes.
 _BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions")
@@ -21,9 +27,14 @@ def check_period(period: str) -> None:
         raise UsageError(f"'{period}' is no billing period; write it like 2026-03")
 
 
-def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: str) -> list[FileEntry]:
-    """Copy the period's rated calls (with what they were joined from), bill lines and bills to the closed schema, in one
-    transaction, and note who did it. Returns the held files that are left out, which the decision names too.
+def freeze_period(
+    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, period: str
+) -> list[FileEntry]:
+    """Copy the period's rated calls (with what they were joined from), bill lines and bills to the closed schema and to files
+    beside the warehouse, and note who did it. Returns the held files that are left out, which the decision names too.
+
+    The ledger's decision is what closes the period: it is taken when the files are on the disk and before the warehouse's
+    transaction ends, so that a kill leaves the period open, or closed with all that the next run needs to say so.
 
     The warehouse must stand as published. Raises UsageError for what is no period, TollhouseError where it may not be
     closed: it is unknown, closed, not ended (its bills are provisional), or an earlier one is open.
@@ -33,8 +44,8 @@ def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: st
     why = f"period {period} closed"
     if left_out:
         why += f" without what is held: {', '.join(entry.file_name for entry in left_out)}"
-    decision = ledger.add_decision("close_period", why, period=period)
     con.execute("begin")
+    create_closed_schema(con)
     con.execute(
         "insert into closed.calls by name select * from intermediate.int_calls_judged where state = 'rated' and billing_period = ?",
         [period],
@@ -50,8 +61,9 @@ def freeze_period(con: duckdb.DuckDBPyConnection, ledger: FileLedger, period: st
     con.execute("insert into closed.bills by name select * from marts.bills where billing_period = ?", [period])
     con.execute(
         "insert into closed.periods values (?, ?, ?)",
-        [period, datetime.now(UTC).replace(tzinfo=None), decision.decided_by],
+        [period, datetime.now(UTC).replace(tzinfo=None), user_name()],
     )
+    ledger.close_period(period, why, write_frozen(con, settings, period))
     con.execute("commit")
     return left_out
 

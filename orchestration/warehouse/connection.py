@@ -15,6 +15,7 @@ import duckdb
 from orchestration.branch_clock import shown_time
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.settings import Settings
+from orchestration.upkeep.restore_mark import refuse_half_restored
 
 _SCHEMAS = ("reference", "raw", "staging", "intermediate", "marts", "closed", "state")
 
@@ -58,8 +59,9 @@ _LEAST_PATIENCE_SECONDS = 0.5
 
 
 @contextmanager
-def run_lock(settings: Settings, patience_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the state against a second run. Raises TollhouseError, naming the run that is at work, when patience is at an end.
+def run_lock(settings: Settings, patience_seconds: float = 0.0, *, is_restore: bool = False) -> Iterator[None]:
+    """Hold the state against a second run. Raises TollhouseError, naming the run that is at work, when patience is at an end,
+    and where a restore was interrupted and this is none (`is_restore`).
 
     The lock is the kernel's and goes with the process, however it ends.
     """
@@ -73,6 +75,8 @@ def run_lock(settings: Settings, patience_seconds: float = 0.0) -> Iterator[None
                     f"another run is at work on {settings.home} ({holder}); wait for it, or use another TOLLHOUSE_HOME"
                 )
             time.sleep(0.1)
+        if not is_restore:
+            refuse_half_restored(settings.home)
         lock.truncate(0)
         lock.write(f"process {os.getpid()} since {shown_time(datetime.now(UTC), settings.time_zone)}")
         lock.flush()

@@ -20,13 +20,8 @@ import duckdb
 from orchestration.ingestion.cdr_decoding import pieces_path
 from orchestration.ingestion.cdr_rules import PIECES
 from orchestration.ingestion.reference_book import GateThreshold
+from orchestration.warehouse.closed_schema import JOINED_PIECES
 from orchestration.warehouse.repeats import OrderedFile, find_repeats
-
-JOINED_PIECES = """
-call_id varchar, file_id varchar, record_number bigint, call_date date, joined_call_id varchar, is_partial boolean,
-reason varchar, joined_seconds integer, joined_pieces integer, release_cause integer
-"""
-
 
 # Hours or seconds: longer than any two pieces lie apart, and short enough to be added to a time.
 NO_LIMIT = Decimal(1_000_000_000)

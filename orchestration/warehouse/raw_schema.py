@@ -23,6 +23,7 @@ from orchestration.ingestion.reference_book import GateThreshold, gate_threshold
 from orchestration.ingestion.reference_tables import GATE_DEFAULTS
 from orchestration.ingestion.sources import days_until_collected
 from orchestration.settings import Settings
+from orchestration.warehouse.closed_schema import create_closed_schema
 from orchestration.warehouse.connection import insert_rows
 from orchestration.warehouse.export_history import create_history, snapshots_of
 from orchestration.warehouse.joining import (
@@ -76,13 +77,6 @@ _DEBIT_REQUESTS = """
 bank_code varchar, batch_id varchar, line bigint, account_id varchar, billing_period varchar, bank_account varchar,
 amount decimal(18, 2), requested_on date, debit_on date
 """
-# What a re-rating takes out of closed.calls in its scratch warehouse; empty in every other.
-REOPENED_CALLS = """
-create or replace table closed.reopened_calls (
-    call_id varchar, package_id varchar, package_number varchar, covered_seconds bigint, covered_amount decimal(18, 6)
-)
-"""
-
 # To open a Parquet file costs 0.15 ms each time a model reads the view. Where small files are many, their rows are copied once.
 _MOST_FILES_OF_A_VIEW = 200
 _MOST_COPIED_BYTES = 100_000_000
@@ -161,7 +155,7 @@ def lay_book_inputs(
     lay_reratings(con, ledger, facts.as_of)
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
     _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
-    _lay_closed(con)
+    create_closed_schema(con)
     lay_tries(con)
     lay_joined_pieces(con, settings.raw, loaded, facts.as_of, PieceLimits.of(thresholds))
     lay_ledger_totals(con, ledger, register)
@@ -304,59 +298,6 @@ def banks_by_exception(settings: Settings, register: Iterable[FileEntry]) -> dic
 def _create_banks_by_exception(con: duckdb.DuckDBPyConnection, days: Mapping[str, int]) -> None:
     con.execute("create or replace table raw.banks_by_exception (bank_code varchar, days integer)")
     insert_rows(con, "raw.banks_by_exception", [list(row) for row in days.items()])
-
-
-def _lay_closed(con: duckdb.DuckDBPyConnection) -> None:
-    """The closed schema's tables, empty until the first closing."""
-    con.execute(
-        "create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)"
-    )
-    con.execute(
-        """
-        create table if not exists closed.calls (
-            call_id varchar, file_id varchar, file_name varchar, record_number bigint, switch_id varchar, exchange_id varchar,
-            trunk_group_in varchar, trunk_group_out varchar, calling_number varchar, called_number varchar,
-            charged_number varchar, started_at timestamp, call_date date, duration_seconds integer, release_cause integer,
-            state varchar, reason varchar, original_call_id varchar, caller_class varchar, account_id varchar,
-            customer_id varchar, customer_class varchar, business_unit_id varchar, agent_id varchar, outlet_id varchar,
-            destination_prefix varchar, zone_id varchar, call_category varchar, bill_item_id varchar, tariff_plan_id varchar,
-            charged_seconds bigint, amount decimal(18, 6), billing_period varchar
-        )
-        """
-    )
-    for added in (
-        "joined_call_id varchar", "joined_pieces integer", "twin_call_id varchar", "is_chargeable boolean",
-        "rate_valid_from date", "band_at_start varchar", "connect_fee decimal(18, 6)", "charge_steps varchar",
-        "unrounded_numerator decimal(38, 0)", "unrounded_denominator decimal(38, 0)",
-        "list_amount decimal(18, 6)", "package_id varchar", "package_number varchar", "covered_seconds bigint",
-        "covered_amount decimal(18, 6)", "is_capped boolean",
-        "access_code varchar", "rated_number varchar", "is_charged_as_recorded boolean", "started_at_utc timestamp",
-    ):  # fmt: skip
-        con.execute(f"alter table closed.calls add column if not exists {added}")
-    con.execute(REOPENED_CALLS)
-    con.execute(
-        "create table if not exists closed.bill_lines (account_id varchar, service_number varchar, billing_period varchar, "
-        "bill_item_id varchar, line_kind varchar, amount decimal(18, 2))"
-    )
-    con.execute(
-        "create table if not exists closed.bills (account_id varchar, billing_period varchar, customer_id varchar, "
-        "customer_class varchar, business_unit_id varchar, agent_id varchar, outlet_id varchar, amount decimal(18, 2), "
-        "issued_on date, due_on date, is_provisional boolean)"
-    )
-    con.execute(
-        """
-        create or replace view closed.rated_calls as
-        select call_id, switch_id, exchange_id, trunk_group_in, trunk_group_out, calling_number, called_number, charged_number,
-            coalesce(is_charged_as_recorded, false) as is_charged_as_recorded, started_at, started_at_utc, call_date,
-            duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
-            outlet_id, file_name, record_number, access_code, coalesce(rated_number, called_number) as rated_number,
-            destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
-            charged_seconds, amount, rate_valid_from, band_at_start, connect_fee, charge_steps, unrounded_numerator,
-            unrounded_denominator, list_amount, package_id, package_number,
-            covered_seconds, covered_amount, coalesce(is_capped, false) as is_capped, billing_period, joined_pieces, reason as joining_note
-        from closed.calls
-        """
-    )
 
 
 def _days_of_calls(ledger: FileLedger, file_ids: set[str]) -> dict[date, date]:

@@ -162,6 +162,8 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(tmp_path: Path) ->
         for column in ("run_id", "offending_records"):
             old.execute(f"alter table file_events drop column {column}")
         old.execute("alter table file_call_days drop column reached_days")
+        for table in ("frozen_figures", "raw_parts"):
+            old.execute(f"drop table {table}")
         old.execute("pragma user_version = 1")
     old.close()
     with pytest.raises(TollhouseError, match="the next `tollhouse run` brings it up"):
@@ -171,6 +173,7 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(tmp_path: Path) ->
         ledger.set_status("aa01", "held", "why", [OffendingRecord(2, "is empty", "2,")])
     with FileLedger(path, read_only=True) as ledger:
         assert ledger.file("aa01").offending_records == (OffendingRecord(2, "is empty", "2,"),)
+        assert ledger.frozen_figures() == {}
     with sqlite3.connect(path) as now, pytest.raises(sqlite3.IntegrityError):
         now.execute("delete from files")
     now.close()

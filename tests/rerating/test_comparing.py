@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.ingestion.ledger_reratings import AdjustmentLine
 from orchestration.rerating.comparing import changed_open_days, compare, note_before, standing_calls
-from orchestration.warehouse.raw_schema import REOPENED_CALLS
+from orchestration.warehouse.closed_schema import REOPENED_CALLS
 
 DAY = date(2026, 3, 2)
 CALLS = """

@@ -101,7 +101,7 @@ def rerated(tmp_path_factory: pytest.TempPathFactory) -> Rerated:
     # What `tollhouse close` does between its two runs; the second is left to the re-rating.
     settings = Settings.from_environment(branch.settings)
     with FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
-        freeze_period(con, ledger, MARCH)
+        freeze_period(con, settings, ledger, MARCH)
     closed, book = of_march(branch), str(other_book(branch))
     before = branch.content()
     dry = branch.tollhouse("rerate", *ALL_DAYS, "--reference", book, "--dry-run")

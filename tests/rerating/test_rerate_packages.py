@@ -98,7 +98,7 @@ def test_closed_calls_keep_what_they_were_given_and_a_re_rating_posts_the_differ
     run(made)
     settings = Settings.from_environment(made.settings)
     with FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
-        freeze_period(con, ledger, MARCH)
+        freeze_period(con, settings, ledger, MARCH)
     deliver(made, "03-02", 6, "2200003,2200002,09:00:00,120")
     run(made)
     found = charges(made)
@@ -134,7 +134,7 @@ def test_an_allowance_that_changes_after_the_closing_changes_no_closed_call(tmp_
     run(made)
     settings = Settings.from_environment(made.settings)
     with FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
-        freeze_period(con, ledger, MARCH)
+        freeze_period(con, settings, ledger, MARCH)
     made.spoil("packages", "amount,1,", "amount,0.50,")
 
     answer = run(made)

@@ -11,13 +11,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.ingestion.reference_book import ReferenceBook
-from orchestration.warehouse.joining import (
-    JOINED_PIECES,
-    PieceLimits,
-    add_repeats_of_joined_calls,
-    last_days,
-    lay_joined_pieces,
-)
+from orchestration.warehouse.closed_schema import JOINED_PIECES
+from orchestration.warehouse.joining import PieceLimits, add_repeats_of_joined_calls, last_days, lay_joined_pieces
 from orchestration.warehouse.repeats import OrderedFile
 from tests.warehouse.conftest import Call, RawZone
 

@@ -1,42 +1,24 @@
 """The jobs, the schedule and the inbox sensor: what starts a run when nobody types `tollhouse run`."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import dagster as dg
 
-from orchestration.errors import GatesBlocked, TollhouseError
+from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.pulling import waiting_files
 from orchestration.resources import INTAKE_JOB
-from orchestration.run_record import load_record, note_end, one_line_of
+from orchestration.run_failures import note_failure
+from orchestration.run_record import load_record
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import is_run_at_work
-
-_failures: list[list[BaseException]] = []
-
-
-@contextmanager
-def collected_failures() -> Iterator[list[BaseException]]:
-    """Within, the exceptions that steps of runs in this process raised, as they were raised."""
-    _failures.append([])
-    try:
-        yield _failures[-1]
-    finally:
-        _failures.pop()
 
 
 @dg.failure_hook
 def keep_failure(context: dg.HookContext) -> None:
-    """Dagster keeps a failure as text; a command needs the error itself, for its exit code and its words."""
-    error = context.op_exception
-    if error is None:
-        return
-    if _failures:
-        _failures[-1].append(error)
-    if not isinstance(error, GatesBlocked):  # of which the step that blocks has kept more
-        note_end(Settings.from_environment(), context.run_id, "failed", one_line_of(error))
+    """Keep the error that a step raised."""
+    if context.op_exception is not None:
+        note_failure(Settings.from_environment(), context.run_id, context.op_exception)
 
 
 tollhouse_run = dg.define_asset_job(

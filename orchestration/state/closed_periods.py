@@ -1,0 +1,50 @@
+"""Closed periods: ledger, warehouse and the files of frozen figures must agree before a run computes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+
+from orchestration.errors import TollhouseError
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.settings import Settings
+from orchestration.warehouse.frozen_figures import closed_folder, closed_periods, restore_frozen, write_missing
+
+
+def settle_closed_periods(
+    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, warn: Callable[[str], None]
+) -> None:
+    """Bring warehouse and files to what the ledger says is closed: fill a warehouse that lacks a period from the files, and
+    write the files that are missing.
+
+    Raises TollhouseError where a closed period is in neither, and where the warehouse holds one that the ledger does not know.
+    """
+    decisions = {str(decision.period): decision for decision in ledger.decisions("close_period")}
+    unknown = sorted(closed_periods(con) - decisions.keys())
+    if unknown:
+        raise TollhouseError(
+            f"{ledger.path}: the warehouse holds the closed period {unknown[0]}, of which this ledger knows nothing: it is older than "
+            "the warehouse, or another home's. Put the newest ledger back from a backup: `tollhouse restore DIR`. To go on "
+            "with this one, with the period open: `tollhouse rebuild --warehouse`"
+        )
+    restored = restore_frozen(con, settings, ledger)
+    if restored:
+        warn(
+            f"{settings.warehouse_path} did not hold the closed periods {', '.join(restored)}: they were restored from "
+            f"{closed_folder(settings)}, as they were closed"
+        )
+    lost = sorted(decisions.keys() - closed_periods(con))
+    if lost:
+        decision = decisions[lost[0]]
+        raise TollhouseError(
+            f"{settings.warehouse_path} does not hold the period {lost[0]}, which {decision.decided_by} closed on "
+            f"{decision.decided_at[:10]}, and {closed_folder(settings) / lost[0]} is not there either: its bills would be "
+            "computed anew and could change. Put the warehouse back from a backup: `tollhouse restore DIR`. Nothing was computed"
+        )
+    _, again = write_missing(con, settings, ledger)
+    if again:
+        warn(
+            f"{closed_folder(settings)}: files of the closed periods {', '.join(again)} were gone or cut; they were written anew "
+            "from the warehouse"
+        )

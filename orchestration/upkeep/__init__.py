@@ -1,0 +1,1 @@
+"""Looking after the state: backup and restore, prune, rebuild. What a run computes is decided elsewhere."""

@@ -1,0 +1,206 @@
+"""Restoring a backup: every hash is verified and every file lies ready in the home before anything is exchanged.
+
+What the home held is set aside in `replaced-<time>/`, never deleted. A restore that is killed before the exchange has changed
+nothing; one that is killed in it leaves a mark (restore_mark.py) and goes on when it is typed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from orchestration.branch_clock import branch_now
+from orchestration.errors import TollhouseError, UsageError
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_schema import SCHEMA_VERSION
+from orchestration.publishing.durable import flush, flush_tree, sha256_of
+from orchestration.reporting import Reporter
+from orchestration.settings import Settings
+from orchestration.upkeep.backup import (
+    MANIFEST,
+    MANIFEST_VERSION,
+    STATE_FOLDER,
+    UNFINISHED,
+    BackedUpFile,
+    Backup,
+    copy_file,
+    link_or_copy,
+    refuse_without_room,
+)
+from orchestration.upkeep.home_state import LEDGER, STATE, state_names
+from orchestration.upkeep.restore_mark import RestoreMark, remove_mark, restore_mark
+from orchestration.warehouse.connection import run_lock
+
+# Named as everything half-built is, so that `tollhouse doctor` tells of one that a killed process left.
+STAGING = ".building-restore"
+ASIDE = "replaced-"
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was restored: the backup's folder, time (UTC) and edition; `aside` holds what was there before (None: nothing was)."""
+
+    folder: Path
+    made_at: str
+    edition: str | None
+    aside: Path | None
+
+
+def restore(settings: Settings, folder: Path, reporter: Reporter, *, replace: bool = False) -> Restored:
+    """Put the state of a backup into the home. With `replace` the home may hold a state, which is set aside. What a killed
+    restore of this backup has begun to exchange is finished.
+
+    Raises UsageError where there is no backup in the folder or the home holds a state and `replace` is not said, and
+    TollhouseError where the backup is unfinished, damaged, or of a newer version: then nothing is changed.
+    """
+    folder = folder.expanduser().absolute()
+    home = settings.home
+    with run_lock(settings, is_restore=True):
+        mark = restore_mark(home)
+        if mark is None:
+            backup = read_backup(folder)
+            held = state_names(home)
+            if held and not replace:
+                raise UsageError(
+                    f"{home} holds the state of a branch ({held[-1]} and others): restore with --replace to set it aside in "
+                    f"{home}/{ASIDE}…, or into another TOLLHOUSE_HOME"
+                )
+            mark = _stage(settings, backup, reporter)
+        elif Path(mark.backup) != folder:
+            raise TollhouseError(
+                f"{home}: the restore of {mark.backup} was interrupted; `tollhouse restore {mark.backup}` finishes it first"
+            )
+        reporter.step("exchange the state")
+        aside = home / mark.aside
+        _exchange(home, mark, aside)
+        _make_inbox(settings)
+    return Restored(folder, mark.made_at, mark.edition, aside if aside.is_dir() else None)
+
+
+def _make_inbox(settings: Settings) -> None:
+    """Where the default sources are read and the home has no inbox, one with the folders that files have come from."""
+    if settings.sources_file is None and not settings.inbox.exists():
+        with FileLedger(settings.ledger_path) as ledger:
+            for source in sorted({entry.source for entry in ledger.files()}):
+                (settings.inbox / source).mkdir(parents=True, exist_ok=True)
+
+
+def read_backup(folder: Path) -> Backup:
+    """The backup in a folder, as its manifest has it. Raises UsageError where there is none, TollhouseError where it is
+    unfinished or cannot be read by this version."""
+    path = folder / MANIFEST
+    if (folder / UNFINISHED).exists():
+        raise TollhouseError(
+            f"{folder}: this backup is unfinished: it is being made, or making it was killed. Restore another one"
+        )
+    if not path.is_file():
+        raise UsageError(
+            f"{folder}: there is no backup: {MANIFEST} is missing. Name a folder that `tollhouse backup` has filled"
+        )
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["manifest_version"] != MANIFEST_VERSION:
+            raise TollhouseError(
+                f"{path} is of another version of Tollhouse ({found['tollhouse_version']}); restore with that"
+            )
+        files = tuple(BackedUpFile(**entry) for entry in found["files"])
+        backup = Backup(
+            folder=folder,
+            made_at=found["made_at"],
+            home=found["home"],
+            edition=found["edition"],
+            ledger_schema=int(found["ledger_schema"]),
+            tollhouse_version=found["tollhouse_version"],
+            files=files,
+        )
+        paths = {file.path for file in files}
+        is_sound = LEDGER in paths and all(_is_of_the_state(file.path) for file in files)
+        is_sound = is_sound and all(file.shares is None or file.shares in paths for file in files)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TollhouseError(f"{path}: the manifest is damaged ({error}); restore another backup") from error
+    if not is_sound:
+        raise TollhouseError(
+            f"{path}: the manifest is damaged (its files are not those of a state); restore another backup"
+        )
+    if backup.ledger_schema > SCHEMA_VERSION:
+        raise TollhouseError(
+            f"{folder}: its ledger is of schema version {backup.ledger_schema}, this tollhouse reads {SCHEMA_VERSION}; restore it "
+            f"with the version that made it ({backup.tollhouse_version}) or a newer one"
+        )
+    return backup
+
+
+def verify_backup(backup: Backup, reporter: Reporter) -> None:
+    """Hash every file. Raises TollhouseError naming those that are not as they were backed up."""
+    problems = []
+    for number, file in enumerate(backup.files, start=1):
+        reporter.detail(number, len(backup.files), file.path)
+        path = backup.folder / STATE_FOLDER / file.path
+        try:
+            if path.stat().st_size != file.size_bytes:
+                problems.append(f"{path} has {path.stat().st_size} bytes instead of {file.size_bytes}")
+            elif sha256_of(path) != file.sha256:
+                problems.append(f"{path} is damaged: its SHA-256 differs")
+        except OSError as error:
+            problems.append(f"{path}: {error.strerror}")
+    if problems:
+        more = f"; and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
+        raise TollhouseError(
+            f"{backup.folder}: this backup cannot be restored: {'; '.join(problems[:_MOST_NAMED])}{more}. Nothing is changed; "
+            "take another backup, or another copy of this one"
+        )
+
+
+def _is_of_the_state(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return bool(parts) and ".." not in parts and not path.startswith("/") and parts[0] in STATE
+
+
+def _stage(settings: Settings, backup: Backup, reporter: Reporter) -> RestoreMark:
+    """Verify the backup, have its files ready in the home, and mark that they are to be exchanged."""
+    home, staging = settings.home, settings.home / STAGING
+    reporter.step("verify the backup")
+    verify_backup(backup, reporter)
+    shutil.rmtree(staging, ignore_errors=True)
+    refuse_without_room(home, backup.size_bytes, "the restored state")
+    reporter.step("copy the backup")
+    for number, file in enumerate(backup.files, start=1):
+        reporter.detail(number, len(backup.files), file.path)
+        target = staging / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.shares is not None:
+            link_or_copy(staging / file.shares, target)
+            continue
+        source = backup.folder / STATE_FOLDER / file.path
+        if copy_file(source, target, file.mtime_ns, mode=0o666) != (file.size_bytes, file.sha256):  # less by the umask
+            raise TollhouseError(f"{source}: it changed while it was read; nothing is changed in {home}, restore again")
+    flush_tree(staging)
+    aside = f"{ASIDE}{branch_now(settings.time_zone):%Y%m%dT%H%M%S}"
+    while (home / aside).exists():
+        aside += "a"
+    mark = RestoreMark(str(backup.folder), backup.made_at, backup.edition, aside, backup.names)
+    mark.write(home)
+    return mark
+
+
+def _exchange(home: Path, mark: RestoreMark, aside: Path) -> None:
+    """Set aside what the home holds, put what is staged in its place; goes on wherever an earlier try was killed."""
+    staging = home / STAGING
+    for name in STATE:
+        is_in_place = name in mark.names and not os.path.lexists(staging / name)
+        if os.path.lexists(home / name) and not is_in_place:
+            aside.mkdir(exist_ok=True)
+            os.rename(home / name, aside / name)
+    for name in mark.names:
+        if os.path.lexists(staging / name):
+            os.rename(staging / name, home / name)
+    for folder in (aside, home):
+        if folder.is_dir():
+            flush(folder)
+    shutil.rmtree(staging, ignore_errors=True)
+    remove_mark(home)

@@ -1,0 +1,70 @@
+"""The closed schema: what finance has closed, as it was. Only closing a period and restoring its frozen figures write to it."""
+
+from __future__ import annotations
+
+import duckdb
+
+JOINED_PIECES = """
+call_id varchar, file_id varchar, record_number bigint, call_date date, joined_call_id varchar, is_partial boolean,
+reason varchar, joined_seconds integer, joined_pieces integer, release_cause integer
+"""
+# What a re-rating takes out of closed.calls in its scratch warehouse; empty in every other.
+REOPENED_CALLS = """
+create or replace table closed.reopened_calls (
+    call_id varchar, package_id varchar, package_number varchar, covered_seconds bigint, covered_amount decimal(18, 6)
+)
+"""
+
+
+def create_closed_schema(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the closed schema's tables where they are missing, empty, with the columns that this version has added."""
+    con.execute(
+        "create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)"
+    )
+    con.execute(
+        """
+        create table if not exists closed.calls (
+            call_id varchar, file_id varchar, file_name varchar, record_number bigint, switch_id varchar, exchange_id varchar,
+            trunk_group_in varchar, trunk_group_out varchar, calling_number varchar, called_number varchar,
+            charged_number varchar, started_at timestamp, call_date date, duration_seconds integer, release_cause integer,
+            state varchar, reason varchar, original_call_id varchar, caller_class varchar, account_id varchar,
+            customer_id varchar, customer_class varchar, business_unit_id varchar, agent_id varchar, outlet_id varchar,
+            destination_prefix varchar, zone_id varchar, call_category varchar, bill_item_id varchar, tariff_plan_id varchar,
+            charged_seconds bigint, amount decimal(18, 6), billing_period varchar
+        )
+        """
+    )
+    for added in (
+        "joined_call_id varchar", "joined_pieces integer", "twin_call_id varchar", "is_chargeable boolean",
+        "rate_valid_from date", "band_at_start varchar", "connect_fee decimal(18, 6)", "charge_steps varchar",
+        "unrounded_numerator decimal(38, 0)", "unrounded_denominator decimal(38, 0)",
+        "list_amount decimal(18, 6)", "package_id varchar", "package_number varchar", "covered_seconds bigint",
+        "covered_amount decimal(18, 6)", "is_capped boolean",
+        "access_code varchar", "rated_number varchar", "is_charged_as_recorded boolean", "started_at_utc timestamp",
+    ):  # fmt: skip
+        con.execute(f"alter table closed.calls add column if not exists {added}")
+    con.execute(REOPENED_CALLS)
+    con.execute(f"create table if not exists closed.joined_pieces ({JOINED_PIECES})")
+    con.execute(
+        "create table if not exists closed.bill_lines (account_id varchar, service_number varchar, billing_period varchar, "
+        "bill_item_id varchar, line_kind varchar, amount decimal(18, 2))"
+    )
+    con.execute(
+        "create table if not exists closed.bills (account_id varchar, billing_period varchar, customer_id varchar, "
+        "customer_class varchar, business_unit_id varchar, agent_id varchar, outlet_id varchar, amount decimal(18, 2), "
+        "issued_on date, due_on date, is_provisional boolean)"
+    )
+    con.execute(
+        """
+        create or replace view closed.rated_calls as
+        select call_id, switch_id, exchange_id, trunk_group_in, trunk_group_out, calling_number, called_number, charged_number,
+            coalesce(is_charged_as_recorded, false) as is_charged_as_recorded, started_at, started_at_utc, call_date,
+            duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
+            outlet_id, file_name, record_number, access_code, coalesce(rated_number, called_number) as rated_number,
+            destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
+            charged_seconds, amount, rate_valid_from, band_at_start, connect_fee, charge_steps, unrounded_numerator,
+            unrounded_denominator, list_amount, package_id, package_number,
+            covered_seconds, covered_amount, coalesce(is_capped, false) as is_capped, billing_period, joined_pieces, reason as joining_note
+        from closed.calls
+        """
+    )

@@ -1,0 +1,219 @@
+"""The frozen figures of closed periods outside the warehouse: `$TOLLHOUSE_HOME/closed/<period>/<table>.parquet`.
+
+A warehouse can be computed anew from what was delivered, but not the bills of a closed period, which are as they were when it
+was closed. So closing writes them as files too, and the ledger keeps their hashes. The order makes a kill harmless: first the
+files, then the ledger's decision with their hashes, then the warehouse. A warehouse that lacks a period of the ledger is
+filled from the files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import TollhouseError
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_schema import FrozenFile
+from orchestration.publishing.durable import flush, flush_tree, sha256_of
+from orchestration.settings import Settings
+from orchestration.warehouse.closed_schema import create_closed_schema
+
+BUILDING = ".building-"
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of the schema closed: which of its rows are of the period $period, in which total order they are written."""
+
+    condition: str
+    order_by: str
+
+
+_OF_PERIOD = "billing_period = $period"
+_TABLES = {
+    "periods": _Table(_OF_PERIOD, "billing_period"),
+    "calls": _Table(_OF_PERIOD, "call_id"),
+    "joined_pieces": _Table(
+        "joined_call_id in (select call_id from closed.calls where billing_period = $period)", "call_id"
+    ),
+    "bill_lines": _Table(_OF_PERIOD, "account_id, service_number, bill_item_id, line_kind, amount"),
+    "bills": _Table(_OF_PERIOD, "account_id"),
+}
+
+
+def closed_folder(settings: Settings) -> Path:
+    """Where the frozen figures stand, a folder for each period."""
+    return settings.home / "closed"
+
+
+def write_frozen(con: duckdb.DuckDBPyConnection, settings: Settings, period: str) -> list[FrozenFile]:
+    """Write what the closed schema holds of a period to its folder: all files or none, and flushed to the disk.
+
+    What stood there is replaced. The ledger is told by the caller.
+    """
+    parent = closed_folder(settings)
+    parent.mkdir(parents=True, exist_ok=True)
+    flush(settings.home)
+    for leftover in parent.glob(f"{BUILDING}*"):
+        shutil.rmtree(leftover)
+    building, folder = parent / f"{BUILDING}{period}", parent / period
+    building.mkdir()
+    written = []
+    for name, table in _TABLES.items():
+        path = building / f"{name}.parquet"
+        quoted = str(path).replace("'", "''")
+        condition = _condition(name, period)
+        con.execute(
+            f"copy (select * from closed.{name} where {condition} order by {table.order_by}) "
+            f"to '{quoted}' (format parquet, compression zstd)"
+        )
+        relative = str((folder / path.name).relative_to(settings.home))
+        rows = _count(con, f"closed.{name} where {condition}")
+        written.append(FrozenFile(period, name, relative, rows, path.stat().st_size, sha256_of(path)))
+    flush_tree(building)
+    if folder.exists():
+        os.rename(folder, parent / f"{BUILDING}replaced-{period}")
+    os.rename(building, folder)
+    flush(parent)
+    shutil.rmtree(parent / f"{BUILDING}replaced-{period}", ignore_errors=True)
+    return written
+
+
+def write_missing(
+    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger
+) -> tuple[list[str], list[str]]:
+    """Write the files of the periods that the warehouse holds and that have none: of those that an earlier version closed,
+    and of those whose files are gone, cut or not what was written. Returns the periods of either kind.
+
+    Only sizes are compared: a run has no time to hash; `damaged_files` does. Raises TollhouseError where the warehouse
+    does not hold of a period what was closed of it.
+    """
+    kept = ledger.frozen_figures()
+    new, again = [], []
+    for period in sorted(closed_periods(con)):
+        files = kept.get(period)
+        if files is None:
+            new.append(period)
+        elif missing_files(settings, files):
+            _refuse_other_rows(con, settings, period, files)
+            again.append(period)
+    if new or again:
+        create_closed_schema(con)  # an earlier version lacks tables and columns
+    for period in (*new, *again):
+        ledger.add_frozen_figures(write_frozen(con, settings, period))
+    return new, again
+
+
+def restore_frozen(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger) -> list[str]:
+    """Fill a warehouse that lacks periods which the ledger has as closed from their files, all of them or none; the periods.
+
+    Every file is hashed first. Raises TollhouseError, and changes nothing, where one is not what was written.
+    """
+    there = closed_periods(con)
+    lacking = {period: files for period, files in ledger.frozen_figures().items() if period not in there}
+    if not lacking:
+        return []
+    refuse_damaged(settings, [file for files in lacking.values() for file in files])
+    con.execute("begin")
+    create_closed_schema(con)
+    for files in lacking.values():
+        for file in files:
+            con.execute(
+                f"insert into closed.{file.table} by name select * from read_parquet(?)",
+                [str(settings.home / file.path)],
+            )
+    for period in lacking:
+        _have_days_rebuilt(con, period)
+    con.execute("commit")
+    return sorted(lacking)
+
+
+def refuse_damaged(settings: Settings, files: Iterable[FrozenFile]) -> None:
+    """Raise TollhouseError where a file of frozen figures is gone or not what was written: bills would be lost with it."""
+    damaged = damaged_files(settings, files)
+    if damaged:
+        file, why = damaged[0]
+        others = f" (and {len(damaged) - 1} more files)" if len(damaged) > 1 else ""
+        raise TollhouseError(
+            f"{settings.home / file.path} {why}{others}: it holds the {file.table} of the closed period {file.period}, and the "
+            f"warehouse {settings.warehouse_path} does not hold them either. Put the file or the warehouse back from a "
+            "backup: `tollhouse restore DIR`. Nothing was computed"
+        )
+
+
+def damaged_files(settings: Settings, files: Iterable[FrozenFile]) -> list[tuple[FrozenFile, str]]:
+    """The files that are gone or not what was written, each with what is wrong; every file is hashed."""
+    found = []
+    for file in files:
+        path = settings.home / file.path
+        if not path.is_file():
+            found.append((file, "is gone"))
+        elif path.stat().st_size != file.size_bytes or sha256_of(path) != file.sha256:
+            found.append((file, "is not the file that was written at the closing: its SHA-256 differs"))
+    return found
+
+
+def missing_files(settings: Settings, files: Iterable[FrozenFile]) -> list[FrozenFile]:
+    """The files that are gone or of another size than was written."""
+    return [
+        file
+        for file in files
+        if not (path := settings.home / file.path).is_file() or path.stat().st_size != file.size_bytes
+    ]
+
+
+def closed_periods(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The periods that the warehouse holds as closed."""
+    if not _has_table(con, "closed", "periods"):
+        return set()
+    return {period for (period,) in con.execute("select billing_period from closed.periods").fetchall()}
+
+
+def _refuse_other_rows(
+    con: duckdb.DuckDBPyConnection, settings: Settings, period: str, files: Sequence[FrozenFile]
+) -> None:
+    for file in files:
+        found = _count(con, f"closed.{file.table} where {_condition(file.table, period)}")
+        if found != file.rows:
+            raise TollhouseError(
+                f"the warehouse {settings.warehouse_path} has {found} {file.table} of the closed period {period}, which had "
+                f"{file.rows} when it was closed, and of its files in {closed_folder(settings) / period} some are gone or cut. "
+                "Put the home back from a backup: `tollhouse restore DIR`. Nothing was computed"
+            )
+
+
+def _condition(table: str, period: str) -> str:
+    """Which rows of a table are of a period."""
+    return _TABLES[table].condition.replace("$period", f"'{period}'")
+
+
+def _have_days_rebuilt(con: duckdb.DuckDBPyConnection, period: str) -> None:
+    """Where the warehouse has computed the period's days without its closing, have the next run build them anew."""
+    if not (_has_table(con, "state", "stale_days") and _has_table(con, "intermediate", "int_calls_judged")):
+        return
+    con.execute(
+        "insert into state.stale_days select distinct call_date, 'its period was restored' from ("
+        "select call_date from closed.calls where billing_period = $period union all "
+        "select call_date from intermediate.int_calls_judged where billing_period = $period) on conflict do nothing",
+        {"period": period},
+    )
+
+
+def _has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    return bool(
+        con.execute(
+            "select 1 from information_schema.tables where table_catalog = current_database() and table_schema = ? and table_name = ?",
+            [schema, table],
+        ).fetchone()
+    )
+
+
+def _count(con: duckdb.DuckDBPyConnection, rows: str) -> int:
+    row = con.execute(f"select count(*) from {rows}").fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,1 @@
+"""Tests of orchestration.upkeep: backup and restore, prune, rebuild, homes of earlier versions."""
