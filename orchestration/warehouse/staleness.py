@@ -22,8 +22,8 @@ from orchestration.rating.dialling import DiallingRule, strip_codes
 from orchestration.warehouse.judging import loaded_files
 from orchestration.warehouse.raw_schema import RunFacts
 
-# What was used → the model that says it today.
-_USED = {
+#: What was used → the model that says it today. tests/warehouse/test_staleness.py holds it to what the call side reads.
+USED_TABLES = {
     "number_assignments": "intermediate.int_number_assignments",
     "tariff_days": "intermediate.int_tariff_days",
     "class_plans": "intermediate.int_class_plans",
@@ -54,7 +54,7 @@ _OPEN = "(calls.state <> 'rated' or calls.billing_period not in (select billing_
 
 def _differing(key: str, used: str, compared: str = "*") -> str:
     """A query of the keys whose rows are not the same in what was used and in what its model says now."""
-    before, now = f"state.used_{used}", _USED[used]
+    before, now = f"state.used_{used}", USED_TABLES[used]
     return (
         f"select distinct {key} from ((select {compared} from {before} except select {compared} from {now}) "
         f"union all (select {compared} from {now} except select {compared} from {before}))"
@@ -77,7 +77,7 @@ def _granted(grants: str) -> str:
 
 # Where calls are looked up by a time, the concerned ones are materialized first: else the engine, where nothing changed, looks up
 # all calls there are.
-_CHANGED_DAYS = {
+CHANGED_DAYS = {
     "the holder of a charged number changed": f"""
         with changed as (
             {_differing("service_number", "number_assignments")}
@@ -256,7 +256,7 @@ _NOT_OF_THE_BOOK = {
 
 def days_changed_by_book(con: duckdb.DuckDBPyConnection) -> set[date]:
     """The days with calls that the book side, as it stands built, would have rated anew."""
-    queries = [query for reason, query in _CHANGED_DAYS.items() if reason not in _NOT_OF_THE_BOOK]
+    queries = [query for reason, query in CHANGED_DAYS.items() if reason not in _NOT_OF_THE_BOOK]
     return {day for query in queries for (day,) in con.execute(query).fetchall()} | set(_days_dialled_otherwise(con))
 
 
@@ -298,7 +298,7 @@ def find_stale_days(
         elif signatures.get(day) != built[day]:
             stale.setdefault(day, "its files or periods changed")
     if built and _exists(con, "intermediate", "int_calls_judged"):
-        for reason, query in _CHANGED_DAYS.items():
+        for reason, query in CHANGED_DAYS.items():
             for (day,) in con.execute(query).fetchall():
                 stale.setdefault(day, reason)
         for day in _days_dialled_otherwise(con):
@@ -306,7 +306,7 @@ def find_stale_days(
         for day in later_package_days(con, stale):
             stale.setdefault(day, "an earlier day of its packages' month changed")
     con.execute("begin")
-    for table, model in _USED.items():
+    for table, model in USED_TABLES.items():
         con.execute(f"create or replace table state.used_{table} as select * from {model}")
     for day, reason in stale.items():
         note_stale(con, [day], reason)
@@ -344,7 +344,7 @@ def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
                 f"select exchange_id, valid_from, rules from {table}"
             ).fetchall()
         }
-        for table in ("state.used_dialling_sequences", _USED["dialling_sequences"])
+        for table in ("state.used_dialling_sequences", USED_TABLES["dialling_sequences"])
     }
     in_force = (
         "calls.exchange_id = {0}.exchange_id and calls.call_date >= {0}.valid_from and calls.call_date < {0}.valid_to"
@@ -359,7 +359,7 @@ def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
                 list_concat(used.rules, now.rules) as rules
             from days as calls
             left join state.used_dialling_sequences as used on {in_force.format("used")}
-            left join {_USED["dialling_sequences"]} as now on {in_force.format("now")}
+            left join {USED_TABLES["dialling_sequences"]} as now on {in_force.format("now")}
             where used.rules is distinct from now.rules
         )
         select distinct calls.call_date, calls.exchange_id, changed.used_from, changed.now_from, calls.called_number
@@ -439,7 +439,7 @@ def _lay_state(con: duckdb.DuckDBPyConnection) -> None:
         "create table if not exists state.day_builds (call_date date primary key, signature varchar, build_id varchar)"
     )
     con.execute("create table if not exists state.stale_days (call_date date primary key, why varchar)")
-    for table, model in _USED.items():
+    for table, model in USED_TABLES.items():
         con.execute(f"create table if not exists state.used_{table} as select * from {model} limit 0")
 
 
@@ -448,7 +448,7 @@ def _drop_built(con: duckdb.DuckDBPyConnection, daily_tables: tuple[str, ...]) -
     for table in daily_tables:
         con.execute(f"drop table if exists {table} cascade")
     con.execute("delete from state.day_builds")
-    for used in _USED:
+    for used in USED_TABLES:
         con.execute(f"drop table if exists state.used_{used}")
     _lay_state(con)
 
