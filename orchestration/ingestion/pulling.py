@@ -19,6 +19,7 @@ from orchestration.ingestion.access import Access
 from orchestration.ingestion.bounds import RATIO_COUNTS_FROM_BYTES, BoundExceeded, LineWatch, exceeded, size_text
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault, line_marks
+from orchestration.ingestion.landed_files import landed_fault
 from orchestration.ingestion.ledger import UNREADABLE, WRONG_NAME, FileLedger
 from orchestration.ingestion.ledger_schema import Decision, FileEntry, NewFile
 from orchestration.ingestion.packing import PackingError, base_name, packing_of, unpacker
@@ -437,9 +438,10 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     source = next((source for source in load_sources(settings) if source.name == entry.source), None)
     if source is None:
         raise TollhouseError(f"{label}: its source {entry.source} is no longer there; put it back into the sources")
+    fault = landed_fault(settings, entry)
+    if fault is not None:
+        raise TollhouseError(f"{fault}; put it back from a backup: `tollhouse restore DIR`")
     landed = settings.home / entry.landing_path
-    if not landed.is_file() or _sha256_of(landed) != entry.sha256:
-        raise TollhouseError(f"{landed}: the landed file {entry.file_id} is gone or changed; restore it from a backup")
     here = Store(Access())
     delivered = _Delivered(source, here, here.item(str(landed)), {})
     part = Incoming(settings.landing / ".incoming").part("retry", delivered.item)
@@ -452,11 +454,6 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     if again.fault is not None:
         raise TollhouseError(f"{label} cannot be tried again yet: {again.fault}; mend that first")
     return ledger.retry_file(again.new, why)
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_id_of(source: str, file_name: str, sha256: str) -> str:
