@@ -23,6 +23,7 @@ from orchestration.ingestion.customer_exports import customers_signature, decode
 from orchestration.ingestion.decoding_mark import DecodingMark
 from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
 from orchestration.ingestion.headers import line_marks
+from orchestration.ingestion.landing import landed_path
 from orchestration.ingestion.ledger import PROCESS_ENDED, UNREADABLE, FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
 from orchestration.ingestion.sources import bounds_of_sources
@@ -209,7 +210,7 @@ def open_engine(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _refuse_missing(settings: Settings, entry: FileEntry) -> None:
-    landed = settings.home / entry.landing_path
+    landed = landed_path(settings.home, entry)
     if not landed.is_file():
         raise TollhouseError(
             f"{landed}: the landed file {entry.file_id} is gone; "

@@ -19,6 +19,7 @@ from orchestration.ingestion.access import Access
 from orchestration.ingestion.bounds import RATIO_COUNTS_FROM_BYTES, BoundExceeded, LineWatch, exceeded, size_text
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault, line_marks
+from orchestration.ingestion.landing import unpack
 from orchestration.ingestion.ledger import UNREADABLE, WRONG_NAME, FileLedger
 from orchestration.ingestion.ledger_schema import Decision, FileEntry, NewFile
 from orchestration.ingestion.packing import PackingError, base_name, packing_of, unpacker
@@ -26,7 +27,7 @@ from orchestration.ingestion.remote import FileChanged, Item, Store, Stores, nam
 from orchestration.ingestion.sources import Source, list_items, load_sources
 from orchestration.ingestion.transfer import Incoming, Part, copy_whole
 from orchestration.ingestion.whole_numbers import whole_number
-from orchestration.publishing.durable import flush
+from orchestration.publishing.durable import flush, sha256_of
 from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what
@@ -437,8 +438,9 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     source = next((source for source in load_sources(settings) if source.name == entry.source), None)
     if source is None:
         raise TollhouseError(f"{label}: its source {entry.source} is no longer there; put it back into the sources")
+    unpack(settings.home, entry)
     landed = settings.home / entry.landing_path
-    if not landed.is_file() or _sha256_of(landed) != entry.sha256:
+    if not landed.is_file() or sha256_of(landed) != entry.sha256:
         raise TollhouseError(f"{landed}: the landed file {entry.file_id} is gone or changed; restore it from a backup")
     here = Store(Access())
     delivered = _Delivered(source, here, here.item(str(landed)), {})
@@ -452,11 +454,6 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     if again.fault is not None:
         raise TollhouseError(f"{label} cannot be tried again yet: {again.fault}; mend that first")
     return ledger.retry_file(again.new, why)
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_id_of(source: str, file_name: str, sha256: str) -> str:
