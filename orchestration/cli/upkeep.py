@@ -1,4 +1,4 @@
-"""`tollhouse backup`, `restore` and `prune`. What they do is in orchestration.upkeep."""
+"""`tollhouse backup`, `restore`, `prune` and `rebuild`. What they do is in orchestration.upkeep."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, count
 from orchestration.cli.progress import progress
+from orchestration.cli.runs import run_answer
 from orchestration.ingestion.bounds import size_text
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Any) -> None:
-    """Add backup, restore and prune."""
+    """Add backup, restore, prune and rebuild."""
     backup = add_command(commands, "backup", "copy the whole state into a folder, between runs, with hashes", _backup)
     backup.add_argument("folder", type=Path, metavar="DIR", help="an empty folder, or one that is not there yet")
     restore = add_command(commands, "restore", "put the state of a backup into TOLLHOUSE_HOME", _restore)
@@ -36,6 +37,16 @@ def add_commands(commands: Any) -> None:
         metavar="N",
         help="how many of the newest editions stay in any case (TOLLHOUSE_PRUNE_KEEP)",
     )
+    rebuild = add_command(
+        commands,
+        "rebuild",
+        "compute the state anew from landed files, ledger and closed figures, and publish",
+        _rebuild,
+    )
+    rebuild.add_argument(
+        "--raw", action="store_true", help="only the raw zone (with --warehouse: both, as without either)"
+    )
+    rebuild.add_argument("--warehouse", action="store_true", help="only the warehouse")
 
 
 def _backup(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -140,3 +151,33 @@ def _prune(arguments: argparse.Namespace, context: Context) -> Answer:
             console.print(f"{pruned.packed_files} landed files are packed, which frees {saved}.")
 
     return Answer(data, show)
+
+
+def _rebuild(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.alerting.sending import alerts_around_run
+    from orchestration.upkeep.rebuild import rebuild
+
+    is_both = arguments.raw == arguments.warehouse
+    with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
+        rebuilt = rebuild(
+            context.settings, reporter, raw=is_both or arguments.raw, warehouse=is_both or arguments.warehouse
+        )
+    answer = run_answer(rebuilt.run, reporter.warnings)
+    data = {
+        "decoded_files": rebuilt.decoded_files,
+        "restored_periods": list(rebuilt.closed_periods),
+        "set_aside": rebuilt.aside,
+        **answer.data,
+    }
+
+    def show(console: Console) -> None:
+        if rebuilt.decoded_files is not None:
+            console.print(f"{rebuilt.decoded_files} landed files are decoded again.")
+        if rebuilt.closed_periods:
+            console.print(f"Closed periods are as they were closed: {', '.join(rebuilt.closed_periods)}.")
+        answer.show(console)
+
+    failure = answer.failure
+    if failure is not None and rebuilt.aside is not None:
+        failure += f"\nwhat was there before is in {rebuilt.aside}"
+    return Answer(data, show, answer.exit_code, failure)
