@@ -253,7 +253,7 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise EditionError(f"{path} is not there: nothing has been published yet") from error
+        raise EditionError(f"{path} is not there: `tollhouse doctor` says more") from error
     except (OSError, ValueError) as error:
         raise EditionError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict):

@@ -20,6 +20,7 @@ from orchestration.allowed_hosts import AllowedHosts
 from orchestration.monitoring import metrics
 from orchestration.monitoring.facts import Facts, look
 from orchestration.monitoring.health import health
+from orchestration.publishing.reading import lost_pointer
 from orchestration.settings import Settings
 from orchestration.web.bounded_server import BoundedProtocol, WebServer, listening_socket
 from orchestration.web.guard import Guard, Receive, Scope, Send, answer
@@ -136,6 +137,13 @@ class Site:
             return self._facts
 
     async def _to_current_edition(self, request: _Request) -> None:
+        if lost_pointer(self._published) is not None:
+            await request.message(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "current.json 丢失，但版本仍在。请执行 tollhouse run，它会发布一个完整的新版本，然后刷新本页。",
+                "current.json is gone, though editions are there. Run tollhouse run, which publishes a whole new one, then reload.",
+            )
+            return
         if not (self._published / "current.json").exists():
             await request.message(
                 HTTPStatus.SERVICE_UNAVAILABLE,

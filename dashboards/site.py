@@ -43,9 +43,10 @@ def _plotly_script(published: Path) -> Path:
     from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
     script = published / ASSETS_FOLDER / f"plotly-{get_plotlyjs_version()}.min.js"
-    if not script.exists():
+    content = get_plotlyjs().encode("utf-8")
+    if not script.exists() or script.read_bytes() != content:
         script.parent.mkdir(parents=True, exist_ok=True)
-        _write(script, get_plotlyjs().encode("utf-8"))
+        _write(script, content)
     return script
 
 

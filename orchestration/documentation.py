@@ -14,7 +14,7 @@ from expectations.report import gate_table
 from expectations.results import GateResult
 from orchestration.errors import TollhouseError
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
-from orchestration.publishing.reading import CurrentEdition, current_edition
+from orchestration.publishing.reading import CurrentEdition, current_edition, no_edition
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.warehouse.dbt_runner import manifest_nodes
 
@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
     published = Settings.from_environment().published
     edition = current_edition(published)
     if edition is None:
-        raise TollhouseError(f"{published}: no edition is published yet; run `tollhouse demo` first, or use --no-gates")
+        raise TollhouseError(f"{no_edition(published)}; or use --no-gates")
     _write(RELEASE_GATES, release_gates(edition))
 
 

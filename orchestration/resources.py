@@ -19,7 +19,7 @@ from orchestration.reporting import reporter
 from orchestration.run_failures import note_failure
 from orchestration.run_record import RunRecord
 from orchestration.settings import Settings
-from orchestration.state.closed_periods import settle_closed_periods
+from orchestration.state.checks import refuse_lost_state
 from orchestration.warehouse.connection import open_warehouse, run_lock
 from orchestration.warehouse.raw_schema import RunFacts
 
@@ -82,8 +82,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._is_recorded:
             record.save(self._settings)
         self._ledger = stack.enter_context(FileLedger(self._settings.ledger_path, run_id=run_id))
-        with open_warehouse(self._settings) as con:
-            settle_closed_periods(con, self._settings, self._ledger, reporter().warn)
+        refuse_lost_state(self._settings, self._ledger, reporter().warn)
 
     @property
     def settings(self) -> Settings:

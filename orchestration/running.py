@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestration.errors import GatesBlocked, TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.reference_book import read_reference_book
-from orchestration.publishing.reading import current_edition
+from orchestration.publishing.reading import edition_folders
 from orchestration.reporting import Reporter, reporting_to, within_run
 from orchestration.run_failures import collected_failures
 from orchestration.run_record import load_record, note_end, one_line_of
@@ -179,7 +179,8 @@ def close_period(settings: Settings, period: str, *, reporter: Reporter | None =
     """
     check_period(period)
     if not settings.warehouse_path.is_file():
-        lacking = "nothing is published yet" if current_edition(settings.published) is None else "the warehouse is gone"
+        is_lost = bool(edition_folders(settings.published))
+        lacking = f"{settings.warehouse_path} is gone" if is_lost else "nothing is published yet"
         raise TollhouseError(f"period {period} cannot be closed: {lacking}; `tollhouse run` first")
     with run_lock(settings), open_warehouse(settings) as con:
         refuse_closing(con, period)

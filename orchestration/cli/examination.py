@@ -234,7 +234,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
 
 
 def _ledger(settings: Settings) -> Iterator[Finding]:
-    from orchestration.ingestion.landing import landed_path
+    from orchestration.ingestion.landed_packing import landed_path
     from orchestration.ingestion.ledger import FileLedger
 
     if not settings.ledger_path.is_file():
@@ -265,11 +265,15 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
 
 
 def _edition(settings: Settings) -> Iterator[Finding]:
-    from orchestration.publishing.reading import current_edition, verify_edition
+    from orchestration.publishing.reading import current_edition, lost_pointer, verify_edition
 
     edition = current_edition(settings.published)
     if edition is None:
-        yield Finding("edition", OK, "none is published yet")
+        lost = lost_pointer(settings.published)
+        if lost is None:
+            yield Finding("edition", OK, "none is published yet")
+        else:
+            yield Finding("edition", ERROR, lost, "`tollhouse run`")
         return
     problems = verify_edition(settings.published, edition)
     advice = "put the files back from a backup, or remove published/current.json and run again for a whole new edition"

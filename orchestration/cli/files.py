@@ -14,7 +14,7 @@ from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, reason
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.landing import landed_path
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger import STATUSES, FileLedger
 from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, Decision, FileEntry
 from orchestration.settings import Settings

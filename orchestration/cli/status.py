@@ -16,7 +16,7 @@ from orchestration.cli.files import file_facts, ledger_to_read, print_files
 from orchestration.cli.parsing import add_command
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import STATUSES
-from orchestration.publishing.reading import MANIFEST, CurrentEdition, current_edition
+from orchestration.publishing.reading import MANIFEST, CurrentEdition, current_edition, lost_pointer
 from orchestration.run_record import ending, load_record
 from orchestration.settings import Settings
 
@@ -47,6 +47,7 @@ def _status(arguments: argparse.Namespace, context: Context) -> Answer:
     data = {
         "home": settings.home,
         "edition": None if edition is None else _edition_facts(edition),
+        "lost_pointer": lost_pointer(settings.published),
         "blocked": _blocked(settings.published, edition),
         "last_run": _last_run(settings),
         "files": files,
@@ -163,7 +164,8 @@ def _show(console: Console, data: dict[str, Any], time_zone: str) -> None:
     edition = data["edition"]
     if edition is None:
         console.print(
-            f"No edition is published yet in {data['home']}: `tollhouse run` (or `tollhouse demo`) makes one."
+            data["lost_pointer"]
+            or f"No edition is published yet in {data['home']}: `tollhouse run` (or `tollhouse demo`) makes one."
         )
     else:
         _show_edition(console, edition, time_zone)

@@ -24,7 +24,7 @@ from orchestration.ingestion.ledger import FileLedger, user_name
 from orchestration.ingestion.ledger_requests import RequestBatch, debit_requests, keep_requests
 from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.publishing.durable import flush
-from orchestration.publishing.reading import CurrentEdition, current_edition
+from orchestration.publishing.reading import CurrentEdition, current_edition, no_edition
 from orchestration.run_record import load_record
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import run_lock
@@ -65,7 +65,7 @@ def export_debit_requests(
     with run_lock(settings):
         edition = current_edition(settings.published)
         if edition is None:
-            raise TollhouseError("nothing is published yet: run `tollhouse run` first")
+            raise TollhouseError(no_edition(settings.published))
         _refuse_old_edition(settings, edition)
         if wish.debit_on is not None and wish.debit_on < edition.as_of:
             raise UsageError(f"--debit-on {wish.debit_on} lies before {edition.as_of}, the day the edition stands for")

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from orchestration.ingestion.ledger_soundness import unsealed
+
 
 @contextmanager
 def reading(ledger_path: Path, table: str) -> Iterator[sqlite3.Connection | None]:
@@ -23,7 +25,7 @@ def reading(ledger_path: Path, table: str) -> Iterator[sqlite3.Connection | None
 @contextmanager
 def appending(ledger_path: Path) -> Iterator[sqlite3.Connection]:
     """One transaction on the ledger, which must be there: all within is kept, or nothing."""
-    with closing(sqlite3.connect(ledger_path, isolation_level=None, timeout=30)) as db:
+    with unsealed(ledger_path), closing(sqlite3.connect(ledger_path, isolation_level=None, timeout=30)) as db:
         db.execute("pragma foreign_keys = on")
         # A power cut must not lose what has gone out of the house: with WAL only `full` flushes at every commit.
         db.execute("pragma synchronous = full")

@@ -32,7 +32,7 @@ from orchestration.ingestion.bank_formats.reading import (
 )
 from orchestration.ingestion.bounds import refuse_sum
 from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
-from orchestration.ingestion.landing import landed_path
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger import SAME_CONTENT, UNREADABLE, FileLedger, batch_key
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord

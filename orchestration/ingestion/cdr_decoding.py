@@ -32,7 +32,7 @@ from orchestration.ingestion.cdr_layouts.text_fields import (
 )
 from orchestration.ingestion.cdr_mapping import field_column, mapped_sql
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, literal
-from orchestration.ingestion.landing import landed_path
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import ignored_path, malformed_path
 from orchestration.ingestion.packing import packing_of

@@ -28,7 +28,7 @@ from orchestration.ingestion.customer_tables import (
     decoded,
     reading_of,
 )
-from orchestration.ingestion.landing import landed_path
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger_schema import NOT_EVEN_ITS_HEADER, DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
 from orchestration.ingestion.packing import OpenContent, open_unpacked

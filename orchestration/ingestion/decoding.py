@@ -23,9 +23,10 @@ from orchestration.ingestion.customer_exports import customers_signature, decode
 from orchestration.ingestion.decoding_mark import DecodingMark
 from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
 from orchestration.ingestion.headers import line_marks
-from orchestration.ingestion.landing import landed_path
+from orchestration.ingestion.landed_files import refuse_changed
 from orchestration.ingestion.ledger import PROCESS_ENDED, UNREADABLE, FileLedger
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.ingestion.raw_parts import written_parts
 from orchestration.ingestion.sources import bounds_of_sources
 from orchestration.ingestion.trial_decode import ends_its_process
 from orchestration.settings import Settings
@@ -50,8 +51,8 @@ def decode_registered(
     """Decode every file (of a kind) that is not rejected and whose decode is missing or depended on other facts, in seen_order.
 
     A file keeps its status: judging is a later step (`judge_cdr_files`, `judge_bank_files`, `judge_exports`). One that cannot
-    be decoded is rejected, and `on_rejected` is called with it. Raises TollhouseError where a landed file is gone, and what
-    is the machine's fault (file_faults.py).
+    be decoded is rejected, and `on_rejected` is called with it. Raises TollhouseError where a landed file is gone or changed,
+    and what is the machine's fault (file_faults.py).
     """
 
     def is_stale(entry: FileEntry) -> bool:
@@ -77,19 +78,23 @@ def decode_registered(
                     if progress is not None:
                         progress(done, len(stale), f"{portion[-1].source}/{portion[-1].file_name}")
                     for entry in portion:
-                        _refuse_missing(settings, entry)
+                        refuse_changed(settings, entry)
                     try:
                         fault = None
                         if first.file_id in ended:
                             times = ended[first.file_id]
                             fault = _ended_fault(settings, first, bounds, known_switches, result_codes, times)
                         if fault is None:
+                            if any(entry.decoded_with is not None for entry in portion):
+                                ledger.begin_decode([entry.file_id for entry in portion])
                             mark.set(first.file_id, portion[-1].file_id)
                             with clock.file(bounds):
                                 decoded = _decode(settings, engine, portion, bounds, known_switches, result_codes)
+                            parts = [part for entry in portion for part in written_parts(settings.raw, entry)]
                             with ledger.transaction():
                                 for one in decoded:
                                     ledger.record_decode(one)
+                                ledger.record_raw_parts([one.file_id for one in decoded], parts)
                             decoded_files += decoded
                     except Exception as error:
                         if is_of_the_machine(error):
@@ -247,15 +252,6 @@ def open_engine(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     finally:
         con.close()
         shutil.rmtree(spill, ignore_errors=True)
-
-
-def _refuse_missing(settings: Settings, entry: FileEntry) -> None:
-    landed = landed_path(settings.home, entry)
-    if not landed.is_file():
-        raise TollhouseError(
-            f"{landed}: the landed file {entry.file_id} is gone; "
-            f"restore it from a backup or from the delivery {entry.source}/{entry.file_name}"
-        )
 
 
 def _ended_fault(

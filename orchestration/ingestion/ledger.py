@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, astuple, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,7 +34,9 @@ from orchestration.ingestion.ledger_schema import (
     FrozenFile,
     NewFile,
     OffendingRecord,
+    RawPart,
 )
+from orchestration.ingestion.ledger_soundness import damaged_ledger, is_damage, refuse_lost_ledger, unsealed
 
 STATUSES = ("registered", "loaded", "held", "rejected")
 # How the reasons begin for which a rejected file can be tried again: their cause lies in a format, in sources.yml or in us.
@@ -63,22 +65,41 @@ class FileLedger:
     """The ledger at a path. Every method is one transaction, or part of the one that `transaction()` holds."""
 
     def __init__(self, path: Path, read_only: bool = False, run_id: str | None = None) -> None:
-        """Open the ledger, making it where it is not there yet. Read-only raises TollhouseError where there is none.
+        """Open the ledger, making it where no run ever was. Raises TollhouseError where it is lost or damaged, and read-only
+        where there is none.
 
         `run_id` names the run that opens it: it stands with every event that is kept.
         """
         self.path = path
         self.run_id = run_id
+        refuse_lost_ledger(path)
+        with ExitStack() as stack:
+            if read_only:
+                if not path.is_file():
+                    raise TollhouseError(f"{path}: there is no file ledger yet; `tollhouse run` makes it")
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(unsealed(path))
+            try:
+                self._open(read_only)
+            except sqlite3.DatabaseError as error:
+                if is_damage(error):
+                    raise damaged_ledger(path, error) from error
+                raise
+            self._at_end = stack.pop_all()
+        self._db.row_factory = sqlite3.Row
+        self._in_transaction = False
+        self._entries: list[FileEntry] = []
+        self._entries_state: tuple[int, int] | None = None  # of the database, when they were read
+
+    def _open(self, read_only: bool) -> None:
         if read_only:
-            if not path.is_file():
-                raise TollhouseError(f"{path}: there is no file ledger yet; `tollhouse run` makes it")
             self._db = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
+                f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
             )
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             # Dagster may call from another thread than the one that opened; a run uses it from one at a time.
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+            self._db = sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             self._db.execute("pragma foreign_keys = on")
@@ -87,10 +108,6 @@ class FileLedger:
                     f"begin immediate; {SCHEMA} {GUARDS} {KEPT_FILES} pragma user_version = {SCHEMA_VERSION}; commit;"
                 )
         self._check_version(read_only)
-        self._db.row_factory = sqlite3.Row
-        self._in_transaction = False
-        self._entries: list[FileEntry] = []
-        self._entries_state: tuple[int, int] | None = None  # of the database, when they were read
 
     def _check_version(self, read_only: bool) -> None:
         version = self._db.execute("pragma user_version").fetchone()[0]
@@ -108,8 +125,9 @@ class FileLedger:
         raise TollhouseError(told + "use the tollhouse that made it, or another TOLLHOUSE_HOME")
 
     def close(self) -> None:
-        """Close the ledger's file."""
+        """Close the ledger's file, and seal what was opened for writing."""
         self._db.close()
+        self._at_end.close()
 
     def __enter__(self) -> Self:
         return self
@@ -194,6 +212,29 @@ class FileLedger:
                 )
                 self._db.execute("delete from file_call_days where file_id = ?", [before.file_id])
             self._event(before.file_id, status, reason, records)
+
+    def begin_decode(self, file_ids: Sequence[str]) -> None:
+        """Forget what an earlier decode of these files found to be in the raw zone: from now on it is written anew. What a
+        kill leaves of it is decoded again."""
+        with self.transaction():
+            self._db.executemany(
+                "update files set decoded_with = null where file_id = ? and decoded_with is not null",
+                [[file_id] for file_id in file_ids],
+            )
+            self._db.executemany("delete from raw_parts where file_id = ?", [[file_id] for file_id in file_ids])
+
+    def record_raw_parts(self, file_ids: Sequence[str], parts: Sequence[RawPart]) -> None:
+        """Keep which Parquet files of the raw zone hold what is in these files, in the place of what was kept."""
+        with self.transaction():
+            self._db.executemany("delete from raw_parts where file_id = ?", [[file_id] for file_id in file_ids])
+            self._db.executemany("insert into raw_parts values (?, ?, ?, ?, ?, ?)", [astuple(part) for part in parts])
+
+    def raw_parts(self) -> dict[str, list[RawPart]]:
+        """Per file the Parquet files of the raw zone that its last decode wrote; files decoded by an earlier version have none."""
+        parts: dict[str, list[RawPart]] = {}
+        for row in self._db.execute("select * from raw_parts order by file_id, folder"):
+            parts.setdefault(row["file_id"], []).append(RawPart(*row))
+        return parts
 
     def record_decode(self, decoded: DecodedFile) -> None:
         """Keep what a decoder found in a file."""
@@ -326,6 +367,14 @@ class FileLedger:
         ]
         decisions = [decision.order_number for decision in self.decisions()]
         return hashlib.sha256(json.dumps([facts, decisions]).encode()).hexdigest()
+
+    def last_order(self) -> int:
+        """The number of the newest file or decision; 0 where there is none."""
+        return self._next_order() - 1
+
+    def flush(self) -> None:
+        """Have the disk hold everything that is kept so far."""
+        self._db.execute("pragma wal_checkpoint(full)")
 
     # --- bank batches ----------------------------------------------------------------------------------------------
 

@@ -143,6 +143,7 @@ create table if not exists raw_parts (
     row_count integer not null,
     size_bytes integer not null,
     sha256 text not null,
+    end_sha256 text not null,           -- of its end, where Parquet says what is in it
     primary key (file_id, folder)
 );
 create trigger if not exists frozen_figures_are_never_changed before update on frozen_figures
@@ -294,6 +295,21 @@ class FrozenFile:
     rows: int
     size_bytes: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class RawPart:
+    """A Parquet file of the raw zone, as the decode of a delivered file wrote it: `<folder>/<file_id>.parquet`.
+
+    `end_sha256` is of its last bytes alone: quick to compare, and they say what is in the rest.
+    """
+
+    file_id: str
+    folder: str
+    rows: int
+    size_bytes: int
+    sha256: str
+    end_sha256: str
 
 
 @dataclass(frozen=True)

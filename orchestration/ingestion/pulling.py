@@ -19,7 +19,8 @@ from orchestration.ingestion.access import Access
 from orchestration.ingestion.bounds import RATIO_COUNTS_FROM_BYTES, BoundExceeded, LineWatch, exceeded, size_text
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault, line_marks
-from orchestration.ingestion.landing import unpack
+from orchestration.ingestion.landed_files import landed_fault
+from orchestration.ingestion.landed_packing import unpack
 from orchestration.ingestion.ledger import UNREADABLE, WRONG_NAME, FileLedger
 from orchestration.ingestion.ledger_schema import Decision, FileEntry, NewFile
 from orchestration.ingestion.packing import PackingError, base_name, packing_of, unpacker
@@ -27,7 +28,7 @@ from orchestration.ingestion.remote import FileChanged, Item, Store, Stores, nam
 from orchestration.ingestion.sources import Source, list_items, load_sources
 from orchestration.ingestion.transfer import Incoming, Part, copy_whole
 from orchestration.ingestion.whole_numbers import whole_number
-from orchestration.publishing.durable import flush, sha256_of
+from orchestration.publishing.durable import flush
 from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what
@@ -438,10 +439,11 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     source = next((source for source in load_sources(settings) if source.name == entry.source), None)
     if source is None:
         raise TollhouseError(f"{label}: its source {entry.source} is no longer there; put it back into the sources")
+    fault = landed_fault(settings, entry)
+    if fault is not None:
+        raise TollhouseError(f"{fault}; put it back from a backup: `tollhouse restore DIR`")
     unpack(settings.home, entry)
     landed = settings.home / entry.landing_path
-    if not landed.is_file() or sha256_of(landed) != entry.sha256:
-        raise TollhouseError(f"{landed}: the landed file {entry.file_id} is gone or changed; restore it from a backup")
     here = Store(Access())
     delivered = _Delivered(source, here, here.item(str(landed)), {})
     part = Incoming(settings.landing / ".incoming").part("retry", delivered.item)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestration.ingestion.bank_results import ResultCodes
 from orchestration.ingestion.bounds import Bounds
-from orchestration.ingestion.landing import landed_path
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from orchestration.alerting.outbox import count_waiting
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
-from orchestration.publishing.reading import CurrentEdition, current_edition
+from orchestration.publishing.reading import CurrentEdition, current_edition, lost_pointer
 from orchestration.run_record import ending, load_record
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import is_run_at_work
@@ -98,6 +98,8 @@ def _edition(settings: Settings) -> tuple[CurrentEdition | None, str | None]:
     try:
         edition = current_edition(settings.published)
         if edition is None:
+            if lost_pointer(settings.published) is not None:
+                return None, "current.json is gone, though editions are there; `tollhouse doctor` says more"
             return None, "no edition is published yet"
         built_at(edition)
         entries = [entry for mart in edition.manifest["marts"].values() for entry in mart["files"]]

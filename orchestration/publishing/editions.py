@@ -23,7 +23,18 @@ from expectations.results import GateResult, blocking
 from orchestration.errors import GatesBlocked, TollhouseError
 from orchestration.publishing.durable import as_json, flush, flush_tree, replace_text, sha256_of, share
 from orchestration.publishing.marts import SCHEMA, MartSpec, PreviousFiles, export_mart
-from orchestration.publishing.reading import MANIFEST, POINTER, CurrentEdition, current_edition, verify_edition
+from orchestration.publishing.reading import (
+    EDITIONS,
+    LEDGER_ORDER,
+    MANIFEST,
+    MANIFEST_HASH,
+    POINTER,
+    CurrentEdition,
+    current_edition,
+    edition_folders,
+    listed_files,
+    verify_edition,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,13 +50,11 @@ __all__ = [
     "verify_edition",
 ]
 
-EDITIONS = "editions"
 BLOCKED = "blocked"
 SITE = "site"
 BUILDING = ".building-"
 SHOWN_WHEN_BLOCKED = ("problem_bulletin", "suspended_calls", "file_reconciliation")
 
-_EDITION_NAME = re.compile(r"^\d{4}-\d{2}-\d{2}-(\d{4,})$")
 _RUN_ID = re.compile(r"^[A-Za-z0-9][\w.-]*$")
 
 
@@ -58,6 +67,7 @@ class StagedEdition:
     edition: str
     manifest: dict[str, Any]
     gates: tuple[GateResult, ...]
+    written_anew: tuple[Path, ...] = ()  # files of the edition before that were damaged, and are not shared
 
     def add_site_files(self, pages: Mapping[str, str | bytes] | None = None) -> None:
         """Write pages below site/ and list everything that stands there in the manifest.
@@ -77,9 +87,9 @@ class StagedEdition:
         for path in sorted(path for path in site.rglob("*") if path.is_file()):
             inside = path.relative_to(self.folder).as_posix()
             sha256 = sha256_of(path)
-            before = previous.existing(inside)
-            if before and before[1]["sha256"] == sha256:
-                share(before[0], path)
+            before = previous.entry(inside)
+            if before and before["sha256"] == sha256 and (existing := previous.sound(inside)) is not None:
+                share(existing, path)
             entries.append({"path": f"{EDITIONS}/{self.edition}/{inside}", "sha256": sha256})
         self.manifest[SITE] = entries
         self.write_manifest()
@@ -99,18 +109,21 @@ def stage_edition(
     partition_builds: Mapping[str, Mapping[str, str]] | None = None,
     built_at: datetime | None = None,
     time_zone: str = "UTC",
+    ledger_order: int | None = None,
 ) -> StagedEdition:
     """Export the marts into a hidden folder beside the editions; `publish` shows it.
 
     `partition_builds[mart][value]` names what a partition was built from or when; a partition whose build is that of
     the edition before is shared and not exported. Leftovers of killed runs are removed first.
-    `time_zone` is the branch's: the pages show `built_at` (UTC) in it.
+    `time_zone` is the branch's: the pages show `built_at` (UTC) in it. `ledger_order` is the number of the newest file or
+    decision that the edition knows.
     """
     editions = published / EDITIONS
     editions.mkdir(parents=True, exist_ok=True)
     remove_leftovers(published)
     current = current_edition(published)
-    revision = 1 + (current.revision if current else _highest_revision(editions))
+    # With no pointer, numbers go on after the folders that are there, so that no name is used twice.
+    revision = 1 + (current.revision if current else max(edition_folders(published), default=0))
     edition = f"{as_of.isoformat()}-{revision:04d}"
     folder = editions / f"{BUILDING}{edition}-{uuid.uuid4().hex[:8]}"
     folder.mkdir()
@@ -130,7 +143,9 @@ def stage_edition(
         "gates": [gate.as_dict() for gate in gates],
         SITE: [],
     }
-    staged = StagedEdition(published, folder, edition, manifest, tuple(gates))
+    if ledger_order is not None:
+        manifest[LEDGER_ORDER] = ledger_order
+    staged = StagedEdition(published, folder, edition, manifest, tuple(gates), tuple(previous.damaged))
     staged.write_manifest()
     return staged
 
@@ -148,7 +163,11 @@ def publish(staged: StagedEdition) -> Path:
     _clear_unpublished(staged.published, folder)
     os.rename(staged.folder, folder)
     flush(editions)
-    pointer = {"edition": staged.edition, "path": f"{EDITIONS}/{staged.edition}"}
+    pointer = {
+        "edition": staged.edition,
+        "path": f"{EDITIONS}/{staged.edition}",
+        MANIFEST_HASH: sha256_of(folder / MANIFEST),
+    }
     replace_text(staged.published / POINTER, as_json(pointer))
     return folder
 
@@ -223,19 +242,13 @@ def _clear_unpublished(published: Path, folder: Path) -> None:
     shutil.rmtree(aside)
 
 
-def _highest_revision(editions: Path) -> int:
-    """With no pointer, numbers go on after the folders that are there, so that no name is used twice."""
-    names = (_EDITION_NAME.match(folder.name) for folder in editions.iterdir())
-    return max((int(name.group(1)) for name in names if name), default=0)
-
-
 def _previous_files(current: CurrentEdition | None) -> PreviousFiles:
     if current is None:
         return PreviousFiles(Path(), {})
     root = f"{EDITIONS}/{current.edition}/"
-    entries = [entry for mart in current.manifest["marts"].values() for entry in mart["files"]]
-    entries += current.manifest.get(SITE, [])
-    return PreviousFiles(current.published, {entry["path"].removeprefix(root): entry for entry in entries})
+    return PreviousFiles(
+        current.published, {entry["path"].removeprefix(root): entry for entry in listed_files(current)}
+    )
 
 
 def _built_at(moment: datetime | None) -> str:

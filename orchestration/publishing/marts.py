@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,17 +39,29 @@ class MartSpec:
 
 @dataclass(frozen=True)
 class PreviousFiles:
-    """The files of the edition before, by their name inside an edition, to be shared where nothing changed."""
+    """The files of the edition before, by their name inside an edition, to be shared where nothing changed.
+
+    `damaged` gets those that are not what was published: they are not shared, the new edition has its own.
+    """
 
     published: Path
     by_name: Mapping[str, Mapping[str, Any]]
+    damaged: list[Path] = field(default_factory=list)
 
-    def existing(self, name: str) -> tuple[Path, Mapping[str, Any]] | None:
-        """The file of that name and its manifest entry, if the edition before has it on disk."""
+    def entry(self, name: str) -> Mapping[str, Any] | None:
+        """The manifest entry of the file of that name in the edition before."""
+        return self.by_name.get(name)
+
+    def sound(self, name: str) -> Path | None:
+        """The file of that name if the edition before has it on disk as it was published; it is hashed."""
         entry = self.by_name.get(name)
-        if entry is None or not (path := self.published / entry["path"]).is_file():
+        if entry is None:
             return None
-        return path, entry
+        path = self.published / entry["path"]
+        if path.is_file() and sha256_of(path) == entry["sha256"]:
+            return path
+        self.damaged.append(path)
+        return None
 
 
 def export_mart(
@@ -71,15 +83,17 @@ def export_mart(
     for name, condition, rows, build in _pieces(con, mart, builds):
         inside = f"{mart.name}/{name}.parquet"
         target = folder / inside
-        before = previous.existing(inside)
-        if build is not None and before and before[1].get("build") == build and before[1]["rows"] == rows:
-            share(before[0], target)
-            sha256 = before[1]["sha256"]
+        before = previous.entry(inside) or {}
+        is_built = build is not None and before.get("build") == build and before["rows"] == rows
+        existing = previous.sound(inside) if is_built else None
+        if existing is not None:
+            share(existing, target)
+            sha256 = before["sha256"]
         else:
             _copy_out(con, mart, condition, target)
             sha256 = sha256_of(target)
-            if before and before[1]["sha256"] == sha256:
-                share(before[0], target)
+            if not is_built and before.get("sha256") == sha256 and (existing := previous.sound(inside)) is not None:
+                share(existing, target)
         entry: dict[str, Any] = {"path": f"{final_path}/{inside}", "rows": rows, "sha256": sha256}
         files.append(entry if build is None else entry | {"build": build})
     totals = _totals(con, mart, types)

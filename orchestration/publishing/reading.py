@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,11 @@ from orchestration.publishing.durable import sha256_of
 
 POINTER = "current.json"
 MANIFEST = "manifest.json"
+MANIFEST_HASH = "manifest_sha256"
+LEDGER_ORDER = "ledger_order"
+EDITIONS = "editions"
+
+_EDITION_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-(\d{4,})$")
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class CurrentEdition:
 
 
 def current_edition(published: Path) -> CurrentEdition | None:
-    """The edition that current.json points at, or None where nothing was published yet.
+    """The edition that current.json points at, or None where there is no pointer: `lost_pointer` says whether there was one.
 
     Raises TollhouseError naming the file where pointer or manifest is damaged.
     """
@@ -53,23 +59,73 @@ def current_edition(published: Path) -> CurrentEdition | None:
     folder = published / pointer["path"]
     if not folder.resolve().is_relative_to(published.resolve()):
         raise TollhouseError(f"{pointer_path}: the path '{pointer['path']}' leads out of the published folder")
+    manifest_path = folder / MANIFEST
     manifest = _read(
-        folder / MANIFEST,
+        manifest_path,
         {"edition": str, "as_of": str, "built_at": str, "revision": int, "marts": dict, "gates": list},
     )
+    if pointer.get(MANIFEST_HASH, (found := sha256_of(manifest_path))) != found:  # pointers of before have none
+        raise TollhouseError(_damaged(manifest_path, f"its SHA-256 is not the one that {POINTER} names"))
     if manifest["edition"] != pointer["edition"]:
         raise TollhouseError(
-            f"{pointer_path} names edition {pointer['edition']}, {folder / MANIFEST} is of {manifest['edition']}"
+            f"{pointer_path} names edition {pointer['edition']}, {manifest_path} is of {manifest['edition']}"
         )
     return CurrentEdition(published, pointer["edition"], folder, manifest)
+
+
+def edition_folders(published: Path) -> dict[int, Path]:
+    """The folders of editions, shown or not, by their numbers, ascending."""
+    editions = published / EDITIONS
+    named = [(_EDITION_NAME.match(folder.name), folder) for folder in editions.iterdir()] if editions.is_dir() else []
+    return dict(sorted((int(name[2]), folder) for name, folder in named if name and folder.is_dir()))
+
+
+def lost_pointer(published: Path) -> str | None:
+    """What to say where editions are there and the pointer to the current one is gone; None where it is not so."""
+    folders = edition_folders(published)
+    if not folders or (published / POINTER).exists():
+        return None
+    newest = folders[max(folders)]
+    return (
+        f"{published / POINTER} is gone, though editions are there (the newest is {newest.name}): `tollhouse run` publishes a whole "
+        "new one"
+    )
+
+
+def no_edition(published: Path) -> str:
+    """Why there is no current edition, and what to type."""
+    return lost_pointer(published) or f"nothing is published yet in {published}: `tollhouse run` comes first"
+
+
+def published_as_of(published: Path) -> date | None:
+    """The date of the current edition, by its folder's name where the pointer is gone; None where nothing is published.
+
+    Raises TollhouseError where pointer or manifest is damaged.
+    """
+    current = current_edition(published)
+    if current is not None:
+        return current.as_of
+    folders = edition_folders(published)
+    return date.fromisoformat(folders[max(folders)].name[:10]) if folders else None
+
+
+def missing_files(edition: CurrentEdition) -> list[Path]:
+    """The files of the edition that are gone or empty: a glance at each, nothing is read."""
+    paths = [edition.published / entry["path"] for entry in listed_files(edition)]
+    return [path for path in paths if not path.is_file() or not path.stat().st_size]
+
+
+def listed_files(edition: CurrentEdition) -> list[dict[str, Any]]:
+    """The manifest's entries of the edition's files, of marts and of pages."""
+    entries = [entry for mart in edition.manifest["marts"].values() for entry in mart["files"]]
+    return [*entries, *edition.manifest.get("site", [])]
 
 
 def verify_edition(published: Path, edition: CurrentEdition) -> list[str]:
     """What is wrong with the edition's files, hashed again against the manifest; empty where all are as published."""
     problems = []
     listed: set[Path] = {edition.folder / MANIFEST}
-    entries = [entry for mart in edition.manifest["marts"].values() for entry in mart["files"]]
-    for entry in (*entries, *edition.manifest.get("site", [])):
+    for entry in listed_files(edition):
         path = published / entry["path"]
         listed.add(path)
         if not path.is_file():

@@ -20,12 +20,13 @@ from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.ledger import FileLedger, user_name
 from orchestration.ingestion.ledger_reratings import Findings, Rerating, keep_rerating, next_rerate_id
 from orchestration.ingestion.reference_book import ReferenceBook, read_reference_book
-from orchestration.publishing.reading import current_edition
+from orchestration.publishing.reading import current_edition, no_edition
 from orchestration.reporting import Reporter, Silent
 from orchestration.rerating.comparing import changed_open_days, compare, note_before, standing_calls
 from orchestration.rerating.scratch import scratch_warehouse
 from orchestration.running import RunOutcome, run_once
 from orchestration.settings import Settings
+from orchestration.state.checks import refuse_lost_state
 from orchestration.warehouse.connection import open_warehouse, run_lock
 from orchestration.warehouse.dbt_runner import model_code, run_dbt
 from orchestration.warehouse.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
@@ -119,42 +120,59 @@ def rerate(
 def _rate_anew(settings: Settings, book: ReferenceBook, first: date, last: date, listener: Reporter) -> RatedAnew:
     """Rate the days in a scratch copy with the settings' book; the home is left as it was."""
     current = current_edition(settings.published)
-    if current is None or not settings.warehouse_path.is_file():
-        lacking = "nothing is published yet" if current is None else "the warehouse is gone"
-        raise TollhouseError(f"{settings.home}: {lacking}; `tollhouse run` comes first")
-    listener.step("copy the warehouse")
-    with FileLedger(settings.ledger_path) as ledger, scratch_warehouse(settings) as scratch:
-        with open_warehouse(scratch) as con:
-            if not is_up_to_date(con, model_code()):
-                raise TollhouseError(
-                    "the last run did not build all its days, or built them with other models: `tollhouse run` comes first"
-                )
-            facts = _facts(con)
-            _refuse_days_without_calls(con, first, last)
-            lay_book_inputs(con, settings, ledger, facts, book.gate_thresholds)
-            lay_reratings(con, ledger, date.max)  # whatever was posted counts, also into a period after an --as-of
-        listener.step("compile the book")
-        run_dbt(scratch, "build", "tag:book", has_tests=False)
-        with open_warehouse(scratch) as con:
-            days = _days_between(con, first, last)
-            changed = days_changed_by_book(con)
-            outside = changed.union(later_package_days(con, changed.union(days))) - set(days)
-            note_before(con, days, outside)
-            lay_call_inputs(con, settings, ledger, facts, [*days, *outside])
-        listener.step("rate the days anew")
-        run_dbt(scratch, "build", "tag:calls,+int_calls_judged", has_tests=False)
-        listener.step("compare the calls")
-        with open_warehouse(scratch) as con:
-            findings = compare(con)
-            return RatedAnew(
-                days=tuple(days),
-                findings=findings,
-                days_changed=tuple(changed_open_days(con, is_asked=True)),
-                days_outside=tuple(changed_open_days(con, is_asked=False)),
-                standing_calls=standing_calls(con),
-                adjusted_in=_oldest_open_period(con),
-                edition_before=current.edition,
+    if current is None:
+        raise TollhouseError(no_edition(settings.published))
+    if not settings.warehouse_path.is_file():
+        raise TollhouseError(f"{settings.warehouse_path} is gone: `tollhouse run` computes it anew and comes first")
+    with FileLedger(settings.ledger_path) as ledger:
+        refuse_lost_state(settings, ledger, listener.warn)
+        listener.step("copy the warehouse")
+        with scratch_warehouse(settings) as scratch:
+            return _rate_in_scratch(settings, scratch, ledger, current.edition, book, (first, last), listener)
+
+
+def _rate_in_scratch(
+    settings: Settings,
+    scratch: Settings,
+    ledger: FileLedger,
+    edition: str,
+    book: ReferenceBook,
+    asked: tuple[date, date],
+    listener: Reporter,
+) -> RatedAnew:
+    """Rate the days from the first to the last asked for in the scratch copy."""
+    first, last = asked
+    with open_warehouse(scratch) as con:
+        if not is_up_to_date(con, model_code()):
+            raise TollhouseError(
+                "the last run did not build all its days, or built them with other models: `tollhouse run` comes first"
             )
+        facts = _facts(con)
+        _refuse_days_without_calls(con, first, last)
+        lay_book_inputs(con, settings, ledger, facts, book.gate_thresholds)
+        lay_reratings(con, ledger, date.max)  # whatever was posted counts, also into a period after an --as-of
+    listener.step("compile the book")
+    run_dbt(scratch, "build", "tag:book", has_tests=False)
+    with open_warehouse(scratch) as con:
+        days = _days_between(con, first, last)
+        changed = days_changed_by_book(con)
+        outside = changed.union(later_package_days(con, changed.union(days))) - set(days)
+        note_before(con, days, outside)
+        lay_call_inputs(con, settings, ledger, facts, [*days, *outside])
+    listener.step("rate the days anew")
+    run_dbt(scratch, "build", "tag:calls,+int_calls_judged", has_tests=False)
+    listener.step("compare the calls")
+    with open_warehouse(scratch) as con:
+        findings = compare(con)
+        return RatedAnew(
+            days=tuple(days),
+            findings=findings,
+            days_changed=tuple(changed_open_days(con, is_asked=True)),
+            days_outside=tuple(changed_open_days(con, is_asked=False)),
+            standing_calls=standing_calls(con),
+            adjusted_in=_oldest_open_period(con),
+            edition_before=edition,
+        )
 
 
 def _facts(con: duckdb.DuckDBPyConnection) -> RunFacts:

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from orchestration.branch_clock import branch_day, machine_day
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.landing import BUILDING as BEING_PACKED
-from orchestration.ingestion.landing import may_be_packed, pack
+from orchestration.ingestion.landed_packing import BUILDING as BEING_PACKED
+from orchestration.ingestion.landed_packing import may_be_packed, pack
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_reratings import reratings

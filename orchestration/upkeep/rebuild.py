@@ -18,7 +18,7 @@ from orchestration.publishing.durable import flush, flush_tree, share
 from orchestration.reporting import Reporter
 from orchestration.running import RunOutcome, run_once
 from orchestration.settings import Settings
-from orchestration.upkeep.rebuild_raw import decode_landed_files, record_decoded
+from orchestration.upkeep.rebuild_raw import make_raw_zone, record_raw_zone
 from orchestration.upkeep.rebuild_warehouse import begin_warehouse
 from orchestration.warehouse.connection import run_lock
 
@@ -60,12 +60,12 @@ def rebuild(settings: Settings, reporter: Reporter, *, raw: bool, warehouse: boo
                 closed = begin_warehouse(settings, ledger, building, reporter)
             if raw:
                 reporter.step("decode the landed files again")
-                decoded = decode_landed_files(settings, ledger, book, building / "raw", reporter)
-                decoded_files = len(decoded)
-                flush_tree(building / "raw")
+                made = make_raw_zone(settings, ledger, book, building / "raw", (settings.raw, aside / "raw"), reporter)
+                decoded_files = len(made.decoded)
+                flush_tree(made.folder)
                 with ledger.transaction():  # killed before its end: the run names the raw zone, and rebuild begins anew
-                    record_decoded(settings, ledger, book, decoded, building / "raw")
-                    _exchange_raw(settings, building, aside)
+                    record_raw_zone(ledger, made)
+                    _exchange_raw(settings, made.folder, aside)
         if warehouse:
             _exchange_warehouse(settings, building, aside)
         shutil.rmtree(building)
@@ -76,13 +76,13 @@ def rebuild(settings: Settings, reporter: Reporter, *, raw: bool, warehouse: boo
     return Rebuilt(decoded_files, tuple(closed), run, None)
 
 
-def _exchange_raw(settings: Settings, building: Path, aside: Path) -> None:
+def _exchange_raw(settings: Settings, made: Path, aside: Path) -> None:
     """Set aside the raw zone, in place of what an earlier rebuild set aside; put the new one in its place."""
     aside.mkdir(exist_ok=True)
     shutil.rmtree(aside / "raw", ignore_errors=True)
     if settings.raw.exists():
         os.rename(settings.raw, aside / "raw")
-    os.rename(building / "raw", settings.raw)
+    os.rename(made, settings.raw)
     flush(settings.home)
 
 

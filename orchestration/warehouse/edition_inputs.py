@@ -12,7 +12,7 @@ from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_reratings import reratings
 from orchestration.ingestion.reference_book import ReferenceBook
-from orchestration.publishing.reading import current_edition
+from orchestration.publishing.reading import current_edition, missing_files
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_runner import product_fingerprint
 from orchestration.warehouse.raw_schema import RunFacts, banks_by_exception
@@ -42,7 +42,9 @@ def is_published(con: duckdb.DuckDBPyConnection, settings: Settings, signature: 
     con.execute("create table if not exists state.published (signature varchar, edition varchar)")
     row = con.execute("select signature, edition from state.published").fetchone()
     current = current_edition(settings.published)
-    return row is not None and current is not None and row[0] == signature and row[1] == current.edition
+    return (
+        row is not None and current is not None and row == (signature, current.edition) and not missing_files(current)
+    )
 
 
 def note_published(con: duckdb.DuckDBPyConnection, signature: str, edition: str) -> None:

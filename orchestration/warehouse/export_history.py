@@ -21,6 +21,7 @@ from orchestration.ingestion.cdr_rules import literal
 from orchestration.ingestion.customer_exports import export_path, keys_path
 from orchestration.ingestion.customer_tables import EXPORT_TABLES, ExportTable
 from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.raw_parts import CheckedRawZone
 
 # Of the orders the newest snapshot alone counts.
 TABLES_WITH_HISTORY = tuple(table for table in EXPORT_TABLES if table != "number_orders")
@@ -45,8 +46,11 @@ def snapshots_of(register: Sequence[FileEntry], table: str) -> dict[date, FileEn
     return dict(sorted(found.items()))
 
 
-def create_history(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry], as_of: date) -> None:
-    """Bring the history of every table up to the loaded snapshots, and create raw.crm_<table>_history as of the date.
+def create_history(
+    con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry], as_of: date, zone: CheckedRawZone
+) -> None:
+    """Bring the history of every table up to the loaded snapshots, and create raw.crm_<table>_history as of the date. `zone`
+    is the raw zone at `raw`.
 
     Needs an open transaction.
     """
@@ -55,7 +59,7 @@ def create_history(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence
         "(export_table varchar, snapshot_date date, file_id varchar, content varchar, earliest_paid_at timestamp)"
     )
     for table in TABLES_WITH_HISTORY:
-        _bring_up_to_date(con, raw, table, snapshots_of(register, table))
+        _bring_up_to_date(con, raw, table, snapshots_of(register, table), zone)
         columns = ", ".join(EXPORT_TABLES[table].columns)
         day = f"date '{as_of}'"
         # The history may know of later snapshots, where this run is as of an earlier day than the last one.
@@ -69,7 +73,9 @@ def _history(table: str) -> str:
     return f"state.crm_{table}_history"
 
 
-def _bring_up_to_date(con: duckdb.DuckDBPyConnection, raw: Path, table: str, entries: dict[date, FileEntry]) -> None:
+def _bring_up_to_date(
+    con: duckdb.DuckDBPyConnection, raw: Path, table: str, entries: dict[date, FileEntry], zone: CheckedRawZone
+) -> None:
     _create_table(con, table)
     wanted = [
         _Snapshot(day, entry.file_id, f"{entry.content_sha256} {entry.decoded_with}") for day, entry in entries.items()
@@ -92,6 +98,7 @@ def _bring_up_to_date(con: duckdb.DuckDBPyConnection, raw: Path, table: str, ent
     before = wanted[common - 1] if common else None
     for snapshot in wanted[common:]:
         if before is None or before.content != snapshot.content:
+            zone.check([export_path(raw, table, snapshot.file_id), keys_path(raw, snapshot.file_id)])
             _add(con, raw, table, snapshot)
         earliest = (
             f"(select min(paid_at) from {_history(table)} where gone_on is null)" if table == "payments" else "null"

@@ -17,6 +17,7 @@ import duckdb
 from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
 from orchestration.ingestion.ledger import SAME_CONTENT, UNREADABLE, FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry, OffendingRecord
+from orchestration.ingestion.raw_parts import CheckedRawZone
 from orchestration.warehouse.evidence import duplicate_records, malformed_records, other_day_records
 from orchestration.warehouse.repeats import OrderedFile, find_repeats
 
@@ -123,11 +124,15 @@ def _verdicts(
         days_of.setdefault(day.file_id, set()).add(day.call_date)
         other_days[day.file_id] = other_days.get(day.file_id, 0) + day.other_day_records
     touched = set().union(*(days_of.get(entry.file_id, set()) for entry in new))
+    zone = CheckedRawZone(raw, ledger.raw_parts())
     while True:
         rejected = _same_content(new, held, contents)
         candidates = [e for e in new if e.file_id not in held and e.file_id not in rejected]
         files = before + [_ordered(entry, entry.effective_order or entry.seen_order, None) for entry in candidates]
         near = [f for f in files if days_of.get(f.file_id, set()) & touched]
+        zone.check(
+            raw / "calls" / f"{f.file_id}.parquet" for f in near
+        )  # a damaged one must not cost another file its verdict
         find_repeats(con, raw / "calls", near, touched, "judged_repeats")
         counts = _repeat_counts(con, raw, candidates, other_days)
         fault = next(

@@ -19,6 +19,7 @@ from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.raw_parts import CheckedRawZone
 from orchestration.ingestion.reference_book import GateThreshold, gate_thresholds
 from orchestration.ingestion.reference_tables import GATE_DEFAULTS
 from orchestration.ingestion.sources import days_until_collected
@@ -139,23 +140,25 @@ def lay_book_inputs(
     thresholds = gate_thresholds([]) if thresholds is None else thresholds
     loaded = loaded_files(ledger, facts.as_of)
     register = _listed_files(ledger, facts.as_of)
+    zone = CheckedRawZone(settings.raw, ledger.raw_parts())
     con.execute("begin")
     con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
     con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
     _create_thresholds(con, thresholds)
     _lay_register(con, ledger, register, settings.time_zone)
-    _lay_exports(con, settings.raw, register, facts.as_of)
+    _lay_exports(con, settings.raw, register, facts.as_of, zone)
     usable = [entry for entry in register if entry.status in ("loaded", "held")]
     banks = [entry.file_id for entry in usable if entry.file_kind == "bank"]
-    _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks))
-    _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks))
+    _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks), zone)
+    _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks), zone)
     _lay_debit_requests(con, ledger, facts.as_of)
     _create_banks_by_exception(con, banks_by_exception(settings, register))
     lay_reratings(con, ledger, facts.as_of)
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
-    _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest))
+    _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest), zone)
     create_closed_schema(con)
     lay_tries(con)
+    zone.check(_existing(settings.raw / "pieces", [file.file_id for file in loaded]))
     lay_joined_pieces(con, settings.raw, loaded, facts.as_of, PieceLimits.of(thresholds))
     reach = last_days(con, _days_of_calls(ledger, {f.file_id for f in loaded}))
     con.execute("create or replace table raw.call_days (call_date date, last_day date)")
@@ -175,12 +178,15 @@ def lay_call_inputs(
     files = loaded_files(ledger, facts.as_of)
     touched = {day.file_id for day in ledger.call_days() if day.call_date in set(stale)}
     near = [f for f in files if f.file_id in touched]
+    zone = CheckedRawZone(settings.raw, ledger.raw_parts())
+    paths = [settings.raw / "calls" / f"{f.file_id}.parquet" for f in near]
+    zone.check(paths)
     find_repeats(con, settings.raw / "calls", near, stale, "found_repeats")
     find_settlement_twins(con, "found_repeats", "found_twins")
     con.execute("begin")
     con.execute("create or replace table raw.stale_days (call_date date)")
     insert_rows(con, "raw.stale_days", [[day] for day in stale])
-    _lay_view(con, "calls", _CALLS, [settings.raw / "calls" / f"{f.file_id}.parquet" for f in near])
+    _lay_view(con, "calls", _CALLS, paths, zone)
     con.execute(
         "create or replace table raw.repeated_calls as select file_id || ':' || record_number as call_id, "
         "original_file_id || ':' || original_record_number as original_call_id from found_repeats"
@@ -248,20 +254,22 @@ def _lay_register(
     insert_rows(con, "raw.file_register", rows)
 
 
-def _lay_exports(con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry], as_of: date) -> None:
+def _lay_exports(
+    con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry], as_of: date, zone: CheckedRawZone
+) -> None:
     """Per export table its newest snapshot, and of all but the orders what every loaded snapshot held."""
     con.execute(
         "create or replace table raw.crm_snapshots (export_table varchar, snapshot_date date, file_id varchar, is_newest boolean, "
         "earliest_paid_at timestamp)"
     )
-    create_history(con, raw, register, as_of)
+    create_history(con, raw, register, as_of, zone)
     rows = []
     for table, export in EXPORT_TABLES.items():
         snapshots = snapshots_of(register, table)
         newest = max(snapshots, default=None)
         rows += [[table, day, entry.file_id, day == newest, None] for day, entry in snapshots.items()]
         paths = [] if newest is None else [export_path(raw, table, snapshots[newest].file_id)]
-        _lay_view(con, f"crm_{table}", export.columns, paths)
+        _lay_view(con, f"crm_{table}", export.columns, paths, zone)
     if rows:
         insert_rows(con, "raw.crm_snapshots", rows)
     con.execute(
@@ -313,8 +321,12 @@ def _existing(folder: Path, file_ids: Iterable[str]) -> list[Path]:
     return [path for file_id in file_ids if (path := folder / f"{file_id}.parquet").is_file()]
 
 
-def _lay_view(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], paths: Sequence[Path]) -> None:
-    """Make raw.<name> of Parquet files: a view of them, or a table of their rows where they are many and small."""
+def _lay_view(
+    con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], paths: Sequence[Path], zone: CheckedRawZone
+) -> None:
+    """Make raw.<name> of Parquet files, which are checked first: a view of them, or a table of their rows where they are many
+    and small."""
+    zone.check(paths)
     is_copied = len(paths) > _MOST_FILES_OF_A_VIEW and sum(path.stat().st_size for path in paths) <= _MOST_COPIED_BYTES
     kind, other = ("table", "view") if is_copied else ("view", "table")
     listed = ", ".join(f"'{_quoted(path)}'" for path in paths)

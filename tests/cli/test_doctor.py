@@ -44,9 +44,9 @@ def test_a_fresh_home_is_sound_and_stays_unmade(tollhouse: Tollhouse, settings: 
 
 
 def test_a_sound_home(tollhouse: Tollhouse, settings: Settings) -> None:
+    FileLedger(settings.ledger_path).close()
     publish_edition(settings.published)
     (settings.inbox / "cdr" / "SW1").mkdir(parents=True)
-    FileLedger(settings.ledger_path).close()
     assert findings(tollhouse, "warn") == findings(tollhouse, "error") == (0, [])
     out = tollhouse("doctor").out
     assert "ok     edition: 2026-05-20-0001: every file is as it was published" in out
@@ -74,6 +74,7 @@ def test_a_book_with_a_fault_exits_2_and_the_other_checks_go_on(
     shutil.copytree(settings.reference, book)
     (book / "zones.csv").unlink()
     monkeypatch.setenv("TOLLHOUSE_REFERENCE", str(book))
+    FileLedger(settings.ledger_path).close()
     folder = publish_edition(settings.published)
     (folder / "collection_rates" / "collection_rates.parquet").unlink()
     exit_code, wrong = findings(tollhouse, "error")
@@ -84,6 +85,7 @@ def test_a_book_with_a_fault_exits_2_and_the_other_checks_go_on(
 
 
 def test_a_changed_and_a_strange_file_in_the_edition(tollhouse: Tollhouse, settings: Settings) -> None:
+    FileLedger(settings.ledger_path).close()
     folder = publish_edition(settings.published)
     (folder / "collection_rates" / "collection_rates.parquet").write_bytes(b"changed")
     (folder / "strange.txt").write_text("strange")

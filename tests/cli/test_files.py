@@ -202,8 +202,8 @@ def test_a_damaged_ledger_is_named(tollhouse: Tollhouse, ledger: Settings) -> No
     ledger.ledger_path.write_bytes(b"no ledger at all " * 400)
     called = tollhouse("files")
     assert called.exit_code == 1
-    assert called.err.startswith(f"tollhouse: {ledger.ledger_path}: the file ledger cannot be read:")
-    assert "`tollhouse doctor`" in called.err
+    assert called.err.startswith(f"tollhouse: {ledger.ledger_path}: the file ledger is damaged (")
+    assert "`tollhouse restore DIR`" in called.err
 
 
 def test_a_person_sets_a_loaded_file_aside(tollhouse: Tollhouse, ledger: Settings) -> None:

@@ -11,6 +11,7 @@ import pytest
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry, NewFile, OffendingRecord
+from orchestration.ingestion.ledger_soundness import SEAL
 from tests.ingestion.intake import Intake
 
 
@@ -166,6 +167,7 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(tmp_path: Path) ->
             old.execute(f"drop table {table}")
         old.execute("pragma user_version = 1")
     old.close()
+    path.with_name(SEAL).unlink()  # as earlier versions had none
     with pytest.raises(TollhouseError, match="the next `tollhouse run` brings it up"):
         FileLedger(path, read_only=True)
     with FileLedger(path) as ledger:
@@ -208,6 +210,7 @@ def test_a_ledger_of_another_schema_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as other:
         other.execute("pragma user_version = 99")
     other.close()
+    path.with_name(SEAL).unlink()
     with pytest.raises(TollhouseError, match="schema version 99"):
         FileLedger(path)
 

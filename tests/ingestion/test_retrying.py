@@ -128,7 +128,7 @@ def test_a_landed_file_that_was_changed_or_lost_its_source_is_refused(intake: In
     landed = intake.settings.home / intake.only_file().landing_path
     content = landed.read_bytes()
     landed.write_bytes(content + b"\n")
-    refused(intake, decoded.file_id, "is gone or changed; restore it from a backup")
+    refused(intake, decoded.file_id, "is not what was delivered")
     landed.write_bytes(content)
     sources = tmp_path / "sources.yml"
     (tmp_path / "in").mkdir()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.ingestion.ledger import FileLedger
 from orchestration.monitoring.facts import look
 from orchestration.monitoring.health import health
 from orchestration.monitoring.metrics import state_text
@@ -96,6 +97,7 @@ def test_an_edition_that_cannot_be_read(settings: Settings, damage: str) -> None
 
 
 def test_the_last_run_and_the_files(settings: Settings) -> None:
+    FileLedger(settings.ledger_path).close()
     publish_edition(settings.published)
     RunRecord(
         run_id="run-1",

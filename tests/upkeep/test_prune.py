@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion import landing
+from orchestration.ingestion import landed_packing
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_requests import RequestBatch, RequestedBill, RequestLine, keep_requests
 from orchestration.ingestion.ledger_reratings import Findings, Rerating, keep_rerating
@@ -70,6 +70,7 @@ def old(ran_copy: Branch) -> Branch:
         decision = (999, "close_period", None, "2025-11", "period 2025-11 closed", CLOSED_AT, "li")
         db.execute("insert into decisions values (?, ?, ?, ?, ?, ?, ?)", decision)
         db.commit()
+    (ran_copy.home / "ledger.seal").unlink()  # another hand than Tollhouse's wrote to the ledger
     line = RequestLine(1, "A2", "62220001", Decimal("1.00"), (RequestedBill("A2", Decimal("1.00")),))
     day = date(2026, 1, 10)
     of_edition = ("2026-01-10-0008", "2026-01-11T09:00:00+00:00", "li")
@@ -186,13 +187,14 @@ def test_leftovers_of_killed_commands_go_and_state_stays(ran_copy: Branch) -> No
 
 
 def test_loaded_files_of_long_ago_are_packed(ran_copy: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landing, "LEAST_BYTES", 0)
+    monkeypatch.setattr(landed_packing, "LEAST_BYTES", 0)
     held = next((ran_copy.home / "landing").rglob("accounts_*.csv"))
     ledger = ran_copy.home / "ledger.sqlite"
     with closing(sqlite3.connect(ledger)) as db:
         db.execute("update files set status = 'held' where file_name like 'accounts_%'")
         (first_seen,) = db.execute("select max(first_seen_at) from files").fetchone()
         db.commit()
+    (ran_copy.home / "ledger.seal").unlink()
     seen = date.fromisoformat(first_seen[:10])
     for days, is_packed in ((29, False), (31, True)):
         today = date.fromordinal(seen.toordinal() + days).isoformat()
@@ -208,7 +210,7 @@ def test_loaded_files_of_long_ago_are_packed(ran_copy: Branch, monkeypatch: pyte
     assert held.is_file(), "what is held stays as it came"
     with FileLedger(ledger) as files:
         for entry in files.files():
-            assert landing.delivered_sha256(ran_copy.home, entry) == entry.sha256
+            assert landed_packing.delivered_sha256(ran_copy.home, entry) == entry.sha256
     assert ran_copy.tollhouse("doctor").answer["error"] == 0
 
 

@@ -12,6 +12,7 @@ import pytest
 from orchestration.ingestion.customer_exports import export_path, keys_path
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.raw_parts import CheckedRawZone
 from orchestration.warehouse.export_history import create_history
 
 MAY_1, MAY_10, MAY_20, MAY_30 = (date(2026, 5, day) for day in (1, 10, 20, 30))
@@ -61,7 +62,7 @@ class Exports:
         con = con or self.con
         register = [entry for entry in self.register if entry.file_date is not None and entry.file_date <= as_of]
         con.execute("begin")
-        create_history(con, self.folder, register, as_of)
+        create_history(con, self.folder, register, as_of, CheckedRawZone(self.folder, {}))
         con.execute("commit")
         return con.execute(
             "select subscription_id, product_id, seen_from, gone_on from raw.crm_subscriptions_history order by all"

@@ -61,6 +61,13 @@ class Home:
         """The warehouse is gone."""
         self.settings.warehouse_path.unlink()
 
+    def other_ledger(self) -> None:
+        """A ledger of which nothing is known takes the place of the home's."""
+        other = self.settings.home.parent / "other"
+        FileLedger(other / "ledger.sqlite").close()
+        shutil.copy(other / "ledger.sqlite", self.settings.ledger_path)
+        (self.settings.home / "ledger.seal").unlink()
+
     def file(self, table: str, period: str = MARCH) -> Path:
         """A file of frozen figures."""
         return self.settings.home / "closed" / period / f"{table}.parquet"
@@ -176,7 +183,7 @@ def test_a_period_that_an_earlier_version_closed_gets_its_files(home: Home) -> N
     home.close()
     before = home.closed()
     shutil.rmtree(home.settings.home / "closed")
-    home.settings.ledger_path.unlink()
+    home.other_ledger()
     with FileLedger(home.settings.ledger_path) as ledger:
         ledger.add_decision("close_period", "period 2026-03 closed", period=MARCH)
     home.settle()
@@ -213,8 +220,7 @@ def test_files_that_are_gone_are_written_anew_from_the_warehouse(home: Home) -> 
 
 def test_a_closed_period_that_the_ledger_does_not_know(home: Home) -> None:
     home.close()
-    home.settings.ledger_path.unlink()
-    FileLedger(home.settings.ledger_path).close()
+    home.other_ledger()
     with pytest.raises(TollhouseError, match="the closed period 2026-03, of which this ledger knows nothing"):
         home.settle()
 

@@ -78,10 +78,14 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
             gates=gates,
             partition_builds={"rated_calls": day_builds(con)},
             time_zone=settings.time_zone,
+            ledger_order=billing_run.ledger.last_order(),
         )
+        for path in staged.written_anew:
+            reporter().warn(f"{path} is not the file that was published: the new edition has its own")
         reporter().step("draw the pages")
         pages = build_site(staged.folder, settings.published)
         reporter().step("publish")
+        billing_run.ledger.flush()  # what the edition stands on comes to the disk before the edition is shown
         folder = publish(staged)
         closed = [period for (period,) in con.execute("select billing_period from closed.periods").fetchall()]
         note_published(

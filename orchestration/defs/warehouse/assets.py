@@ -21,7 +21,7 @@ from orchestration.defs.ingestion.assets import (
 from orchestration.defs.warehouse.dbt_graph import DAILY_MART, MANIFEST, TRANSLATOR, run_side
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
-from orchestration.publishing.reading import current_edition
+from orchestration.publishing.reading import current_edition, lost_pointer, published_as_of
 from orchestration.reporting import reporter
 from orchestration.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.run_record import update_record
@@ -109,7 +109,10 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
         )
         closed = [period for (period,) in con.execute("select billing_period from closed.periods").fetchall()]
         current = current_edition(settings.published)
-        published = None if current is None else current.as_of
+        lost = lost_pointer(settings.published)
+        if lost is not None:
+            reporter().warn(lost)
+        published = published_as_of(settings.published)
         facts = run_facts(settings, ledger, closed, billing_run.as_of_date(), published)
         if facts is None:
             raise TollhouseError(

@@ -16,8 +16,8 @@ import pytest
 import zstandard
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion import landing
-from orchestration.ingestion.landing import delivered_sha256, is_packed, landed_path, may_be_packed, pack, unpack
+from orchestration.ingestion import landed_packing
+from orchestration.ingestion.landed_packing import delivered_sha256, is_packed, landed_path, may_be_packed, pack, unpack
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.ingestion.pulling import retry
@@ -120,7 +120,7 @@ def test_what_would_save_nothing_is_left(landed: tuple[Intake, FileEntry, bytes]
         ).items()
         if name.endswith("000002.csv")
     ]
-    assert may_be_packed(intake.settings.home, entry) and entry.size_bytes > landing.LEAST_BYTES
+    assert may_be_packed(intake.settings.home, entry) and entry.size_bytes > landed_packing.LEAST_BYTES
     assert pack(intake.settings.home, entry) == 0
     assert not is_packed(intake.settings.home, entry)
 
@@ -145,7 +145,7 @@ def test_a_packing_that_is_killed_is_completed_by_the_next(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", die) if place.endswith("name") else patch.setattr(landing, "flush", die)
+        patch.setattr(os, "replace", die) if place.endswith("name") else patch.setattr(landed_packing, "flush", die)
         with pytest.raises(Killed):
             pack(home, entry)
     assert landed_path(home, entry).read_bytes() == content, "the plain one counts while it is there"

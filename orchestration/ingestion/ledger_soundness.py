@@ -1,0 +1,113 @@
+"""Whether the file ledger is there and as Tollhouse left it: nothing else knows the decisions of people, so it is never made
+anew beside what earlier runs have left, and never read where it was damaged.
+
+SQLite finds damage of its own structure only. So whoever writes to the ledger seals it at the end: `ledger.seal` holds its
+SHA-256, and the next one compares. A writer that was killed leaves no seal.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestration.errors import TollhouseError
+from orchestration.publishing.durable import flush, replace_text, sha256_of
+
+SEAL = "ledger.seal"
+
+_ADVICE = (
+    "Put back the newest backup: `tollhouse restore DIR`. Where there is none, only a new home is left (another, empty "
+    "TOLLHOUSE_HOME, and every file delivered again): decisions, closed periods and debit requests are lost then"
+)
+#: Folders of the home in which earlier runs leave files.
+_TRACES = ("published/editions", "closed", "raw", "landing")
+
+
+def refuse_lost_ledger(path: Path) -> None:
+    """Raise TollhouseError where there is no ledger, or an empty file, in a home that holds anything of earlier runs."""
+    if path.is_file() and (path.stat().st_size or _has_journal(path)):
+        return
+    trace = _trace(path.parent)
+    if trace is not None:
+        what = "is empty" if path.is_file() else "is gone"
+        raise TollhouseError(
+            f"{path}: the file ledger {what}, and {trace} is of earlier runs. No run can make the ledger again. {_ADVICE}"
+        )
+
+
+def damaged_ledger(path: Path, error: sqlite3.Error) -> TollhouseError:
+    """What to say where SQLite cannot read the ledger."""
+    return TollhouseError(f"{path}: the file ledger is damaged ({error}). Nothing was computed. {_ADVICE}")
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite says that a file is damaged: not that it is locked, that a disk is full, or that a statement is wrong."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def seal_fault(path: Path) -> str | None:
+    """How the ledger is not what its last writer left; None where it is, or where nobody can say."""
+    seal = path.with_name(SEAL)
+    if not seal.is_file() or _has_journal(path):
+        return None
+    kept = seal.read_text(encoding="ascii", errors="replace").strip()
+    if kept == sha256_of(path):
+        return None
+    return (
+        f"{path}: the file ledger is not as it was left: its SHA-256 is not the one of {seal}. It is damaged, or another "
+        f"program wrote to it. Nothing was computed. {_ADVICE}. Where you put this ledger there yourself, remove {seal}"
+    )
+
+
+@contextmanager
+def unsealed(path: Path) -> Iterator[None]:
+    """Around the writing to a ledger: the seal is looked at and taken off, and put on when no other program has the ledger open.
+
+    Raises TollhouseError where the ledger is not what its last writer left.
+    """
+    seal = path.with_name(SEAL)
+    fault = seal_fault(path) if path.is_file() else None
+    if fault is not None:
+        raise TollhouseError(fault)
+    if seal.is_file():
+        seal.unlink()
+        flush(path.parent)
+    elif path.is_file() and path.stat().st_size:
+        _check_structure(path)
+    yield
+    if path.is_file() and not _has_journal(path):
+        replace_text(seal, sha256_of(path) + "\n")
+
+
+def _check_structure(path: Path) -> None:
+    """What can be found without a seal: the last writer was killed, or was an earlier version."""
+    db = sqlite3.connect(path, timeout=30)
+    try:
+        problems = [row[0] for row in db.execute("pragma quick_check(1)") if row[0] != "ok"]
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise damaged_ledger(path, error) from error
+        raise
+    finally:
+        db.close()
+    if problems:
+        raise damaged_ledger(path, sqlite3.DatabaseError(problems[0]))
+
+
+def _has_journal(path: Path) -> bool:
+    """Whether SQLite's journal holds what is not in the ledger's file yet: somebody has it open, or was killed."""
+    journal = path.with_name(path.name + "-wal")
+    return journal.is_file() and journal.stat().st_size > 0
+
+
+def _trace(home: Path) -> Path | None:
+    """Something that a run has left in the home, None where none ever has."""
+    for name in _TRACES:
+        for folder, folders, files in os.walk(home / name):
+            folders[:] = [inner for inner in folders if not inner.startswith(".")]
+            if files:
+                return Path(folder) / min(files)
+    return None

@@ -1,0 +1,45 @@
+"""What a run looks at before anything is pulled or computed: quick checks of all that the ledger says must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from orchestration.errors import TollhouseError
+from orchestration.ingestion.ledger import FileLedger
+from orchestration.publishing.reading import LEDGER_ORDER, current_edition, edition_folders
+from orchestration.settings import Settings
+from orchestration.state.closed_periods import settle_closed_periods
+from orchestration.state.landing import ADVICE, lost_landed_files
+from orchestration.state.raw_zone import refuse_lost_rows
+from orchestration.warehouse.connection import open_warehouse
+
+
+def refuse_lost_state(settings: Settings, ledger: FileLedger, warn: Callable[[str], None]) -> None:
+    """Raise TollhouseError where something is lost that figures depend on, naming it and what brings it back; `warn` is given
+    what can be made again. The run lock must be held.
+    """
+    refuse_older_ledger(settings, ledger)
+    refuse_lost_rows(settings, ledger)
+    lost = lost_landed_files(settings, ledger)
+    if lost:
+        warn(f"{len(lost)} landed files are gone, the first {lost[0]}; {ADVICE}")
+    if not _has_warehouse(settings) and edition_folders(settings.published):
+        warn(f"{settings.warehouse_path} is gone: the warehouse is computed anew")
+    with open_warehouse(settings) as con:
+        settle_closed_periods(con, settings, ledger, warn)
+
+
+def refuse_older_ledger(settings: Settings, ledger: FileLedger) -> None:
+    """Raise TollhouseError where the current edition was computed from a later state of the ledger, or another ledger."""
+    edition = current_edition(settings.published)
+    order = None if edition is None else edition.manifest.get(LEDGER_ORDER)  # editions of before do not say it
+    if edition is not None and order is not None and order > ledger.last_order():
+        raise TollhouseError(
+            f"{ledger.path}: the file ledger knows of {ledger.last_order()} files and decisions, and the edition {edition.edition} was "
+            f"computed from {order}: it is an older ledger, or another home's. Nothing was computed. Put back the newest "
+            "backup: `tollhouse restore DIR`"
+        )
+
+
+def _has_warehouse(settings: Settings) -> bool:
+    return settings.warehouse_path.is_file() and settings.warehouse_path.stat().st_size > 0
