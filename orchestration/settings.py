@@ -27,6 +27,8 @@ _MEMORY = re.compile(r"^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.
 ENGINE_SHARE_PERCENT = 60
 # Dagster names its databases by URLs, and finds them by patterns.
 _UNFIT_FOR_HOME = "%?*[]"
+# Of TOLLHOUSE_PRUNE_PACK_AFTER_DAYS: landed files stay as they came.
+NEVER = "never"
 LOG_FORMATS = ("text", "json")
 _PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
@@ -46,12 +48,14 @@ class Settings:
     group: str | None = None  # the group of users that may read the state; None: its owner alone
     allowed_hosts: tuple[str, ...] = ()  # under which `serve` and `ui` answer besides this machine's own names
     log_format: str = "text"  # of what commands write to standard error: text or json
+    prune_keep: int = 30  # how many of the newest editions `prune` keeps in any case
+    prune_pack_after_days: int | None = 90  # from when on it packs landed files; None: never
     alerts: AlertSettings = field(default_factory=AlertSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP,
-        _ALLOWED_HOSTS, _LOG and those of alerts (TOLLHOUSE_ALERT_…).
+        _ALLOWED_HOSTS, _LOG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS and those of alerts (TOLLHOUSE_ALERT_…).
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -95,6 +99,14 @@ class Settings:
             group=group,
             allowed_hosts=cls.allowed_hosts_of(env),
             log_format=cls.log_format_of(env),
+            prune_keep=_whole_number(env, "TOLLHOUSE_PRUNE_KEEP", cls.prune_keep, least=1),
+            prune_pack_after_days=(
+                None
+                if env.get("TOLLHOUSE_PRUNE_PACK_AFTER_DAYS") == NEVER
+                else _whole_number(
+                    env, "TOLLHOUSE_PRUNE_PACK_AFTER_DAYS", cls.prune_pack_after_days or 0, f", or {NEVER}"
+                )
+            ),
             alerts=AlertSettings.from_environment(env),
         )
 
@@ -191,6 +203,15 @@ class Settings:
     def lock_path(self) -> Path:
         """Held while a run is at work."""
         return self.home / "run.lock"
+
+
+def _whole_number(
+    environment: Mapping[str, str], variable: str, default: int, other: str = "", *, least: int = 0
+) -> int:
+    text = environment.get(variable) or str(default)
+    if not (text.isascii() and text.isdigit()) or int(text) < least:
+        raise UsageError(f"{variable}: '{text}' is not a whole number from {least}; write it like {default}{other}")
+    return int(text)
 
 
 def _absolute(text: str) -> Path:

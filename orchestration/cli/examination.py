@@ -55,6 +55,8 @@ _SETTINGS = {
     "TOLLHOUSE_GROUP": "group",
     "TOLLHOUSE_ALLOWED_HOSTS": "allowed_hosts",
     "TOLLHOUSE_LOG": "log_format",
+    "TOLLHOUSE_PRUNE_KEEP": "prune_keep",
+    "TOLLHOUSE_PRUNE_PACK_AFTER_DAYS": "prune_pack_after_days",
     "TOLLHOUSE_ALERT_EMAIL_TO": "alerts.email_to",
     "TOLLHOUSE_ALERT_EMAIL_FROM": "alerts.email_from",
     "TOLLHOUSE_ALERT_SMTP": "alerts.smtp",
@@ -191,7 +193,7 @@ def _rights(settings: Settings) -> Iterator[Finding]:
 def _disk(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(_nearest(settings.home)).free
     found = f"{free / 1024**3:.1f} GiB free"
-    advice = "make room: a run needs about as much as its files unpacked; old folders in published/editions may go"
+    advice = "make room: a run needs about as much as its files unpacked; `tollhouse prune` removes old editions"
     if free < _TOO_FEW_BYTES:
         yield Finding("disk", ERROR, found, advice)
     elif free < _SCANTY_BYTES:
@@ -232,6 +234,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
 
 
 def _ledger(settings: Settings) -> Iterator[Finding]:
+    from orchestration.ingestion.landed_packing import landed_path
     from orchestration.ingestion.ledger import FileLedger
 
     if not settings.ledger_path.is_file():
@@ -253,7 +256,7 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         return
     for problem in problems[:_MOST_SHOWN]:
         yield Finding("ledger", ERROR, f"{settings.ledger_path}: {problem}", advice)
-    lost = [entry for entry in entries if not (settings.home / entry.landing_path).is_file()]
+    lost = [entry for entry in entries if not landed_path(settings.home, entry).is_file()]
     if lost:
         found = f"{len(lost)} landed files are gone, the first {settings.home / lost[0].landing_path}"
         yield Finding("ledger", ERROR, found, "put them back from a backup: what the warehouse holds rests on them")

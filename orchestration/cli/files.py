@@ -14,6 +14,7 @@ from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, reason
 from orchestration.errors import TollhouseError, UsageError
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger import STATUSES, FileLedger
 from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, Decision, FileEntry
 from orchestration.settings import Settings
@@ -154,7 +155,7 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
         days = [day for day in ledger.call_days() if day.file_id == entry.file_id]
     bad_lines = first_set_aside(context.settings.raw, entry.file_id, OFFENDING_RECORDS_KEPT)
     ignored = ignored_reasons(context.settings.raw, entry.file_id) if entry.ignored_records else []
-    columns = asdict(entry) | {"landing_path": context.settings.home / entry.landing_path}
+    columns = asdict(entry) | {"landing_path": landed_path(context.settings.home, entry)}
     held_for = columns.pop("offending_records")
     data = {
         "file": columns,

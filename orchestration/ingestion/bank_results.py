@@ -32,6 +32,7 @@ from orchestration.ingestion.bank_formats.reading import (
 )
 from orchestration.ingestion.bounds import refuse_sum
 from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger import SAME_CONTENT, UNREADABLE, FileLedger, batch_key
 from orchestration.ingestion.ledger_requests import debit_requests
 from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, OffendingRecord
@@ -129,7 +130,7 @@ def bank_signature(entry: FileEntry, result_codes: ResultCodes) -> str:
 def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: ResultCodes) -> DecodedFile:
     """Decode a registered bank result file. The figures that come back with it are for `judge_bank_files`."""
     declared = load_bank_format(entry.format)
-    read = _read(partial(open_unpacked, settings.home / entry.landing_path), declared)
+    read = _read(partial(open_unpacked, landed_path(settings.home, entry)), declared)
     assert entry.bank_code is not None and entry.file_date is not None, "a name of the pattern has both"
     names_batch_and_day = declared.layout in _DATED_LAYOUTS or (
         read.batch_id is not None and read.debited_on is not None

@@ -32,6 +32,7 @@ from orchestration.ingestion.cdr_layouts.text_fields import (
 )
 from orchestration.ingestion.cdr_mapping import field_column, mapped_sql
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, literal
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import ignored_path, malformed_path
 from orchestration.ingestion.packing import packing_of
@@ -204,7 +205,7 @@ class CdrFile:
         cls, settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry, known_switches: set[str]
     ) -> CdrFile:
         """The file with what its switch, header and trailer say; its records are not read yet."""
-        file = cls(settings, con, entry, settings.home / entry.landing_path, load_cdr_format(entry.format))
+        file = cls(settings, con, entry, landed_path(settings.home, entry), load_cdr_format(entry.format))
         if entry.switch_id not in known_switches:
             file.file_fault = f"switch_id|switch {entry.switch_id} is not in the reference book (switches.csv)"
         file.look_at_edges()

@@ -28,6 +28,7 @@ from orchestration.ingestion.customer_tables import (
     decoded,
     reading_of,
 )
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger_schema import NOT_EVEN_ITS_HEADER, DecodedFile, FileEntry
 from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
 from orchestration.ingestion.packing import OpenContent, open_unpacked
@@ -84,7 +85,7 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
     """Decode a registered export; its Parquet files replace earlier ones whole. `con` is in no open transaction."""
     assert entry.export_table is not None, "a name of the pattern has a table"
     table = EXPORT_TABLES[entry.export_table]
-    content = partial(open_unpacked, settings.home / entry.landing_path)
+    content = partial(open_unpacked, landed_path(settings.home, entry))
     reading = reading_of(content, entry.content_encoding)
     header = _header(content, reading)
     encoding_fault = reading.fault

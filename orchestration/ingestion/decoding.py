@@ -14,6 +14,7 @@ from itertools import groupby
 
 import duckdb
 
+from orchestration.errors import TollhouseError
 from orchestration.ingestion.bank_results import ResultCodes, bank_signature, decode_bank_result
 from orchestration.ingestion.bounds import Bounds, Clock, resident_bytes, within
 from orchestration.ingestion.cdr_decoding import cdr_signature, decode_cdr
@@ -54,13 +55,9 @@ def decode_registered(
     and what is the machine's fault (file_faults.py).
     """
 
-    def signature(entry: FileEntry) -> str:
-        if entry.file_kind == "cdr":
-            return cdr_signature(entry, known_switches, settings.time_zone)
-        return bank_signature(entry, result_codes) if entry.file_kind == "bank" else customers_signature(entry)
-
     def is_stale(entry: FileEntry) -> bool:
-        return entry.status != "rejected" and entry.decoded_with != signature(entry)
+        signature = decode_signature(settings, entry, known_switches, result_codes)
+        return entry.status != "rejected" and entry.decoded_with != signature
 
     with DecodingMark(settings.home) as mark:
         suspects = _suspects(ledger, mark, is_stale)
@@ -115,6 +112,50 @@ def decode_registered(
                     ledger.set_status(first.file_id, "rejected", f"{UNREADABLE}{fault}")
                     on_rejected(ledger.file(first.file_id))
     return decoded_files
+
+
+def decode_signature(settings: Settings, entry: FileEntry, known_switches: set[str], result_codes: ResultCodes) -> str:
+    """What the decode of a file depends on today; `decoded_with` of the ledger is that of its last decode."""
+    if entry.file_kind == "cdr":
+        return cdr_signature(entry, known_switches, settings.time_zone)
+    return bank_signature(entry, result_codes) if entry.file_kind == "bank" else customers_signature(entry)
+
+
+def decode_again(
+    settings: Settings,
+    entries: Sequence[FileEntry],
+    known_switches: set[str],
+    result_codes: ResultCodes,
+    progress: Progress,
+) -> list[DecodedFile]:
+    """Decode files to the raw zone of the settings, in their order, and keep nothing in the ledger.
+
+    Raises TollhouseError naming the first file that cannot be decoded.
+    """
+    bounds_of = bounds_of_sources(settings)
+    waiting = _portions(entries, known_switches, bounds_of, set())
+    decoded: list[DecodedFile] = []
+    while waiting:
+        with open_engine(settings) as engine, Clock(engine) as clock:
+            is_sound = True
+            while waiting and is_sound:
+                portion = waiting.popleft()
+                first, bounds = portion[0], bounds_of(portion[0].source)
+                progress(len(decoded) + len(portion), len(entries), f"{portion[-1].source}/{portion[-1].file_name}")
+                try:
+                    with clock.file(bounds):
+                        decoded += _decode(settings, engine, portion, bounds, known_switches, result_codes)
+                except Exception as error:
+                    if is_of_the_machine(error):
+                        raise
+                    if len(portion) == 1:
+                        raise TollhouseError(
+                            f"{first.source}/{first.file_name} ({first.file_id}) was decoded before and cannot be now: "
+                            f"{fault_text(error, 'decoded')}"
+                        ) from error
+                    waiting.extendleft([entry] for entry in reversed(portion))
+                    is_sound = _is_sound(engine)
+    return decoded
 
 
 def _suspects(ledger: FileLedger, mark: DecodingMark, is_stale: Callable[[FileEntry], bool]) -> set[str]:

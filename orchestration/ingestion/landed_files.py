@@ -1,24 +1,20 @@
-"""The landing area: delivered files as they came, and whether one is still what was delivered."""
+"""The landing area: delivered files, as they came or packed, and whether one is still what was delivered."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from orchestration.errors import TollhouseError
+from orchestration.ingestion import landed_packing
+from orchestration.ingestion.landed_packing import delivered_sha256
 from orchestration.ingestion.ledger_schema import FileEntry
-from orchestration.publishing.durable import sha256_of
 from orchestration.settings import Settings
 
 
 def landed_path(settings: Settings, entry: FileEntry) -> Path | None:
-    """Where a delivered file lies; None where it is gone."""
-    path = settings.home / entry.landing_path
+    """Where a delivered file lies, as it came or packed; None where it is gone."""
+    path = landed_packing.landed_path(settings.home, entry)
     return path if path.is_file() else None
-
-
-def delivered_sha256(path: Path) -> str:
-    """The SHA-256 of the bytes as they were delivered, of a file of the landing area."""
-    return sha256_of(path)
 
 
 def landed_fault(settings: Settings, entry: FileEntry) -> str | None:
@@ -26,7 +22,7 @@ def landed_fault(settings: Settings, entry: FileEntry) -> str | None:
     path = landed_path(settings, entry)
     if path is None:
         return f"{settings.home / entry.landing_path}: the landed file {entry.file_id} is gone"
-    if delivered_sha256(path) != entry.sha256:
+    if delivered_sha256(settings.home, entry) != entry.sha256:
         return f"{path}: the landed file {entry.file_id} is not what was delivered: its SHA-256 differs"
     return None
 

@@ -20,6 +20,7 @@ from orchestration.ingestion.bounds import RATIO_COUNTS_FROM_BYTES, BoundExceede
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault, line_marks
 from orchestration.ingestion.landed_files import landed_fault
+from orchestration.ingestion.landed_packing import unpack
 from orchestration.ingestion.ledger import UNREADABLE, WRONG_NAME, FileLedger
 from orchestration.ingestion.ledger_schema import Decision, FileEntry, NewFile
 from orchestration.ingestion.packing import PackingError, base_name, packing_of, unpacker
@@ -441,6 +442,7 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     fault = landed_fault(settings, entry)
     if fault is not None:
         raise TollhouseError(f"{fault}; put it back from a backup: `tollhouse restore DIR`")
+    unpack(settings.home, entry)
     landed = settings.home / entry.landing_path
     here = Store(Access())
     delivered = _Delivered(source, here, here.item(str(landed)), {})

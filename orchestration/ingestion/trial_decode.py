@@ -15,6 +15,7 @@ from pathlib import Path
 
 from orchestration.ingestion.bank_results import ResultCodes
 from orchestration.ingestion.bounds import Bounds
+from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
 
@@ -56,7 +57,7 @@ def _decode(
 
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the run is who ends this one
-    landed = settings.home / entry.landing_path
+    landed = landed_path(settings.home, entry)
     apart = replace(settings, home=folder)
     try:
         with open_engine(apart) as engine:

@@ -20,13 +20,14 @@ FOLDERS = ("landing", "raw", "closed", "published")
 #: What belongs to the state and is of no use elsewhere: a restore sets it aside before anything it belongs to.
 SIDE_FILES = (
     *(f"{name}{suffix}" for name in DATABASES for suffix in ("-wal", "-shm", "-journal")),
+    "ledger.seal",
     "being_decoded",
 )
 #: All of it in the order in which a restore sets it aside.
 STATE = (*SIDE_FILES, f"{WAREHOUSE}.wal", *DATABASES, WAREHOUSE, "last_run.json", *FOLDERS)
 
 #: What else a home holds: deliveries, histories and locks. They stay where they are.
-NOT_STATE = ("inbox", "dagster", "logs", "run.lock", "alerts.lock", "decoding.tmp")
+NOT_STATE = ("inbox", "dagster", "logs", "run.lock", "alerts.lock", "decoding.tmp", "before-rebuild")
 
 _HALF_MADE = (".tmp", ".part", ".building", ".sharing")
 

