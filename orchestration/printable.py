@@ -24,3 +24,11 @@ def one_line(text: str) -> str:
 def spreadsheet_text(text: str) -> str:
     """The text for a cell of CSV or XLSX: one that a spreadsheet would take for a formula gets an apostrophe before it."""
     return f"'{text}" if text.startswith(_FORMULA_BEGINS) else text
+
+
+def size_text(size: int) -> str:
+    """A number of bytes as people write it."""
+    for unit, bytes_each in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= bytes_each:
+            return f"{size // bytes_each} {unit}" if size % bytes_each == 0 else f"{size / bytes_each:.1f} {unit}"
+    return f"{size} bytes"

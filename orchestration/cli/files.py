@@ -14,7 +14,6 @@ from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, reason
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.landed_packing import landed_path
 from orchestration.ingestion.ledger import STATUSES, FileLedger
 from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, Decision, FileEntry
 from orchestration.settings import Settings
@@ -146,6 +145,7 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _show(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.ingestion.landed_packing import landed_path
     from orchestration.ingestion.malformed_rows import first_set_aside, ignored_reasons
 
     with ledger_to_read(context.settings) as ledger:

@@ -12,7 +12,7 @@ from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, count
 from orchestration.cli.progress import progress
 from orchestration.cli.runs import run_answer
-from orchestration.ingestion.bounds import size_text
+from orchestration.printable import size_text
 
 if TYPE_CHECKING:
     from rich.console import Console

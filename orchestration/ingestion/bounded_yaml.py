@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.bounds import size_text
+from orchestration.printable import size_text
 
 LARGEST_BYTES = 256 << 10
 DEEPEST = 32

@@ -20,6 +20,8 @@ from typing import Any, Self
 
 import duckdb
 
+from orchestration.printable import size_text
+
 #: A file of less content is never refused for its ratio: a short list of one line over and over packs very well.
 RATIO_COUNTS_FROM_BYTES = 64 << 20
 
@@ -90,14 +92,6 @@ def refuse_sum(amount: Decimal) -> None:
             f"its amounts sum to {amount}, and those of one file have to stay below {ABOVE_ANY_SUM}; have it corrected "
             "and delivered again"
         )
-
-
-def size_text(size: int) -> str:
-    """A number of bytes as people write it."""
-    for unit, bytes_each in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size >= bytes_each:
-            return f"{size // bytes_each} {unit}" if size % bytes_each == 0 else f"{size / bytes_each:.1f} {unit}"
-    return f"{size} bytes"
 
 
 def exceeded(what: str, bounds: Bounds, name: str) -> BoundExceeded:

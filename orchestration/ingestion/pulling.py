@@ -16,7 +16,7 @@ from typing import Any
 from orchestration.errors import TollhouseError
 from orchestration.full_disk import is_disk_full
 from orchestration.ingestion.access import Access
-from orchestration.ingestion.bounds import RATIO_COUNTS_FROM_BYTES, BoundExceeded, LineWatch, exceeded, size_text
+from orchestration.ingestion.bounds import RATIO_COUNTS_FROM_BYTES, BoundExceeded, LineWatch, exceeded
 from orchestration.ingestion.cdr_formats import load_cdr_format
 from orchestration.ingestion.headers import header_fault, line_marks
 from orchestration.ingestion.landed_files import landed_fault
@@ -28,6 +28,7 @@ from orchestration.ingestion.remote import FileChanged, Item, Store, Stores, nam
 from orchestration.ingestion.sources import Source, list_items, load_sources
 from orchestration.ingestion.transfer import Incoming, Part, copy_whole
 from orchestration.ingestion.whole_numbers import whole_number
+from orchestration.printable import size_text
 from orchestration.publishing.durable import flush
 from orchestration.settings import Settings
 

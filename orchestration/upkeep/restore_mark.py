@@ -37,7 +37,7 @@ def restore_mark(home: Path) -> RestoreMark | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return RestoreMark(**{**found, "names": tuple(found["names"])})
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TollhouseError(

@@ -10,9 +10,10 @@ from decimal import Decimal
 from functools import partial
 from typing import BinaryIO
 
-from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, exceeded, size_text, watch
+from orchestration.ingestion.bounds import ABOVE_ANY_AMOUNT, exceeded, watch
 from orchestration.ingestion.byte_order_marks import without_mark
 from orchestration.ingestion.malformed_rows import SetAsideLine
+from orchestration.printable import size_text
 
 #: What a line is: a debit's result, a bank's correction of an account (a notification of change), a debit on its way, or
 #: a booking that is no debit, which is kept and means nothing here.
