@@ -17,6 +17,7 @@ def test_before_the_first_run(tollhouse: Tollhouse, settings: Settings) -> None:
     assert tollhouse("status", "--json").json == {
         "home": str(settings.home),
         "edition": None,
+        "lost_pointer": None,
         "blocked": None,
         "last_run": None,
         "files": {},

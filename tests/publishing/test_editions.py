@@ -74,6 +74,7 @@ def test_an_edition_has_its_files_types_and_exact_totals(tmp_path: Path, con: du
     assert json.loads((tmp_path / "current.json").read_text()) == {
         "edition": "2026-03-31-0001",
         "path": "editions/2026-03-31-0001",
+        "manifest_sha256": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),
     }
     manifest = json.loads((folder / "manifest.json").read_text())
     assert list(manifest) == ["as_of", "built_at", "edition", "gates", "marts", "revision", "site", "time_zone"]
