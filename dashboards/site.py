@@ -39,15 +39,25 @@ def build_site(edition_dir: Path, published: Path, default_language: str = "zh")
     return written
 
 
-def _plotly_script(published: Path) -> Path:
-    from plotly.offline import get_plotlyjs, get_plotlyjs_version
+def damaged_script(published: Path) -> Path | None:
+    """The script that the pages load where it is there and not the one that was written; None where it is sound."""
+    script, content = _script(published)
+    return script if script.exists() and script.read_bytes() != content else None
 
-    script = published / ASSETS_FOLDER / f"plotly-{get_plotlyjs_version()}.min.js"
-    content = get_plotlyjs().encode("utf-8")
+
+def _plotly_script(published: Path) -> Path:
+    script, content = _script(published)
     if not script.exists() or script.read_bytes() != content:
         script.parent.mkdir(parents=True, exist_ok=True)
         _write(script, content)
     return script
+
+
+def _script(published: Path) -> tuple[Path, bytes]:
+    from plotly.offline import get_plotlyjs, get_plotlyjs_version
+
+    script = published / ASSETS_FOLDER / f"plotly-{get_plotlyjs_version()}.min.js"
+    return script, get_plotlyjs().encode("utf-8")
 
 
 def _write(path: Path, content: bytes) -> None:

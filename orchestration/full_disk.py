@@ -24,7 +24,7 @@ def is_disk_full(error: BaseException) -> bool:
         (isinstance(one, OSError) and one.errno in _FULL)
         or (isinstance(one, sqlite3.Error) and getattr(one, "sqlite_errorname", None) in _SQLITE_NAMES)
         or any(text in str(one) for text in _SAID_BY_LIBRARIES)
-        for one in _chain(error)
+        for one in chain_of(error)
     )
 
 
@@ -33,7 +33,7 @@ def full_disk_fault(error: BaseException, home: Path) -> str | None:
     places = [home, Path(tempfile.gettempdir())]
     free = {place: shutil.disk_usage(_existing(place)).free for place in places}
     full = next((place for place in places if free[place] < _NEARLY_NOTHING_BYTES), None)
-    if not is_disk_full(error) and (full is None or not any(_PERHAPS_FULL in str(one) for one in _chain(error))):
+    if not is_disk_full(error) and (full is None or not any(_PERHAPS_FULL in str(one) for one in chain_of(error))):
         return None
     place = full or home
     return (
@@ -46,7 +46,8 @@ def _existing(place: Path) -> Path:
     return next(parent for parent in (place, *place.parents) if parent.exists())
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain_of(error: BaseException) -> Iterator[BaseException]:
+    """An error and those that it came of."""
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
     while pending:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from orchestration.errors import GatesBlocked
 from orchestration.run_record import note_end, one_line_of
 from orchestration.settings import Settings
+from orchestration.state.engine_errors import explained
 
 _failures: list[list[BaseException]] = []
 
@@ -24,7 +25,10 @@ def collected_failures() -> Iterator[list[BaseException]]:
 
 
 def note_failure(settings: Settings, run_id: str, error: BaseException) -> None:
-    """Keep the error for the command at work, and with the record of the run."""
+    """Keep the error for the command at work, and with the record of the run: where an engine cannot read, the file that is
+    damaged. The run lock must be held.
+    """
+    error = explained(settings, error) or error
     if _failures:
         _failures[-1].append(error)
     if not isinstance(error, GatesBlocked):  # of which the step that blocks has kept more

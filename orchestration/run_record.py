@@ -52,12 +52,18 @@ class RunRecord:
 
 
 def load_record(settings: Settings) -> RunRecord | None:
-    """The last run's record, None before the first."""
+    """The last run's record, None before the first. Raises TollhouseError where it cannot be read."""
     path = _path(settings)
     if not path.is_file():
         return None
-    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return RunRecord(**values)
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return RunRecord(**values)
+    except (ValueError, TypeError) as error:
+        raise TollhouseError(
+            f"{path} is damaged ({type(error).__name__}); it says only what the last run came to, and the next `tollhouse run` "
+            "writes it anew"
+        ) from error
 
 
 def update_record(settings: Settings, **values: Any) -> RunRecord:
@@ -75,7 +81,10 @@ def update_record(settings: Settings, **values: Any) -> RunRecord:
 
 def note_end(settings: Settings, run_id: str, status: str, error: str | None = None) -> None:
     """Keep that a run has failed or was stopped, and why; the first who says so is right. Nothing where it ended otherwise."""
-    record = load_record(settings)
+    try:
+        record = load_record(settings)
+    except TollhouseError:  # of the run before: this one failed before it had a record
+        return
     if record is not None and record.run_id == run_id and record.status == "running":
         update_record(settings, status=status, error=error)
 

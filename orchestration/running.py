@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.errors import GatesBlocked, TollhouseError
 from orchestration.ingestion.ledger import FileLedger
@@ -18,8 +19,12 @@ from orchestration.reporting import Reporter, reporting_to, within_run
 from orchestration.run_failures import collected_failures
 from orchestration.run_record import load_record, note_end, one_line_of
 from orchestration.settings import Settings
+from orchestration.state.dagster_history import is_of_history, set_aside, set_damaged_aside
 from orchestration.warehouse.closing import check_period, freeze_period, refuse_closing
 from orchestration.warehouse.connection import open_warehouse, run_lock
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 _DAGSTER_YAML = """\
 # Written by tollhouse. One writer at a time: whatever touches the warehouse is in the pool duckdb, limited to 1.
@@ -95,7 +100,7 @@ def prepare_dagster_home(settings: Settings) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "dagster.yaml"
     text = _DAGSTER_YAML.format(base_dir=json.dumps(str(home / "history" / "runs")))
-    if not configuration.is_file() or configuration.read_text(encoding="utf-8") != text:
+    if not configuration.is_file() or configuration.read_bytes() != text.encode():
         configuration.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
@@ -109,11 +114,54 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     Raises TollhouseError (or UsageError) as the step that failed raised it. A run that the release gates blocked is an
     outcome of status blocked. Nothing is done, and said so, where an edition of exactly this stands already.
     """
+    timed = _Timed(reporter)
     with run_lock(settings):
         # Says at once, and in plain words, that another run is at work or the book has faults; the job does both itself.
         read_reference_book(settings.reference)
-    timed = _Timed(reporter)
+        _warn_of_history(timed, set_damaged_aside(settings))
     timed.step("start")
+    try:
+        result, failures = _execute(settings, as_of, timed)
+        broken = next(filter(is_of_history, failures), None)
+    except Exception as error:
+        if not is_of_history(error):
+            raise
+        broken = error
+    if broken is not None:  # a run goes on from what the one before has kept, so this one can be begun again
+        with run_lock(settings):
+            _warn_of_history(timed, set_aside(settings))
+        result, failures = _execute(settings, as_of, timed)
+    run_id = result.run_id
+    timed.end()
+    for failure in failures:
+        if not isinstance(failure, GatesBlocked):
+            raise failure
+    record = load_record(settings)
+    if record is None or record.run_id != result.run_id:
+        with run_lock(settings):
+            pass  # another run began while this one was starting: say so as if it had been there from the first
+    if record is None or record.run_id != result.run_id or record.status not in ("published", "nothing_new", "blocked"):
+        events = [event.message or "" for event in result.all_events if event.is_failure]
+        why = "; ".join(events) or "Dagster did not say why"
+        note_end(settings, run_id, "failed", why)
+        raise TollhouseError(f"the run failed: {why}")
+    return RunOutcome(
+        status=record.status,
+        edition=record.edition,
+        edition_path=settings.home / record.edition_path if record.edition_path else None,
+        blocked_path=settings.home / record.blocked_path if record.blocked_path else None,
+        as_of=date.fromisoformat(record.as_of) if record.as_of else None,
+        problems=record.problems,
+        figures=record.figures,
+        rebuilt_days=record.rebuilt_days,
+        steps=timed.steps,
+    )
+
+
+def _execute(
+    settings: Settings, as_of: date | None, timed: _Timed
+) -> tuple[dg.ExecuteInProcessResult, list[BaseException]]:
+    """Run the job in this process: Dagster's result, and the errors as they were raised."""
     prepare_dagster_home(settings)
     import dagster as dg
     from dagster._core.utils import make_new_run_id
@@ -143,30 +191,14 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
         except BaseException:
             note_end(settings, run_id, "stopped")
             raise
-    timed.end()
-    for failure in failures:
-        if not isinstance(failure, GatesBlocked):
-            raise failure
-    record = load_record(settings)
-    if record is None or record.run_id != result.run_id:
-        with run_lock(settings):
-            pass  # another run began while this one was starting: say so as if it had been there from the first
-    if record is None or record.run_id != result.run_id or record.status not in ("published", "nothing_new", "blocked"):
-        events = [event.message or "" for event in result.all_events if event.is_failure]
-        why = "; ".join(events) or "Dagster did not say why"
-        note_end(settings, run_id, "failed", why)
-        raise TollhouseError(f"the run failed: {why}")
-    return RunOutcome(
-        status=record.status,
-        edition=record.edition,
-        edition_path=settings.home / record.edition_path if record.edition_path else None,
-        blocked_path=settings.home / record.blocked_path if record.blocked_path else None,
-        as_of=date.fromisoformat(record.as_of) if record.as_of else None,
-        problems=record.problems,
-        figures=record.figures,
-        rebuilt_days=record.rebuilt_days,
-        steps=timed.steps,
-    )
+        return result, failures
+
+
+def _warn_of_history(timed: _Timed, aside: list[Path]) -> None:
+    for folder in aside:
+        timed.warn(
+            f"Dagster's history was damaged; it is now {folder}, and a new one is begun. No figure depends on it"
+        )
 
 
 def close_period(settings: Settings, period: str, *, reporter: Reporter | None = None) -> RunOutcome:

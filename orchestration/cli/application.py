@@ -28,7 +28,7 @@ from orchestration.cli import (
     upkeep,
 )
 from orchestration.cli.context import Answer, Context
-from orchestration.cli.failures import disk_fault, log_failure, print_failure
+from orchestration.cli.failures import damage, disk_fault, log_failure, print_failure
 from orchestration.cli.interrupts import InterruptWatch
 from orchestration.cli.parsing import Parser, json_option
 from orchestration.errors import TollhouseError, UsageError
@@ -129,6 +129,7 @@ def _fail(error: BaseException, stopped_by: signal.Signals | None, context: Cont
     if stopped_by is not None or isinstance(error, KeyboardInterrupt):
         stopped = "stopped; nothing is lost: what was taken in is kept, and the next `tollhouse run` goes on from there"
         return print_failure(context, stopped, 128 + (stopped_by or signal.SIGINT))
+    error = damage(error) or error
     if isinstance(error, TollhouseError):
         return print_failure(context, disk_fault(error) or str(error), error.exit_code)
     return print_failure(context, log_failure(error), TollhouseError.exit_code)

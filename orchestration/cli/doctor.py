@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context
-from orchestration.cli.examination import ERROR, LEVELS, OK, examine
+from orchestration.cli.examination import examine
+from orchestration.cli.findings import ERROR, LEVELS, OK
 from orchestration.cli.parsing import add_command
 
 if TYPE_CHECKING:
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Any) -> None:
     """Add doctor."""
-    add_command(commands, "doctor", "look whether everything is sound, and say what to do where it is not", _doctor)
+    doctor = add_command(
+        commands, "doctor", "look whether everything is sound, and say what to do where it is not", _doctor
+    )
+    doctor.add_argument(
+        "--deep", action="store_true", help="read and hash every file of the state, which takes as long as reading it"
+    )
 
 
 def _doctor(arguments: argparse.Namespace, context: Context) -> Answer:
-    findings = examine()
+    findings = examine(is_deep=arguments.deep)
     counts = Counter(finding.level for finding in findings)
     wrong = [finding for finding in findings if finding.level == ERROR]
     # Wrong settings or a wrong book are the user's to mend before anything else counts.

@@ -6,25 +6,21 @@ import fcntl
 import os
 import platform
 import shutil
-import sqlite3
 import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
 from orchestration.branch_clock import shown_time
+from orchestration.cli.findings import ERROR, MOST_SHOWN, OK, WARN, Finding
+from orchestration.cli.state_examination import STATE_CHECKS
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.file_modes import open_to_others
 from orchestration.run_record import ending, load_record
 from orchestration.settings import Settings
 from orchestration.upkeep.restore_mark import refuse_half_restored
-
-OK, WARN, ERROR = "ok", "warn", "error"
-LEVELS = (OK, WARN, ERROR)
 
 _PACKAGES = (
     "dagster",
@@ -71,36 +67,27 @@ _SETTINGS = {
 _FOR_TESTS = {"TOLLHOUSE_SAMPLES"}
 _OLDEST_PYTHON, _FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
 _SCANTY_BYTES, _TOO_FEW_BYTES = 2 * 1024**3, 256 * 1024**2
-_MOST_SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a check found and what to do about it. `exit_code` is what the command ends with if it is an error."""
-
-    check: str
-    level: str
-    found: str
-    advice: str = ""
-    exit_code: int = 1
-
-
-def examine() -> list[Finding]:
-    """Every finding, those on the machine first. Without usable settings the state cannot be looked at."""
+def examine(is_deep: bool = False) -> list[Finding]:
+    """Every finding, those on the machine first. Without usable settings the state cannot be looked at. `is_deep` reads and
+    hashes every file of the state."""
     findings = [*_python(), *_packages()]
     try:
         settings = Settings.from_environment()
     except UsageError as error:
         return [*findings, Finding("settings", ERROR, str(error), "correct the variable", error.exit_code)]
     findings += _settings(settings)
-    for check, look in _OF_THE_STATE.items():
+    for check, look in _OF_THE_HOME.items():
         findings += _look(check, look, settings)
+    for check, look_at in STATE_CHECKS.items():
+        findings += _look(check, look_at, settings, is_deep)
     return findings
 
 
-def _look(check: str, look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> list[Finding]:
+def _look(check: str, look: Callable[..., Iterator[Finding]], *arguments: object) -> list[Finding]:
     try:
-        return list(look(settings))
+        return list(look(*arguments))
     except TollhouseError as error:
         return [Finding(check, ERROR, str(error), "mend what the message names", error.exit_code)]
     except Exception as error:  # noqa: BLE001 - whatever is broken: the doctor says so and looks on
@@ -181,7 +168,7 @@ def _rights(settings: Settings) -> Iterator[Finding]:
         return
     removed = "go-rwx" if settings.group is None else "g-w,o-rwx"
     advice = f"`chmod -R {removed}` on what it names; users who deliver files need `chmod o+x {settings.home}` and rights on the inbox"
-    for path in found[:_MOST_SHOWN]:
+    for path in found[:MOST_SHOWN]:
         yield Finding(
             "rights",
             WARN,
@@ -233,62 +220,10 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding("sources", OK, f"{len(sources)} can be listed: {', '.join(source.name for source in sources)}")
 
 
-def _ledger(settings: Settings) -> Iterator[Finding]:
-    from orchestration.ingestion.landed_packing import landed_path
-    from orchestration.ingestion.ledger import FileLedger
-
-    if not settings.ledger_path.is_file():
-        yield Finding("ledger", OK, "there is none yet; the first run makes it")
-        return
-    advice = (
-        f"put back a backup of {settings.ledger_path}; it holds the decisions of people, which no run can make again"
-    )
-    try:
-        with closing(sqlite3.connect(f"{settings.ledger_path.as_uri()}?mode=ro", uri=True, timeout=30)) as db:
-            problems = [row[0] for row in db.execute(f"pragma integrity_check({_MOST_SHOWN})") if row[0] != "ok"]
-            problems += [
-                f"a row of {row[0]} names no row of {row[2]}" for row in db.execute("pragma foreign_key_check")
-            ]
-        with FileLedger(settings.ledger_path, read_only=True) as ledger:
-            entries = ledger.files()
-    except sqlite3.DatabaseError as error:
-        yield Finding("ledger", ERROR, f"{settings.ledger_path}: {error}", advice)
-        return
-    for problem in problems[:_MOST_SHOWN]:
-        yield Finding("ledger", ERROR, f"{settings.ledger_path}: {problem}", advice)
-    lost = [entry for entry in entries if not landed_path(settings.home, entry).is_file()]
-    if lost:
-        found = f"{len(lost)} landed files are gone, the first {settings.home / lost[0].landing_path}"
-        yield Finding("ledger", ERROR, found, "put them back from a backup: what the warehouse holds rests on them")
-    if not problems and not lost:
-        yield Finding("ledger", OK, f"sound, {len(entries)} files registered")
-
-
-def _edition(settings: Settings) -> Iterator[Finding]:
-    from orchestration.publishing.reading import current_edition, lost_pointer, verify_edition
-
-    edition = current_edition(settings.published)
-    if edition is None:
-        lost = lost_pointer(settings.published)
-        if lost is None:
-            yield Finding("edition", OK, "none is published yet")
-        else:
-            yield Finding("edition", ERROR, lost, "`tollhouse run`")
-        return
-    problems = verify_edition(settings.published, edition)
-    advice = "put the files back from a backup, or remove published/current.json and run again for a whole new edition"
-    for problem in problems[:_MOST_SHOWN]:
-        yield Finding("edition", ERROR, f"{edition.edition}: {problem}", advice)
-    if len(problems) > _MOST_SHOWN:
-        yield Finding("edition", ERROR, f"{edition.edition}: and {len(problems) - _MOST_SHOWN} more", advice)
-    if not problems:
-        yield Finding("edition", OK, f"{edition.edition}: every file is as it was published")
-
-
 def _leftovers(settings: Settings) -> Iterator[Finding]:
     from orchestration.publishing.editions import BLOCKED, BUILDING, EDITIONS
 
-    parents = (settings.published / EDITIONS, settings.published / BLOCKED, settings.home)
+    parents = (settings.published / EDITIONS, settings.published / BLOCKED, settings.home / "closed", settings.home)
     left = sorted(folder for parent in parents for folder in parent.glob(f"{BUILDING}*"))
     if left and lock_holder(settings) is None:
         found = f"{len(left)} half-built folders of killed runs, the first {left[0]}"
@@ -341,14 +276,12 @@ def _nearest(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-_OF_THE_STATE: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+_OF_THE_HOME: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "home": _home,
     "rights": _rights,
     "disk": _disk,
     "reference book": _book,
     "sources": _sources,
-    "ledger": _ledger,
-    "edition": _edition,
     "leftovers": _leftovers,
     "restore": _restore,
     "run lock": _lock,

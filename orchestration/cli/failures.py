@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestration.branch_clock import branch_now
 from orchestration.cli.context import Context, write_failure, write_json
-from orchestration.errors import UsageError
+from orchestration.errors import TollhouseError, UsageError
 from orchestration.full_disk import full_disk_fault
 from orchestration.log_lines import is_json_log
 from orchestration.settings import Settings
@@ -50,6 +50,23 @@ def disk_fault(error: BaseException) -> str | None:
     try:
         return full_disk_fault(error, Settings.from_environment().home)
     except UsageError:  # the settings are wrong, which is then the fault
+        return None
+
+
+def damage(error: BaseException) -> TollhouseError | None:
+    """The damaged file that made an engine fail in this command; None where it is something else, or a run is at work."""
+    if isinstance(error, TollhouseError):  # runs have looked for it themselves
+        return None
+    from orchestration.state.engine_errors import explained, is_of_an_engine
+    from orchestration.warehouse.connection import run_lock
+
+    if not is_of_an_engine(error):
+        return None
+    try:
+        settings = Settings.from_environment()
+        with run_lock(settings):
+            return explained(settings, error)
+    except TollhouseError:
         return None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from orchestration.errors import TollhouseError
@@ -18,7 +18,7 @@ from orchestration.publishing.durable import flush, replace_text, sha256_of
 
 SEAL = "ledger.seal"
 
-_ADVICE = (
+LEDGER_ADVICE = (
     "Put back the newest backup: `tollhouse restore DIR`. Where there is none, only a new home is left (another, empty "
     "TOLLHOUSE_HOME, and every file delivered again): decisions, closed periods and debit requests are lost then"
 )
@@ -34,13 +34,13 @@ def refuse_lost_ledger(path: Path) -> None:
     if trace is not None:
         what = "is empty" if path.is_file() else "is gone"
         raise TollhouseError(
-            f"{path}: the file ledger {what}, and {trace} is of earlier runs. No run can make the ledger again. {_ADVICE}"
+            f"{path}: the file ledger {what}, and {trace} is of earlier runs. No run can make the ledger again. {LEDGER_ADVICE}"
         )
 
 
 def damaged_ledger(path: Path, error: sqlite3.Error) -> TollhouseError:
     """What to say where SQLite cannot read the ledger."""
-    return TollhouseError(f"{path}: the file ledger is damaged ({error}). Nothing was computed. {_ADVICE}")
+    return TollhouseError(f"{path}: the file ledger is damaged ({error}). Nothing was computed. {LEDGER_ADVICE}")
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -58,7 +58,7 @@ def seal_fault(path: Path) -> str | None:
         return None
     return (
         f"{path}: the file ledger is not as it was left: its SHA-256 is not the one of {seal}. It is damaged, or another "
-        f"program wrote to it. Nothing was computed. {_ADVICE}. Where you put this ledger there yourself, remove {seal}"
+        f"program wrote to it. Nothing was computed. {LEDGER_ADVICE}. Where you put this ledger there yourself, remove {seal}"
     )
 
 
@@ -76,25 +76,28 @@ def unsealed(path: Path) -> Iterator[None]:
         seal.unlink()
         flush(path.parent)
     elif path.is_file() and path.stat().st_size:
-        _check_structure(path)
+        damage = structure_fault(path)  # without a seal: the last writer was killed, or was an earlier version
+        if damage is not None:
+            raise damaged_ledger(path, damage)
     yield
     if path.is_file() and not _has_journal(path):
         replace_text(seal, sha256_of(path) + "\n")
 
 
-def _check_structure(path: Path) -> None:
-    """What can be found without a seal: the last writer was killed, or was an earlier version."""
-    db = sqlite3.connect(path, timeout=30)
-    try:
-        problems = [row[0] for row in db.execute("pragma quick_check(1)") if row[0] != "ok"]
-    except sqlite3.DatabaseError as error:
-        if is_damage(error):
-            raise damaged_ledger(path, error) from error
-        raise
-    finally:
-        db.close()
-    if problems:
-        raise damaged_ledger(path, sqlite3.DatabaseError(problems[0]))
+def structure_fault(path: Path, is_whole: bool = True) -> sqlite3.Error | None:
+    """What SQLite finds wrong with the structure of a database, or with its head alone; None where nothing is.
+
+    Other errors than damage are raised.
+    """
+    looked_at = "pragma quick_check(1)" if is_whole else "select 'ok' from (select count(*) from sqlite_master)"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as db:
+        try:
+            problems = [row[0] for row in db.execute(looked_at) if row[0] != "ok"]
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                return error
+            raise
+    return sqlite3.DatabaseError(problems[0]) if problems else None
 
 
 def _has_journal(path: Path) -> bool:

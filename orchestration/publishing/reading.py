@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -136,6 +137,31 @@ def verify_edition(published: Path, edition: CurrentEdition) -> list[str]:
         if path.is_file() and path not in listed:
             problems.append(f"{path.relative_to(published)} is not in the manifest")
     return problems
+
+
+def damaged_editions(published: Path) -> Iterator[str]:
+    """What is wrong with the editions that are not the current one; a file that several share is hashed once."""
+    current = current_edition(published)
+    hashes: dict[tuple[int, int], str] = {}
+    for folder in edition_folders(published).values():
+        if current is not None and folder.resolve() == current.folder.resolve():
+            continue
+        try:
+            manifest = _read(folder / MANIFEST, {"edition": str, "marts": dict})
+        except TollhouseError as error:
+            yield str(error)
+            continue
+        for entry in listed_files(CurrentEdition(published, folder.name, folder, manifest)):
+            path = published / entry["path"]
+            if not path.is_file():
+                yield f"{entry['path']} is missing"
+                continue
+            status = path.stat()
+            inode = (status.st_dev, status.st_ino)
+            if inode not in hashes:
+                hashes[inode] = sha256_of(path)
+            if hashes[inode] != entry["sha256"]:
+                yield f"{entry['path']} is not the file that was published: its SHA-256 differs"
 
 
 def _read(path: Path, fields: dict[str, type]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -14,9 +14,14 @@ import duckdb
 
 from orchestration.branch_clock import shown_time
 from orchestration.errors import TollhouseError, UsageError
+from orchestration.full_disk import is_disk_full
 from orchestration.settings import Settings
 from orchestration.upkeep.restore_mark import refuse_half_restored
 
+#: What to do where the warehouse is damaged.
+WAREHOUSE_ADVICE = (
+    "`tollhouse rebuild --warehouse` computes it anew from what was delivered; closed periods come from their files"
+)
 _SCHEMAS = ("reference", "raw", "staging", "intermediate", "marts", "closed", "state")
 
 
@@ -27,20 +32,28 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     Opened with the same options as dbt's profile, since one process cannot hold one file under two configurations.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    try:
-        con = duckdb.connect(str(settings.warehouse_path))
-    except duckdb.Error as error:
-        raise TollhouseError(f"{settings.warehouse_path}: the warehouse cannot be opened: {error}") from error
-    try:
-        con.execute("set preserve_insertion_order = false")
-        con.execute(f"set threads = {settings.threads}")
-        if settings.engine_memory_limit:
-            con.execute(f"set memory_limit = '{settings.engine_memory_limit}'")
-        for schema in _SCHEMAS:
-            con.execute(f"create schema if not exists {schema}")
+    with ExitStack() as stack:
+        try:
+            con = stack.enter_context(closing(duckdb.connect(str(settings.warehouse_path))))
+            con.execute("set preserve_insertion_order = false")
+            con.execute(f"set threads = {settings.threads}")
+            if settings.engine_memory_limit:
+                con.execute(f"set memory_limit = '{settings.engine_memory_limit}'")
+            for schema in _SCHEMAS:
+                con.execute(f"create schema if not exists {schema}")
+        except duckdb.Error as error:
+            raise TollhouseError(_cannot_be_opened(settings, error)) from error
         yield con
-    finally:
-        con.close()
+
+
+def is_locked(error: duckdb.Error) -> bool:
+    """Whether the engine cannot have the file because another process holds it."""
+    return "lock" in str(error)
+
+
+def _cannot_be_opened(settings: Settings, error: duckdb.Error) -> str:
+    said = f"{settings.warehouse_path}: the warehouse cannot be opened: {' '.join(str(error).split())[:300]}"
+    return said if is_locked(error) or is_disk_full(error) else f"{said}. {WAREHOUSE_ADVICE}"
 
 
 def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -24,6 +24,10 @@ from orchestration.settings import Settings
 from orchestration.warehouse.closed_schema import create_closed_schema
 
 BUILDING = ".building-"
+#: What to do where a file of the figures is damaged and the warehouse is sound.
+FROZEN_ADVICE = (
+    "remove it, and `tollhouse run` writes it anew from the warehouse; or `tollhouse restore DIR` puts a backup back"
+)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.ingestion.ledger import FileLedger
@@ -47,6 +48,7 @@ def test_a_sound_home(tollhouse: Tollhouse, settings: Settings) -> None:
     FileLedger(settings.ledger_path).close()
     publish_edition(settings.published)
     (settings.inbox / "cdr" / "SW1").mkdir(parents=True)
+    duckdb.connect(str(settings.warehouse_path)).close()
     assert findings(tollhouse, "warn") == findings(tollhouse, "error") == (0, [])
     out = tollhouse("doctor").out
     assert "ok     edition: 2026-05-20-0001: every file is as it was published" in out
@@ -108,7 +110,7 @@ def test_a_landed_file_that_is_gone(tollhouse: Tollhouse, settings: Settings) ->
         entry, _ = ledger.register(new_file("aaaa000000000001", "SW1_20260520_000001.csv"))
     exit_code, wrong = findings(tollhouse, "error")
     assert exit_code == 1
-    assert wrong == [("ledger", f"1 landed files are gone, the first {settings.home / entry.landing_path}")]
+    assert wrong == [("landing", f"1 landed files are gone, the first {settings.home / entry.landing_path}")]
 
 
 def test_a_wrong_sources_file_exits_2(tollhouse: Tollhouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
