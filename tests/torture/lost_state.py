@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 from tests.robustness.branch import Branch, calls_of_day, cdr, new_branch
+from tests.torture.commands import Runner
 from tests.torture.deliveries import bank_file
 
 #: Types a command on a branch: its exit code, and what it said on both outputs.
@@ -92,11 +93,12 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 
 @dataclass(frozen=True)
 class Home:
-    """A home to be damaged, and the marts of the run that follows when nothing is."""
+    """A home to be damaged, and the marts of the run that follows when nothing is; whether new files come before it."""
 
     name: str
     branch: Branch
     expected: Marts
+    has_more: bool = True
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,29 @@ def undisturbed(branch: Branch, name: str, type_: Type) -> Home:
     return Home(name, branch, _marts(calm))
 
 
+def as_it_stands(branch: Branch, name: str) -> Home:
+    """The home with what it has published; nothing new will come."""
+    return Home(name, branch, _marts(branch), has_more=False)
+
+
+def in_this_process(branch: Branch, *words: str) -> tuple[int, str]:
+    """Type a command without a process of its own, which spares its seconds."""
+    typed = branch.tollhouse(*(word for word in words if word != "--json"))
+    if "--json" in words:
+        return typed.exit_code, json.dumps(typed.answer)
+    return typed.exit_code, " ".join([typed.message, *typed.answer.get("warnings", [])])
+
+
+def forked_from(running: Runner) -> Type:
+    """Type commands in processes of their own: an engine that a damaged file crashes takes nothing else with it."""
+
+    def typed(branch: Branch, *words: str) -> tuple[int, str]:
+        ended = running.forked(branch.settings, *words)
+        return ended.status, ended.out if "--json" in words else ended.out + ended.errors
+
+    return typed
+
+
 def strike(home: Home, damages: Sequence[tuple[str, str]], type_: Type) -> Struck:
     """Damage a copy of the home, (path in the home, name of the damage) each; deliver, run, and look."""
     what = ", ".join(f"{path} {damage}" for path, damage in damages)
@@ -156,7 +181,8 @@ def strike(home: Home, damages: Sequence[tuple[str, str]], type_: Type) -> Struc
             if (branch.home / path).exists():  # the other damage may have taken it
                 DAMAGES[damage](branch.home / path)
         left = {path: _look(branch.home / path) for path, _ in damages}
-        _deliver_more(branch)
+        if home.has_more:
+            _deliver_more(branch)
         code, said = type_(branch, "run")
         assert code in (0, 1), f"{home.name}: {what}: exit {code}: {said}"
         if code == 0:
