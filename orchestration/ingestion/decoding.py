@@ -90,11 +90,10 @@ def decode_registered(
                             mark.set(first.file_id, portion[-1].file_id)
                             with clock.file(bounds):
                                 decoded = _decode(settings, engine, portion, bounds, known_switches, result_codes)
-                            parts = [part for entry in portion for part in written_parts(settings.raw, entry)]
                             with ledger.transaction():
                                 for one in decoded:
                                     ledger.record_decode(one)
-                                ledger.record_raw_parts([one.file_id for one in decoded], parts)
+                                _keep_parts(settings, ledger, decoded)
                             decoded_files += decoded
                     except Exception as error:
                         if is_of_the_machine(error):
@@ -156,6 +155,14 @@ def decode_again(
                     waiting.extendleft([entry] for entry in reversed(portion))
                     is_sound = _is_sound(engine)
     return decoded
+
+
+def _keep_parts(settings: Settings, ledger: FileLedger, decoded: Sequence[DecodedFile]) -> None:
+    """Keep what the decode of these files has written to the raw zone."""
+    ids = [one.file_id for one in decoded]
+    ledger.record_raw_parts(
+        ids, [part for file_id in ids for part in written_parts(settings.raw, ledger.file(file_id))]
+    )
 
 
 def _suspects(ledger: FileLedger, mark: DecodingMark, is_stale: Callable[[FileEntry], bool]) -> set[str]:

@@ -15,6 +15,7 @@ from orchestration.ingestion.raw_parts import (
     needed_folders,
     part_path,
     quick_fault,
+    row_count,
     whole_fault,
     written_parts,
 )
@@ -59,12 +60,8 @@ def _faults(settings: Settings, ledger: FileLedger, parts: dict[str, list[RawPar
 
 def _fault_without_record(settings: Settings, entry: FileEntry) -> str | None:
     """What is wrong with the rows of a file that an earlier version decoded, by the ledger's counts."""
-    if entry.file_kind == "cdr":
-        rows = entry.read_records - entry.malformed_records - entry.ignored_records
-    else:
-        rows = entry.data_rows - entry.set_aside_rows
     for folder in needed_folders(entry):
-        path = part_path(settings.raw, entry.file_id, folder)
+        path, rows = part_path(settings.raw, entry.file_id, folder), row_count(entry, folder)
         if not path.is_file():
             if rows:
                 return f"{path} is gone"
@@ -73,6 +70,6 @@ def _fault_without_record(settings: Settings, entry: FileEntry) -> str | None:
             found = pq.read_metadata(path).num_rows
         except (pa.ArrowException, OSError) as error:
             return f"{path} cannot be read: {' '.join(str(error).split())[:200]}"
-        if folder != "debit_batches" and found != rows:
+        if found != rows:
             return f"{path} has {found} rows and was decoded to {rows}"
     return None

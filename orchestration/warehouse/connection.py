@@ -48,7 +48,7 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def is_locked(error: duckdb.Error) -> bool:
     """Whether the engine cannot have the file because another process holds it."""
-    return "lock" in str(error)
+    return "set lock on file" in str(error)
 
 
 def _cannot_be_opened(settings: Settings, error: duckdb.Error) -> str:

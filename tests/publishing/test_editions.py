@@ -25,6 +25,7 @@ from orchestration.publishing.editions import (
     stage_edition,
     verify_edition,
 )
+from orchestration.publishing.reading import damaged_editions, lost_pointer, published_as_of
 
 AS_OF = date(2026, 3, 31)
 BUILT_AT = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)
@@ -192,6 +193,50 @@ def test_a_shared_file_that_is_gone_is_exported_again(tmp_path: Path, con: duckd
     edition = current_edition(tmp_path)
     assert edition is not None
     assert verify_edition(tmp_path, edition) == []
+
+
+def test_a_damaged_file_is_not_shared_and_the_new_edition_has_its_own(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    """Of a partition of the same build, of a mart that came out as before, and of a page."""
+    staged = _stage(tmp_path, con)
+    staged.add_site_files({"index.html": "<h1>1</h1>"})
+    first = publish(staged)
+    names = ("rated_calls/call_date=2026-03-01.parquet", "bills/bills.parquet", "site/index.html")
+    sound = {name: (first / name).read_bytes() for name in names}
+    for name in names:
+        content = bytearray(sound[name])
+        content[len(content) // 2] ^= 0xFF
+        (first / name).write_bytes(content)
+    staged = _stage(tmp_path, con)
+    staged.add_site_files({"index.html": "<h1>1</h1>"})
+    second = publish(staged)
+    assert {name: (second / name).read_bytes() for name in names} == sound
+    assert set(staged.written_anew) == {first / name for name in names[:2]}
+    edition = current_edition(tmp_path)
+    assert edition is not None and verify_edition(tmp_path, edition) == []
+    assert len(list(damaged_editions(tmp_path))) == 3
+
+
+def test_the_pointer_holds_the_manifest_to_its_hash(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
+    manifest = publish(_stage(tmp_path, con)) / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"rows": 2', '"rows": 3'))
+    with pytest.raises(TollhouseError, match=r"manifest.json: its SHA-256 is not the one that current.json names"):
+        current_edition(tmp_path)
+    pointer = json.loads((tmp_path / "current.json").read_text())
+    del pointer["manifest_sha256"]  # as earlier versions wrote it
+    (tmp_path / "current.json").write_text(json.dumps(pointer))
+    assert current_edition(tmp_path) is not None
+
+
+def test_a_lost_pointer_is_not_a_branch_that_has_published_nothing(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    assert lost_pointer(tmp_path) is None and published_as_of(tmp_path) is None
+    publish(_stage(tmp_path, con))
+    assert lost_pointer(tmp_path) is None and published_as_of(tmp_path) == AS_OF
+    (tmp_path / "current.json").unlink()
+    assert "current.json is gone" in str(lost_pointer(tmp_path)) and published_as_of(tmp_path) == AS_OF
 
 
 @pytest.mark.parametrize(

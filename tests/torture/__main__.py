@@ -16,10 +16,11 @@ from pathlib import Path
 from random import Random
 
 from tests.robustness.branch import new_branch
-from tests.torture import concurrency, disk, fuzzing, kills, meaning, order, poison
+from tests.torture import concurrency, disk, fuzzing, kills, lost_state, meaning, order, poison
 from tests.torture.commands import in_memory, runner
 from tests.torture.deliveries import DELIVERIES
 
+DAMAGES_OF_A_HOME, DAMAGED_PAIRS = 40, 5
 WHOLE_FUZZ_RUNS, WHOLE_POISON_RUNS, FILES_IN_A_WHOLE_RUN = 3, 2, 60
 
 Part = Callable[[argparse.Namespace, Path, Callable[[str], None]], list[str]]
@@ -140,6 +141,28 @@ def _poison(arguments: argparse.Namespace, folder: Path, say: Callable[[str], No
     return lines
 
 
+def _lost_state(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    lines = []
+    with runner() as running:
+        type_ = lost_state.forked_from(running)
+        published = lost_state.published_home(folder, type_)
+        branches = {"published": published, "closed": lost_state.closed_home(published, folder, type_)}
+        branches["released"] = lost_state.released_home(published, folder, type_)
+        for name, branch in branches.items():
+            home = lost_state.undisturbed(branch, name, type_)
+            chosen = [[one] for one in lost_state.victims(branch.home, arguments.full)]
+            random = Random(arguments.seed)
+            if not arguments.full:
+                chosen = random.sample(chosen, min(len(chosen), DAMAGES_OF_A_HOME))
+            chosen += lost_state.pairs(branch.home, 200 if arguments.full else DAMAGED_PAIRS, random)
+            struck = []
+            for damages in chosen:
+                struck.append(lost_state.strike(home, damages, type_))
+                say(f"{name}: {struck[-1].what}: {struck[-1].result}")
+            lines += [f"{name}: {line}" for line in lost_state.told(struck)]
+    return lines
+
+
 PARTS: dict[str, Part] = {
     "kills": _kills,
     "disk": _disk,
@@ -148,6 +171,7 @@ PARTS: dict[str, Part] = {
     "fuzz": _fuzz,
     "meaning": _meaning,
     "poison": _poison,
+    "lost-state": _lost_state,
 }
 
 if __name__ == "__main__":
