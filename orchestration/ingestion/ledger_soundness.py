@@ -8,6 +8,7 @@ SHA-256, and the next one compares. A writer that was killed leaves no seal.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from orchestration.errors import TollhouseError
 from orchestration.publishing.durable import flush, replace_text, sha256_of
 
 SEAL = "ledger.seal"
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 LEDGER_ADVICE = (
     "Put back the newest backup: `tollhouse restore DIR`. Where there is none, only a new home is left (another, empty "
@@ -51,10 +53,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 def seal_fault(path: Path) -> str | None:
     """How the ledger is not what its last writer left; None where it is, or where nobody can say."""
     seal = path.with_name(SEAL)
-    if not seal.is_file() or _has_journal(path):
-        return None
-    kept = seal.read_text(encoding="ascii", errors="replace").strip()
-    if kept == sha256_of(path):
+    if not _is_sealed(path) or _seal_of(path) == sha256_of(path):
         return None
     return (
         f"{path}: the file ledger is not as it was left: its SHA-256 is not the one of {seal}. It is damaged, or another "
@@ -72,13 +71,13 @@ def unsealed(path: Path) -> Iterator[None]:
     fault = seal_fault(path) if path.is_file() else None
     if fault is not None:
         raise TollhouseError(fault)
+    if not _is_sealed(path) and path.is_file() and path.stat().st_size:
+        damage = structure_fault(path)  # the last writer was killed, or was an earlier version
+        if damage is not None:
+            raise damaged_ledger(path, damage)
     if seal.is_file():
         seal.unlink()
         flush(path.parent)
-    elif path.is_file() and path.stat().st_size:
-        damage = structure_fault(path)  # without a seal: the last writer was killed, or was an earlier version
-        if damage is not None:
-            raise damaged_ledger(path, damage)
     yield
     if path.is_file() and not _has_journal(path):
         replace_text(seal, sha256_of(path) + "\n")
@@ -98,6 +97,16 @@ def structure_fault(path: Path, is_whole: bool = True) -> sqlite3.Error | None:
                 return error
             raise
     return sqlite3.DatabaseError(problems[0]) if problems else None
+
+
+def _is_sealed(path: Path) -> bool:
+    """Whether the seal says something: a damaged one does not, nor one of before a writer that was killed."""
+    return _SHA256.match(_seal_of(path)) is not None and not _has_journal(path)
+
+
+def _seal_of(path: Path) -> str:
+    seal = path.with_name(SEAL)
+    return seal.read_text(encoding="ascii", errors="replace").strip() if seal.is_file() else ""
 
 
 def _has_journal(path: Path) -> bool:

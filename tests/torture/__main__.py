@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from tests.robustness.branch import new_branch
-from tests.torture import concurrency, disk, fuzzing, kills, lost_state, meaning, order, poison
+from tests.torture import concurrency, disk, fuzzing, kills, known_damages, lost_state, meaning, order, poison
 from tests.torture.commands import in_memory, runner
 from tests.torture.deliveries import DELIVERIES
 
@@ -145,21 +145,20 @@ def _lost_state(arguments: argparse.Namespace, folder: Path, say: Callable[[str]
     lines = []
     with runner() as running:
         type_ = lost_state.forked_from(running)
-        published = lost_state.published_home(folder, type_)
-        branches = {"published": published, "closed": lost_state.closed_home(published, folder, type_)}
-        branches["released"] = lost_state.released_home(published, folder, type_)
-        for name, branch in branches.items():
-            home = lost_state.undisturbed(branch, name, type_)
-            chosen = [[one] for one in lost_state.victims(branch.home, arguments.full)]
+        homes = lost_state.homes(folder, type_)
+        for name, home in homes.items():
+            chosen = [[one] for one in lost_state.victims(home.branch.home, arguments.full)]
             random = Random(arguments.seed)
             if not arguments.full:
                 chosen = random.sample(chosen, min(len(chosen), DAMAGES_OF_A_HOME))
-            chosen += lost_state.pairs(branch.home, 200 if arguments.full else DAMAGED_PAIRS, random)
+            chosen += lost_state.pairs(home.branch.home, 200 if arguments.full else DAMAGED_PAIRS, random)
             struck = []
             for damages in chosen:
                 struck.append(lost_state.strike(home, damages, type_))
                 say(f"{name}: {struck[-1].what}: {struck[-1].result}")
             lines += [f"{name}: {line}" for line in lost_state.told(struck)]
+        rows = list(known_damages.table(homes, type_))
+        lines.append(f"{len(rows) - 2} damages of which earlier versions knew nothing: each is named, or made good")
     return lines
 
 

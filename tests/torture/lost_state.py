@@ -32,14 +32,9 @@ DEEP = ("doctor", "--deep")
 _OF_THE_RUNS = {"suspense_retries"}
 #: What no figure depends on and no one reads again, or what the next run writes anew whatever stands there.
 _OF_NO_ACCOUNT = (
-    "run.lock",
-    "being_decoded",
-    "last_run.json",
-    "alerts.lock",
-    "logs",
-    "dagster/storage",
-    "dagster/dagster.yaml",
-)
+    "run.lock", "being_decoded", "last_run.json", "alerts.lock", "logs", "ledger.seal", "ledger.sqlite-shm", "ledger.sqlite-wal",
+    "dagster/storage", "dagster/dagster.yaml",
+)  # fmt: skip
 #: Not state: what is delivered, and what the user keeps.
 _NOT_STATE = ("inbox", "reference")
 
@@ -141,10 +136,18 @@ def released_home(published: Branch, place: Path, type_: Type) -> Branch:
     return branch
 
 
+def homes(place: Path, type_: Type) -> dict[str, Home]:
+    """All three, each with what the run over new files comes to."""
+    published = published_home(place, type_)
+    branches = {"published": published, "closed": closed_home(published, place, type_)}
+    branches["released"] = released_home(published, place, type_)
+    return {name: undisturbed(branch, name, type_) for name, branch in branches.items()}
+
+
 def undisturbed(branch: Branch, name: str, type_: Type) -> Home:
     """The home with what the run over the new files comes to."""
     calm = branch.copy_to(branch.home.parent / "undisturbed")
-    _deliver_more(calm)
+    deliver_more(calm)
     _done(type_(calm, "run"))
     return Home(name, branch, _marts(calm))
 
@@ -175,22 +178,22 @@ def forked_from(running: Runner) -> Type:
 def strike(home: Home, damages: Sequence[tuple[str, str]], type_: Type) -> Struck:
     """Damage a copy of the home, (path in the home, name of the damage) each; deliver, run, and look."""
     what = ", ".join(f"{path} {damage}" for path, damage in damages)
-    branch = home.branch.copy_to(home.branch.home.parent / "struck")
+    struck = home.branch.home.parent / "struck"
+    shutil.rmtree(struck, ignore_errors=True)
+    branch = home.branch.copy_to(struck)
     try:
         for path, damage in damages:
             if (branch.home / path).exists():  # the other damage may have taken it
                 DAMAGES[damage](branch.home / path)
         left = {path: _look(branch.home / path) for path, _ in damages}
         if home.has_more:
-            _deliver_more(branch)
+            deliver_more(branch)
         code, said = type_(branch, "run")
         assert code in (0, 1), f"{home.name}: {what}: exit {code}: {said}"
         if code == 0:
-            got = _marts(branch)
-            moved = [mart for mart in home.expected if mart not in _OF_THE_RUNS and got[mart] != home.expected[mart]]
-            assert not moved, f"{home.name}: {what}: published with other rows of {', '.join(moved)}"
+            check_equal(home, branch, what)
         else:
-            _check_message(branch, f"{home.name}: {what}", damages, said)
+            check_message(f"{home.name}: {what}", [branch.home / path for path, _ in damages], said)
         remaining = [path for path, found in left.items() if _look(branch.home / path) == found]
         wells = [path for path in remaining if not _is_of_no_account(branch.home, path)]
         if wells or code == 1:
@@ -234,14 +237,22 @@ def told(struck: Sequence[Struck]) -> list[str]:
     return [f"{len(struck)} damages: {counts['equal']} runs published the same, {counts['refused']} named what is lost"]
 
 
-def _check_message(branch: Branch, where: str, damages: Sequence[tuple[str, str]], said: str) -> None:
+def check_equal(home: Home, branch: Branch, what: str) -> None:
+    """The branch has published what the undisturbed home did."""
+    got = _marts(branch)
+    moved = [mart for mart in home.expected if mart not in _OF_THE_RUNS and got[mart] != home.expected[mart]]
+    assert not moved, f"{home.name}: {what}: published with other rows of {', '.join(moved)}"
+
+
+def check_message(where: str, paths: Sequence[Path], said: str) -> None:
+    """The message names what is lost and says what to type, in words that are no engine's."""
     assert "unexpected" not in said and "Traceback" not in said, f"{where}: not translated: {said}"
-    names = [str(branch.home / path) for path, _ in damages]
-    assert any(name in said for name in names), f"{where}: does not name what is lost: {said}"
+    assert any(str(path) in said for path in paths), f"{where}: does not name what is lost: {said}"
     assert "`tollhouse " in said or "remove current.json" in said, f"{where}: does not say what to type: {said}"
 
 
-def _deliver_more(branch: Branch) -> None:
+def deliver_more(branch: Branch) -> None:
+    """New files come: the second of April, and a bank file."""
     branch.deliver_day(2, 4)
     branch.deliver("bank/ICBC", "ICBC_20260303_0002.txt", bank_file("B2"))
 
