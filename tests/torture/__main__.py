@@ -16,7 +16,18 @@ from pathlib import Path
 from random import Random
 
 from tests.robustness.branch import new_branch
-from tests.torture import concurrency, disk, fuzzing, kills, known_damages, lost_state, meaning, order, poison
+from tests.torture import (
+    concurrency,
+    disk,
+    fuzzing,
+    kills,
+    known_damages,
+    lost_state,
+    meaning,
+    order,
+    poison,
+    upkeep_kills,
+)
 from tests.torture.commands import in_memory, runner
 from tests.torture.deliveries import DELIVERIES
 
@@ -63,6 +74,18 @@ def _kills(arguments: argparse.Namespace, folder: Path, say: Callable[[str], Non
         calm = kills.undisturbed(running, folder / "undisturbed", len(DELIVERIES), say)
         done = kills.kill_test(running, folder, calm, arguments.kills, arguments.kills // 5, arguments.seed, say)
     return list(kills.told(done))
+
+
+def _upkeep_kills(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    random, results = Random(arguments.seed), {}
+    with runner() as running:
+        for name, scene in upkeep_kills.SCENES.items():
+            each = 3 if scene.needs_run or name == "rebuild" else 10
+            place = folder / name.replace(" ", "-")
+            results[name] = upkeep_kills.torment(
+                running, scene, place, each * (4 if arguments.full else 1), random, say
+            )
+    return upkeep_kills.told(results)
 
 
 def _fuzz(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
@@ -164,6 +187,7 @@ def _lost_state(arguments: argparse.Namespace, folder: Path, say: Callable[[str]
 
 PARTS: dict[str, Part] = {
     "kills": _kills,
+    "upkeep_kills": _upkeep_kills,
     "disk": _disk,
     "order": _order,
     "concurrency": _concurrency,

@@ -20,6 +20,10 @@ TRANSACTION = "a transaction of the ledger"
 MODEL = "a dbt model"
 EDITION = "naming the edition's folder"
 POINTER = "moving the pointer"
+EXCHANGE = "exchanging a part of the state"
+#: What an upkeep command renames as a whole, and where it sets aside; no run does.
+_EXCHANGED = {"landing", "raw", "closed", "published", "warehouse.duckdb", "warehouse.duckdb.wal", "ledger.sqlite"}
+_ASIDE = ("replaced-", "before-rebuild")
 MOMENTS = ("before", "after")
 
 
@@ -44,6 +48,8 @@ class KillPoints:
         if not path.startswith(self.home + os.sep):
             return None
         first, _, rest = path[len(self.home) + 1 :].partition(os.sep)
+        if (not rest and first in _EXCHANGED) or first.startswith(_ASIDE):
+            return EXCHANGE
         if first == "published":
             if rest == "current.json":
                 return POINTER

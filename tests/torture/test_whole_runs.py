@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from tests.torture import concurrency, disk, fuzzing, kills, order
+from tests.torture import concurrency, disk, fuzzing, kills, order, upkeep_kills
 from tests.torture.commands import Kill, Runner, in_memory, runner
 
 
@@ -59,6 +59,13 @@ def test_runs_that_were_killed_publish_what_undisturbed_runs_do(running: Runner,
         assert tormented.strike(0, kill, is_real), f"the run was not killed: {kill}"
     assert not (tormented.branch.published / "current.json").exists()
     tormented.complete(0)
+
+
+@pytest.mark.parametrize("name", ["files release", "prune", "backup", "restore"])
+def test_a_killed_command_of_the_upkeep_is_healed_by_the_next(running: Runner, place: Path, name: str) -> None:
+    """Close and rebuild, which end with a run, are in the long form."""
+    done = upkeep_kills.torment(running, upkeep_kills.SCENES[name], place / name, 2, Random(4), print)
+    assert done.kills == 2
 
 
 def test_a_full_disk_is_named_and_costs_nothing(running: Runner, place: Path, calm: Calm) -> None:

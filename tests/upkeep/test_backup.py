@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sqlite3
 import stat
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +23,13 @@ from orchestration.upkeep.home_state import NOT_STATE, STATE
 from orchestration.warehouse.connection import run_lock
 from tests.robustness.branch import Branch
 from tests.torture.kills import differences, rows_of
+from tests.torture.upkeep_kills import state_of
 
-OF_THE_STATE = ("landing", "raw", "published", "warehouse.duckdb", "last_run.json")
 OF_THE_USER = {"reference"}  # the branch of the tests keeps its book in the home
 
 
 def settings_of(branch: Branch) -> Settings:
     return Settings.from_environment(branch.settings)
-
-
-def state_of(home: Path) -> dict[str, bytes | list[str]]:
-    """Every file of the state, the databases as their SQL."""
-    found: dict[str, bytes | list[str]] = {
-        str(path.relative_to(home)): path.read_bytes()
-        for name in OF_THE_STATE
-        for path in ([home / name] if (home / name).is_file() else sorted((home / name).rglob("*")))
-        if path.is_file()
-    }
-    with closing(sqlite3.connect(home / "ledger.sqlite")) as db:
-        found["ledger.sqlite"] = list(db.iterdump())
-    return found
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
@@ -67,7 +52,7 @@ def test_whatever_lies_in_a_home_is_known_to_be_state_or_not(ran: Branch) -> Non
 def test_a_backup_is_whole_hashed_private_and_independent(ran_copy: Branch, backup: Path) -> None:
     manifest = manifest_of(backup)
     listed = {entry["path"]: entry for entry in manifest["files"]}
-    assert set(listed) == set(state_of(ran_copy.home))
+    assert {*listed} ^ {*state_of(ran_copy.home)} == {"ledger.sqlite", "ledger"}
     assert manifest["edition"] == ran_copy.pointer["edition"]
     assert sorted(path.name for path in backup.iterdir()) == ["manifest.json", "state"]
     own = {(ran_copy.home / path).stat().st_ino for path in listed}
