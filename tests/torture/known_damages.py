@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from tests.torture import lost_state
 from tests.torture.commands import in_memory, runner
 from tests.torture.lost_state import Home, Type
