@@ -111,7 +111,12 @@ def _prune(arguments: argparse.Namespace, context: Context) -> Answer:
     plan = pruned.plan
     doomed = [
         (kind, one.path.relative_to(settings.home), one.size_bytes)
-        for kind, listed in (("edition", plan.editions), ("blocked run", plan.blocked), ("leftover", plan.leftovers))
+        for kind, listed in (
+            ("edition", plan.editions),
+            ("blocked run", plan.blocked),
+            ("leftover", plan.leftovers),
+            ("log of a run", plan.old_logs),
+        )
         for one in listed
     ]
     to_pack_bytes = sum(entry.size_bytes for entry in plan.to_pack)

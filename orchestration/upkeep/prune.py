@@ -1,6 +1,6 @@
-"""Making room: old editions, blocked runs and half-built leftovers go, landed files of long ago are packed. Nothing that a
-decision, an audit or a rebuild needs is touched: the ledger, the raw zone, the warehouse, the frozen figures, and of the
-editions those that something refers to.
+"""Making room: old editions, blocked runs, old runs in Dagster's history and half-built leftovers go, landed files of long ago
+are packed. Nothing that a decision, an audit or a rebuild needs is touched: the ledger, the raw zone, the warehouse, the frozen
+figures, and of the editions those that something refers to.
 
 Everything is decided first (`plan`), then done piece by piece. A prune that is killed has lost nothing, and the next one
 completes it.
@@ -31,6 +31,7 @@ from orchestration.publishing.reading import MANIFEST, current_edition
 from orchestration.reporting import Reporter
 from orchestration.run_record import load_record
 from orchestration.settings import Settings
+from orchestration.upkeep.prune_history import log_files, old_runs, ownerless_logs, remove_runs
 from orchestration.warehouse.connection import run_lock
 
 _PRUNED = f"{BUILDING}pruned-"
@@ -46,12 +47,14 @@ class Doomed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a prune does. `kept` says of editions that stay for another reason than being new, why; `unreadable` are
-    editions that stay because nobody can say what they are."""
+    """What a prune does. `old_runs` go from Dagster's history, with the files of their logs. `kept` says of editions that stay for
+    another reason than being new, why; `unreadable` are editions that stay because nobody can say what they are."""
 
     editions: tuple[Doomed, ...]
     blocked: tuple[Doomed, ...]
     leftovers: tuple[Doomed, ...]
+    old_runs: tuple[str, ...]
+    old_logs: tuple[Doomed, ...]
     to_pack: tuple[FileEntry, ...]
     kept: dict[str, str]
     unreadable: tuple[Path, ...]
@@ -59,7 +62,7 @@ class Plan:
     @property
     def freed_bytes(self) -> int:
         """What the folders and files that go give back; what packing saves is known afterwards."""
-        return sum(one.size_bytes for one in (*self.editions, *self.blocked, *self.leftovers))
+        return sum(one.size_bytes for one in (*self.editions, *self.blocked, *self.leftovers, *self.old_logs))
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,11 @@ def prune(settings: Settings, reporter: Reporter) -> Pruned:
                 shutil.rmtree(one.path)
             else:
                 one.path.unlink(missing_ok=True)
+        if plan.old_runs:
+            reporter.step("remove old runs from Dagster's history")
+            remove_runs(settings, plan.old_runs, reporter)
+        for one in plan.old_logs:
+            one.path.unlink(missing_ok=True)
         if plan.to_pack:
             reporter.step("pack landed files")
         packed_files, packed_bytes = 0, 0
@@ -142,10 +150,13 @@ def _plan(settings: Settings) -> Plan:
     }
     newest = {edition.name for edition in editions[-settings.prune_keep :]}
     old = [one for one in editions if one.name not in newest | kept.keys() and one.revision < current.revision]
+    runs = old_runs(settings)
     return Plan(
         editions=tuple(_sized([one.folder for one in old])),
         blocked=tuple(_sized(_old_blocked_runs(settings))),
         leftovers=tuple(_sized(_leftovers(settings))),
+        old_runs=tuple(runs),
+        old_logs=tuple(_sized([*log_files(settings, runs), *ownerless_logs(settings)])),
         to_pack=tuple(_to_pack(settings, files)),
         kept={one.name: kept[one.name] for one in editions if one.name in kept and one.name not in newest},
         unreadable=tuple(unreadable),

@@ -186,6 +186,24 @@ def test_leftovers_of_killed_commands_go_and_state_stays(ran_copy: Branch) -> No
     assert (typed.exit_code, typed.answer["status"]) == (0, "nothing_new")
 
 
+def test_old_runs_go_from_the_history_and_their_logs_with_them(ran_copy: Branch) -> None:
+    logs = ran_copy.home / "dagster" / "history" / "runs"
+    (first,) = [path.name for path in logs.glob("*-*.db")]
+    assert ran_copy.tollhouse("run").exit_code == 0
+    (logs / "0c1e946a-left-by-a-killed-prune.db").write_bytes(b"")
+    before = {path.name for path in logs.glob("*-*.db")} - {first, "0c1e946a-left-by-a-killed-prune.db"}
+    typed = ran_copy.tollhouse("prune", "--keep", "1")
+    assert typed.exit_code == 0, typed.message
+    assert f"dagster/history/runs/{first}" in [one["path"] for one in typed.answer["removed"]]
+    assert {path.name for path in logs.glob("*-*.db")} == before
+    with closing(sqlite3.connect(ran_copy.home / "dagster" / "history" / "runs.db")) as db:
+        assert [f"{run_id}.db" for (run_id,) in db.execute("select run_id from runs")] == list(before)
+    with closing(sqlite3.connect(logs / "index.db")) as db:
+        assert {f"{run_id}.db" for (run_id,) in db.execute("select distinct run_id from event_logs")} == before
+    assert ran_copy.tollhouse("prune", "--keep", "1").answer["removed"] == []
+    assert ran_copy.tollhouse("run").answer["status"] == "nothing_new"
+
+
 def test_loaded_files_of_long_ago_are_packed(ran_copy: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landed_packing, "LEAST_BYTES", 0)
     held = next((ran_copy.home / "landing").rglob("accounts_*.csv"))
