@@ -8,6 +8,7 @@ import duckdb
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
+from orchestration.publishing.reading import current_edition
 from orchestration.settings import Settings
 from orchestration.warehouse.frozen_figures import closed_folder, closed_periods, restore_frozen, write_missing
 
@@ -34,7 +35,7 @@ def settle_closed_periods(
             f"{settings.warehouse_path} did not hold the closed periods {', '.join(restored)}: they were restored from "
             f"{closed_folder(settings)}, as they were closed"
         )
-    lost = sorted(decisions.keys() - closed_periods(con))
+    lost = sorted(decisions.keys() - closed_periods(con) - _never_closed(con, settings, ledger))
     if lost:
         decision = decisions[lost[0]]
         raise TollhouseError(
@@ -48,3 +49,16 @@ def settle_closed_periods(
             f"{closed_folder(settings)}: files of the closed periods {', '.join(again)} were gone or cut; they were written anew "
             "from the warehouse"
         )
+
+
+def _never_closed(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger) -> set[str]:
+    """The periods whose closing by an earlier version was killed after the decision: the current edition has them as open.
+
+    That version kept no files, and froze nothing before the warehouse's transaction had ended. They can be closed again.
+    """
+    edition = current_edition(settings.published)
+    if edition is None or "billing_periods" not in edition.manifest["marts"]:
+        return set()
+    paths = [str(path) for path in edition.files("billing_periods")]
+    rows = con.execute("select billing_period from read_parquet(?) where period_state <> 'closed'", [paths]).fetchall()
+    return {period for (period,) in rows} - ledger.frozen_figures().keys()

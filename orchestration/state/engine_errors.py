@@ -24,6 +24,7 @@ _SAID_BY_AN_ENGINE = re.compile(
     r"\b(IO|Serialization|INTERNAL|FATAL|Invalid|Invalid Input|Conversion|Out of Range) Error|[Cc]hecksum|[Cc]orrupt|[Pp]arquet|"
     r"thrift|malformed|not a database"
 )
+_SAYS_WHAT_TO_TYPE = re.compile(r"`tollhouse (rebuild|restore)\b")
 
 
 def explained(settings: Settings, error: BaseException) -> TollhouseError | None:
@@ -41,6 +42,8 @@ def is_of_an_engine(error: BaseException) -> bool:
     """Whether an error is, or came of, what a database engine or a reader of Parquet says of a file."""
     if isinstance(error, GatesBlocked | UsageError) or is_disk_full(error):
         return False
+    if isinstance(error, TollhouseError) and _SAYS_WHAT_TO_TYPE.search(str(error)):
+        return False  # the damage is named already
     return any(_is_engines(one) for one in chain_of(error))
 
 

@@ -96,7 +96,7 @@ def make_backup(
         with _places_named(home, folder):
             _refuse_full_disk(home, folder, plain)
             _begin(home, folder)
-            files = [_copy_database(home, folder / STATE_FOLDER, name) for name in DATABASES if (home / name).is_file()]
+            files = _copy_databases(home, folder / STATE_FOLDER, reporter)
             files += _copy_all(home, folder / STATE_FOLDER, plain, reporter)
         current = current_edition(settings.published)
         backup = Backup(
@@ -174,6 +174,23 @@ def refuse_without_room(place: Path, needed_bytes: int, what: str) -> None:
         )
 
 
+def _copy_databases(home: Path, state: Path, reporter: Reporter) -> list[BackedUpFile]:
+    """Copy the ledger, and the list of alerts where it is sound: without it some are sent once more. Raises TollhouseError
+    where the ledger is damaged."""
+    files = []
+    for name in DATABASES:
+        if not (home / name).is_file():
+            continue
+        try:
+            files.append(_copy_database(home, state, name))
+        except TollhouseError as error:
+            if name == LEDGER:
+                raise
+            (state / name).unlink()
+            reporter.warn(f"{error}; the backup is made without it")
+    return files
+
+
 def _copy_database(home: Path, state: Path, name: str) -> BackedUpFile:
     """Copy an SQLite file as it stands at one moment, with all that its journal holds. Raises TollhouseError where it is
     damaged."""
@@ -194,7 +211,7 @@ def _copy_database(home: Path, state: Path, name: str) -> BackedUpFile:
     if problems or is_empty:
         raise TollhouseError(
             f"{source}: it is damaged and cannot be backed up ({problems[0] if problems else 'it holds nothing'}); "
-            "`tollhouse doctor` says more, and an earlier backup is the way back"
+            "`tollhouse doctor` says what to do"
         )
     return BackedUpFile(name, target.stat().st_size, sha256_of(target), source.stat().st_mtime_ns)
 

@@ -64,7 +64,11 @@ def _freeze_from_old_warehouse(settings: Settings, ledger: FileLedger, decisions
 
 def _take_over_tries(con: duckdb.DuckDBPyConnection, settings: Settings, reporter: Reporter) -> None:
     """Fill state.suspense_tries from the current edition, where that has it whole."""
-    current = current_edition(settings.published)
+    try:
+        current = current_edition(settings.published)
+    except TollhouseError as error:
+        reporter.warn(f"{error}. Since when records wait is counted from today")
+        return
     if current is None:
         return
     entries = current.manifest["marts"].get(_TRIES, {}).get("files", [])

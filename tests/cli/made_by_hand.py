@@ -51,7 +51,8 @@ def publish_edition(published: Path, as_of: str = "2026-05-20") -> Path:
         mart = folder / name_of_mart / f"{name_of_mart}.parquet"
         mart.parent.mkdir(parents=True)
         with duckdb.connect() as con:
-            con.execute(f"copy ({rows}) to '{mart}' (format parquet)")
+            quoted = str(mart).replace("'", "''")
+            con.execute(f"copy ({rows}) to '{quoted}' (format parquet)")
         sha256 = hashlib.sha256(mart.read_bytes()).hexdigest()
         entry = {"path": mart.relative_to(published).as_posix(), "rows": 4, "sha256": sha256}
         marts[name_of_mart] = {"files": [entry], "totals": {}}

@@ -19,6 +19,8 @@ from tests.torture import lost_state
 from tests.torture.commands import in_memory, runner
 from tests.torture.lost_state import Home, Type
 
+_HEADERS, _BLOCK = 3 * 4096, 256 << 10  # of a DuckDB file, bytes
+
 Damage = Callable[[Path], list[Path]]  # of a home; the paths that it struck
 
 
@@ -127,8 +129,14 @@ def _both(*ways: Damage) -> Damage:
 
 
 def _flip_4_kb(path: Path) -> None:
+    """In a block that holds calls: half of a small warehouse's blocks hold nothing."""
+    with duckdb.connect(str(path), read_only=True) as con:
+        row = con.execute(
+            "select min(block_id) from pragma_storage_info('intermediate.int_calls_judged') where block_id >= 0"
+        ).fetchone()
+    assert row is not None
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
+    middle = _HEADERS + row[0] * _BLOCK + _BLOCK // 2
     content[middle : middle + 4096] = bytes(byte ^ 0xFF for byte in content[middle : middle + 4096])
     path.write_bytes(content)
 

@@ -126,6 +126,13 @@ def test_a_killed_backup_is_none_and_is_begun_anew(ran_copy: Branch, backup: Pat
     assert state_of(into.home) == state_of(ran_copy.home)
 
 
+def test_a_damaged_list_of_alerts_stops_no_backup(ran_copy: Branch, tmp_path: Path) -> None:
+    (ran_copy.home / "alerts.sqlite").write_bytes(b"no database" * 1000)
+    assert ran_copy.tollhouse("backup", str(tmp_path / "backup")).exit_code == 0
+    assert "alerts.sqlite" not in [entry["path"] for entry in manifest_of(tmp_path / "backup")["files"]]
+    assert Branch(tmp_path / "into").tollhouse("restore", str(tmp_path / "backup")).exit_code == 0
+
+
 def test_a_damaged_ledger_is_not_backed_up(ran_copy: Branch, tmp_path: Path) -> None:
     ledger = ran_copy.home / "ledger.sqlite"
     content = bytearray(ledger.read_bytes())

@@ -19,6 +19,7 @@ from orchestration.state.closed_periods import settle_closed_periods
 from orchestration.warehouse import closing
 from orchestration.warehouse.closed_schema import create_closed_schema
 from orchestration.warehouse.connection import open_warehouse
+from tests.cli.made_by_hand import publish_edition
 
 MARCH = "2026-03"
 TABLES = ("bill_lines", "bills", "calls", "joined_pieces", "periods")
@@ -199,6 +200,22 @@ def test_a_period_closed_by_an_earlier_version_is_not_computed_anew_without_its_
     with pytest.raises(
         TollhouseError, match=r"does not hold the period 2026-03, which .* closed on .*`tollhouse restore"
     ):
+        home.settle()
+
+
+def test_a_closing_of_an_earlier_version_that_was_killed_can_be_done_again(home: Home) -> None:
+    """It left the decision alone: the edition that stands has March as open, and February as closed."""
+    publish_edition(home.settings.published)
+    with FileLedger(home.settings.ledger_path) as ledger:
+        ledger.add_decision("close_period", "period 2026-03 closed", period=MARCH)
+    home.settle()
+    home.close()
+    home.lose_warehouse()
+    home.settle()
+    assert len(home.closed()["calls"]) == 2
+    with FileLedger(home.settings.ledger_path) as ledger:
+        ledger.add_decision("close_period", "period 2026-02 closed", period="2026-02")
+    with pytest.raises(TollhouseError, match="does not hold the period 2026-02"):
         home.settle()
 
 

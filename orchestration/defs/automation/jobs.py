@@ -69,13 +69,13 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | d
         if is_run_at_work(settings):
             return dg.SkipReason("a run is at work")
         waiting = waiting_files(settings)
+        unpublished = _unpublished_state(settings)
     except TollhouseError as error:
         return dg.SkipReason(str(error))
     requests = []
     if waiting:
         key = hashlib.sha256("\n".join(waiting).encode()).hexdigest()
         requests.append(dg.RunRequest(run_key=f"intake {key}", job_name=tollhouse_intake.name))
-    unpublished = _unpublished_state(settings)
     if unpublished is not None:
         requests.append(dg.RunRequest(run_key=f"run {unpublished}", job_name=tollhouse_run.name))
     return requests or dg.SkipReason("no file waits in any source, and the last run had all that came in")
@@ -89,5 +89,8 @@ def _unpublished_state(settings: Settings) -> str | None:
         if not any(entry.file_date for entry in ledger.files()):
             return None
         state = ledger.state()
-    record = load_record(settings)
+    try:
+        record = load_record(settings)
+    except TollhouseError:  # it cannot be read: no run is known to have gone on from this
+        return state
     return None if record is not None and record.ledger_state == state else state
