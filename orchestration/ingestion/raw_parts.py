@@ -18,9 +18,7 @@ from orchestration.publishing.durable import sha256_of
 #: column, so that another file's Parquet in its place shows.
 END_BYTES = 8 << 10
 
-RAW_ADVICE = (
-    "`tollhouse rebuild --raw` decodes the landed files again. Nothing was computed, and the edition stays as it was"
-)
+RAW_ADVICE = "`tollhouse rebuild --raw` decodes the landed files again. The edition stays as it was"
 
 _FOLDERS = {"cdr": ("calls", "pieces", "malformed", "ignored"), "bank": ("debits", "debit_batches", "malformed")}
 #: The parts that every decode writes, also where they have no row.

@@ -31,7 +31,7 @@ from tests.torture import (
 from tests.torture.commands import in_memory, runner
 from tests.torture.deliveries import DELIVERIES
 
-DAMAGES_OF_A_HOME, DAMAGED_PAIRS = 40, 5
+DAMAGES_OF_A_HOME, DAMAGED_PAIRS = 20, 4
 WHOLE_FUZZ_RUNS, WHOLE_POISON_RUNS, FILES_IN_A_WHOLE_RUN = 3, 2, 60
 
 Part = Callable[[argparse.Namespace, Path, Callable[[str], None]], list[str]]

@@ -109,7 +109,7 @@ def _struck(home: Home, way: Damage, type_: Type, words: str) -> tuple[str, str]
     typed = [command for command in ("restore DIR", "rebuild --raw", "rebuild --warehouse") if command in said]
     return (
         doctor,
-        f"exit {code} before anything is computed: `tollhouse {typed[0]}`" if typed else f"exit {code}: {said}",
+        f"exit {code}, names it and says `tollhouse {typed[0]}`" if typed else f"exit {code}: {said}",
     )
 
 
@@ -129,15 +129,15 @@ def _both(*ways: Damage) -> Damage:
 
 
 def _flip_4_kb(path: Path) -> None:
-    """In a block that holds calls: half of a small warehouse's blocks hold nothing."""
+    """Where calls are kept: half of a small warehouse's blocks hold nothing, and the others not much."""
     with duckdb.connect(str(path), read_only=True) as con:
         row = con.execute(
             "select min(block_id) from pragma_storage_info('intermediate.int_calls_judged') where block_id >= 0"
         ).fetchone()
     assert row is not None
     content = bytearray(path.read_bytes())
-    middle = _HEADERS + row[0] * _BLOCK + _BLOCK // 2
-    content[middle : middle + 4096] = bytes(byte ^ 0xFF for byte in content[middle : middle + 4096])
+    start = _HEADERS + row[0] * _BLOCK
+    content[start : start + 4096] = bytes(byte ^ 0xFF for byte in content[start : start + 4096])
     path.write_bytes(content)
 
 
