@@ -93,24 +93,24 @@ def _struck(home: Home, way: Damage, type_: Type, words: str) -> tuple[str, str]
     struck = home.branch.home.parent / "struck"
     shutil.rmtree(struck, ignore_errors=True)
     branch = home.branch.copy_to(struck)
-    paths = way(branch.home)
-    findings = json.loads(type_(branch, *lost_state.DEEP, "--json")[1])["findings"]
-    ill = {one["level"] for one in findings if one["level"] != "ok" and one["check"] not in ("rights", "last run")}
-    assert ill, f"{words}: the doctor says that all is well"
-    doctor = "error" if "error" in ill else "warning"
-    lost_state.deliver_more(branch)
-    code, said = type_(branch, "run")
-    shutil.rmtree(struck)
-    if code == 0:
-        lost_state.check_equal(home, branch, words)
-        named = any(str(path) in said for path in paths)
-        return doctor, "all equal, with a warning" if named else "all equal"
-    lost_state.check_message(words, paths, said)
+    try:
+        paths = way(branch.home)
+        findings = json.loads(type_(branch, *lost_state.DEEP, "--json")[1])["findings"]
+        levels = {one["level"] for one in findings if one["check"] not in ("rights", "last run")} - {"ok"}
+        assert levels, f"{words}: the doctor says that all is well"
+        doctor = "error" if "error" in levels else "warning"
+        lost_state.deliver_more(branch)
+        code, said = type_(branch, "run")
+        if code == 0:
+            lost_state.check_equal(home, branch, words)
+            named = any(str(path) in said for path in paths)
+            return doctor, "all equal, with a warning" if named else "all equal"
+        lost_state.check_message(words, paths, said)
+    finally:
+        shutil.rmtree(struck)
     typed = [command for command in ("restore DIR", "rebuild --raw", "rebuild --warehouse") if command in said]
-    return (
-        doctor,
-        f"exit {code}, names it and says `tollhouse {typed[0]}`" if typed else f"exit {code}: {said}",
-    )
+    what = f"says `tollhouse {typed[0]}`" if typed else "says to remove `current.json` and run again"
+    return doctor, f"exit {code}, names it, {what}"
 
 
 def _to(pattern: str, damage: Callable[[Path], None]) -> Damage:
