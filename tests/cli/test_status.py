@@ -26,6 +26,14 @@ def test_before_the_first_run(tollhouse: Tollhouse, settings: Settings) -> None:
     assert not settings.home.exists()  # looking makes nothing
 
 
+def test_a_lost_pointer_is_not_a_first_day(tollhouse: Tollhouse, settings: Settings) -> None:
+    publish_edition(settings.published)
+    (settings.published / "current.json").unlink()
+    out = tollhouse("status").out
+    assert "current.json is gone, though editions are there (the newest is 2026-05-20-0001): `tollhouse run`" in out
+    assert "No edition is published yet" not in out
+
+
 def test_the_edition_with_the_figures_of_the_newest_complete_period(tollhouse: Tollhouse, settings: Settings) -> None:
     publish_edition(settings.published)
     edition = tollhouse("status", "--json").json["edition"]

@@ -69,6 +69,13 @@ def test_a_published_edition(settings: Settings) -> None:
     assert found['tollhouse_edition_info{edition="2026-05-20-0001",as_of="2026-05-20"}'] == 1
 
 
+def test_a_lost_pointer_is_not_a_first_day(settings: Settings) -> None:
+    publish_edition(settings.published)
+    (settings.published / "current.json").unlink()
+    is_healthy, answer = health(look(settings, NOW))
+    assert not is_healthy and answer["reason"].startswith("current.json is gone, though editions are there")
+
+
 def test_before_the_first_edition(settings: Settings) -> None:
     is_healthy, answer = health(look(settings, NOW))
     assert (is_healthy, answer["reason"]) == (False, "no edition is published yet")

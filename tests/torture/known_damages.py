@@ -103,7 +103,7 @@ def _struck(home: Home, way: Damage, type_: Type, words: str) -> tuple[str, str]
         code, said = type_(branch, "run")
         if code == 0:
             lost_state.check_equal(home, branch, words)
-            named = any(str(path) in said for path in paths)
+            named = any(str(path) in said or str(path.parent) in said for path in paths)
             return doctor, "all equal, with a warning" if named else "all equal"
         lost_state.check_message(words, paths, said)
     finally:
