@@ -11,8 +11,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.full_disk import is_disk_full
+from orchestration.ingestion.ledger_soundness import refuse_lost_ledger
 from orchestration.publishing.durable import as_json, flush, flush_tree, replace_text, sha256_of
 from orchestration.publishing.reading import current_edition
 from orchestration.reporting import Reporter
@@ -82,40 +82,56 @@ def make_backup(
     at work goes on for longer than `patience_seconds`, or the disk has no room.
     """
     folder = folder.expanduser().absolute()
-    home = settings.home
-    _refuse_folder(home, folder)
+    _refuse_folder(settings.home, folder)
+    refuse_lost_ledger(settings.ledger_path)
     if not settings.ledger_path.is_file():
         raise TollhouseError(
-            f"{home}: there is no file ledger, so there is nothing to back up; `tollhouse run` makes it"
+            f"{settings.home}: there is no file ledger, so there is nothing to back up; `tollhouse run` makes it"
         )
+    try:
+        return _make(settings, folder, reporter, patience_seconds)
+    except (OSError, sqlite3.Error) as error:
+        fault = _fault(settings.home, folder, error)
+    raise TollhouseError(fault)  # outside: a full disk that it came of would be told as one of the home
+
+
+def _make(settings: Settings, folder: Path, reporter: Reporter, patience_seconds: float) -> Backup:
+    home, state = settings.home, folder / STATE_FOLDER
     if is_run_at_work(settings):
         reporter.step("wait for the run at work")
     with run_lock(settings, patience_seconds):
         reporter.step("copy the state")
         plain = _plain_files(home)
-        with _places_named(home, folder):
-            _refuse_full_disk(home, folder, plain)
-            _begin(home, folder)
-            files = _copy_databases(home, folder / STATE_FOLDER, reporter)
-            files += _copy_all(home, folder / STATE_FOLDER, plain, reporter)
-        current = current_edition(settings.published)
+        _refuse_full_disk(home, folder, plain)
+        _begin(home, folder)
+        files = _copy_databases(home, state, reporter)
+        files += _copy_all(home, state, plain, reporter)
         backup = Backup(
             folder=folder,
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             home=str(home),
-            edition=None if current is None else current.edition,
-            ledger_schema=_schema_version(folder / STATE_FOLDER / LEDGER),
+            edition=_edition(settings, reporter),
+            ledger_schema=_schema_version(state / LEDGER),
             tollhouse_version=version("tollhouse"),
             files=tuple(files),
         )
     reporter.step("finish the backup")
-    with _places_named(home, folder):
-        flush_tree(folder / STATE_FOLDER)
-        described = {name: value for name, value in asdict(backup).items() if name != "folder"}
-        replace_text(folder / MANIFEST, as_json({"manifest_version": MANIFEST_VERSION, **described}))
-        (folder / UNFINISHED).unlink()
-        flush(folder)
+    flush_tree(state)
+    described = {name: value for name, value in asdict(backup).items() if name != "folder"}
+    replace_text(folder / MANIFEST, as_json({"manifest_version": MANIFEST_VERSION, **described}))
+    (folder / UNFINISHED).unlink()
+    flush(folder)
     return backup
+
+
+def _edition(settings: Settings, reporter: Reporter) -> str | None:
+    """The name of the current edition. One that is damaged is backed up as it is."""
+    try:
+        current = current_edition(settings.published)
+    except TollhouseError as error:
+        reporter.warn(str(error))
+        return None
+    return None if current is None else current.edition
 
 
 def _refuse_folder(home: Path, folder: Path) -> None:
@@ -266,19 +282,9 @@ def _schema_version(ledger: Path) -> int:
         return int(db.execute("pragma user_version").fetchone()[0])
 
 
-@contextmanager
-def _places_named(home: Path, folder: Path) -> Iterator[None]:
-    """What the system or SQLite says of a disk or a file becomes words that name it."""
-    fault: str | None = None
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        if is_disk_full(error):
-            fault = (
-                f"{folder}: the disk is full; make room there, or name a folder on another disk. {home} is as it was"
-            )
-        else:
-            named = getattr(error, "filename", None) or folder
-            fault = f"{named}: {getattr(error, 'strerror', None) or error}; the backup in {folder} is not finished"
-    if fault is not None:
-        raise TollhouseError(fault)  # outside: a full disk that it came of would be told as one of the home
+def _fault(home: Path, folder: Path, error: OSError | sqlite3.Error) -> str:
+    """What the system or SQLite says of a disk or a file, in words that name it."""
+    if is_disk_full(error):
+        return f"{folder}: the disk is full; make room there, or name a folder on another disk. {home} is as it was"
+    named = getattr(error, "filename", None) or folder
+    return f"{named}: {getattr(error, 'strerror', None) or error}; the backup in {folder} is not finished"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orchestration.errors import UsageError
 from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.ledger_soundness import refuse_lost_ledger
 from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.publishing.durable import flush, flush_tree, share
 from orchestration.reporting import Reporter
@@ -45,6 +46,7 @@ def rebuild(settings: Settings, reporter: Reporter, *, raw: bool, warehouse: boo
     decoded, or the frozen figures of a closed period are lost: then nothing is changed. Where the run after it fails, what was rebuilt
     is in its place, and the next run goes on from there.
     """
+    refuse_lost_ledger(settings.ledger_path)
     if not settings.ledger_path.is_file():
         raise UsageError(f"{settings.home}: there is no file ledger, so there is nothing to rebuild from")
     building, aside = settings.home / BUILDING, settings.home / ASIDE

@@ -80,7 +80,7 @@ def _upkeep_kills(arguments: argparse.Namespace, folder: Path, say: Callable[[st
     random, results = Random(arguments.seed), {}
     with runner() as running:
         for name, scene in upkeep_kills.SCENES.items():
-            each = 3 if scene.needs_run or name == "rebuild" else 10
+            each = 3 if scene.needs_run or name.startswith("rebuild") else 10
             place = folder / name.replace(" ", "-")
             results[name] = upkeep_kills.torment(
                 running, scene, place, each * (4 if arguments.full else 1), random, say

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import stat
 import threading
 import time
@@ -124,6 +126,31 @@ def test_a_killed_backup_is_none_and_is_begun_anew(ran_copy: Branch, backup: Pat
     assert typed.exit_code == 0, typed.message
     assert into.tollhouse("restore", str(backup)).exit_code == 0
     assert state_of(into.home) == state_of(ran_copy.home)
+
+
+def test_a_disk_without_room_is_named_before_anything_is_written(
+    ran_copy: Branch, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10 << 20))
+    typed = ran_copy.tollhouse("backup", str(tmp_path / "other"))
+    assert (typed.exit_code, f"{tmp_path}: the backup needs" in typed.message) == (1, True), typed.message
+    assert not (tmp_path / "other").exists()
+    before = state_of(ran_copy.home)
+    typed = ran_copy.tollhouse("restore", str(backup), "--replace")
+    assert (typed.exit_code, "the restored state needs" in typed.message) == (1, True), typed.message
+    assert state_of(ran_copy.home) == before
+
+
+def test_a_disk_that_fills_is_that_of_the_backup(
+    ran_copy: Branch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("orchestration.upkeep.backup.copy_file", full)
+    typed = ran_copy.tollhouse("backup", str(tmp_path / "backup"))
+    assert (typed.exit_code, f"{tmp_path / 'backup'}: the disk is full" in typed.message) == (1, True), typed.message
 
 
 def test_a_damaged_list_of_alerts_stops_no_backup(ran_copy: Branch, tmp_path: Path) -> None:

@@ -169,3 +169,11 @@ def test_a_blocked_run_leaves_what_was_there_aside(closed: Branch, monkeypatch: 
 def test_without_a_ledger_there_is_nothing_to_rebuild_from(tmp_path: Path) -> None:
     typed = Branch(tmp_path / "home").tollhouse("rebuild")
     assert (typed.exit_code, "nothing to rebuild from" in typed.message) == (2, True)
+
+
+@pytest.mark.parametrize("words", [["rebuild"], ["backup", "{folder}"]])
+def test_a_lost_ledger_is_no_new_home(closed: Branch, tmp_path: Path, words: list[str]) -> None:
+    (closed.home / "ledger.sqlite").unlink()
+    typed = closed.tollhouse(*(word.format(folder=tmp_path / "backup") for word in words))
+    assert (typed.exit_code, "the file ledger is gone" in typed.message) == (1, True), typed.message
+    assert "`tollhouse restore DIR`" in typed.message
