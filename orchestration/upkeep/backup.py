@@ -278,7 +278,8 @@ def link_or_copy(existing: Path, target: Path) -> None:
 
 
 def _schema_version(ledger: Path) -> int:
-    with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as db:
+    # Immutable: else SQLite would lay a journal beside the copy.
+    with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro&immutable=1", uri=True)) as db:
         return int(db.execute("pragma user_version").fetchone()[0])
 
 

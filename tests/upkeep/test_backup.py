@@ -57,6 +57,8 @@ def test_a_backup_is_whole_hashed_private_and_independent(ran_copy: Branch, back
     assert {*listed} ^ {*state_of(ran_copy.home)} == {"ledger.sqlite", "ledger"}
     assert manifest["edition"] == ran_copy.pointer["edition"]
     assert sorted(path.name for path in backup.iterdir()) == ["manifest.json", "state"]
+    there = {str(path.relative_to(backup / "state")) for path in (backup / "state").rglob("*") if path.is_file()}
+    assert there == set(listed), "and nothing else"
     own = {(ran_copy.home / path).stat().st_ino for path in listed}
     for path, entry in listed.items():
         content = (backup / "state" / path).read_bytes()
