@@ -29,6 +29,8 @@ def _findings(check: str, faults: list[str], advice: str, sound: str, level: str
 
 
 def _ledger(settings: Settings, is_deep: bool) -> Iterator[Finding]:
+    from orchestration.state.checks import older_ledger
+
     path = settings.ledger_path
     try:
         refuse_lost_ledger(path)
@@ -52,6 +54,8 @@ def _ledger(settings: Settings, is_deep: bool) -> Iterator[Finding]:
         problems.append(fault)
     faults = [problem if str(path) in problem else f"{path}: {problem}" for problem in problems]
     with FileLedger(path, read_only=True) as ledger:
+        older = older_ledger(settings, ledger)
+        faults += [] if older is None else [older]
         yield from _findings("ledger", faults, LEDGER_ADVICE, f"sound, {len(ledger.files())} files registered")
 
 
