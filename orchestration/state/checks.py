@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
-from orchestration.publishing.reading import current_edition, edition_folders, newest_ledger_order
+from orchestration.publishing.reading import edition_folders, newest_ledger_order
 from orchestration.settings import Settings
 from orchestration.state.closed_periods import settle_closed_periods
 from orchestration.state.landing import ADVICE, lost_landed_files
+from orchestration.state.published import lost_editions, note_current
 from orchestration.state.raw_zone import refuse_lost_rows
 from orchestration.warehouse.connection import open_warehouse
 
@@ -18,9 +19,12 @@ def refuse_lost_state(settings: Settings, ledger: FileLedger, warn: Callable[[st
     """Raise TollhouseError where something is lost that figures depend on, naming it and what brings it back; `warn` is given
     what can be made again. The run lock must be held.
     """
-    current_edition(settings.published)  # a damaged pointer or manifest is named before anything is pulled
+    note_current(settings, ledger)  # a damaged pointer or manifest is named before anything is pulled
     refuse_older_ledger(settings, ledger)
     refuse_lost_rows(settings, ledger)
+    lost_published = lost_editions(settings, ledger)
+    if lost_published is not None:
+        warn(f"{lost_published}: a whole new edition is published, numbered after it")
     lost = lost_landed_files(settings, ledger)
     if lost:
         warn(f"{len(lost)} landed files are gone, the first {lost[0]}; {ADVICE}")
