@@ -196,7 +196,8 @@ def _rights(settings: Settings) -> Iterator[Finding]:
         )
         return
     removed = "go-rwx" if settings.group is None else "g-w,o-rwx"
-    advice = f"`chmod -R {removed}` on what it names; users who deliver files need `chmod o+x {quote(str(settings.home))}` and rights on the inbox"
+    home = quote(str(settings.home))
+    advice = f"`chmod -R {removed}` on what it names; users who deliver files need `chmod o+x {home}` and rights on the inbox"
     for path in found[:MOST_SHOWN]:
         yield Finding(
             "rights",

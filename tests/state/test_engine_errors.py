@@ -45,6 +45,16 @@ def test_a_damaged_ledger_is_found_and_named(home: Settings) -> None:
     )
 
 
+def test_what_is_named_already_is_told_once(home: Settings) -> None:
+    path = sorted((home.raw / "calls").iterdir())[0]
+    path.unlink()
+    named = TollhouseError(f"{path} is gone: `tollhouse rebuild --raw` decodes the landed files again")
+    wrapped = RuntimeError("Error executing resource_fn")
+    wrapped.__cause__ = named
+    assert explained(home, wrapped) is named
+    assert explained(home, named) is None, "it stands as it is"
+
+
 def test_an_error_that_is_no_damage_stays_what_it_is(home: Settings) -> None:
     others = (
         THRIFT,  # of a file that is no part of the state
