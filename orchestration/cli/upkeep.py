@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, count
+from orchestration.cli.parsing import add_command, count, path
 from orchestration.cli.progress import progress
 from orchestration.cli.runs import run_answer
 from orchestration.printable import size_text
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     """Add backup, restore, prune and rebuild."""
     backup = add_command(commands, "backup", "copy the whole state into a folder, between runs, with hashes", _backup)
-    backup.add_argument("folder", type=Path, metavar="DIR", help="an empty folder, or one that is not there yet")
+    backup.add_argument("folder", type=path, metavar="DIR", help="an empty folder, or one that is not there yet")
     restore = add_command(commands, "restore", "put the state of a backup into TOLLHOUSE_HOME", _restore)
-    restore.add_argument("folder", type=Path, metavar="DIR", help="the folder of the backup")
+    restore.add_argument("folder", type=path, metavar="DIR", help="the folder of the backup")
     restore.add_argument(
         "--replace", action="store_true", help="where the home holds a state already: set that aside, in the home"
     )
