@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_MOST_SAID = 5
+
+
 def add_commands(commands: Any) -> None:
     """Add backup, restore, prune and rebuild."""
     backup = add_command(commands, "backup", "copy the whole state into a folder, between runs, with hashes", _backup)
@@ -49,7 +52,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _backup(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.upkeep.backup import make_backup
+    from orchestration.upkeep.backup import make_backup, some_of
 
     with progress(context) as reporter:
         backup = make_backup(context.settings, arguments.folder, reporter)
@@ -59,6 +62,7 @@ def _backup(arguments: argparse.Namespace, context: Context) -> Answer:
         "edition": backup.edition,
         "files": len(backup.files),
         "size_bytes": backup.size_bytes,
+        "damage": list(backup.damage),
     }
 
     def show(console: Console) -> None:
@@ -69,7 +73,13 @@ def _backup(arguments: argparse.Namespace, context: Context) -> Answer:
         )
         console.print("Save the reference book, the sources file and the settings too: they are not in it.")
 
-    return Answer(data, show)
+    if not backup.damage:
+        return Answer(data, show)
+    failure = (
+        f"the state is damaged: {'; '.join(some_of(list(backup.damage), _MOST_SAID))}. The backup has the same damage, and its "
+        "manifest says so: keep the one before it. `tollhouse doctor --deep` says what to do"
+    )
+    return Answer(data, show, 1, failure)
 
 
 def _restore(arguments: argparse.Namespace, context: Context) -> Answer:
