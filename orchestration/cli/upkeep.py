@@ -93,6 +93,7 @@ def _restore(arguments: argparse.Namespace, context: Context) -> Answer:
         "made_at": restored.made_at,
         "edition": restored.edition,
         "replaced": restored.aside,
+        "damage": list(restored.damage),
     }
 
     def show(console: Console) -> None:
