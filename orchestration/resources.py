@@ -20,6 +20,7 @@ from orchestration.run_failures import note_failure
 from orchestration.run_record import RunRecord
 from orchestration.settings import Settings
 from orchestration.state.checks import refuse_lost_state
+from orchestration.state.places import refuse_unfit_places
 from orchestration.warehouse.connection import open_warehouse, run_lock
 from orchestration.warehouse.raw_schema import RunFacts
 
@@ -73,6 +74,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def _prepare(self, stack: ExitStack, run_id: str | None) -> None:
         """Read the book, begin the run's record, open the ledger; nothing is pulled before the state is found whole."""
+        refuse_unfit_places(self._settings)
         self._book = read_reference_book(self._settings.reference)
         record = RunRecord(
             run_id=run_id or "",

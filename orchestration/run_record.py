@@ -59,6 +59,8 @@ def load_record(settings: Settings) -> RunRecord | None:
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return RunRecord(**values)
+    except OSError as error:
+        raise TollhouseError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, TypeError) as error:
         raise TollhouseError(
             f"{path} is damaged ({type(error).__name__}); it says only what the last run came to, and the next `tollhouse run` "

@@ -20,6 +20,7 @@ from orchestration.run_failures import collected_failures
 from orchestration.run_record import load_record, note_end, one_line_of
 from orchestration.settings import Settings
 from orchestration.state.dagster_history import is_of_history, set_aside, set_damaged_aside
+from orchestration.state.places import refuse_unfit_places
 from orchestration.warehouse.closing import check_period, freeze_period, refuse_closing
 from orchestration.warehouse.connection import open_warehouse, run_lock
 
@@ -115,6 +116,7 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     outcome of status blocked. Nothing is done, and said so, where an edition of exactly this stands already.
     """
     timed = _Timed(reporter)
+    refuse_unfit_places(settings)
     with run_lock(settings):
         # Says at once, and in plain words, that another run is at work or the book has faults; the job does both itself.
         read_reference_book(settings.reference)
@@ -210,6 +212,7 @@ def close_period(settings: Settings, period: str, *, reporter: Reporter | None =
     yet) or the gates block the edition that would be frozen.
     """
     check_period(period)
+    refuse_unfit_places(settings)
     if not settings.warehouse_path.is_file():
         is_lost = bool(edition_folders(settings.published))
         lacking = f"{settings.warehouse_path} is gone" if is_lost else "nothing is published yet"

@@ -20,6 +20,7 @@ from orchestration.errors import TollhouseError, UsageError
 from orchestration.file_modes import open_to_others
 from orchestration.run_record import ending, load_record
 from orchestration.settings import Settings
+from orchestration.state.places import PlaceFault, place_faults, unreadable_paths
 from orchestration.upkeep.restore_mark import FILE_NAME as RESTORE_MARK
 from orchestration.upkeep.restore_mark import STAGING, refuse_half_restored
 
@@ -79,11 +80,38 @@ def examine(is_deep: bool = False) -> list[Finding]:
     except UsageError as error:
         return [*findings, Finding("settings", ERROR, str(error), "correct the variable", error.exit_code)]
     findings += _settings(settings)
+    findings += _look("home", _home, settings)
+    unfit, told = _places(settings)
+    findings += told
     for check, look in _OF_THE_HOME.items():
-        findings += _look(check, look, settings)
+        findings += _barred(check, unfit, settings) or _look(check, look, settings)
     for check, look_at in STATE_CHECKS.items():
-        findings += _look(check, look_at, settings, is_deep)
+        findings += _barred(check, unfit, settings) or _look(check, look_at, settings, is_deep)
     return findings
+
+
+def _places(settings: Settings) -> tuple[list[PlaceFault], list[Finding]]:
+    """What of the home is not the file or folder it should be, or may not be used; and how that is told, once."""
+    unfit = place_faults(settings)
+    if not any(fault.path == settings.home for fault in unfit):
+        known = {fault.path for fault in unfit}
+        unfit += [fault for fault in unreadable_paths(settings) if fault.path not in known]
+    told = [Finding("places", ERROR, fault.found, fault.advice) for fault in unfit[:MOST_SHOWN]]
+    if len(unfit) > MOST_SHOWN:
+        told.append(Finding("places", ERROR, f"and {len(unfit) - MOST_SHOWN} more", unfit[MOST_SHOWN].advice))
+    sound = Finding("places", OK, "every file and folder is what it should be and can be read")
+    return unfit, told or [sound]
+
+
+def _barred(check: str, unfit: list[PlaceFault], settings: Settings) -> list[Finding]:
+    """That a check cannot look, where what it looks at is unfit."""
+    if check not in _LOOKED_AT:
+        return []
+    needed = [settings.home / name for name in _LOOKED_AT[check]]
+    for fault in unfit:
+        if fault.path == settings.home or any(fault.path.is_relative_to(path) for path in needed):
+            return [Finding(check, WARN, f"not looked at: see places, {fault.path}", "mend what is named there first")]
+    return []
 
 
 def _look(check: str, look: Callable[..., Iterator[Finding]], *arguments: object) -> list[Finding]:
@@ -279,8 +307,25 @@ def _nearest(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
+#: What of the home the checks look at.
+_LOOKED_AT: dict[str, tuple[str, ...]] = {
+    "rights": (),
+    "restore": (),
+    "sources": ("inbox",),
+    "leftovers": ("published", "closed"),
+    "run lock": ("run.lock",),
+    "last run": ("run.lock", "last_run.json"),
+    "ledger": ("ledger.sqlite", "ledger.seal"),
+    "landing": ("ledger.sqlite", "landing"),
+    "raw rows": ("ledger.sqlite", "raw"),
+    "closed periods": ("ledger.sqlite", "closed"),
+    "warehouse": ("ledger.sqlite", "warehouse.duckdb", "warehouse.duckdb.wal", "run.lock"),
+    "edition": ("ledger.sqlite", "published"),
+    "earlier editions": ("published",),
+    "Dagster's history": ("dagster",),
+    "alerts": ("alerts.sqlite",),
+}
 _OF_THE_HOME: dict[str, Callable[[Settings], Iterator[Finding]]] = {
-    "home": _home,
     "rights": _rights,
     "disk": _disk,
     "reference book": _book,

@@ -54,7 +54,16 @@ def disk_fault(error: BaseException) -> str | None:
 
 
 def damage(error: BaseException) -> TollhouseError | None:
-    """The damaged file that made an engine fail in this command; None where it is something else, or a run is at work."""
+    """The place of the home that may not be used, or the damaged file that made an engine fail in this command; None where it is
+    something else, or a run is at work."""
+    from orchestration.state.places import place_fault_behind
+
+    try:
+        misplaced = place_fault_behind(Settings.from_environment(), error)
+    except UsageError:  # the settings are wrong, which is then the fault
+        return None
+    if misplaced is not None:
+        return misplaced
     if isinstance(error, TollhouseError):  # runs have looked for it themselves
         return None
     from orchestration.state.engine_errors import explained, is_of_an_engine

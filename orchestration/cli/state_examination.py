@@ -29,6 +29,8 @@ def _findings(check: str, faults: list[str], advice: str, sound: str, level: str
 
 
 def _ledger(settings: Settings, is_deep: bool) -> Iterator[Finding]:
+    from orchestration.state.checks import older_ledger
+
     path = settings.ledger_path
     try:
         refuse_lost_ledger(path)
@@ -52,6 +54,8 @@ def _ledger(settings: Settings, is_deep: bool) -> Iterator[Finding]:
         problems.append(fault)
     faults = [problem if str(path) in problem else f"{path}: {problem}" for problem in problems]
     with FileLedger(path, read_only=True) as ledger:
+        older = older_ledger(settings, ledger)
+        faults += [] if older is None else [older]
         yield from _findings("ledger", faults, LEDGER_ADVICE, f"sound, {len(ledger.files())} files registered")
 
 
@@ -172,14 +176,22 @@ def _periods_agree(settings: Settings, held: set[str]) -> Iterator[Finding]:
 
 def _edition(settings: Settings, is_deep: bool) -> Iterator[Finding]:
     from orchestration.publishing.reading import current_edition, lost_pointer, verify_edition
+    from orchestration.state.published import ADVICE, lost_editions
+
+    lost: list[str] = []
+
+    def look(ledger: FileLedger) -> Iterator[Finding]:
+        lost.extend(filter(None, [lost_editions(settings, ledger)]))
+        yield from (Finding("edition", ERROR, one, ADVICE) for one in lost)
 
     edition = current_edition(settings.published)
+    yield from _with_ledger(settings, "edition", look)
     if edition is None:
-        lost = lost_pointer(settings.published)
-        if lost is None:
+        pointer = lost_pointer(settings.published)
+        if pointer is not None:
+            yield Finding("edition", ERROR, pointer, "`tollhouse run`")
+        elif not lost:
             yield Finding("edition", OK, "none is published yet")
-        else:
-            yield Finding("edition", ERROR, lost, "`tollhouse run`")
         return
     faults = [f"{edition.edition}: {problem}" for problem in verify_edition(settings.published, edition)]
     if is_deep:

@@ -47,13 +47,22 @@ def _status(arguments: argparse.Namespace, context: Context) -> Answer:
     data = {
         "home": settings.home,
         "edition": None if edition is None else _edition_facts(edition),
-        "lost_pointer": lost_pointer(settings.published),
+        "lost_pointer": lost_pointer(settings.published) or _lost_editions(settings),
         "blocked": _blocked(settings.published, edition),
         "last_run": _last_run(settings),
         "files": files,
         "held": held,
     }
     return Answer(data, lambda console: _show(console, data, settings.time_zone))
+
+
+def _lost_editions(settings: Settings) -> str | None:
+    from orchestration.state.published import lost_editions
+
+    if not settings.ledger_path.is_file():
+        return None
+    with ledger_to_read(settings) as ledger:
+        return lost_editions(settings, ledger)
 
 
 def _edition_facts(edition: CurrentEdition) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from orchestration.ingestion.ledger_schema import (
     MIGRATIONS,
     NOT_EVEN_ITS_HEADER,
     OFFENDING_RECORDS_KEPT,
+    PUBLISHED_EDITIONS,
     SCHEMA,
     SCHEMA_VERSION,
     Decision,
@@ -105,7 +106,7 @@ class FileLedger:
             self._db.execute("pragma foreign_keys = on")
             if self._db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
                 self._db.executescript(
-                    f"begin immediate; {SCHEMA} {GUARDS} {KEPT_FILES} pragma user_version = {SCHEMA_VERSION}; commit;"
+                    f"begin immediate; {SCHEMA} {GUARDS} {KEPT_FILES} {PUBLISHED_EDITIONS} pragma user_version = {SCHEMA_VERSION}; commit;"
                 )
         self._check_version(read_only)
 
@@ -612,6 +613,21 @@ class FileLedger:
                 yield
         finally:
             self._db.execute("pragma synchronous = normal")
+
+    # --- published editions ----------------------------------------------------------------------------------------
+
+    def note_edition(self, edition: str, revision: int) -> None:
+        """Keep that an edition was published; nothing where it is known."""
+        with self.transaction():
+            if not self._db.execute("select 1 from published_editions where revision = ?", [revision]).fetchone():
+                self._db.execute("insert into published_editions values (?, ?, ?)", [revision, edition, _now()])
+
+    def newest_edition(self) -> tuple[str, int] | None:
+        """Name and revision of the edition that was published last; None where none was, or by an earlier version alone."""
+        row = self._db.execute(
+            "select edition, revision from published_editions order by revision desc limit 1"
+        ).fetchone()
+        return None if row is None else (row["edition"], row["revision"])
 
     # --- the memory of a pull --------------------------------------------------------------------------------------
 

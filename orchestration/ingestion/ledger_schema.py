@@ -8,7 +8,7 @@ from typing import Any
 
 # Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
 # next opened for writing; one of a later version is refused, not guessed at.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 # How many of the records that a file is held or rejected for are kept with its status.
 OFFENDING_RECORDS_KEPT = 5
@@ -155,6 +155,22 @@ create trigger if not exists frozen_figures_are_never_replaced before insert on 
     begin select raise(abort, 'frozen figures are append only'); end;
 """
 
+# The editions that were published: debit requests and re-ratings name them, so that no name may be given twice.
+PUBLISHED_EDITIONS = """
+create table if not exists published_editions (
+    revision integer primary key,
+    edition text not null,
+    noted_at text not null
+);
+create trigger if not exists published_editions_are_never_changed before update on published_editions
+    begin select raise(abort, 'published editions are append only'); end;
+create trigger if not exists published_editions_are_never_removed before delete on published_editions
+    begin select raise(abort, 'published editions are append only'); end;
+create trigger if not exists published_editions_are_never_replaced before insert on published_editions
+    when exists (select 1 from published_editions where revision = new.revision)
+    begin select raise(abort, 'published editions are append only'); end;
+"""
+
 # From a version to the next. Columns and tables are only added: what was kept stays.
 MIGRATIONS = {
     1: "alter table files add column offending_records text; alter table file_events add column run_id text; "
@@ -164,6 +180,7 @@ MIGRATIONS = {
     "alter table file_call_days add column reached_days integer not null default 1;",
     4: "alter table files add column content_encoding text;",
     5: KEPT_FILES,
+    6: PUBLISHED_EDITIONS,
 }
 
 

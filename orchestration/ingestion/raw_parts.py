@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -77,10 +78,13 @@ def quick_fault(raw: Path, part: RawPart) -> str | None:
     path = f"{raw}/{part.folder}/{part.file_id}.parquet"  # a run looks at each there is: no object for each
     try:
         file = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return f"{path} is gone"
     try:
-        size = os.fstat(file).st_size
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            return f"{path} is no file"
+        size = status.st_size
         if size != part.size_bytes:
             return f"{path} has {size} bytes and was written with {part.size_bytes}"
         end = os.pread(file, END_BYTES, max(0, size - END_BYTES))

@@ -112,13 +112,14 @@ def stage_edition(
     built_at: datetime | None = None,
     time_zone: str = "UTC",
     ledger_order: int | None = None,
+    after_revision: int = 0,
 ) -> StagedEdition:
     """Export the marts into a hidden folder beside the editions; `publish` shows it.
 
     `partition_builds[mart][value]` names what a partition was built from or when; a partition whose build is that of
     the edition before is shared and not exported. Leftovers of killed runs are removed first.
     `time_zone` is the branch's: the pages show `built_at` (UTC) in it. `ledger_order` is the number of the newest file or
-    decision that the edition knows.
+    decision that the edition knows. The edition's number is above `after_revision`, whatever is there.
     """
     editions = published / EDITIONS
     editions.mkdir(parents=True, exist_ok=True)
@@ -126,7 +127,7 @@ def stage_edition(
     current = current_edition(published)
     _remove_unpublished(published, current)
     # After the folders that are there, whatever the pointer says: it may be an older one put back, and no name is used twice.
-    revision = 1 + max([0 if current is None else current.revision, *edition_folders(published)])
+    revision = 1 + max([after_revision, 0 if current is None else current.revision, *edition_folders(published)])
     edition = f"{as_of.isoformat()}-{revision:04d}"
     folder = editions / f"{BUILDING}{edition}-{uuid.uuid4().hex[:8]}"
     folder.mkdir()

@@ -19,6 +19,9 @@ MANIFEST_HASH = "manifest_sha256"
 LEDGER_ORDER = "ledger_order"
 EDITIONS = "editions"
 
+#: Of which the latest state of the ledger is taken.
+_MANIFESTS_COMPARED = 4
+
 _EDITION_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-(\d{4,})$")
 
 
@@ -79,6 +82,33 @@ def edition_folders(published: Path) -> dict[int, Path]:
     editions = published / EDITIONS
     named = [(_EDITION_NAME.match(folder.name), folder) for folder in editions.iterdir()] if editions.is_dir() else []
     return dict(sorted((int(name[2]), folder) for name, folder in named if name and folder.is_dir()))
+
+
+def newest_ledger_order(published: Path) -> tuple[str, int] | None:
+    """The edition that was computed from the latest state of the ledger, with that state's number; None where none says it.
+
+    Of the current edition and the newest folders, shown or not: numbers go up with the editions, so that few manifests
+    are read. One that cannot be read says nothing.
+    """
+    found: list[tuple[int, str]] = []
+    names = [folder.name for _, folder in reversed(edition_folders(published).items())]
+    for name in [*_pointed_at(published), *names]:
+        try:
+            manifest = _read(published / EDITIONS / name / MANIFEST, {})
+        except TollhouseError:
+            continue
+        if isinstance(order := manifest.get(LEDGER_ORDER), int):  # editions of before do not say it
+            found.append((order, name))
+        if len(found) == _MANIFESTS_COMPARED:
+            break
+    return None if not found else (max(found)[1], max(found)[0])
+
+
+def _pointed_at(published: Path) -> list[str]:
+    try:
+        return [Path(_read(published / POINTER, {"path": str})["path"]).name]
+    except TollhouseError:
+        return []
 
 
 def lost_pointer(published: Path) -> str | None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
-from orchestration.publishing.reading import LEDGER_ORDER, current_edition, edition_folders
+from orchestration.publishing.reading import edition_folders, newest_ledger_order
 from orchestration.settings import Settings
 from orchestration.state.closed_periods import settle_closed_periods
 from orchestration.state.landing import ADVICE, lost_landed_files
+from orchestration.state.published import lost_editions, note_current
 from orchestration.state.raw_zone import refuse_lost_rows
 from orchestration.warehouse.connection import open_warehouse
 
@@ -18,8 +19,12 @@ def refuse_lost_state(settings: Settings, ledger: FileLedger, warn: Callable[[st
     """Raise TollhouseError where something is lost that figures depend on, naming it and what brings it back; `warn` is given
     what can be made again. The run lock must be held.
     """
+    note_current(settings, ledger)  # a damaged pointer or manifest is named before anything is pulled
     refuse_older_ledger(settings, ledger)
     refuse_lost_rows(settings, ledger)
+    lost_published = lost_editions(settings, ledger)
+    if lost_published is not None:
+        warn(f"{lost_published}: a whole new edition is published, numbered after it")
     lost = lost_landed_files(settings, ledger)
     if lost:
         warn(f"{len(lost)} landed files are gone, the first {lost[0]}; {ADVICE}")
@@ -30,15 +35,23 @@ def refuse_lost_state(settings: Settings, ledger: FileLedger, warn: Callable[[st
 
 
 def refuse_older_ledger(settings: Settings, ledger: FileLedger) -> None:
-    """Raise TollhouseError where the current edition was computed from a later state of the ledger, or another ledger."""
-    edition = current_edition(settings.published)
-    order = None if edition is None else edition.manifest.get(LEDGER_ORDER)  # editions of before do not say it
-    if edition is not None and order is not None and order > ledger.last_order():
+    """Raise TollhouseError where an edition was computed from a later state of the ledger, or another ledger."""
+    fault = older_ledger(settings, ledger)
+    if fault is not None:
         raise TollhouseError(
-            f"{ledger.path}: the file ledger knows of {ledger.last_order()} files and decisions, and the edition {edition.edition} was "
-            f"computed from {order}: it is an older ledger, or another home's. Nothing was computed. Put back the newest "
-            "backup: `tollhouse restore DIR`"
+            f"{fault}. Nothing was computed. Put back the newest backup: `tollhouse restore DIR --replace`"
         )
+
+
+def older_ledger(settings: Settings, ledger: FileLedger) -> str | None:
+    """Which edition knows more than the ledger, None where none does."""
+    newest = newest_ledger_order(settings.published)
+    if newest is None or newest[1] <= ledger.last_order():
+        return None
+    return (
+        f"{ledger.path}: the file ledger knows of {ledger.last_order()} files and decisions, and the edition {newest[0]} was "
+        f"computed from {newest[1]}: it is an older ledger, or another home's"
+    )
 
 
 def _has_warehouse(settings: Settings) -> bool:

@@ -15,6 +15,7 @@ from orchestration.ingestion.ledger import FileLedger
 from orchestration.ingestion.ledger_soundness import damaged_ledger, is_damage, structure_fault
 from orchestration.ingestion.raw_parts import RAW_ADVICE
 from orchestration.settings import Settings
+from orchestration.state.places import place_fault_behind
 from orchestration.state.raw_zone import damaged_rows
 from orchestration.state.warehouse import first_line, unreadable_tables
 from orchestration.warehouse.connection import WAREHOUSE_ADVICE
@@ -32,6 +33,9 @@ def explained(settings: Settings, error: BaseException) -> TollhouseError | None
 
     Takes as long as reading everything. The run lock must be held.
     """
+    misplaced = place_fault_behind(settings, error)
+    if misplaced is not None:
+        return misplaced
     if not is_of_an_engine(error):
         return None
     damage = next(_damages(settings), None)

@@ -16,6 +16,7 @@ from orchestration.branch_clock import shown_time
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.full_disk import is_disk_full
 from orchestration.settings import Settings
+from orchestration.state.places import place_faults
 from orchestration.upkeep.restore_mark import refuse_half_restored
 
 #: What to do where the warehouse is damaged.
@@ -108,6 +109,8 @@ def _lock_file(settings: Settings) -> IO[str]:
         settings.home.mkdir(parents=True, exist_ok=True)
         return open(settings.lock_path, "a+", encoding="utf-8")
     except OSError as error:
+        for fault in place_faults(settings):
+            raise (UsageError if fault.path == settings.home else TollhouseError)(str(fault)) from error
         raise UsageError(
             f"TOLLHOUSE_HOME: {settings.home} cannot be written ({error.strerror}); name a folder that can"
         ) from error

@@ -70,6 +70,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
             names = ", ".join(f"{result.suite}.{result.gate}" for result in blocked_by)
             raise GatesBlocked(f"the release gates blocked the edition: {names}; see {folder}. The last edition stays")
         reporter().step("stage the edition")
+        newest = billing_run.ledger.newest_edition()
         staged = stage_edition(
             settings.published,
             con,
@@ -79,6 +80,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
             partition_builds={"rated_calls": day_builds(con)},
             time_zone=settings.time_zone,
             ledger_order=billing_run.ledger.last_order(),
+            after_revision=0 if newest is None else newest[1],
         )
         for path in staged.written_anew:
             reporter().warn(f"{path} is not the file that was published: the new edition has its own")
@@ -87,6 +89,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
         reporter().step("publish")
         billing_run.ledger.flush()  # what the edition stands on comes to the disk before the edition is shown
         folder = publish(staged)
+        billing_run.ledger.note_edition(staged.edition, staged.manifest["revision"])
         closed = [period for (period,) in con.execute("select billing_period from closed.periods").fetchall()]
         note_published(
             con, run_signature(settings, billing_run.ledger, billing_run.book, facts, closed), staged.edition

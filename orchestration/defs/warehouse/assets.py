@@ -25,6 +25,7 @@ from orchestration.publishing.reading import current_edition, lost_pointer, publ
 from orchestration.reporting import reporter
 from orchestration.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.run_record import update_record
+from orchestration.state.published import lost_editions
 from orchestration.warehouse.dbt_runner import model_code
 from orchestration.warehouse.edition_inputs import is_published, run_signature
 from orchestration.warehouse.export_history import TABLES_WITH_HISTORY
@@ -112,7 +113,14 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
         lost = lost_pointer(settings.published)
         if lost is not None:
             reporter().warn(lost)
-        published = published_as_of(settings.published)
+        newest_edition = ledger.newest_edition()
+        is_lost = newest_edition is not None and lost_editions(settings, ledger) is not None
+        # A plain run does not go back behind the edition that was published last, be it lost.
+        published = (
+            date.fromisoformat(newest_edition[0][:10])
+            if newest_edition is not None and is_lost
+            else published_as_of(settings.published)
+        )
         facts = run_facts(settings, ledger, closed, billing_run.as_of_date(), published)
         if facts is None:
             raise TollhouseError(
@@ -130,7 +138,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
                 f"an earlier date needs --as-of, for example --as-of {newest}"
             )
         update_record(settings, as_of=facts.as_of.isoformat(), ledger_state=ledger.state())
-        forced = _asked_for(context)
+        forced = _asked_for(context) or is_lost
         if not forced and is_published(con, settings, run_signature(settings, ledger, billing_run.book, facts, closed)):
             assert current is not None  # is_published saw it
             path = str(current.folder.relative_to(settings.home))
