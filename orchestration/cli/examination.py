@@ -22,7 +22,8 @@ from orchestration.file_modes import open_to_others
 from orchestration.run_record import ending, load_record
 from orchestration.settings import Settings
 from orchestration.state.places import PlaceFault, place_faults, unreadable_paths
-from orchestration.upkeep.restore_mark import refuse_half_restored
+from orchestration.upkeep.restore_mark import FILE_NAME as RESTORE_MARK
+from orchestration.upkeep.restore_mark import STAGING, refuse_half_restored
 
 _PACKAGES = (
     "dagster",
@@ -255,6 +256,8 @@ def _leftovers(settings: Settings) -> Iterator[Finding]:
 
     parents = (settings.published / EDITIONS, settings.published / BLOCKED, settings.home / "closed", settings.home)
     left = sorted(folder for parent in parents for folder in parent.glob(f"{BUILDING}*"))
+    if os.path.lexists(settings.home / RESTORE_MARK):  # then it is not a leftover: the restore needs it
+        left = [folder for folder in left if folder != settings.home / STAGING]
     if left and lock_holder(settings) is None:
         found = f"{len(left)} half-built folders of killed runs, the first {left[0]}"
         yield Finding("leftovers", WARN, found, "nothing to do: the next run that builds the same removes them")

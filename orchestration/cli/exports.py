@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, day, period
+from orchestration.cli.parsing import add_command, day, path, period
 from orchestration.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,9 +28,9 @@ def add_commands(commands: Any) -> None:
         metavar="DATE",
         help="when to debit; by default the due date, or tomorrow once that is past",
     )
-    requests.add_argument("--creditors", type=Path, metavar="FILE", help="for pain.008: who collects, by bank (YAML)")
+    requests.add_argument("--creditors", type=path, metavar="FILE", help="for pain.008: who collects, by bank (YAML)")
     requests.add_argument(
-        "--out", type=Path, metavar="DIR", help="where to; by default exports/debit_requests of the home"
+        "--out", type=path, metavar="DIR", help="where to; by default exports/debit_requests of the home"
     )
     requests.add_argument("--again", action="store_true", help="also what was asked for and is not answered yet")
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, count, day
+from orchestration.cli.parsing import add_command, count, day, path
 from orchestration.errors import TollhouseError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def add_commands(commands: Any) -> None:
     actions = formats.add_subparsers(metavar="ACTION")
     add_command(actions, "list", "list the declared formats", _list)
     check = add_command(actions, "check", "show the first records of a call file as a format reads them", _check)
-    check.add_argument("file", metavar="FILE", type=Path, help="a call file, plain, .gz or .zst")
+    check.add_argument("file", metavar="FILE", type=path, help="a call file, plain, .gz or .zst")
     check.add_argument("--format", required=True, metavar="NAME", help="a declared format, or a declaration's file.yml")
     check.add_argument("--switch", default="SWITCH", metavar="SWITCH_ID", help="as whose file to read it")
     check.add_argument("--date", type=day, metavar="DATE", help="the file's day (default: that in its name)")

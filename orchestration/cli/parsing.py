@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any, NoReturn
 
 from orchestration.cli.context import Command
@@ -66,6 +67,13 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is no port; write a whole number up to 65535")
     return int(text)
+
+
+def path(text: str) -> Path:
+    """A path that says something: an empty one, as of a variable that is not set, would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the path is empty; name one")
+    return Path(text)
 
 
 def reason(text: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, day, reason
+from orchestration.cli.parsing import add_command, day, path, reason
 from orchestration.cli.progress import progress
 from orchestration.cli.runs import run_answer
 from orchestration.errors import GatesBlocked, TollhouseError
@@ -34,11 +34,11 @@ def add_commands(commands: Any) -> None:
     rerate.add_argument("--from", dest="first", type=day, required=True, metavar="DATE", help="the first call day")
     rerate.add_argument("--to", dest="last", type=day, required=True, metavar="DATE", help="the last call day")
     rerate.add_argument(
-        "--reference", type=Path, metavar="DIR", help="the book to rate with (default: the one that is set)"
+        "--reference", type=path, metavar="DIR", help="the book to rate with (default: the one that is set)"
     )
     rerate.add_argument("--dry-run", action="store_true", help="print what would change and change nothing")
     rerate.add_argument("--why", type=reason, metavar="TEXT", help="kept with the re-rating; needed without --dry-run")
-    rerate.add_argument("--csv", type=Path, metavar="FILE", help="write the table of differences there too")
+    rerate.add_argument("--csv", type=path, metavar="FILE", help="write the table of differences there too")
 
 
 def _rerate(arguments: argparse.Namespace, context: Context) -> Answer:

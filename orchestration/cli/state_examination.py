@@ -124,7 +124,15 @@ def _warehouse(settings: Settings, is_deep: bool) -> Iterator[Finding]:
     from orchestration.publishing.reading import edition_folders
     from orchestration.state.warehouse import unreadable_tables
     from orchestration.warehouse.connection import WAREHOUSE_ADVICE, run_lock
-    from orchestration.warehouse.frozen_figures import closed_periods
+    from orchestration.warehouse.frozen_figures import (
+        closed_periods,
+        other_figures_fault,
+        periods_with_other_figures,
+    )
+
+    def other_figures(ledger: FileLedger) -> Iterator[Finding]:
+        for period in periods_with_other_figures(con, settings, ledger, is_deep=is_deep):
+            yield Finding("warehouse", ERROR, other_figures_fault(settings, period), WAREHOUSE_ADVICE)
 
     path = settings.warehouse_path
     if not path.is_file() or not path.stat().st_size:
@@ -141,6 +149,7 @@ def _warehouse(settings: Settings, is_deep: bool) -> Iterator[Finding]:
                 yield from _findings("warehouse", faults, WAREHOUSE_ADVICE, "every table can be read")
             with duckdb.connect(str(path), read_only=True) as con:
                 held = closed_periods(con)
+                yield from _with_ledger(settings, "warehouse", other_figures)
             yield from _periods_agree(settings, held)
     except duckdb.Error as error:
         if not is_deep:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, count
+from orchestration.cli.parsing import add_command, count, path
 from orchestration.cli.progress import progress
 from orchestration.cli.runs import run_answer
 from orchestration.printable import size_text
@@ -19,12 +18,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_MOST_SAID = 5
+
+
 def add_commands(commands: Any) -> None:
     """Add backup, restore, prune and rebuild."""
     backup = add_command(commands, "backup", "copy the whole state into a folder, between runs, with hashes", _backup)
-    backup.add_argument("folder", type=Path, metavar="DIR", help="an empty folder, or one that is not there yet")
+    backup.add_argument("folder", type=path, metavar="DIR", help="an empty folder, or one that is not there yet")
     restore = add_command(commands, "restore", "put the state of a backup into TOLLHOUSE_HOME", _restore)
-    restore.add_argument("folder", type=Path, metavar="DIR", help="the folder of the backup")
+    restore.add_argument("folder", type=path, metavar="DIR", help="the folder of the backup")
     restore.add_argument(
         "--replace", action="store_true", help="where the home holds a state already: set that aside, in the home"
     )
@@ -51,7 +53,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _backup(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.upkeep.backup import make_backup
+    from orchestration.upkeep.backup import make_backup, some_of
 
     with progress(context) as reporter:
         backup = make_backup(context.settings, arguments.folder, reporter)
@@ -61,6 +63,7 @@ def _backup(arguments: argparse.Namespace, context: Context) -> Answer:
         "edition": backup.edition,
         "files": len(backup.files),
         "size_bytes": backup.size_bytes,
+        "damage": list(backup.damage),
     }
 
     def show(console: Console) -> None:
@@ -71,7 +74,13 @@ def _backup(arguments: argparse.Namespace, context: Context) -> Answer:
         )
         console.print("Save the reference book, the sources file and the settings too: they are not in it.")
 
-    return Answer(data, show)
+    if not backup.damage:
+        return Answer(data, show)
+    failure = (
+        f"the state is damaged: {'; '.join(some_of(list(backup.damage), _MOST_SAID))}. The backup has the same damage, and its "
+        "manifest says so: keep the one before it. `tollhouse doctor --deep` says what to do"
+    )
+    return Answer(data, show, 1, failure)
 
 
 def _restore(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -85,6 +94,7 @@ def _restore(arguments: argparse.Namespace, context: Context) -> Answer:
         "made_at": restored.made_at,
         "edition": restored.edition,
         "replaced": restored.aside,
+        "damage": list(restored.damage),
     }
 
     def show(console: Console) -> None:

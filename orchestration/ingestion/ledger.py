@@ -589,6 +589,14 @@ class FileLedger:
             periods.setdefault(period, []).append(file)
         return periods
 
+    def frozen_hashes(self, period: str) -> dict[str, set[str]]:
+        """Per table the SHA-256 of every file of a closed period's figures that was ever written, replaced ones too."""
+        rows = self._db.execute("select table_name, sha256 from frozen_figures where period = ?", [period])
+        hashes: dict[str, set[str]] = {}
+        for row in rows:
+            hashes.setdefault(row["table_name"], set()).add(row["sha256"])
+        return hashes
+
     def _add_figures(self, figures: Sequence[FrozenFile]) -> None:
         self._db.executemany(
             "insert into frozen_figures (period, table_name, file_path, row_count, size_bytes, sha256, frozen_at) "

@@ -53,6 +53,8 @@ __all__ = [
 BLOCKED = "blocked"
 SITE = "site"
 BUILDING = ".building-"
+#: Names the edition whose folder has its name, and which the pointer does not name yet.
+PUBLISHING = ".publishing"
 SHOWN_WHEN_BLOCKED = ("problem_bulletin", "suspended_calls", "file_reconciliation")
 
 _RUN_ID = re.compile(r"^[A-Za-z0-9][\w.-]*$")
@@ -123,6 +125,7 @@ def stage_edition(
     editions.mkdir(parents=True, exist_ok=True)
     remove_leftovers(published)
     current = current_edition(published)
+    _remove_unpublished(published, current)
     # After the folders that are there, whatever the pointer says: it may be an older one put back, and no name is used twice.
     revision = 1 + max([after_revision, 0 if current is None else current.revision, *edition_folders(published)])
     edition = f"{as_of.isoformat()}-{revision:04d}"
@@ -161,7 +164,10 @@ def publish(staged: StagedEdition) -> Path:
     folder = editions / staged.edition
     staged.add_site_files()  # whatever was put into site/ since it was last listed
     flush_tree(staged.folder)
-    _clear_unpublished(staged.published, folder)
+    if folder.exists():
+        raise TollhouseError(f"edition {folder.name} is already published; stage a new one")
+    mark = staged.published / PUBLISHING
+    replace_text(mark, staged.edition)
     os.rename(staged.folder, folder)
     flush(editions)
     pointer = {
@@ -170,6 +176,7 @@ def publish(staged: StagedEdition) -> Path:
         MANIFEST_HASH: sha256_of(folder / MANIFEST),
     }
     replace_text(staged.published / POINTER, as_json(pointer))
+    mark.unlink()
     return folder
 
 
@@ -231,16 +238,18 @@ def remove_leftovers(published: Path) -> None:
                 shutil.rmtree(folder)
 
 
-def _clear_unpublished(published: Path, folder: Path) -> None:
+def _remove_unpublished(published: Path, current: CurrentEdition | None) -> None:
     """Make way where a run was killed between naming its folder and moving the pointer: nobody has seen that folder."""
-    if not folder.exists():
+    mark = published / PUBLISHING
+    if not mark.is_file():
         return
-    current = current_edition(published)
-    if current is not None and current.folder.resolve() == folder.resolve():
-        raise TollhouseError(f"edition {folder.name} is already published; stage a new one")
-    aside = folder.with_name(f"{BUILDING}unpublished-{folder.name}")
-    os.rename(folder, aside)
-    shutil.rmtree(aside)
+    folder = published / EDITIONS / mark.read_text(encoding="utf-8")
+    is_current = current is not None and current.folder == folder
+    if folder in edition_folders(published).values() and not is_current:
+        aside = folder.with_name(f"{BUILDING}unpublished-{folder.name}")
+        os.rename(folder, aside)
+        shutil.rmtree(aside)
+    mark.unlink()
 
 
 def _previous_files(current: CurrentEdition | None) -> PreviousFiles:

@@ -10,7 +10,13 @@ from orchestration.errors import TollhouseError
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.publishing.reading import current_edition
 from orchestration.settings import Settings
-from orchestration.warehouse.frozen_figures import closed_folder, closed_periods, restore_frozen, write_missing
+from orchestration.warehouse.frozen_figures import (
+    closed_folder,
+    closed_periods,
+    refuse_other_figures,
+    restore_frozen,
+    write_missing,
+)
 
 
 def settle_closed_periods(
@@ -19,7 +25,8 @@ def settle_closed_periods(
     """Bring warehouse and files to what the ledger says is closed: fill a warehouse that lacks a period from the files, and
     write the files that are missing.
 
-    Raises TollhouseError where a closed period is in neither, and where the warehouse holds one that the ledger does not know.
+    Raises TollhouseError where a closed period is in neither, and where the warehouse holds one that the ledger does not know, or
+    other figures of one than were closed.
     """
     decisions = {str(decision.period): decision for decision in ledger.decisions("close_period")}
     unknown = sorted(closed_periods(con) - decisions.keys())
@@ -29,6 +36,7 @@ def settle_closed_periods(
             "the warehouse, or another home's. Put the newest ledger back from a backup: `tollhouse restore DIR`. To go on "
             "with this one, with the period open: `tollhouse rebuild --warehouse`"
         )
+    refuse_other_figures(con, settings, ledger)
     restored = restore_frozen(con, settings, ledger)
     if restored:
         warn(

@@ -1,8 +1,8 @@
 """Making a backup of the state: one per folder, whole, with a manifest of hashes that is written last.
 
 <folder>/UNFINISHED       while the backup is being made, and for good where that was killed
-<folder>/state/...        the files as they lie in the home; nothing is shared with the home
-<folder>/manifest.json    what the state is of, and path, size and SHA-256 of every file
+<folder>/state/...        the files as they lie in the home, links followed; nothing is shared with the home
+<folder>/manifest.json    what the state is of, what of it is damaged, and path, size and SHA-256 of every file
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from pathlib import Path
 
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.full_disk import is_disk_full
-from orchestration.ingestion.ledger_soundness import refuse_lost_ledger
+from orchestration.ingestion.ledger_schema import SCHEMA_VERSION
+from orchestration.ingestion.ledger_soundness import refuse_lost_ledger, seal_fault
 from orchestration.publishing.durable import as_json, flush, flush_tree, replace_text, sha256_of
-from orchestration.publishing.reading import current_edition
 from orchestration.reporting import Reporter
 from orchestration.settings import Settings
-from orchestration.upkeep.home_state import DATABASES, FOLDERS, LEDGER, PLAIN_FILES, files_of
+from orchestration.upkeep.home_state import DATABASES, FOLDERS, LEDGER, PLAIN_FILES, files_of, refuse_other_than_file
+from orchestration.upkeep.wholeness import held_edition, state_faults
 from orchestration.warehouse.connection import is_run_at_work, run_lock
 
 MANIFEST, STATE_FOLDER, UNFINISHED = "manifest.json", "state", "UNFINISHED"
@@ -35,6 +36,7 @@ PATIENCE_SECONDS = 3600.0
 
 _CHUNK_BYTES = 1 << 20
 _SPARE_BYTES = 64 << 20  # folders, the manifest, what SQLite writes beside a copy
+_MOST_KEPT = 100  # of the faults, in the manifest
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class BackedUpFile:
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was made: when (UTC), of which home and edition, and its files."""
+    """A backup that was made: when (UTC), of which home and edition, and its files. `damage` says what was lost or damaged in
+    the home already, and so is in the backup."""
 
     folder: Path
     made_at: str
@@ -60,6 +63,7 @@ class Backup:
     ledger_schema: int
     tollhouse_version: str
     files: tuple[BackedUpFile, ...]
+    damage: tuple[str, ...] = ()
 
     @property
     def size_bytes(self) -> int:
@@ -78,8 +82,9 @@ def make_backup(
     """Copy the state of the home into a folder that is empty or not there; a run at work is waited for, and none begins
     meanwhile.
 
-    Raises UsageError where the folder holds something else, TollhouseError where there is no state, it is damaged, the run
-    at work goes on for longer than `patience_seconds`, or the disk has no room.
+    Raises UsageError where the folder holds something else, TollhouseError where there is no state, the ledger is damaged, a
+    file cannot be read, the run at work goes on for longer than `patience_seconds`, or the disk has no room. What else is
+    damaged is said by the backup that is made.
     """
     folder = folder.expanduser().absolute()
     _refuse_folder(settings.home, folder)
@@ -101,20 +106,38 @@ def _make(settings: Settings, folder: Path, reporter: Reporter, patience_seconds
         reporter.step("wait for the run at work")
     with run_lock(settings, patience_seconds):
         reporter.step("copy the state")
+        fault = seal_fault(settings.ledger_path)  # under the lock, which all who write to it hold
+        if fault is not None:
+            raise TollhouseError(fault)
         plain = _plain_files(home)
+        _refuse_among(home, folder, plain)
         _refuse_full_disk(home, folder, plain)
+        is_new = not folder.exists()
         _begin(home, folder)
-        files = _copy_databases(home, state, reporter)
+        try:
+            files = _copy_databases(home, state, reporter)
+            schema = _schema_version(state / LEDGER)
+            if schema > SCHEMA_VERSION:
+                raise TollhouseError(
+                    f"{settings.ledger_path}: the file ledger is of schema version {schema}, this tollhouse reads {SCHEMA_VERSION}; use "
+                    "the tollhouse that made it"
+                )
+        except TollhouseError:
+            _discard(folder, is_new)
+            raise
         files += _copy_all(home, state, plain, reporter)
-        backup = Backup(
-            folder=folder,
-            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            home=str(home),
-            edition=_edition(settings, reporter),
-            ledger_schema=_schema_version(state / LEDGER),
-            tollhouse_version=version("tollhouse"),
-            files=tuple(files),
-        )
+        made_at = datetime.now(UTC)
+    reporter.step("hold the copy against the ledger")
+    backup = Backup(
+        folder=folder,
+        made_at=made_at.isoformat(timespec="seconds"),
+        home=str(home),
+        edition=held_edition(state),
+        ledger_schema=schema,
+        tollhouse_version=version("tollhouse"),
+        files=tuple(files),
+        damage=tuple(some_of(state_faults(state, home, {file.path: file.sha256 for file in files}), _MOST_KEPT)),
+    )
     reporter.step("finish the backup")
     flush_tree(state)
     described = {name: value for name, value in asdict(backup).items() if name != "folder"}
@@ -124,19 +147,16 @@ def _make(settings: Settings, folder: Path, reporter: Reporter, patience_seconds
     return backup
 
 
-def _edition(settings: Settings, reporter: Reporter) -> str | None:
-    """The name of the current edition. One that is damaged is backed up as it is."""
-    try:
-        current = current_edition(settings.published)
-    except TollhouseError as error:
-        reporter.warn(str(error))
-        return None
-    return None if current is None else current.edition
+def some_of(problems: list[str], most: int) -> list[str]:
+    """The first of the problems, and how many more there are."""
+    return problems[:most] + ([f"and {len(problems) - most} more"] if len(problems) > most else [])
 
 
 def _refuse_folder(home: Path, folder: Path) -> None:
-    if folder.resolve().is_relative_to(home.resolve()) or home.resolve().is_relative_to(folder.resolve()):
+    if folder.resolve().is_relative_to(home.resolve()):
         raise UsageError(f"{folder}: a backup inside of {home} is lost with it; name a folder elsewhere")
+    if home.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"{folder} holds {home} itself; name a folder for this backup alone, outside of the home")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder for the backup")
     if not folder.is_dir() or not any(folder.iterdir()):
@@ -163,12 +183,31 @@ def _begin(home: Path, folder: Path) -> None:
     (folder / STATE_FOLDER).mkdir(mode=0o700)
 
 
+def _discard(folder: Path, is_new: bool) -> None:
+    """Leave nothing of a backup that is refused."""
+    shutil.rmtree(folder / STATE_FOLDER)
+    (folder / UNFINISHED).unlink()
+    if is_new:
+        folder.rmdir()
+
+
 def _plain_files(home: Path) -> list[Path]:
-    """All files but the databases, relative to the home."""
-    listed = [Path(name) for name in PLAIN_FILES if (home / name).is_file()]
+    """All files but the databases, relative to the home. Raises TollhouseError where something else is in their place."""
+    listed = [Path(name) for name in PLAIN_FILES if os.path.lexists(home / name)]
+    for path in listed:
+        refuse_other_than_file(home / path)
     for folder in FOLDERS:
         listed += files_of(home, folder)
     return listed
+
+
+def _refuse_among(home: Path, folder: Path, plain: list[Path]) -> None:
+    """Refuse a folder that is inside of the home by way of a link in it."""
+    held = {(home / parent).resolve() for parent in {parent for path in plain for parent in path.parents}}
+    if not held.isdisjoint([folder.resolve(), *folder.resolve().parents]):
+        raise UsageError(
+            f"{folder}: a link in {home} leads there, so the backup would be in the state itself; name a folder elsewhere"
+        )
 
 
 def _refuse_full_disk(home: Path, folder: Path, plain: list[Path]) -> None:
@@ -177,7 +216,8 @@ def _refuse_full_disk(home: Path, folder: Path, plain: list[Path]) -> None:
         found = (home / path).stat()
         seen[found.st_dev, found.st_ino] = found.st_size
     there = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
-    refuse_without_room(there, sum(seen.values()) + _SPARE_BYTES, "the backup")
+    twice = (home / LEDGER).stat().st_size  # for a while
+    refuse_without_room(there, sum(seen.values()) + twice + _SPARE_BYTES, "the backup")
 
 
 def refuse_without_room(place: Path, needed_bytes: int, what: str) -> None:

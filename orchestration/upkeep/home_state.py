@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestration.errors import TollhouseError
+
 LEDGER = "ledger.sqlite"
 ALERTS = "alerts.sqlite"
 #: SQLite files: other processes may write to them at any time, so SQLite itself copies them.
@@ -39,11 +41,38 @@ def state_names(home: Path) -> list[str]:
 
 def files_of(home: Path, folder: str) -> Iterator[Path]:
     """The whole files below one of the state's folders, relative to the home; what a killed run left half made is not among
-    them."""
+    them. Links to folders are followed.
+
+    Raises TollhouseError where something else than files and folders lies there, or a link leads back, and OSError where a
+    folder cannot be read.
+    """
     is_landing = folder == "landing"  # where a delivered file may have any name
-    for parent, folders, names in os.walk(home / folder):
-        is_top = Path(parent) == home / folder
-        folders[:] = sorted(name for name in folders if not name.startswith(".") or (is_landing and not is_top))
+    if not os.path.lexists(home / folder):
+        return
+    for parent, folders, names in os.walk(home / folder, followlinks=True, onerror=_raise):
+        here = Path(parent)
+        _refuse_loop(here)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") or (is_landing and here != home / folder)
+        )
         for name in sorted(names):
             if is_landing or not (name.startswith(".") or name.endswith(_HALF_MADE)):
-                yield (Path(parent) / name).relative_to(home)
+                refuse_other_than_file(here / name)
+                yield (here / name).relative_to(home)
+
+
+def refuse_other_than_file(path: Path) -> None:
+    """Raise TollhouseError where a name of the state is not that of a file."""
+    if path.is_file():
+        return
+    what = "is a link to nothing" if path.is_symlink() and not path.exists() else "is not a file"
+    raise TollhouseError(f"{path} {what}: put the file there, or move it out of the home; `tollhouse doctor` says more")
+
+
+def _refuse_loop(folder: Path) -> None:
+    if folder.is_symlink() and folder.resolve() in [parent.resolve() for parent in folder.parents]:
+        raise TollhouseError(f"{folder} is a link to a folder that holds it: remove the link")
+
+
+def _raise(error: OSError) -> None:
+    raise error

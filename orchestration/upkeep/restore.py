@@ -1,15 +1,18 @@
 """Restoring a backup: every hash is verified and every file lies ready in the home before anything is exchanged.
 
 What the home held is set aside in `replaced-<time>/`, never deleted. A restore that is killed before the exchange has changed
-nothing; one that is killed in it leaves a mark (restore_mark.py) and goes on when it is typed again.
+nothing; one that is killed in it leaves a mark (restore_mark.py) and goes on when it is typed again: with what lies ready and
+what is in place already where that is all of the backup, else from the backup anew.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,7 +20,8 @@ from pathlib import Path, PurePosixPath
 from orchestration.branch_clock import branch_now
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.ledger_schema import SCHEMA_VERSION
-from orchestration.publishing.durable import flush, flush_tree, sha256_of
+from orchestration.ingestion.ledger_soundness import SEAL
+from orchestration.publishing.durable import flush, flush_tree, replace_text, sha256_of
 from orchestration.reporting import Reporter
 from orchestration.settings import Settings
 from orchestration.upkeep.backup import (
@@ -30,31 +34,30 @@ from orchestration.upkeep.backup import (
     copy_file,
     link_or_copy,
     refuse_without_room,
+    some_of,
 )
-from orchestration.upkeep.home_state import LEDGER, STATE, state_names
-from orchestration.upkeep.restore_mark import RestoreMark, remove_mark, restore_mark
+from orchestration.upkeep.home_state import FOLDERS, LEDGER, STATE, files_of, state_names
+from orchestration.upkeep.restore_mark import ASIDE, STAGING, RestoreMark, remove_mark, restore_mark
 from orchestration.warehouse.connection import run_lock
-
-# Named as everything half-built is, so that `tollhouse doctor` tells of one that a killed process left.
-STAGING = ".building-restore"
-ASIDE = "replaced-"
 
 _MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored: the backup's folder, time (UTC) and edition; `aside` holds what was there before (None: nothing was)."""
+    """What was restored: the backup's folder, time (UTC) and edition; `aside` holds what was there before (None: nothing was).
+    `damage` says what was damaged when the backup was made."""
 
     folder: Path
     made_at: str
     edition: str | None
     aside: Path | None
+    damage: tuple[str, ...]
 
 
 def restore(settings: Settings, folder: Path, reporter: Reporter, *, replace: bool = False) -> Restored:
-    """Put the state of a backup into the home. With `replace` the home may hold a state, which is set aside. What a killed
-    restore of this backup has begun to exchange is finished.
+    """Put the state of a backup into the home. With `replace` the home may hold a state, or what an interrupted restore has
+    left, which is set aside. What a killed restore of this backup has begun to exchange is finished.
 
     Raises UsageError where there is no backup in the folder or the home holds a state and `replace` is not said, and
     TollhouseError where the backup is unfinished, damaged, or of a newer version: then nothing is changed.
@@ -62,32 +65,86 @@ def restore(settings: Settings, folder: Path, reporter: Reporter, *, replace: bo
     folder = folder.expanduser().absolute()
     home = settings.home
     with run_lock(settings, is_restore=True):
-        mark = restore_mark(home)
-        if mark is None:
-            backup = read_backup(folder)
+        mark = _mark_to_finish(home, folder, replace)
+        backup = read_backup(folder)
+        for fault in backup.damage[:_MOST_NAMED]:
+            reporter.warn(f"the backup was made of a damaged state: {fault}")
+        if mark is not None and mark.made_at == backup.made_at:
+            reporter.step("verify what the interrupted restore has left")
+            faults = _half_restored_faults(home, backup, reporter)
+            if faults:
+                reporter.warn(
+                    f"the interrupted restore cannot be finished with what it has left ({faults[0]}): the backup is copied anew; "
+                    f"what it has set aside stays in {home / mark.aside}"
+                )
+                mark = _stage(settings, backup, reporter, marked_before=True)
+        else:
             held = state_names(home)
             if held and not replace:
                 raise UsageError(
-                    f"{home} holds the state of a branch ({held[-1]} and others): restore with --replace to set it aside in "
-                    f"{home}/{ASIDE}…, or into another TOLLHOUSE_HOME"
+                    f"{home} holds the state of a branch ({held[-1]} and others): `tollhouse restore {shlex.quote(str(folder))} "
+                    f"--replace` sets it aside in {home}/{ASIDE}…; or restore into another TOLLHOUSE_HOME"
                 )
             mark = _stage(settings, backup, reporter)
-        elif Path(mark.backup) != folder:
-            raise TollhouseError(
-                f"{home}: the restore of {mark.backup} was interrupted; `tollhouse restore {mark.backup}` finishes it first"
-            )
         reporter.step("exchange the state")
         aside = home / mark.aside
         _exchange(home, mark, aside)
         _make_inbox(settings)
-    return Restored(folder, mark.made_at, mark.edition, aside if aside.is_dir() else None)
+    return Restored(folder, mark.made_at, mark.edition, aside if aside.is_dir() else None, backup.damage)
+
+
+def _mark_to_finish(home: Path, folder: Path, replace: bool) -> RestoreMark | None:
+    """The mark of a killed restore of this backup. One of another backup, or a damaged one, is given up with `replace`."""
+    try:
+        mark = restore_mark(home)
+    except TollhouseError:
+        if replace:
+            return None
+        raise
+    if mark is None or Path(mark.backup) == folder:
+        return mark
+    if replace:
+        return None
+    raise TollhouseError(
+        f"{home}: the restore of {mark.backup} was interrupted; {mark.command} finishes it. To give it up and set aside "
+        f"what is there: `tollhouse restore {shlex.quote(str(folder))} --replace`"
+    )
+
+
+def _half_restored_faults(home: Path, backup: Backup, reporter: Reporter) -> list[str]:
+    """Why what lies ready and what is in place are not all of the backup; empty where they are."""
+    staging = home / STAGING
+    place = {name: staging if os.path.lexists(staging / name) else home for name in _restored_names(backup)}
+    listed = {file.path for file in backup.files}
+    try:
+        for name in FOLDERS:
+            here = place.get(name)
+            found = {path.as_posix() for path in files_of(here, name)} if here is not None else set()
+            others = found - listed
+            if others:
+                return [f"{place[name] / min(others)} is not of the backup"]
+        seal = (place[SEAL] / SEAL).read_text(encoding="ascii", errors="replace").strip()
+        if seal != _ledger_sha256(backup):
+            return [f"{place[SEAL] / SEAL} is not that of the backup's ledger"]
+    except (OSError, TollhouseError) as error:
+        return [str(error)]
+    return _file_faults(backup, lambda file: place[file.path.split("/", 1)[0]] / file.path, reporter)
+
+
+def _restored_names(backup: Backup) -> tuple[str, ...]:
+    """The names that a restore puts into a home: the backup's, and the seal of its ledger."""
+    return (*backup.names, SEAL)
+
+
+def _ledger_sha256(backup: Backup) -> str:
+    return next(file.sha256 for file in backup.files if file.path == LEDGER)
 
 
 def _make_inbox(settings: Settings) -> None:
     """Where the default sources are read and the home has no inbox, one with the folders that files have come from."""
     if settings.sources_file is None and not settings.inbox.exists():
-        # Not opened as a ledger, which would bring one of an earlier version up to this one.
-        with closing(sqlite3.connect(f"{settings.ledger_path.as_uri()}?mode=ro", uri=True)) as db:
+        # Not opened as a ledger, which would bring one of an earlier version up to this one; and without leaving a journal.
+        with closing(sqlite3.connect(f"{settings.ledger_path.as_uri()}?mode=ro&immutable=1", uri=True)) as db:
             for (source,) in db.execute("select distinct source from files order by 1"):
                 (settings.inbox / source).mkdir(parents=True, exist_ok=True)
 
@@ -119,6 +176,7 @@ def read_backup(folder: Path) -> Backup:
             ledger_schema=int(found["ledger_schema"]),
             tollhouse_version=found["tollhouse_version"],
             files=files,
+            damage=tuple(str(fault) for fault in found.get("damage", ())),  # the first backups do not say it
         )
         paths = {file.path for file in files}
         is_sound = LEDGER in paths and all(_is_of_the_state(file.path) for file in files)
@@ -139,10 +197,19 @@ def read_backup(folder: Path) -> Backup:
 
 def verify_backup(backup: Backup, reporter: Reporter) -> None:
     """Hash every file. Raises TollhouseError naming those that are not as they were backed up."""
+    problems = _file_faults(backup, lambda file: backup.folder / STATE_FOLDER / file.path, reporter)
+    if problems:
+        raise TollhouseError(
+            f"{backup.folder}: this backup cannot be restored: {'; '.join(some_of(problems, _MOST_NAMED))}. Nothing is changed; "
+            "take another backup, or another copy of this one"
+        )
+
+
+def _file_faults(backup: Backup, path_of: Callable[[BackedUpFile], Path], reporter: Reporter) -> list[str]:
     problems = []
     for number, file in enumerate(backup.files, start=1):
         reporter.detail(number, len(backup.files), file.path)
-        path = backup.folder / STATE_FOLDER / file.path
+        path = path_of(file)
         try:
             if path.stat().st_size != file.size_bytes:
                 problems.append(f"{path} has {path.stat().st_size} bytes instead of {file.size_bytes}")
@@ -150,12 +217,7 @@ def verify_backup(backup: Backup, reporter: Reporter) -> None:
                 problems.append(f"{path} is damaged: its SHA-256 differs")
         except OSError as error:
             problems.append(f"{path}: {error.strerror}")
-    if problems:
-        more = f"; and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
-        raise TollhouseError(
-            f"{backup.folder}: this backup cannot be restored: {'; '.join(problems[:_MOST_NAMED])}{more}. Nothing is changed; "
-            "take another backup, or another copy of this one"
-        )
+    return problems
 
 
 def _is_of_the_state(path: str) -> bool:
@@ -163,12 +225,22 @@ def _is_of_the_state(path: str) -> bool:
     return bool(parts) and ".." not in parts and not path.startswith("/") and parts[0] in STATE
 
 
-def _stage(settings: Settings, backup: Backup, reporter: Reporter) -> RestoreMark:
-    """Verify the backup, have its files ready in the home, and mark that they are to be exchanged."""
+def _stage(settings: Settings, backup: Backup, reporter: Reporter, *, marked_before: bool = False) -> RestoreMark:
+    """Verify the backup, have its files ready in the home, and mark that they are to be exchanged.
+
+    `marked_before`: where an interrupted restore goes on, its mark is replaced first. What that restore has put in place is set
+    aside too then, in a folder of its own.
+    """
     home, staging = settings.home, settings.home / STAGING
     reporter.step("verify the backup")
     verify_backup(backup, reporter)
-    shutil.rmtree(staging, ignore_errors=True)
+    aside = f"{ASIDE}{branch_now(settings.time_zone):%Y%m%dT%H%M%S}"
+    while os.path.lexists(home / aside):
+        aside += "a"
+    mark = RestoreMark(str(backup.folder), backup.made_at, backup.edition, aside, _restored_names(backup))
+    if marked_before:
+        mark.write(home)
+    _remove(staging)
     refuse_without_room(home, backup.size_bytes, "the restored state")
     reporter.step("copy the backup")
     for number, file in enumerate(backup.files, start=1):
@@ -181,11 +253,8 @@ def _stage(settings: Settings, backup: Backup, reporter: Reporter) -> RestoreMar
         source = backup.folder / STATE_FOLDER / file.path
         if copy_file(source, target, file.mtime_ns, mode=0o666) != (file.size_bytes, file.sha256):  # less by the umask
             raise TollhouseError(f"{source}: it changed while it was read; nothing is changed in {home}, restore again")
+    replace_text(staging / SEAL, _ledger_sha256(backup) + "\n")
     flush_tree(staging)
-    aside = f"{ASIDE}{branch_now(settings.time_zone):%Y%m%dT%H%M%S}"
-    while (home / aside).exists():
-        aside += "a"
-    mark = RestoreMark(str(backup.folder), backup.made_at, backup.edition, aside, backup.names)
     mark.write(home)
     return mark
 
@@ -197,7 +266,7 @@ def _exchange(home: Path, mark: RestoreMark, aside: Path) -> None:
         is_in_place = name in mark.names and not os.path.lexists(staging / name)
         if os.path.lexists(home / name) and not is_in_place:
             aside.mkdir(exist_ok=True)
-            os.rename(home / name, aside / name)
+            os.rename(home / name, _free_name(aside, name))
     for name in mark.names:
         if os.path.lexists(staging / name):
             os.rename(staging / name, home / name)
@@ -206,3 +275,17 @@ def _exchange(home: Path, mark: RestoreMark, aside: Path) -> None:
             flush(folder)
     shutil.rmtree(staging, ignore_errors=True)
     remove_mark(home)
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """The name, or a longer one where it is taken: what was set aside before is not written over."""
+    while os.path.lexists(folder / name):
+        name += "a"
+    return folder / name
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

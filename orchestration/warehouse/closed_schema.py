@@ -44,6 +44,9 @@ def create_closed_schema(con: duckdb.DuckDBPyConnection) -> None:
     ):  # fmt: skip
         con.execute(f"alter table closed.calls add column if not exists {added}")
     con.execute(REOPENED_CALLS)
+    con.execute(
+        "create table if not exists closed.frozen_files (billing_period varchar, table_name varchar, sha256 varchar)"
+    )
     con.execute(f"create table if not exists closed.joined_pieces ({JOINED_PIECES})")
     con.execute(
         "create table if not exists closed.bill_lines (account_id varchar, service_number varchar, billing_period varchar, "

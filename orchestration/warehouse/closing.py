@@ -15,7 +15,7 @@ from orchestration.ingestion.ledger import FileLedger, user_name
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.settings import Settings
 from orchestration.warehouse.closed_schema import create_closed_schema
-from orchestration.warehouse.frozen_figures import write_frozen
+from orchestration.warehouse.frozen_figures import keep_hashes, write_frozen
 
 #: The exports that decide what a bill holds and whose it is. The others, like bank files, change nothing that closing freezes.
 _BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions")
@@ -63,7 +63,9 @@ def freeze_period(
         "insert into closed.periods values (?, ?, ?)",
         [period, datetime.now(UTC).replace(tzinfo=None), user_name()],
     )
-    ledger.close_period(period, why, write_frozen(con, settings, period))
+    figures = write_frozen(con, settings, period)
+    keep_hashes(con, figures)
+    ledger.close_period(period, why, figures)
     con.execute("commit")
     return left_out
 

@@ -4,6 +4,9 @@ A warehouse can be computed anew from what was delivered, but not the bills of a
 was closed. So closing writes them as files too, and the ledger keeps their hashes. The order makes a kill harmless: first the
 files, then the ledger's decision with their hashes, then the warehouse. A warehouse that lacks a period of the ledger is
 filled from the files.
+
+The warehouse keeps the hashes too (closed.frozen_files), so that another home's warehouse, with the same periods closed and
+other bills, is told from this one's by a glance.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from orchestration.ingestion.ledger_schema import FrozenFile
 from orchestration.publishing.durable import flush, flush_tree, sha256_of
 from orchestration.settings import Settings
 from orchestration.warehouse.closed_schema import create_closed_schema
+from orchestration.warehouse.connection import WAREHOUSE_ADVICE
 
 BUILDING = ".building-"
 #: What to do where a file of the figures is damaged and the warehouse is sound.
@@ -109,8 +113,93 @@ def write_missing(
     if new or again:
         create_closed_schema(con)  # an earlier version lacks tables and columns
     for period in (*new, *again):
-        ledger.add_frozen_figures(write_frozen(con, settings, period))
+        figures = write_frozen(con, settings, period)
+        ledger.add_frozen_figures(figures)
+        keep_hashes(con, figures)
     return new, again
+
+
+def keep_hashes(con: duckdb.DuckDBPyConnection, figures: Sequence[FrozenFile]) -> None:
+    """Keep in the warehouse of which files it holds the rows; in the caller's transaction, if there is one."""
+    for period in {file.period for file in figures}:
+        con.execute("delete from closed.frozen_files where billing_period = ?", [period])
+    for file in figures:
+        con.execute("insert into closed.frozen_files values (?, ?, ?)", [file.period, file.table, file.sha256])
+
+
+def refuse_other_figures(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger) -> None:
+    """Raise TollhouseError where the warehouse holds other figures of a closed period than were frozen. One that an earlier version
+    filled gets the hashes of what it holds."""
+    others = periods_with_other_figures(con, settings, ledger)
+    if others:
+        raise TollhouseError(f"{other_figures_fault(settings, others[0])}. Nothing was computed. {WAREHOUSE_ADVICE}")
+    kept, held = _kept_hashes(con), closed_periods(con)
+    for period, files in ledger.frozen_figures().items():
+        if period in held and period not in kept:
+            create_closed_schema(con)
+            keep_hashes(con, files)
+
+
+def periods_with_other_figures(
+    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, *, is_deep: bool = False
+) -> list[str]:
+    """The closed periods of which the warehouse holds other figures than were frozen; nothing is changed.
+
+    The hashes that it keeps are compared. Where it keeps none, since an earlier version closed the period, and where
+    `is_deep`, all rows are.
+    """
+    kept, held = _kept_hashes(con), closed_periods(con)
+    others = []
+    for period, files in ledger.frozen_figures().items():
+        if period not in held:
+            continue
+        known = ledger.frozen_hashes(period)
+        is_same = period not in kept or all(kept[period].get(file.table) in known[file.table] for file in files)
+        if is_same and (period not in kept or (is_deep and not damaged_files(settings, files))):
+            is_same = _has_rows_of(con, settings, files)
+        if not is_same:
+            others.append(period)
+    return others
+
+
+def other_figures_fault(settings: Settings, period: str) -> str:
+    """What to say of a period with other figures."""
+    return (
+        f"the warehouse {settings.warehouse_path} holds other figures of the closed period {period} than were closed here: it is "
+        "another home's, or was changed"
+    )
+
+
+def _has_rows_of(con: duckdb.DuckDBPyConnection, settings: Settings, files: Sequence[FrozenFile]) -> bool:
+    """Whether the warehouse's rows of a closed period are those of its files. With a file that is gone or not what was written
+    nothing agrees."""
+    if damaged_files(settings, files):
+        return False
+    for file in files:
+        if not _has_table(con, "closed", file.table):
+            return False
+        there = f"select * from closed.{file.table} where {_condition(file.table, file.period)}"
+        path = str(settings.home / file.path).replace("'", "''")
+        columns = [name for name, *_ in con.execute(f"describe select * from read_parquet('{path}')").fetchall()]
+        now = {name for name, *_ in con.execute(f"describe {there}").fetchall()}
+        listed = ", ".join(columns)
+        if not set(columns) <= now:
+            return False
+        frozen, found = f"select {listed} from read_parquet('{path}')", f"select {listed} from ({there})"
+        if con.execute(
+            f"select 1 from (({frozen} except all {found}) union all ({found} except all {frozen})) limit 1"
+        ).fetchone():
+            return False
+    return True
+
+
+def _kept_hashes(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    if not _has_table(con, "closed", "frozen_files"):
+        return {}
+    kept: dict[str, dict[str, str]] = {}
+    for period, table, sha256 in con.execute("select * from closed.frozen_files").fetchall():
+        kept.setdefault(period, {})[table] = sha256
+    return kept
 
 
 def restore_frozen(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger) -> list[str]:
@@ -131,6 +220,7 @@ def restore_frozen(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: F
                 f"insert into closed.{file.table} by name select * from read_parquet(?)",
                 [str(settings.home / file.path)],
             )
+    keep_hashes(con, [file for files in lacking.values() for file in files])
     for period in lacking:
         _have_days_rebuilt(con, period)
     con.execute("commit")

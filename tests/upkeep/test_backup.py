@@ -73,6 +73,7 @@ def test_files_that_editions_share_are_copied_once(ran_copy: Branch, tmp_path: P
     other = edition.with_name("2026-03-02-0000")
     other.mkdir()
     os.link(edition / "bills" / "bills.parquet", other / "bills.parquet")
+    (other / "manifest.json").write_text('{"marts": {}}')
     assert ran_copy.tollhouse("backup", str(tmp_path / "backup")).exit_code == 0
     state = tmp_path / "backup" / "state" / "published" / "editions"
     assert (state / other.name / "bills.parquet").samefile(state / edition.name / "bills" / "bills.parquet")
@@ -89,7 +90,7 @@ def test_a_folder_with_anything_in_it_is_refused(ran_copy: Branch, backup: Path,
         (backup, "there is a backup already"),
         (tmp_path / "full", "is not empty"),
         (ran_copy.home / "backup", "is lost with it"),
-        (ran_copy.home.parent, "is lost with it"),
+        (ran_copy.home.parent, "itself; name a folder for this backup alone"),
         (tmp_path / "full" / "letter.txt", "is a file"),
     ):
         typed = ran_copy.tollhouse("backup", str(folder))
@@ -167,6 +168,7 @@ def test_a_damaged_ledger_is_not_backed_up(ran_copy: Branch, tmp_path: Path) -> 
     content = bytearray(ledger.read_bytes())
     content[4096 : 3 * 4096] = b"\xa5" * (2 * 4096)
     ledger.write_bytes(content)
+    (ran_copy.home / "ledger.seal").unlink()  # as after a writer that was killed
     typed = ran_copy.tollhouse("backup", str(tmp_path / "backup"))
     assert (typed.exit_code, "ledger.sqlite: it is damaged" in typed.message) == (1, True), typed.message
     assert not (tmp_path / "backup" / "manifest.json").exists()

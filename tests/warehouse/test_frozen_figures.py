@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +19,7 @@ from orchestration.state.closed_periods import settle_closed_periods
 from orchestration.warehouse import closing
 from orchestration.warehouse.closed_schema import create_closed_schema
 from orchestration.warehouse.connection import open_warehouse
+from orchestration.warehouse.frozen_figures import periods_with_other_figures
 from tests.cli.made_by_hand import publish_edition
 
 MARCH = "2026-03"
@@ -239,6 +240,49 @@ def test_a_closed_period_that_the_ledger_does_not_know(home: Home) -> None:
     home.close()
     home.other_ledger()
     with pytest.raises(TollhouseError, match="the closed period 2026-03, of which this ledger knows nothing"):
+        home.settle()
+
+
+@pytest.mark.parametrize("has_files", [True, False], ids=["with its files", "without files"])
+def test_the_warehouse_of_another_home_with_other_bills_is_refused(home: Home, has_files: bool) -> None:
+    """The same period is closed there, with as many rows: 3.00 where 0.70 was billed."""
+    home.close()
+    other = replace(home.settings, home=home.settings.home.parent / "elsewhere")
+    shutil.copytree(home.settings.home, other.home)
+    shutil.rmtree(other.home / "closed")
+    (other.home / "ledger.seal").unlink()
+    (other.home / "ledger.sqlite").unlink()
+    with open_warehouse(other) as con:
+        for table in ("periods", "calls", "joined_pieces", "bill_lines", "bills"):
+            con.execute(f"delete from closed.{table}")
+        con.execute("update marts.bills set amount = 3.00")
+    Home(other, []).close()
+    before = home.file("bills").read_bytes()
+    if not has_files:
+        shutil.rmtree(home.settings.home / "closed")
+    shutil.copy(other.warehouse_path, home.settings.warehouse_path)
+    with pytest.raises(TollhouseError, match="other figures of the closed period 2026-03.*rebuild --warehouse"):
+        home.settle()
+    assert home.warnings == []
+    if has_files:
+        assert home.file("bills").read_bytes() == before
+    else:
+        assert not (home.settings.home / "closed").exists(), "nothing is frozen from it"
+
+
+def test_a_warehouse_that_keeps_no_hashes_is_compared_row_by_row(home: Home) -> None:
+    """As one that an earlier version filled; and `doctor --deep` compares the rows in any case."""
+    home.close()
+    with open_warehouse(home.settings) as con:
+        con.execute("drop table closed.frozen_files")
+    home.settle()
+    with open_warehouse(home.settings) as con, FileLedger(home.settings.ledger_path) as ledger:
+        assert con.execute("select count(*) from closed.frozen_files").fetchone() == (len(TABLES),)
+        con.execute("update closed.bills set amount = 3.00")
+        assert periods_with_other_figures(con, home.settings, ledger) == []
+        assert periods_with_other_figures(con, home.settings, ledger, is_deep=True) == [MARCH]
+        con.execute("drop table closed.frozen_files")
+    with pytest.raises(TollhouseError, match="other figures of the closed period 2026-03"):
         home.settle()
 
 
