@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from pathlib import Path
+from shlex import quote
 
 from orchestration.branch_clock import shown_time
 from orchestration.cli.findings import ERROR, MOST_SHOWN, OK, WARN, Finding
@@ -196,7 +197,8 @@ def _rights(settings: Settings) -> Iterator[Finding]:
         )
         return
     removed = "go-rwx" if settings.group is None else "g-w,o-rwx"
-    advice = f"`chmod -R {removed}` on what it names; users who deliver files need `chmod o+x {settings.home}` and rights on the inbox"
+    home = quote(str(settings.home))
+    advice = f"`chmod -R {removed}` on what it names; users who deliver files need `chmod o+x {home}` and rights on the inbox"
     for path in found[:MOST_SHOWN]:
         yield Finding(
             "rights",

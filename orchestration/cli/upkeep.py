@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -170,13 +171,19 @@ def _prune(arguments: argparse.Namespace, context: Context) -> Answer:
 
 def _rebuild(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.alerting.sending import alerts_around_run
+    from orchestration.state.places import refuse_unfit_places, set_aside_no_warehouse
     from orchestration.upkeep.rebuild import rebuild
+    from orchestration.warehouse.connection import run_lock
 
-    is_both = arguments.raw == arguments.warehouse
-    with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
-        rebuilt = rebuild(
-            context.settings, reporter, raw=is_both or arguments.raw, warehouse=is_both or arguments.warehouse
-        )
+    settings = context.settings
+    raw, warehouse = (asked or arguments.raw == arguments.warehouse for asked in (arguments.raw, arguments.warehouse))
+    with progress(context) as reporter, alerts_around_run(settings, reporter.warn, context.was_stopped):
+        refuse_unfit_places(settings, {settings.warehouse_path.name} if warehouse else ())
+        if warehouse and os.path.lexists(settings.warehouse_path) and not settings.warehouse_path.is_file():
+            with run_lock(settings):
+                aside = set_aside_no_warehouse(settings)
+            reporter.warn(f"{settings.warehouse_path} was no file: it is now {aside}")
+        rebuilt = rebuild(settings, reporter, raw=raw, warehouse=warehouse)
     answer = run_answer(rebuilt.run, reporter.warnings)
     data = {
         "decoded_files": rebuilt.decoded_files,

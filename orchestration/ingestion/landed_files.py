@@ -32,6 +32,6 @@ def refuse_changed(settings: Settings, entry: FileEntry) -> None:
     fault = landed_fault(settings, entry)
     if fault is not None:
         raise TollhouseError(
-            f"{fault}; put it back from the delivery {entry.source}/{entry.file_name} or from a backup (`tollhouse restore DIR`), "
-            f"or go on without it: `tollhouse files reject {entry.file_id} --why TEXT`"
+            f"{fault}; put it back from the delivery {entry.source}/{entry.file_name} or from a backup "
+            f"(`tollhouse restore DIR --replace`), or go on without it: `tollhouse files reject {entry.file_id} --why TEXT`"
         )

@@ -21,7 +21,7 @@ SEAL = "ledger.seal"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 LEDGER_ADVICE = (
-    "Put back the newest backup: `tollhouse restore DIR`. Where there is none, only a new home is left (another, empty "
+    "Put back the newest backup: `tollhouse restore DIR --replace`. Where there is none, only a new home is left (another, empty "
     "TOLLHOUSE_HOME, and every file delivered again): decisions, closed periods and debit requests are lost then"
 )
 #: Folders of the home in which earlier runs leave files.

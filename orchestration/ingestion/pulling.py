@@ -442,7 +442,7 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
         raise TollhouseError(f"{label}: its source {entry.source} is no longer there; put it back into the sources")
     fault = landed_fault(settings, entry)
     if fault is not None:
-        raise TollhouseError(f"{fault}; put it back from a backup: `tollhouse restore DIR`")
+        raise TollhouseError(f"{fault}; put it back from a backup: `tollhouse restore DIR --replace`")
     unpack(settings.home, entry)
     landed = settings.home / entry.landing_path
     here = Store(Access())

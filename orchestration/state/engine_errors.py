@@ -38,6 +38,9 @@ def explained(settings: Settings, error: BaseException) -> TollhouseError | None
         return misplaced
     if not is_of_an_engine(error):
         return None
+    for one in chain_of(error):
+        if isinstance(one, TollhouseError) and _SAYS_WHAT_TO_TYPE.search(str(one)):
+            return one  # named already, and wrapped by Dagster or another library since
     damage = next(_damages(settings), None)
     return None if damage is None else TollhouseError(f"{damage} (said by the engine: {first_line(error)})")
 

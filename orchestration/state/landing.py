@@ -8,7 +8,10 @@ from orchestration.ingestion.landed_files import landed_fault, landed_path
 from orchestration.ingestion.ledger import FileLedger
 from orchestration.settings import Settings
 
-ADVICE = "put them back from the deliveries or from a backup (`tollhouse restore DIR`): the raw zone can be built anew only from them"
+ADVICE = (
+    "put them back from the deliveries or from a backup (`tollhouse restore DIR --replace`): the raw zone can be built anew "
+    "only from them"
+)
 
 
 def lost_landed_files(settings: Settings, ledger: FileLedger) -> list[str]:

@@ -11,6 +11,7 @@ import shlex
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from orchestration.errors import GatesBlocked, TollhouseError, UsageError
@@ -80,6 +81,19 @@ def refuse_unfit_places(settings: Settings, apart_from: Collection[str] = ()) ->
     """Raise TollhouseError where a known name of the home is not what it should be, or may not be used."""
     for fault in place_faults(settings, apart_from):
         raise TollhouseError(str(fault))
+
+
+def set_aside_no_warehouse(settings: Settings) -> Path | None:
+    """Move aside what is no file in the place of the warehouse, a folder or a link that leads nowhere; where to. None where the
+    warehouse is a file or not there. It is not ours, so it is never removed. The run lock must be held.
+    """
+    path = settings.warehouse_path
+    if path.is_file() or not os.path.lexists(path):
+        return None
+    names = (path.with_name(f"{path.name}.aside{number or ''}") for number in count())
+    aside = next(name for name in names if not os.path.lexists(name))
+    os.rename(path, aside)
+    return aside
 
 
 def unreadable_paths(settings: Settings) -> Iterator[PlaceFault]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 from orchestration.errors import UsageError
@@ -20,7 +19,6 @@ from orchestration.publishing.durable import flush, flush_tree, share
 from orchestration.reporting import Reporter
 from orchestration.running import RunOutcome, run_once
 from orchestration.settings import Settings
-from orchestration.state.places import refuse_unfit_places
 from orchestration.upkeep.rebuild_raw import make_raw_zone, record_raw_zone
 from orchestration.upkeep.rebuild_warehouse import begin_warehouse
 from orchestration.warehouse.connection import run_lock
@@ -48,7 +46,6 @@ def rebuild(settings: Settings, reporter: Reporter, *, raw: bool, warehouse: boo
     decoded, or the frozen figures of a closed period are lost: then nothing is changed. Where the run after it fails, what was rebuilt
     is in its place, and the next run goes on from there.
     """
-    refuse_unfit_places(settings, (settings.warehouse_path.name,) if warehouse else ())
     refuse_lost_ledger(settings.ledger_path)
     if not settings.ledger_path.is_file():
         raise UsageError(f"{settings.home}: there is no file ledger, so there is nothing to rebuild from")
@@ -103,13 +100,5 @@ def _exchange_warehouse(settings: Settings, building: Path, aside: Path) -> None
         os.rename(log, aside / log.name)
     if warehouse.is_file():
         share(warehouse, kept)
-    elif os.path.lexists(warehouse):  # a folder, or a link that leads nowhere: not ours, so it is never removed
-        os.rename(warehouse, _free_name(warehouse))
     os.replace(building / warehouse.name, warehouse)
     flush(settings.home)
-
-
-def _free_name(path: Path) -> Path:
-    """Beside a path, a name that nothing has."""
-    names = (path.with_name(f"{path.name}.aside{number or ''}") for number in count())
-    return next(name for name in names if not os.path.lexists(name))

@@ -203,7 +203,7 @@ def test_a_damaged_ledger_is_named(tollhouse: Tollhouse, ledger: Settings) -> No
     called = tollhouse("files")
     assert called.exit_code == 1
     assert called.err.startswith(f"tollhouse: {ledger.ledger_path}: the file ledger is damaged (")
-    assert "`tollhouse restore DIR`" in called.err
+    assert "`tollhouse restore DIR --replace`" in called.err
 
 
 def test_a_person_sets_a_loaded_file_aside(tollhouse: Tollhouse, ledger: Settings) -> None:

@@ -30,7 +30,7 @@ def refused(path: Path) -> str:
     """The words with which the ledger is not opened for writing."""
     with pytest.raises(TollhouseError) as error:
         FileLedger(path)
-    assert str(path) in str(error.value) and "`tollhouse restore DIR`" in str(error.value)
+    assert str(path) in str(error.value) and "`tollhouse restore DIR --replace`" in str(error.value)
     return str(error.value)
 
 

@@ -39,7 +39,20 @@ def test_a_damaged_ledger_is_found_and_named(home: Settings) -> None:
     content = home.ledger_path.read_bytes()
     home.ledger_path.write_bytes(content[: len(content) // 2])
     found = str(explained(home, sqlite3.DatabaseError("database disk image is malformed")))
-    assert found.startswith(f"{home.ledger_path}: the file ledger is damaged") and "`tollhouse restore DIR`" in found
+    assert (
+        found.startswith(f"{home.ledger_path}: the file ledger is damaged")
+        and "`tollhouse restore DIR --replace`" in found
+    )
+
+
+def test_what_is_named_already_is_told_once(home: Settings) -> None:
+    path = sorted((home.raw / "calls").iterdir())[0]
+    path.unlink()
+    named = TollhouseError(f"{path} is gone: `tollhouse rebuild --raw` decodes the landed files again")
+    wrapped = RuntimeError("Error executing resource_fn")
+    wrapped.__cause__ = named
+    assert explained(home, wrapped) is named
+    assert explained(home, named) is None, "it stands as it is"
 
 
 def test_an_error_that_is_no_damage_stays_what_it_is(home: Settings) -> None:

@@ -10,9 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
-import duckdb
 import pytest
 
 from orchestration.errors import GatesBlocked, TollhouseError
@@ -90,13 +88,17 @@ def test_rebuild_sets_aside_what_is_no_warehouse(
 ) -> None:
     home.warehouse_path.unlink()
     put(home.warehouse_path)
-    monkeypatch.setattr(upkeep_rebuild, "run_once", lambda *_, **__: SimpleNamespace(status="published"))
-    reporter = SimpleNamespace(step=lambda _: None, warn=lambda _: None)
-    upkeep_rebuild.rebuild(home, reporter, raw=False, warehouse=True)  # type: ignore[arg-type]
-    with duckdb.connect(str(home.warehouse_path), read_only=True) as con:
-        assert con.execute("select count(*) from state.suspense_tries").fetchone() == (0,)
-    assert os.path.lexists(home.home / "warehouse.duckdb.aside")
-    assert not list(home.home.glob(".building*")) and not (home.home / "before-rebuild").exists()
+
+    def rebuild(*_: object, **__: object) -> None:
+        assert not os.path.lexists(home.warehouse_path), "set aside before anything is built"
+        raise TollhouseError("as far as the rebuild")
+
+    monkeypatch.setattr(upkeep_rebuild, "rebuild", rebuild)
+    typed = tollhouse({"TOLLHOUSE_HOME": str(home.home)}, "rebuild", "--warehouse")
+    assert (typed.exit_code, "as far as the rebuild" in typed.message) == (1, True), typed.message
+    aside = home.home / "warehouse.duckdb.aside"
+    assert os.path.lexists(aside)
+    assert not list(home.home.glob(".building*"))
 
 
 @pytest.fixture

@@ -176,4 +176,4 @@ def test_a_lost_ledger_is_no_new_home(closed: Branch, tmp_path: Path, words: lis
     (closed.home / "ledger.sqlite").unlink()
     typed = closed.tollhouse(*(word.format(folder=tmp_path / "backup") for word in words))
     assert (typed.exit_code, "the file ledger is gone" in typed.message) == (1, True), typed.message
-    assert "`tollhouse restore DIR`" in typed.message
+    assert "`tollhouse restore DIR --replace`" in typed.message
