@@ -17,6 +17,7 @@ from pathlib import Path
 from orchestration.errors import GatesBlocked, TollhouseError, UsageError
 from orchestration.full_disk import chain_of
 from orchestration.settings import Settings
+from orchestration.upkeep.restore_mark import FILE_NAME as RESTORING
 
 _RUN, _RESTORE = "`tollhouse run`", "`tollhouse restore DIR --replace`"
 _READ, _WRITE = os.R_OK, os.R_OK | os.W_OK
@@ -170,7 +171,8 @@ def _in_the_way(path: Path) -> PlaceFault:
     """What stands where something of another kind belongs: the path, or a file that should be the folder it is in."""
     path = next((one for one in reversed(path.parents) if os.path.lexists(one) and not one.is_dir()), path)
     found = f"{path} is {'a folder where a file' if path.is_dir() else 'a file where a folder'} should be"
-    return PlaceFault(path, found, f"move it aside: {_aside(path)}, then {_RUN}")
+    then = _RESTORE if path.name == RESTORING else _RUN  # the state may be half the old one
+    return PlaceFault(path, found, f"move it aside: {_aside(path)}, then {then}")
 
 
 def _aside(path: Path) -> str:
