@@ -44,7 +44,7 @@ def test_a_restored_ledger_is_sealed(ran_copy: Branch, tmp_path: Path) -> None:
     with closing(sqlite3.connect(ledger)) as db:
         db.execute("update files set read_records = read_records + 1")
         db.commit()
-    typed = ran_copy.tollhouse("run")
+    typed = ran_copy.tollhouse("backup", str(tmp_path / "another"))
     assert (typed.exit_code, "ledger is not as it was left" in typed.message) == (1, True), typed.message
 
 
@@ -57,7 +57,7 @@ def test_a_restore_says_what_was_damaged_when_the_backup_was_made(ran_copy: Bran
     assert str(lost) in typed.answer["damage"][0]
 
 
-@pytest.mark.parametrize(("renames", "lost"), [(3, ""), (12, "raw"), (14, "")])
+@pytest.mark.parametrize(("renames", "lost"), [(3, ""), (12, "raw")])
 def test_a_killed_restore_whose_files_are_gone_begins_anew(
     ran_copy: Branch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int, lost: str
 ) -> None:
@@ -82,9 +82,8 @@ def test_what_a_killed_restore_needs_is_no_leftover(
     assert (found["leftovers"]["level"], found["restore"]["level"]) == ("ok", "error")
 
 
-@pytest.mark.parametrize(
-    "mark", ["{", '{"backup": "/b", "made_at": "", "edition": null, "aside": "..", "names": []}', None]
-)
+# A folder in its place; one that would set aside elsewhere than in the home.
+@pytest.mark.parametrize("mark", [None, '{"backup": "/b", "made_at": "", "edition": null, "aside": "..", "names": []}'])
 def test_a_damaged_mark_has_a_way_back(
     ran_copy: Branch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str | None
 ) -> None:
