@@ -18,7 +18,7 @@ DATABASES = (LEDGER, ALERTS)
 WAREHOUSE = "warehouse.duckdb"
 #: Files that change between runs only. A write-ahead log is there where the last process was killed; it belongs to its warehouse.
 PLAIN_FILES = (WAREHOUSE, f"{WAREHOUSE}.wal", "last_run.json")
-FOLDERS = ("landing", "raw", "closed", "published")
+FOLDERS = ("landing", "raw", "closed", "published", "exports")
 #: What belongs to the state and is of no use elsewhere: a restore sets it aside before anything it belongs to.
 SIDE_FILES = (
     *(f"{name}{suffix}" for name in DATABASES for suffix in ("-wal", "-shm", "-journal")),

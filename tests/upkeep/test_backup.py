@@ -42,6 +42,8 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 @pytest.fixture
 def backup(ran_copy: Branch, tmp_path: Path) -> Path:
     folder = tmp_path / "backup"
+    (ran_copy.home / "exports" / "debit_requests").mkdir(parents=True)
+    (ran_copy.home / "exports" / "debit_requests" / "ICBC_1.xml").write_text("<sent/>")
     typed = ran_copy.tollhouse("backup", str(folder))
     assert typed.exit_code == 0, typed.message
     return folder
@@ -56,6 +58,7 @@ def test_a_backup_is_whole_hashed_private_and_independent(ran_copy: Branch, back
     listed = {entry["path"]: entry for entry in manifest["files"]}
     assert {*listed} ^ {*state_of(ran_copy.home)} == {"ledger.sqlite", "ledger"}
     assert manifest["edition"] == ran_copy.pointer["edition"]
+    assert "exports/debit_requests/ICBC_1.xml" in listed, "what went to a bank"
     assert sorted(path.name for path in backup.iterdir()) == ["manifest.json", "state"]
     there = {str(path.relative_to(backup / "state")) for path in (backup / "state").rglob("*") if path.is_file()}
     assert there == set(listed), "and nothing else"
