@@ -40,19 +40,20 @@ _PLACES = {
     "warehouse.duckdb.wal": _Place(False, _WRITE, _RUN),
     "last_run.json": _Place(False, _READ, _RUN),
     "being_decoded": _Place(False, _WRITE, _RUN),
-    "alerts.sqlite": _Place(False, _WRITE, _RUN),
-    "alerts.lock": _Place(False, _WRITE, _RUN),
-    "inbox": _Place(True, _READ, _RUN),
     "landing": _Place(True, _WRITE, _RESTORE),
     "raw": _Place(True, _WRITE, "`tollhouse rebuild --raw`"),
-    "closed": _Place(True, _WRITE, _RUN),
+    "closed": _Place(True, _READ, _RUN),
     "published": _Place(True, _WRITE, _RUN),
     "published/editions": _Place(True, _WRITE, _RUN),
     "published/blocked": _Place(True, _WRITE, _RUN),
     "published/current.json": _Place(False, _READ, _RUN),
     "dagster": _Place(True, _WRITE, _RUN),
+    "alerts.sqlite": _Place(False, _WRITE, _RUN),
+    "alerts.lock": _Place(False, _WRITE, _RUN),
     "logs": _Place(True, _WRITE, _RUN),
 }
+#: What a run does without. (The inbox is a source: one that cannot be read stops no other.)
+_DISPENSABLE = ("alerts.sqlite", "alerts.lock", "logs")
 _READ_WHOLE = ("landing", "raw", "closed", "published", "dagster")
 # How engines say, as text alone, that they may not open a file or that it is none.
 _CLUES = ("Permission denied", "unable to open database file", "readonly database", "Is a directory", "Not a directory")
@@ -79,8 +80,8 @@ def place_faults(settings: Settings, apart_from: Collection[str] = ()) -> list[P
 
 
 def refuse_unfit_places(settings: Settings, apart_from: Collection[str] = ()) -> None:
-    """Raise TollhouseError where a known name of the home is not what it should be, or may not be used."""
-    for fault in place_faults(settings, apart_from):
+    """Raise TollhouseError where a name of the home that a run needs is not what it should be, or may not be used."""
+    for fault in place_faults(settings, {*apart_from, *_DISPENSABLE}):
         raise TollhouseError(str(fault))
 
 
@@ -114,7 +115,7 @@ def place_fault_behind(settings: Settings, error: BaseException) -> TollhouseErr
     kinds = (PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
     if not any(isinstance(one, kinds) or any(clue in str(one) for clue in _CLUES) for one in chain):
         return None
-    for fault in place_faults(settings):
+    for fault in place_faults(settings, ("logs",)):
         return TollhouseError(str(fault))
     for one in chain:
         if isinstance(one, kinds) and isinstance(one.filename, str):

@@ -35,7 +35,7 @@ def dangling(path: Path) -> None:
 WRONG: list[tuple[str, Callable[[Path], None], str]] = [
     *(
         (name, Path.mkdir, "is a folder and should be a file")
-        for name in ("last_run.json", "run.lock", "being_decoded", "ledger.sqlite", "warehouse.duckdb", "alerts.sqlite")
+        for name in ("last_run.json", "run.lock", "being_decoded", "ledger.sqlite", "warehouse.duckdb")
     ),
     *(
         (name, a_file, "is a file and should be a folder")
@@ -64,6 +64,19 @@ def test_what_is_not_the_kind_it_should_be_is_named(
     findings = tollhouse({"TOLLHOUSE_HOME": str(home)}, "doctor").answer["findings"]
     named = [one for one in findings if one["level"] == "error" and str(home / name) in one["found"]]
     assert [one["check"] for one in named] == ["places"]
+
+
+def test_what_a_run_does_without_stops_none(home: Settings) -> None:
+    (home.home / "alerts.sqlite").mkdir()
+    a_file(home.home / "logs")
+    shutil.rmtree(home.inbox)
+    dangling(home.inbox)
+    refuse_unfit_places(home)
+    findings = tollhouse({"TOLLHOUSE_HOME": str(home.home)}, "doctor").answer["findings"]
+    assert [one["found"].split(" ")[0] for one in findings if one["check"] == "places"] == [
+        str(home.home / "alerts.sqlite"),
+        str(home.home / "logs"),
+    ]
 
 
 def test_links_to_what_is_right_are_right(home: Settings, tmp_path: Path) -> None:
