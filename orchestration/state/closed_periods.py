@@ -33,7 +33,7 @@ def settle_closed_periods(
     if unknown:
         raise TollhouseError(
             f"{ledger.path}: the warehouse holds the closed period {unknown[0]}, of which this ledger knows nothing: it is older than "
-            "the warehouse, or another home's. Put the newest ledger back from a backup: `tollhouse restore DIR`. To go on "
+            "the warehouse, or another home's. Put the newest ledger back from a backup: `tollhouse restore DIR --replace`. To go on "
             "with this one, with the period open: `tollhouse rebuild --warehouse`"
         )
     refuse_other_figures(con, settings, ledger)
@@ -49,7 +49,7 @@ def settle_closed_periods(
         raise TollhouseError(
             f"{settings.warehouse_path} does not hold the period {lost[0]}, which {decision.decided_by} closed on "
             f"{decision.decided_at[:10]}, and {closed_folder(settings) / lost[0]} is not there either: its bills would be "
-            "computed anew and could change. Put the warehouse back from a backup: `tollhouse restore DIR`. Nothing was computed"
+            "computed anew and could change. Put the warehouse back from a backup: `tollhouse restore DIR --replace`. Nothing was computed"
         )
     _, again = write_missing(con, settings, ledger)
     if again:

@@ -80,7 +80,7 @@ def make_raw_zone(
         more = f"; and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
         raise TollhouseError(
             f"{'; '.join(problems[:_MOST_NAMED])}{more}, and their rows in {settings.raw} are not whole either. Put the files back "
-            "from the deliveries or a backup (`tollhouse restore DIR`). Nothing was changed"
+            "from the deliveries or a backup (`tollhouse restore DIR --replace`). Nothing was changed"
         )
     apart = _Apart(**{one.name: getattr(settings, one.name) for one in fields(settings)}, raw_apart=folder)
     decoded = decode_again(apart, sound, book.known_switches, book.result_codes, reporter.detail)

@@ -39,7 +39,7 @@ def begin_warehouse(settings: Settings, ledger: FileLedger, building: Path, repo
         raise TollhouseError(
             f"{settings.warehouse_path}: period {lost[0]} was closed by an earlier version, and its bills are in this warehouse alone, "
             "which cannot be read: they would be computed anew and could change. Put it back from a backup: "
-            "`tollhouse restore DIR`. Nothing was changed"
+            "`tollhouse restore DIR --replace`. Nothing was changed"
         )
     with open_warehouse(replace(settings, home=building)) as con:
         restored = restore_frozen(con, settings, ledger)

@@ -29,9 +29,7 @@ from orchestration.warehouse.connection import WAREHOUSE_ADVICE
 
 BUILDING = ".building-"
 #: What to do where a file of the figures is damaged and the warehouse is sound.
-FROZEN_ADVICE = (
-    "remove it, and `tollhouse run` writes it anew from the warehouse; or `tollhouse restore DIR` puts a backup back"
-)
+FROZEN_ADVICE = "remove it, and `tollhouse run` writes it anew from the warehouse; or `tollhouse restore DIR --replace` puts a backup back"
 
 
 @dataclass(frozen=True)
@@ -236,7 +234,7 @@ def refuse_damaged(settings: Settings, files: Iterable[FrozenFile]) -> None:
         raise TollhouseError(
             f"{settings.home / file.path} {why}{others}: it holds the {file.table} of the closed period {file.period}, and the "
             f"warehouse {settings.warehouse_path} does not hold them either. Put the file or the warehouse back from a "
-            "backup: `tollhouse restore DIR`. Nothing was computed"
+            "backup: `tollhouse restore DIR --replace`. Nothing was computed"
         )
 
 
@@ -277,7 +275,7 @@ def _refuse_other_rows(
             raise TollhouseError(
                 f"the warehouse {settings.warehouse_path} has {found} {file.table} of the closed period {period}, which had "
                 f"{file.rows} when it was closed, and of its files in {closed_folder(settings) / period} some are gone or cut. "
-                "Put the home back from a backup: `tollhouse restore DIR`. Nothing was computed"
+                "Put the home back from a backup: `tollhouse restore DIR --replace`. Nothing was computed"
             )
 
 

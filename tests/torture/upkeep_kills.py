@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from orchestration.upkeep.home_state import FOLDERS
 from tests.robustness.branch import Branch
 from tests.torture.commands import Ended, Kill, Runner
 from tests.torture.kills import differences, rows_of
@@ -26,7 +27,7 @@ from tests.upkeep.homes import home_of
 HOME = "2026-11-29"
 TODAY = "2026-11-28"
 HELD = "SW1_20260303_003003.csv"
-STATE = ("landing", "raw", "closed", "published", "warehouse.duckdb", "last_run.json")
+STATE = (*FOLDERS, "warehouse.duckdb", "last_run.json")
 
 Say = Callable[[str], None]
 Outcome = dict[str, Any]

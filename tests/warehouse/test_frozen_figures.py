@@ -177,7 +177,7 @@ def test_without_warehouse_and_files_nothing_is_restored(home: Home, damage: str
         path.write_bytes(content[:-8] if damage == "cut" else content[:40] + b"\0" + content[41:])
     with pytest.raises(TollhouseError) as refused:
         home.settle()
-    assert str(path) in str(refused.value) and "`tollhouse restore DIR`" in str(refused.value)
+    assert str(path) in str(refused.value) and "`tollhouse restore DIR --replace`" in str(refused.value)
     assert not any(home.closed().values())
 
 
