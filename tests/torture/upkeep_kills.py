@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from orchestration.ingestion.ledger import FileLedger
 from orchestration.upkeep.home_state import FOLDERS
 from tests.robustness.branch import Branch
 from tests.torture.commands import Ended, Kill, Runner
@@ -86,6 +87,7 @@ def torment(
     within `longest_seconds`."""
     base = Branch(folder / "base")
     shutil.copytree(home_of(HOME, folder / "fixture").home, base.home)
+    FileLedger(base.home / "ledger.sqlite").close()  # brought up to today's schema, as a run would
     scene.prepare(base, runner, folder)
     branch = _copy(base, folder / "home")
     calm = typed(runner, branch, *scene.words(folder))
