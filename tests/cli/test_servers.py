@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -87,9 +88,20 @@ def test_servers_end_as_they_are_told(settings: Settings, tmp_path: Path) -> Non
     """Ctrl-C is the usual end, exit code 0; SIGTERM ends with the signal, which systemd takes for a good end."""
     command = [str(Path(sys.executable).with_name("tollhouse")), "serve", "--port", "0"]
     for number, expected in ((signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)):
-        process = subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None and "are at http://127.0.0.1:" in process.stdout.readline()
-        time.sleep(0.5)
+        process = subprocess.Popen(
+            command,
+            env=dict(os.environ),
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(
+                signal.SIGTERM, signal.SIG_DFL
+            ),  # whatever the tests' own process does with it
+        )
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        url = next(word for word in told.split() if word.startswith("http://127.0.0.1:"))
+        with pytest.raises(HTTPError):  # it answers, if only that nothing is published
+            urlopen(f"{url.rstrip('/')}/healthz", timeout=20)
         process.send_signal(number)
         assert process.wait(timeout=20) == expected
         process.stdout.close()
