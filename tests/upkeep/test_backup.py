@@ -26,6 +26,7 @@ from orchestration.warehouse.connection import run_lock
 from tests.robustness.branch import Branch
 from tests.torture.kills import differences, rows_of
 from tests.torture.upkeep_kills import state_of
+from tests.upkeep.killed import Killed
 
 OF_THE_USER = {"reference"}  # the branch of the tests keeps its book in the home
 
@@ -248,10 +249,6 @@ def test_a_damaged_backup_changes_nothing_and_is_named(ran_copy: Branch, backup:
     typed = ran_copy.tollhouse("restore", str(backup), "--replace")
     assert typed.exit_code in (1, 2) and said in typed.message, typed.message
     assert ran_copy.content() == before
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing in the product catches it but the last place of all."""
 
 
 @pytest.mark.parametrize("is_new", [False, True])

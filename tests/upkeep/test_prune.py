@@ -26,6 +26,7 @@ from orchestration.upkeep.home_state import FOLDERS
 from orchestration.upkeep.prune import prune
 from tests.robustness.branch import Branch
 from tests.torture.kills import rows_of
+from tests.upkeep.killed import Killed
 
 # Revision → as-of date and time of building (UTC) of the editions before the branch's own, which becomes the eleventh.
 EDITIONS = {
@@ -140,9 +141,6 @@ def test_without_a_pointer_nothing_is_pruned(old: Branch) -> None:
 
 def test_a_prune_that_is_killed_is_completed_by_the_next(old: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, real, left = rows_of(old.published), shutil.rmtree, 2
-
-    class Killed(BaseException):
-        pass
 
     def rmtree(path: Any, *values: Any, **named: Any) -> None:
         nonlocal left

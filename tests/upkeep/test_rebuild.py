@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from orchestration.upkeep.rebuild import rebuild
 from tests.robustness.branch import Branch
 from tests.torture.kills import differences, rows_of
 from tests.upkeep.homes import home_of
+from tests.upkeep.killed import Killed, killed_at_rename
 
 #: Of a suspended record a rebuild is one more try.
 ONE_TRY_MORE = {"suspense_retries": ("last_tried_at", "tries")}
@@ -123,28 +124,14 @@ def test_what_is_lost_for_good_is_named_and_nothing_is_changed(closed: Branch) -
     assert before - after == set()
 
 
-class Killed(BaseException):
-    """Stands for a kill."""
-
-
 @pytest.mark.parametrize("renames", range(3))
 def test_a_rebuild_that_is_killed_is_typed_again(
-    closed: Branch, monkeypatch: pytest.MonkeyPatch, without_run: Callable[..., None], renames: int
+    closed: Branch, without_run: Callable[..., None], renames: int
 ) -> None:
     landed = next((closed.home / "landing").rglob("SW1_20260302*.csv"))
     landed.unlink()  # its rows are in the raw zone alone
-    real, left = os.rename, [renames]
-
-    def rename(source: Path, target: Path) -> None:
-        if left[0] == 0:
-            raise Killed
-        left[0] -= 1
-        real(source, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "rename", rename)
-        with pytest.raises(Killed) if renames < 2 else pytest.MonkeyPatch.context():
-            rebuild(settings_of(closed), Silent(), raw=True, warehouse=True)
+    with killed_at_rename(renames), pytest.raises(Killed) if renames < 2 else nullcontext():
+        rebuild(settings_of(closed), Silent(), raw=True, warehouse=True)
     assert (closed.home / "warehouse.duckdb").is_file()
     without_run(closed)
     with FileLedger(closed.home / "ledger.sqlite") as ledger:

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.robustness.branch import Branch
 from tests.torture.upkeep_kills import state_of
+from tests.upkeep.killed import killed_at_rename
 
 
-class Killed(BaseException):
-    """Stands for a kill: nothing in the product catches it but the last place of all."""
-
-
-def kill_restore(branch: Branch, backup: Path, renames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def kill_restore(branch: Branch, backup: Path, renames: int) -> None:
     """A restore that dies in the exchange, before the rename of this number."""
-    real, left = os.rename, [renames]
-
-    def rename(source: Any, target: Any) -> None:
-        if left[0] == 0:
-            raise Killed
-        left[0] -= 1
-        real(source, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "rename", rename)
+    with killed_at_rename(renames):
         assert branch.tollhouse("restore", str(backup), "--replace").exit_code != 0
     assert (branch.home / "restoring.json").exists()
 
@@ -59,12 +45,12 @@ def test_a_restore_says_what_was_damaged_when_the_backup_was_made(ran_copy: Bran
 
 @pytest.mark.parametrize(("renames", "lost"), [(3, ""), (12, "raw")])
 def test_a_killed_restore_whose_files_are_gone_begins_anew(
-    ran_copy: Branch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int, lost: str
+    ran_copy: Branch, tmp_path: Path, renames: int, lost: str
 ) -> None:
     before, backup = state_of(ran_copy.home), tmp_path / "backup"
     assert ran_copy.tollhouse("backup", str(backup)).exit_code == 0
     (ran_copy.home / "last_run.json").write_text("{}")  # of the state before the restore: never lost
-    kill_restore(ran_copy, backup, renames, monkeypatch)
+    kill_restore(ran_copy, backup, renames)
     shutil.rmtree(ran_copy.home / ".building-restore" / lost)
     typed = ran_copy.tollhouse("restore", str(backup))
     assert typed.exit_code == 0, typed.message
@@ -73,23 +59,19 @@ def test_a_killed_restore_whose_files_are_gone_begins_anew(
     assert [path.read_text() for path in ran_copy.home.glob("replaced-*/last_run.json")].count("{}") == 1
 
 
-def test_what_a_killed_restore_needs_is_no_leftover(
-    ran_copy: Branch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_killed_restore_needs_is_no_leftover(ran_copy: Branch, tmp_path: Path) -> None:
     assert ran_copy.tollhouse("backup", str(tmp_path / "backup")).exit_code == 0
-    kill_restore(ran_copy, tmp_path / "backup", 3, monkeypatch)
+    kill_restore(ran_copy, tmp_path / "backup", 3)
     found = {one["check"]: one for one in ran_copy.tollhouse("doctor").answer["findings"]}
     assert (found["leftovers"]["level"], found["restore"]["level"]) == ("ok", "error")
 
 
 # A folder in its place; one that would set aside elsewhere than in the home.
 @pytest.mark.parametrize("mark", [None, '{"backup": "/b", "made_at": "", "edition": null, "aside": "..", "names": []}'])
-def test_a_damaged_mark_has_a_way_back(
-    ran_copy: Branch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str | None
-) -> None:
+def test_a_damaged_mark_has_a_way_back(ran_copy: Branch, tmp_path: Path, mark: str | None) -> None:
     before, backup = state_of(ran_copy.home), tmp_path / "it's a backup"
     assert ran_copy.tollhouse("backup", str(backup)).exit_code == 0
-    kill_restore(ran_copy, backup, 12, monkeypatch)
+    kill_restore(ran_copy, backup, 12)
     quoted = str(backup).replace("'", "'\"'\"'")
     assert f"`tollhouse restore '{quoted}'` finishes it" in ran_copy.tollhouse("run").message
     path = ran_copy.home / "restoring.json"
