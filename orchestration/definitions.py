@@ -9,8 +9,8 @@ from orchestration.defs.automation.jobs import inbox_sensor, nightly_run, tollho
 from orchestration.defs.ingestion import assets as ingestion
 from orchestration.defs.publishing import assets as publishing
 from orchestration.defs.quality import assets as quality
+from orchestration.defs.resources import BillingRun
 from orchestration.defs.warehouse import assets as warehouse
-from orchestration.resources import BillingRun
 from orchestration.settings import Settings
 
 defs = dg.Definitions(

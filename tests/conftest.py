@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestration import resources
+from orchestration.defs import resources
 from tests.gates_here import GatesHere
 
 

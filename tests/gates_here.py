@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from expectations.results import GateResult
 from expectations.runner import run_suites
-from orchestration.gate_process import GateProcess
+from orchestration.runtime.gate_process import GateProcess
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger
+from orchestration.ledger.file_ledger import SAME_CONTENT, FileLedger
 from orchestration.printable import one_line
-from orchestration.run_record import RunRecord, ending, load_record
+from orchestration.runtime.run_lock import is_run_at_work
+from orchestration.runtime.run_record import RunRecord, ending, load_record
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import is_run_at_work
 
 RUN_FAILED = "run_failed"
 EDITION_BLOCKED = "edition_blocked"

@@ -16,7 +16,7 @@ from orchestration.alerting.messages import compose
 from orchestration.alerting.occasions import TEST, Occasion, find_occasions, run_failed
 from orchestration.alerting.outbox import Outbox, set_damaged_aside, sole_sender
 from orchestration.errors import GatesBlocked, TollhouseError
-from orchestration.run_record import load_record, note_end, one_line_of
+from orchestration.runtime.run_record import load_record, note_end, one_line_of
 from orchestration.settings import Settings
 
 

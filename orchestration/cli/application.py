@@ -32,7 +32,7 @@ from orchestration.cli.failures import damage, disk_fault, log_failure, print_fa
 from orchestration.cli.interrupts import InterruptWatch
 from orchestration.cli.parsing import Parser, json_option
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.file_modes import OWNER_ALONE
+from orchestration.storage.file_modes import OWNER_ALONE
 
 # In the order in which --help lists them.
 _COMMAND_GROUPS = (

@@ -13,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from orchestration.file_modes import keep_private
 from orchestration.log_lines import is_json_log, json_line
 from orchestration.printable import one_line, printable
 from orchestration.settings import Settings
-from orchestration.upkeep.restore_mark import refuse_half_restored
+from orchestration.state.restore_mark import refuse_half_restored
+from orchestration.storage.file_modes import keep_private
 
 if TYPE_CHECKING:
     from rich.console import Console

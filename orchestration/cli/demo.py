@@ -42,7 +42,7 @@ def _demo(arguments: argparse.Namespace, context: Context) -> Answer:
         city, is_new = _city(settings, wanted, reporter)
         if arguments.no_run:
             return _made(settings, city, is_new)
-        from orchestration.running import run_once
+        from orchestration.runs import run_once
 
         outcome = run_once(settings, reporter=reporter)
     answer = run_answer(outcome, reporter.warnings)
@@ -59,7 +59,7 @@ def _demo(arguments: argparse.Namespace, context: Context) -> Answer:
 
 def _city(settings: Settings, wanted: dict[str, int], reporter: Progressing) -> tuple[dict[str, Any], bool]:
     """The city's facts, and whether its files were made now."""
-    from orchestration.warehouse.connection import run_lock
+    from orchestration.runtime.run_lock import run_lock
 
     with run_lock(settings):
         shutil.rmtree(settings.home / _BUILDING, ignore_errors=True)
@@ -94,7 +94,7 @@ def _city_in_place(settings: Settings, wanted: dict[str, int]) -> dict[str, Any]
 
 def _make(settings: Settings, wanted: dict[str, int]) -> dict[str, Any]:
     """Made aside and then moved into place, so that a demo that was stopped half-way can simply be started again."""
-    from orchestration.ingestion.reference_book import read_reference_book
+    from orchestration.reference_book.reading import read_reference_book
     from seeds.demo_city.city import make_city
 
     read_reference_book(settings.reference)

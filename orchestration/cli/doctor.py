@@ -1,4 +1,4 @@
-"""`tollhouse doctor`: every finding with what to do, in one answer. The checks themselves are in examination.py."""
+"""`tollhouse doctor`: every finding with what to do, in one answer. The checks themselves are in doctor_checks.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context
-from orchestration.cli.examination import examine
+from orchestration.cli.doctor_checks import examine
 from orchestration.cli.findings import ERROR, LEVELS, OK
 from orchestration.cli.parsing import add_command
 

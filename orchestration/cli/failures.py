@@ -11,9 +11,9 @@ from pathlib import Path
 from orchestration.branch_clock import branch_now
 from orchestration.cli.context import Context, write_failure, write_json
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.full_disk import full_disk_fault
 from orchestration.log_lines import is_json_log
 from orchestration.settings import Settings
+from orchestration.storage.disk_space import full_disk_fault
 
 
 def print_failure(context: Context, message: str, exit_code: int) -> int:
@@ -66,8 +66,8 @@ def damage(error: BaseException) -> TollhouseError | None:
         return misplaced
     if isinstance(error, TollhouseError):  # runs have looked for it themselves
         return None
+    from orchestration.runtime.run_lock import run_lock
     from orchestration.state.engine_errors import explained, is_of_an_engine
-    from orchestration.warehouse.connection import run_lock
 
     if not is_of_an_engine(error):
         return None

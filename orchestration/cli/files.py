@@ -14,8 +14,8 @@ from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, day, reason
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.ledger import STATUSES, FileLedger
-from orchestration.ingestion.ledger_schema import OFFENDING_RECORDS_KEPT, Decision, FileEntry
+from orchestration.ledger.file_ledger import STATUSES, FileLedger
+from orchestration.ledger.schema import OFFENDING_RECORDS_KEPT, Decision, FileEntry
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def ledger_to_read(settings: Settings) -> Iterator[FileLedger]:
 @contextmanager
 def ledger_for_decisions(settings: Settings) -> Iterator[FileLedger]:
     """The ledger, to be written to between runs and never in the middle of one."""
-    from orchestration.warehouse.connection import run_lock
+    from orchestration.runtime.run_lock import run_lock
 
     with ledger_to_read(settings):
         pass  # it is there and sound: to open it for writing would make one
@@ -145,8 +145,8 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _show(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.ingestion.landed_packing import landed_path
-    from orchestration.ingestion.malformed_rows import first_set_aside, ignored_reasons
+    from orchestration.ingestion.file_reading.malformed_rows import first_set_aside, ignored_reasons
+    from orchestration.ingestion.landed.landed_packing import landed_path
 
     with ledger_to_read(context.settings) as ledger:
         entry = ledger.file(arguments.file_id)
@@ -223,7 +223,7 @@ def _reject(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _retry(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.ingestion.pulling import retry
+    from orchestration.ingestion.landing.pulling import retry
 
     with ledger_for_decisions(context.settings) as ledger:
         decision = retry(context.settings, ledger, arguments.file_id, arguments.why)

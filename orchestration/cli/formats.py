@@ -28,7 +28,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.ingestion.cdr_formats import FORMATS_FOLDER, declared_formats, load_cdr_format
+    from orchestration.ingestion.cdr.formats.registry import FORMATS_FOLDER, declared_formats, load_cdr_format
 
     found = [load_cdr_format(name) for name in declared_formats()]
     facts = [{"name": f.name, "layout": f.layout, "description": f.description, "file": str(f.path)} for f in found]

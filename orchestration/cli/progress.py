@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from orchestration.cli.context import Context
 from orchestration.log_lines import is_json_log, json_line
 from orchestration.printable import one_line, printable
-from orchestration.reporting import current_run_id
+from orchestration.runtime.progress import current_run_id
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, count
-from orchestration.numbers import normalised_called_number
+from orchestration.telephone_numbers import normalised_called_number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,9 +47,9 @@ def add_commands(commands: Any) -> None:
 
 def _quote(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.errors import UsageError
-    from orchestration.ingestion.reference_book import read_reference_book
     from orchestration.rating.charging import charge_call
     from orchestration.rating.tariffs import Tariffs
+    from orchestration.reference_book.reading import read_reference_book
 
     tariffs = Tariffs(read_reference_book(context.settings.reference))
     day = arguments.at.date()
@@ -74,8 +74,8 @@ def _quote(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _explain(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.ingestion.reference_book import read_reference_book
     from orchestration.rating.explaining import explain_call
+    from orchestration.reference_book.reading import read_reference_book
 
     settings = context.settings
     found = explain_call(settings.published, read_reference_book(settings.reference), arguments.call_id)

@@ -173,7 +173,7 @@ def _show(console: Console, rows: list[dict[str, Any]], told: list[str]) -> None
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    from orchestration.ingestion.ledger_reratings import Change
+    from orchestration.ledger.reratings import Change
 
     columns = [*Change.__dataclass_fields__, "amount_difference"]
     try:

@@ -1,4 +1,4 @@
-"""`tollhouse run` and `tollhouse close`, and how a run's outcome is told. The run is in orchestration.running."""
+"""`tollhouse run` and `tollhouse close`, and how a run's outcome is told. The run is in orchestration.runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestration.errors import GatesBlocked
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from orchestration.running import RunOutcome
+    from orchestration.runs import RunOutcome
 
 
 def add_commands(commands: Any) -> None:
@@ -56,7 +56,7 @@ def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
 
 def _run(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.alerting.sending import alerts_around_run
-    from orchestration.running import run_once
+    from orchestration.runs import run_once
 
     with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
         outcome = run_once(context.settings, as_of=arguments.as_of, reporter=reporter)
@@ -65,7 +65,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Answer:
 
 def _close(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.alerting.sending import alerts_around_run
-    from orchestration.running import close_period
+    from orchestration.runs import close_period
 
     with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
         outcome = close_period(context.settings, arguments.period, reporter=reporter)

@@ -46,8 +46,8 @@ def _address_options(command: argparse.ArgumentParser, usual_port: int) -> None:
 
 
 def _serve(arguments: argparse.Namespace, context: Context) -> Answer:
-    from dashboards.serving import make_server
     from orchestration.log_lines import log_to_stderr
+    from orchestration.servers.site_server import make_server
 
     settings = context.settings
     log_to_stderr()
@@ -65,7 +65,7 @@ def _serve(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _ui(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.running import prepare_dagster_home
+    from orchestration.runs import prepare_dagster_home
     from orchestration.web.bounded_server import listening_socket
 
     settings = context.settings
@@ -74,7 +74,7 @@ def _ui(arguments: argparse.Namespace, context: Context) -> Answer:
     with closing(listening_socket(arguments.host, arguments.port)) as probe:  # before Dagster's slow start
         wanted = probe.getsockname()[1]
     prepare_dagster_home(settings)
-    command = [sys.executable, "-m", "orchestration.web.dagster_ui", "-m", "orchestration.definitions"]
+    command = [sys.executable, "-m", "orchestration.servers.dagster_ui", "-m", "orchestration.definitions"]
     command += ["-h", arguments.host, "-p", str(wanted)]
     if settings.log_format == "json":
         command += ["--log-format", "json"]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.examination import lock_holder
+from orchestration.cli.doctor_checks import lock_holder
 from orchestration.cli.files import file_facts, ledger_to_read, print_files
 from orchestration.cli.parsing import add_command
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import STATUSES
+from orchestration.ledger.file_ledger import STATUSES
 from orchestration.publishing.reading import MANIFEST, CurrentEdition, current_edition, lost_pointer
-from orchestration.run_record import ending, load_record
+from orchestration.runtime.run_record import ending, load_record
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

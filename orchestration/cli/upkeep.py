@@ -171,9 +171,9 @@ def _prune(arguments: argparse.Namespace, context: Context) -> Answer:
 
 def _rebuild(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.alerting.sending import alerts_around_run
+    from orchestration.runtime.run_lock import run_lock
     from orchestration.state.places import refuse_unfit_places, set_aside_no_warehouse
     from orchestration.upkeep.rebuild import rebuild
-    from orchestration.warehouse.connection import run_lock
 
     settings = context.settings
     raw, warehouse = (asked or arguments.raw == arguments.warehouse for asked in (arguments.raw, arguments.warehouse))

@@ -20,14 +20,14 @@ import duckdb
 from orchestration.debit_requests import canonical, pain_008
 from orchestration.debit_requests.planning import Asked, LeftOut, OpenBill, PlannedBatch, Wish, plan_requests
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.ledger import FileLedger, user_name
-from orchestration.ingestion.ledger_requests import RequestBatch, debit_requests, keep_requests
-from orchestration.ingestion.reference_book import read_reference_book
-from orchestration.publishing.durable import flush
+from orchestration.ledger.debit_requests import RequestBatch, debit_requests, keep_requests
+from orchestration.ledger.file_ledger import FileLedger, user_name
 from orchestration.publishing.reading import CurrentEdition, current_edition, no_edition
-from orchestration.run_record import load_record
+from orchestration.reference_book.reading import read_reference_book
+from orchestration.runtime.run_lock import run_lock
+from orchestration.runtime.run_record import load_record
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import run_lock
+from orchestration.storage.durable import flush
 
 FORMATS = ("canonical", "pain.008")
 

@@ -18,7 +18,7 @@ from lxml import etree
 
 from orchestration.debit_requests.planning import OpenBill, PlannedBatch
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.bounded_yaml import parse_yaml, read_text
+from orchestration.ingestion.file_reading.bounded_yaml import parse_yaml, read_text
 
 SUFFIX = "xml"
 # The version of the EPC's implementation guidelines since the 2023 rulebooks.

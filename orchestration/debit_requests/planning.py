@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from orchestration.ingestion.ledger_requests import RequestBatch, RequestedBill, RequestLine
+from orchestration.ledger.debit_requests import RequestBatch, RequestedBill, RequestLine
 
 UNANSWERED = "unanswered"
 # What the name of a request file is made of.

@@ -6,29 +6,27 @@ A file that ends the process is found by the next run from its mark: it is decod
 
 from __future__ import annotations
 
-import shutil
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 import duckdb
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.bank_results import ResultCodes, bank_signature, decode_bank_result
-from orchestration.ingestion.bounds import Bounds, Clock, resident_bytes, within
-from orchestration.ingestion.cdr_decoding import cdr_signature, decode_cdr
-from orchestration.ingestion.cdr_small_files import batches, decode_small_files
-from orchestration.ingestion.customer_exports import customers_signature, decode_customer_export
+from orchestration.ingestion.bank.results import ResultCodes, bank_signature
+from orchestration.ingestion.cdr.decoding import cdr_signature
+from orchestration.ingestion.cdr.small_files import batches, decode_small_files
+from orchestration.ingestion.customers.exports import customers_signature
 from orchestration.ingestion.decoding_mark import DecodingMark
-from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
-from orchestration.ingestion.headers import line_marks
-from orchestration.ingestion.landed_files import refuse_changed
-from orchestration.ingestion.ledger import PROCESS_ENDED, UNREADABLE, FileLedger
-from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.ingestion.file_decoding import decode_file, open_engine, within_bounds
+from orchestration.ingestion.file_reading.bounds import Bounds, Clock
+from orchestration.ingestion.file_reading.file_faults import fault_text, is_of_the_machine
+from orchestration.ingestion.landed.landed_files import refuse_changed
 from orchestration.ingestion.raw_parts import written_parts
-from orchestration.ingestion.sources import bounds_of_sources
+from orchestration.ingestion.sources.declaration import bounds_of_sources
 from orchestration.ingestion.trial_decode import ends_its_process
+from orchestration.ledger.file_ledger import PROCESS_ENDED, UNREADABLE, FileLedger
+from orchestration.ledger.schema import DecodedFile, FileEntry
 from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]
@@ -204,61 +202,8 @@ def _decode(
     """Decode the files of a portion."""
     if len(portion) == 1:
         return [decode_file(settings, engine, portion[0], bounds, known_switches, result_codes)]
-    with _within(settings, portion[0], bounds):
+    with within_bounds(settings, portion[0], bounds):
         return decode_small_files(settings, engine, portion, known_switches)
-
-
-def decode_file(
-    settings: Settings,
-    engine: duckdb.DuckDBPyConnection,
-    entry: FileEntry,
-    bounds: Bounds,
-    known_switches: set[str],
-    result_codes: ResultCodes,
-) -> DecodedFile:
-    """Decode one file to the raw zone, within its bounds of size, lines, depth and memory. Nothing is kept in the ledger."""
-    with _within(settings, entry, bounds):
-        if entry.file_kind == "cdr":
-            return decode_cdr(settings, engine, entry, known_switches)
-        if entry.file_kind == "bank":
-            return decode_bank_result(settings, entry, result_codes)
-        return decode_customer_export(settings, engine, entry)
-
-
-@contextmanager
-def _within(settings: Settings, entry: FileEntry, bounds: Bounds) -> Iterator[None]:
-    """Within, a file (or others like it) is at work in its bounds. Raises BoundExceeded, also where a reader made another
-    error of it."""
-    memory_bytes = settings.file_memory_bytes
-    if entry.file_kind != "bank":  # the engine takes its share too
-        memory_bytes = max(memory_bytes, settings.memory_bytes - resident_bytes())
-    with within(bounds, line_marks(entry.file_kind, entry.format), memory_bytes) as at_work:
-        try:
-            yield
-        except Exception as error:
-            if at_work.fault is not None and not is_of_the_machine(error):
-                raise at_work.fault from error
-            raise
-
-
-@contextmanager
-def open_engine(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory for decoding, with the settings' bounds: one that a file has spoilt is closed and another opened,
-    and the warehouse has nothing to do with it. What does not fit goes into a folder that is removed with it."""
-    spill = settings.home / "decoding.tmp"
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "threads": settings.threads,
-        "temp_directory": str(spill),
-        "preserve_insertion_order": False,
-    }
-    if settings.engine_memory_limit:
-        config["memory_limit"] = settings.engine_memory_limit
-    con = duckdb.connect(config=config)
-    try:
-        yield con
-    finally:
-        con.close()
-        shutil.rmtree(spill, ignore_errors=True)
 
 
 def _ended_fault(

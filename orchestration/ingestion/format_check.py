@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.cdr_decoding import decode_cdr
-from orchestration.ingestion.cdr_formats import RECORD_COLUMNS, load_cdr_format
-from orchestration.ingestion.cdr_rules import OPTIONAL_COLUMNS
-from orchestration.ingestion.headers import header_fault
-from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
-from orchestration.ingestion.malformed_rows import SetAsideLine, first_set_aside, ignored_reasons
-from orchestration.ingestion.packing import PackingError, packing_of, unpacker
+from orchestration.ingestion.cdr.decoding import decode_cdr
+from orchestration.ingestion.cdr.formats.model import OPTIONAL_COLUMNS, RECORD_COLUMNS
+from orchestration.ingestion.cdr.formats.registry import load_cdr_format
+from orchestration.ingestion.file_reading.malformed_rows import SetAsideLine, first_set_aside, ignored_reasons
+from orchestration.ingestion.file_reading.packing import PackingError, packing_of, unpacker
+from orchestration.ingestion.landing.headers import header_fault
+from orchestration.ledger.schema import DecodedFile, FileEntry
 from orchestration.settings import Settings
 
 COLUMNS = (*RECORD_COLUMNS, *OPTIONAL_COLUMNS)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger_schema import FileEntry, RawPart
-from orchestration.publishing.durable import sha256_of
+from orchestration.ledger.schema import FileEntry, RawPart
+from orchestration.storage.durable import sha256_of
 
 #: The end that is compared in every run: it holds the file's own description, with the least and greatest value of each
 #: column, so that another file's Parquet in its place shows.

@@ -13,10 +13,11 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from orchestration.ingestion.bank_results import ResultCodes
-from orchestration.ingestion.bounds import Bounds
-from orchestration.ingestion.landed_packing import landed_path
-from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.bank.results import ResultCodes
+from orchestration.ingestion.file_decoding import decode_file, open_engine
+from orchestration.ingestion.file_reading.bounds import Bounds
+from orchestration.ingestion.landed.landed_packing import landed_path
+from orchestration.ledger.schema import FileEntry
 from orchestration.settings import Settings
 
 _STARTING_SECONDS = 60
@@ -53,8 +54,6 @@ def _decode(
     folder: Path,
 ) -> None:
     """The trial itself: an error is an answer; only what ends the process is none."""
-    from orchestration.ingestion.decoding import decode_file, open_engine
-
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the run is who ends this one
     landed = landed_path(settings.home, entry)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from orchestration.alerting.outbox import count_waiting
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.publishing.reading import CurrentEdition, current_edition, lost_pointer
-from orchestration.run_record import ending, load_record
+from orchestration.runtime.run_lock import is_run_at_work
+from orchestration.runtime.run_record import ending, load_record
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import is_run_at_work
 
 RUN_STATUSES = ("running", "published", "nothing_new", "blocked", "failed", "stopped", "unfinished")
 

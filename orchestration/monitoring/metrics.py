@@ -10,7 +10,7 @@ from datetime import datetime
 from datetime import time as clock_time
 from zoneinfo import ZoneInfo
 
-from orchestration.ingestion.ledger import STATUSES
+from orchestration.ledger.file_ledger import STATUSES
 from orchestration.monitoring.facts import RUN_STATUSES, Facts, built_at
 from orchestration.web.guard import App, Message, Receive, Scope, Send
 

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.results import GateResult, blocking
 from orchestration.errors import GatesBlocked, TollhouseError
-from orchestration.publishing.durable import as_json, flush, flush_tree, replace_text, sha256_of, share
 from orchestration.publishing.marts import SCHEMA, MartSpec, PreviousFiles, export_mart
 from orchestration.publishing.reading import (
     EDITIONS,
@@ -35,6 +34,7 @@ from orchestration.publishing.reading import (
     listed_files,
     verify_edition,
 )
+from orchestration.storage.durable import as_json, flush, flush_tree, replace_text, sha256_of, share
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import TollhouseError
-from orchestration.publishing.durable import sha256_of, share
+from orchestration.storage.durable import sha256_of, share
 
 if TYPE_CHECKING:
     import duckdb

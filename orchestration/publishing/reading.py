@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import TollhouseError
-from orchestration.publishing.durable import sha256_of
+from orchestration.storage.durable import sha256_of
 
 POINTER = "current.json"
 MANIFEST = "manifest.json"

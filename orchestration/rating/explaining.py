@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from dashboards.edition import Edition
 from orchestration.errors import UsageError
-from orchestration.ingestion.reference_book import ReferenceBook
 from orchestration.rating.charging import Charge, charge_call
 from orchestration.rating.tariffs import NoCharge, Row, Tariffs
+from orchestration.reference_book.reading import ReferenceBook
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,6 @@ class Explanation:
 
 def explain_call(published: Path, book: ReferenceBook, call_id: str) -> Explanation:
     """Find a call in the current edition and charge it again. Raises UsageError where no published call has the id."""
-    from dashboards.edition import Edition
-
     with Edition.current(published) as edition:
         for state in ("rated", "suspended", "duplicate"):
             rows = edition.query(f"call_{state}", call_id=call_id)

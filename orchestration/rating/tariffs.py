@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.reference_book import ReferenceBook
 from orchestration.rating.dialling import CODE_SIGNS, DialledNumber, rules_in_force, strip_codes
+from orchestration.reference_book.reading import ReferenceBook
 
 Row = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ingestion.ledger_reratings import Adjustment, AdjustmentLine, Change, Findings
+from orchestration.ledger.reratings import Adjustment, AdjustmentLine, Change, Findings
 from orchestration.warehouse.connection import insert_rows
 
 _WHO = "account_id, charged_number, bill_item_id, zone_id, business_unit_id"

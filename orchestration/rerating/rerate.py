@@ -17,21 +17,27 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.ledger import FileLedger, user_name
-from orchestration.ingestion.ledger_reratings import Findings, Rerating, keep_rerating, next_rerate_id
-from orchestration.ingestion.reference_book import ReferenceBook, read_reference_book
+from orchestration.ledger.file_ledger import FileLedger, user_name
+from orchestration.ledger.reratings import Findings, Rerating, keep_rerating, next_rerate_id
 from orchestration.publishing.reading import current_edition, no_edition
-from orchestration.reporting import Reporter, Silent
+from orchestration.reference_book.reading import ReferenceBook, read_reference_book
 from orchestration.rerating.comparing import changed_open_days, compare, note_before, standing_calls
 from orchestration.rerating.scratch import scratch_warehouse
-from orchestration.running import RunOutcome, run_once
+from orchestration.runs import RunOutcome, run_once
+from orchestration.runtime.progress import Reporter, Silent
+from orchestration.runtime.run_lock import run_lock
 from orchestration.settings import Settings
 from orchestration.state.checks import refuse_lost_state
-from orchestration.warehouse.connection import open_warehouse, run_lock
+from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import model_code, run_dbt
-from orchestration.warehouse.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
-from orchestration.warehouse.rerated import lay_reratings
-from orchestration.warehouse.staleness import days_changed_by_book, is_up_to_date, later_package_days, note_stale
+from orchestration.warehouse.planning.stale_days import (
+    days_changed_by_book,
+    is_up_to_date,
+    later_package_days,
+    note_stale,
+)
+from orchestration.warehouse.raw.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
+from orchestration.warehouse.raw.reratings import lay_reratings
 
 
 @dataclass(frozen=True)

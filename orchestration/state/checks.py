@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.publishing.reading import edition_folders, newest_ledger_order
 from orchestration.settings import Settings
 from orchestration.state.closed_periods import settle_closed_periods

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import duckdb
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.publishing.reading import current_edition
 from orchestration.settings import Settings
-from orchestration.warehouse.frozen_figures import (
+from orchestration.warehouse.closed.frozen_figures import (
     closed_folder,
     closed_periods,
     refuse_other_figures,

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.branch_clock import branch_now
-from orchestration.ingestion.ledger_soundness import is_damage, structure_fault
+from orchestration.ledger.soundness import is_damage, structure_fault
 from orchestration.settings import Settings
 
 #: Of those that every run reads. Larger ones are not read through before a run: what is wrong with them shows on the way.

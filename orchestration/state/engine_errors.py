@@ -10,14 +10,14 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.errors import GatesBlocked, TollhouseError, UsageError
-from orchestration.full_disk import chain_of, is_disk_full
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_soundness import damaged_ledger, is_damage, structure_fault
 from orchestration.ingestion.raw_parts import RAW_ADVICE
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.soundness import damaged_ledger, is_damage, structure_fault
 from orchestration.settings import Settings
 from orchestration.state.places import place_fault_behind
 from orchestration.state.raw_zone import damaged_rows
 from orchestration.state.warehouse import first_line, unreadable_tables
+from orchestration.storage.disk_space import chain_of, is_disk_full
 from orchestration.warehouse.connection import WAREHOUSE_ADVICE
 
 # dbt hands on what the engine said, as text.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.ingestion.landed_files import landed_fault, landed_path
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.landed.landed_files import landed_fault, landed_path
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 
 ADVICE = (

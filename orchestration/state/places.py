@@ -15,9 +15,9 @@ from itertools import count
 from pathlib import Path
 
 from orchestration.errors import GatesBlocked, TollhouseError, UsageError
-from orchestration.full_disk import chain_of
 from orchestration.settings import Settings
-from orchestration.upkeep.restore_mark import FILE_NAME as RESTORING
+from orchestration.state.restore_mark import FILE_NAME as RESTORING
+from orchestration.storage.disk_space import chain_of
 
 _RUN, _RESTORE = "`tollhouse run`", "`tollhouse restore DIR --replace`"
 _READ, _WRITE = os.R_OK, os.R_OK | os.W_OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.publishing.reading import EDITIONS, POINTER, current_edition, edition_folders
 from orchestration.settings import Settings
 

@@ -8,8 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import FileEntry, RawPart
 from orchestration.ingestion.raw_parts import (
     RAW_ADVICE,
     needed_folders,
@@ -19,6 +17,8 @@ from orchestration.ingestion.raw_parts import (
     whole_fault,
     written_parts,
 )
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import FileEntry, RawPart
 from orchestration.settings import Settings
 
 

@@ -18,15 +18,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.full_disk import is_disk_full
-from orchestration.ingestion.ledger_schema import SCHEMA_VERSION
-from orchestration.ingestion.ledger_soundness import refuse_lost_ledger, seal_fault
-from orchestration.publishing.durable import as_json, flush, flush_tree, replace_text, sha256_of
-from orchestration.reporting import Reporter
+from orchestration.ledger.schema import SCHEMA_VERSION
+from orchestration.ledger.soundness import refuse_lost_ledger, seal_fault
+from orchestration.runtime.progress import Reporter
+from orchestration.runtime.run_lock import is_run_at_work, run_lock
 from orchestration.settings import Settings
-from orchestration.upkeep.home_state import DATABASES, FOLDERS, LEDGER, PLAIN_FILES, files_of, refuse_other_than_file
+from orchestration.state.home_state import DATABASES, FOLDERS, LEDGER, PLAIN_FILES, files_of, refuse_other_than_file
+from orchestration.storage.disk_space import is_disk_full
+from orchestration.storage.durable import as_json, flush, flush_tree, replace_text, sha256_of
 from orchestration.upkeep.wholeness import held_edition, state_faults
-from orchestration.warehouse.connection import is_run_at_work, run_lock
 
 MANIFEST, STATE_FOLDER, UNFINISHED = "manifest.json", "state", "UNFINISHED"
 MANIFEST_VERSION = 1

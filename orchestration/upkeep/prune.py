@@ -19,20 +19,20 @@ from pathlib import Path
 
 from orchestration.branch_clock import branch_day, machine_day
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.landed_packing import BUILDING as BEING_PACKED
-from orchestration.ingestion.landed_packing import may_be_packed, pack
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_requests import debit_requests
-from orchestration.ingestion.ledger_reratings import reratings
-from orchestration.ingestion.ledger_schema import FileEntry
-from orchestration.publishing.durable import flush
+from orchestration.ingestion.landed.landed_packing import BUILDING as BEING_PACKED
+from orchestration.ingestion.landed.landed_packing import may_be_packed, pack
+from orchestration.ledger.debit_requests import debit_requests
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.reratings import reratings
+from orchestration.ledger.schema import FileEntry
 from orchestration.publishing.editions import BLOCKED, BUILDING, EDITIONS
 from orchestration.publishing.reading import MANIFEST, current_edition
-from orchestration.reporting import Reporter
-from orchestration.run_record import load_record
+from orchestration.runtime.progress import Reporter
+from orchestration.runtime.run_lock import run_lock
+from orchestration.runtime.run_record import load_record
 from orchestration.settings import Settings
+from orchestration.storage.durable import flush
 from orchestration.upkeep.prune_history import log_files, old_runs, ownerless_logs, remove_runs
-from orchestration.warehouse.connection import run_lock
 
 _PRUNED = f"{BUILDING}pruned-"
 

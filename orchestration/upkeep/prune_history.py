@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from orchestration.reporting import Reporter
+from orchestration.runtime.progress import Reporter
 from orchestration.settings import Settings
 
 _INDEX = "index"
@@ -42,7 +42,7 @@ def remove_runs(settings: Settings, run_ids: Sequence[str], reporter: Reporter) 
         return
     import dagster as dg
 
-    from orchestration.running import prepare_dagster_home
+    from orchestration.runs import prepare_dagster_home
 
     prepare_dagster_home(settings)
     with dg.DagsterInstance.get() as instance:

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_soundness import refuse_lost_ledger
-from orchestration.ingestion.reference_book import read_reference_book
-from orchestration.publishing.durable import flush, flush_tree, share
-from orchestration.reporting import Reporter
-from orchestration.running import RunOutcome, run_once
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.soundness import refuse_lost_ledger
+from orchestration.reference_book.reading import read_reference_book
+from orchestration.runs import RunOutcome, run_once
+from orchestration.runtime.progress import Reporter
+from orchestration.runtime.run_lock import run_lock
 from orchestration.settings import Settings
+from orchestration.storage.durable import flush, flush_tree, share
 from orchestration.upkeep.rebuild_raw import make_raw_zone, record_raw_zone
 from orchestration.upkeep.rebuild_warehouse import begin_warehouse
-from orchestration.warehouse.connection import run_lock
 
 #: What is being made; named as everything half-built is.
 BUILDING = ".building-rebuild"

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.decoding import decode_again, decode_signature
-from orchestration.ingestion.landed_files import landed_fault
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry, RawPart
+from orchestration.ingestion.landed.landed_files import landed_fault
 from orchestration.ingestion.raw_parts import part_path, whole_fault, written_parts
-from orchestration.ingestion.reference_book import ReferenceBook
-from orchestration.reporting import Reporter
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import DecodedFile, FileEntry, RawPart
+from orchestration.reference_book.reading import ReferenceBook
+from orchestration.runtime.progress import Reporter
 from orchestration.settings import Settings
 from orchestration.state.raw_zone import decoded_files
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.publishing.durable import sha256_of
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.publishing.reading import current_edition
-from orchestration.reporting import Reporter
+from orchestration.runtime.progress import Reporter
 from orchestration.settings import Settings
+from orchestration.storage.durable import sha256_of
+from orchestration.warehouse.closed.frozen_figures import closed_periods, restore_frozen, write_missing
 from orchestration.warehouse.connection import open_warehouse
-from orchestration.warehouse.frozen_figures import closed_periods, restore_frozen, write_missing
-from orchestration.warehouse.recycling import lay_tries
+from orchestration.warehouse.raw.suspense_retries import lay_tries
 
 _TRIES = "suspense_retries"
 

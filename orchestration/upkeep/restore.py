@@ -19,11 +19,14 @@ from pathlib import Path, PurePosixPath
 
 from orchestration.branch_clock import branch_now
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.ledger_schema import SCHEMA_VERSION
-from orchestration.ingestion.ledger_soundness import SEAL
-from orchestration.publishing.durable import flush, flush_tree, replace_text, sha256_of
-from orchestration.reporting import Reporter
+from orchestration.ledger.schema import SCHEMA_VERSION
+from orchestration.ledger.soundness import SEAL
+from orchestration.runtime.progress import Reporter
+from orchestration.runtime.run_lock import run_lock
 from orchestration.settings import Settings
+from orchestration.state.home_state import FOLDERS, LEDGER, STATE, files_of, state_names
+from orchestration.state.restore_mark import ASIDE, STAGING, RestoreMark, remove_mark, restore_mark
+from orchestration.storage.durable import flush, flush_tree, replace_text, sha256_of
 from orchestration.upkeep.backup import (
     MANIFEST,
     MANIFEST_VERSION,
@@ -36,9 +39,6 @@ from orchestration.upkeep.backup import (
     refuse_without_room,
     some_of,
 )
-from orchestration.upkeep.home_state import FOLDERS, LEDGER, STATE, files_of, state_names
-from orchestration.upkeep.restore_mark import ASIDE, STAGING, RestoreMark, remove_mark, restore_mark
-from orchestration.warehouse.connection import run_lock
 
 _MOST_NAMED = 5
 

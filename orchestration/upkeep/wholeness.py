@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.landed_packing import delivered_sha256, is_packed, landed_path
-from orchestration.ingestion.ledger import BY_A_PERSON, FileLedger
+from orchestration.ingestion.landed.landed_packing import delivered_sha256, is_packed, landed_path
 from orchestration.ingestion.raw_parts import needed_folders, part_path
+from orchestration.ledger.file_ledger import BY_A_PERSON, FileLedger
 from orchestration.publishing.reading import (
     MANIFEST,
     CurrentEdition,
@@ -21,8 +21,8 @@ from orchestration.publishing.reading import (
     listed_files,
     lost_pointer,
 )
+from orchestration.state.home_state import LEDGER
 from orchestration.state.raw_zone import decoded_files
-from orchestration.upkeep.home_state import LEDGER
 
 Hashes = Mapping[str, str]
 

@@ -1,23 +1,16 @@
-"""Opening the one DuckDB file. Only a run that holds the lock does; everybody else reads the published edition."""
+"""Opening the one DuckDB file. Only a run that holds the lock (runtime/run_lock.py) does; all others read the published edition."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 
-from orchestration.branch_clock import shown_time
-from orchestration.errors import TollhouseError, UsageError
-from orchestration.full_disk import is_disk_full
+from orchestration.errors import TollhouseError
 from orchestration.settings import Settings
-from orchestration.state.places import place_faults
-from orchestration.upkeep.restore_mark import refuse_half_restored
+from orchestration.storage.disk_space import is_disk_full
 
 #: What to do where the warehouse is damaged.
 WAREHOUSE_ADVICE = (
@@ -66,59 +59,3 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Seque
             f"insert into {table} values {', '.join([row] * len(chunk))}",
             [value for values in chunk for value in values],
         )
-
-
-# A glance at the lock holds it for a moment: who wants it tries for longer than that.
-_LEAST_PATIENCE_SECONDS = 0.5
-
-
-@contextmanager
-def run_lock(settings: Settings, patience_seconds: float = 0.0, *, is_restore: bool = False) -> Iterator[None]:
-    """Hold the state against a second run. Raises TollhouseError, naming the run that is at work, when patience is at an end,
-    and where a restore was interrupted and this is none (`is_restore`).
-
-    The lock is the kernel's and goes with the process, however it ends.
-    """
-    with _lock_file(settings) as lock:
-        until = time.monotonic() + max(patience_seconds, _LEAST_PATIENCE_SECONDS)
-        while not _try_lock(lock):
-            if time.monotonic() > until:
-                lock.seek(0)
-                holder = lock.read().strip() or "another process"
-                raise TollhouseError(
-                    f"another run is at work on {settings.home} ({holder}); wait for it, or use another TOLLHOUSE_HOME"
-                )
-            time.sleep(0.1)
-        if not is_restore:
-            refuse_half_restored(settings.home)
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()} since {shown_time(datetime.now(UTC), settings.time_zone)}")
-        lock.flush()
-        yield
-        lock.truncate(0)
-
-
-def is_run_at_work(settings: Settings) -> bool:
-    """Whether some process holds the state now."""
-    with _lock_file(settings) as lock:
-        return not _try_lock(lock)  # let go of as the file is closed
-
-
-def _lock_file(settings: Settings) -> IO[str]:
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        return open(settings.lock_path, "a+", encoding="utf-8")
-    except OSError as error:
-        for fault in place_faults(settings):
-            raise (UsageError if fault.path == settings.home else TollhouseError)(str(fault)) from error
-        raise UsageError(
-            f"TOLLHOUSE_HOME: {settings.home} cannot be written ({error.strerror}); name a folder that can"
-        ) from error
-
-
-def _try_lock(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

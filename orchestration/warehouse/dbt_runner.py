@@ -18,7 +18,6 @@ from typing import Any
 
 from orchestration.errors import TollhouseError
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
-from orchestration.warehouse.staleness import ModelCode
 
 TARGET = DBT_PROJECT / "target"
 _FOLDERS = ("models", "macros", "tests")
@@ -153,6 +152,14 @@ def _whole_manifest(fingerprint: str) -> Any:
     manifest = Manifest.from_msgpack(_PARSED.read_bytes())  # type: ignore[attr-defined]
     manifest.build_flat_graph()
     return manifest
+
+
+@dataclass(frozen=True)
+class ModelCode:
+    """The models as they stand: a fingerprint of their code, and the tables that are replaced day by day."""
+
+    fingerprint: str
+    daily_tables: tuple[str, ...]
 
 
 def model_code() -> ModelCode:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger, NewFile
+from orchestration.ledger.file_ledger import FileLedger, NewFile
 from orchestration.settings import Settings
 from tests.alerting.servers import MailServer, Webhook, mail_server, webhook
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestration.alerting.occasions import Occasion, find_occasions
-from orchestration.ingestion.ledger import SAME_CONTENT, FileLedger
-from orchestration.run_record import RunRecord
+from orchestration.ledger.file_ledger import SAME_CONTENT, FileLedger
+from orchestration.runtime.run_lock import run_lock
+from orchestration.runtime.run_record import RunRecord
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import run_lock
 from tests.alerting.conftest import SettingsOf, held_files
 
 LONG_AGO = "2020-01-01T00:00:00+00:00"

@@ -12,8 +12,8 @@ from orchestration.alerting import sending
 from orchestration.alerting.outbox import Outbox, count_waiting, sole_sender
 from orchestration.alerting.sending import alerts_around_run, send_alerts, send_test
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.run_record import RunRecord, load_record
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.runtime.run_record import RunRecord, load_record
 from orchestration.settings import Settings
 from tests.alerting.conftest import SettingsOf, held_files, mail_settings
 from tests.alerting.servers import MailServer, Webhook, mail_server

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingestion.cdr_decoding import decode_cdr
-from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.cdr_layouts import binary
-from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.cdr.decoding import decode_cdr
+from orchestration.ingestion.cdr.formats.registry import load_cdr_format
+from orchestration.ingestion.cdr.layouts import binary
+from orchestration.ledger.schema import FileEntry
 from orchestration.settings import Settings
 
 _BEGIN = datetime(2026, 3, 1, 8)

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ingestion.ledger_schema import NewFile
+from orchestration.ledger.schema import NewFile
 
 # Two ended periods and the running one; a unit's row must not be taken for the branch's.
 _RATES = """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import running
+from orchestration import runs
 from orchestration.errors import GatesBlocked, TollhouseError, UsageError
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.cli.conftest import Tollhouse
@@ -116,7 +116,7 @@ def test_ctrl_c_that_a_library_turned_into_a_failure_is_still_ctrl_c(
         except KeyboardInterrupt:
             raise TollhouseError("dbt build failed") from None
 
-    monkeypatch.setattr(running, "run_once", swallowed)
+    monkeypatch.setattr(runs, "run_once", swallowed)
     # A shell that starts the tests in the background has them ignore Ctrl-C.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -132,7 +132,7 @@ def test_what_a_library_prints_stays_out_of_the_json(tollhouse: Tollhouse, monke
         print("a library says something")
         raise TollhouseError("broken")
 
-    monkeypatch.setattr(running, "run_once", noisy)
+    monkeypatch.setattr(runs, "run_once", noisy)
     assert tollhouse("run", "--json").json == {"error": {"message": "broken", "exit_code": 1}}
 
 
@@ -165,4 +165,4 @@ def _run_raises(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def run_once(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(running, "run_once", run_once)
+    monkeypatch.setattr(runs, "run_once", run_once)

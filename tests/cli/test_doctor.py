@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.run_record import RunRecord
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.runtime.run_lock import run_lock
+from orchestration.runtime.run_record import RunRecord
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import run_lock
 from tests.cli.conftest import Tollhouse
 from tests.cli.made_by_hand import new_file, publish_edition
 

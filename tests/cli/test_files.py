@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, OffendingRecord
-from orchestration.ingestion.malformed_rows import SetAsideLine, write_set_aside
-from orchestration.ingestion.pulling import pull
+from orchestration.ingestion.file_reading.malformed_rows import SetAsideLine, write_set_aside
+from orchestration.ingestion.landing.pulling import pull
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import CallDay, DecodedFile, OffendingRecord
+from orchestration.runtime.run_lock import run_lock
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import run_lock
 from tests.cli.conftest import Tollhouse
 from tests.cli.made_by_hand import new_file
 
@@ -157,7 +157,9 @@ def test_a_file_is_tried_again_when_its_cause_is_mended(tollhouse: Tollhouse, se
         patch.setenv("TOLLHOUSE_SOURCES", str(sources))
         early = tollhouse("files", "retry", rejected.file_id, "--why", "too early")
         assert early.exit_code == 1 and "cannot be tried again yet: unreadable: wrong header" in early.err
-        patch.setattr("orchestration.ingestion.pulling.header_fault", lambda *_: None)  # as if its format was mended
+        patch.setattr(
+            "orchestration.ingestion.landing.pulling.header_fault", lambda *_: None
+        )  # as if its format was mended
         called = tollhouse("files", "retry", rejected.file_id, "--why", "the format was mended", "--json")
     assert called.exit_code == 0
     assert called.json["file"]["status"] == "registered"

@@ -26,13 +26,13 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_documents_example_reads_as_the_document_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chapter = DOCUMENT[DOCUMENT.index("### A new switch in ten minutes") :]
-    text, declaration, typed = (
+    text, yaml_text, typed = (
         re.search(rf"```{kind}\n(.*?)```", chapter, re.DOTALL) for kind in ("text", "yaml", "console")
     )
-    assert text and declaration and typed
+    assert text and yaml_text and typed
     command, _, shown = typed[1].partition("\n")
     Path("NG1_20260301_000001.csv").write_text(text[1])
-    Path("northgate.yml").write_text(declaration[1])
+    Path("northgate.yml").write_text(yaml_text[1])
     code = main(command.removeprefix("$ tollhouse ").split())
     printed = capsys.readouterr()
     assert printed.out + printed.err == shown
@@ -41,10 +41,10 @@ def test_the_documents_example_reads_as_the_document_says(tmp_path: Path, capsys
 
 
 def test_every_field_that_a_declaration_may_hold_is_in_the_document() -> None:
-    from orchestration.ingestion import cdr_declarations
+    from orchestration.ingestion.cdr.formats import declaration
 
-    members = {name for names in cdr_declarations._MEMBERS.values() for name in names}
-    members |= {*cdr_declarations._RECORD_MEMBERS, *cdr_declarations._COLUMN_MEMBERS} - {"record", "times"}
+    members = {name for names in declaration._MEMBERS.values() for name in names}
+    members |= {*declaration._RECORD_MEMBERS, *declaration._COLUMN_MEMBERS} - {"record", "times"}
     chapter = DOCUMENT[DOCUMENT.index("### What a declaration holds") :]
     assert [
         name for name in sorted(members - {"header", "trailer", "times", "record"}) if f"`{name}" not in chapter

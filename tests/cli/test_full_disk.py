@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import full_disk
 from orchestration.errors import TollhouseError
+from orchestration.storage import disk_space
 
 Usage = namedtuple("Usage", "total used free")
 NO_ROOM_FOR_THE_INDEX = sqlite3.OperationalError("disk I/O error")
@@ -44,8 +44,8 @@ def test_a_full_disk_is_named_however_it_was_noticed(
 ) -> None:
     """With the folder, what is left, and what to do."""
     home = tmp_path / "not yet there"
-    monkeypatch.setattr(full_disk.shutil, "disk_usage", lambda place: Usage(PLENTY, 0, 3 << 19))
-    told = full_disk.full_disk_fault(wrapped(inner), home)
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda place: Usage(PLENTY, 0, 3 << 19))
+    told = disk_space.full_disk_fault(wrapped(inner), home)
     assert told is not None and f"the disk is full under {home} (1.5 MiB free): make room" in told
 
 
@@ -53,11 +53,11 @@ def test_a_disk_error_is_a_full_disk_only_where_one_is_full(tmp_path: Path, monk
     """SQLite says `disk I/O error` of both."""
     error = wrapped(sqlite3.OperationalError("disk I/O error"))
     for free, is_full in ((NOTHING, True), (PLENTY, False)):
-        monkeypatch.setattr(full_disk.shutil, "disk_usage", lambda place, free=free: Usage(PLENTY, 0, free))
-        assert (full_disk.full_disk_fault(error, tmp_path) is not None) == is_full
+        monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda place, free=free: Usage(PLENTY, 0, free))
+        assert (disk_space.full_disk_fault(error, tmp_path) is not None) == is_full
 
 
 def test_other_errors_are_no_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where the disk is nearly full."""
-    monkeypatch.setattr(full_disk.shutil, "disk_usage", lambda place: Usage(PLENTY, 0, NOTHING))
-    assert full_disk.full_disk_fault(wrapped(PermissionError(errno.EACCES, "Permission denied")), tmp_path) is None
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda place: Usage(PLENTY, 0, NOTHING))
+    assert disk_space.full_disk_fault(wrapped(PermissionError(errno.EACCES, "Permission denied")), tmp_path) is None

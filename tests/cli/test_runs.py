@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from orchestration import running
-from orchestration.reporting import Reporter
-from orchestration.running import RunOutcome
+from orchestration import runs
+from orchestration.runs import RunOutcome
+from orchestration.runtime.progress import Reporter
 from orchestration.settings import Settings
 from seeds.demo_city import city as demo_city
 from tests.cli.conftest import Tollhouse
@@ -22,7 +22,7 @@ SMALL = ("demo", "--subscribers", "20", "--months", "1")
 
 
 class Run:
-    """Stands for orchestration.running: keeps what was asked, reports like a run, and gives the outcome."""
+    """Stands for orchestration.runs: keeps what was asked, reports like a run, and gives the outcome."""
 
     def __init__(self, settings: Settings) -> None:
         self.asked: list[tuple[Any, ...]] = []
@@ -62,8 +62,8 @@ class Run:
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A played run in the place of the real one."""
     played = Run(settings)
-    monkeypatch.setattr(running, "run_once", played.run_once)
-    monkeypatch.setattr(running, "close_period", played.close_period)
+    monkeypatch.setattr(runs, "run_once", played.run_once)
+    monkeypatch.setattr(runs, "close_period", played.close_period)
     return played
 
 

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from orchestration import running
+from orchestration import runs
 from orchestration.settings import Settings
 from orchestration.web.bounded_server import WebServer
 from tests.cli.conftest import Tollhouse
@@ -57,13 +57,13 @@ def test_ui_becomes_dagster_on_this_machine_only_and_without_telemetry(
         started.append((program, words, environment))
         raise KeyboardInterrupt  # as nothing comes back from it
 
-    monkeypatch.setattr(running, "prepare_dagster_home", prepare)
+    monkeypatch.setattr(runs, "prepare_dagster_home", prepare)
     monkeypatch.setattr(os, "execve", execve)
     monkeypatch.setenv("TOLLHOUSE_ALLOWED_HOSTS", "billing.example")
     called = tollhouse("ui", "--port", "0", "--allow-host", "other.example:3000")
     ((program, words, environment),) = started
     assert program == sys.executable
-    assert words[1:6] == ["-m", "orchestration.web.dagster_ui", "-m", "orchestration.definitions", "-h"]
+    assert words[1:6] == ["-m", "orchestration.servers.dagster_ui", "-m", "orchestration.definitions", "-h"]
     assert words[6] == "127.0.0.1" and f"http://127.0.0.1:{words[8]}/" in called.out
     assert prepared == [settings.dagster_home]
     assert environment["DAGSTER_HOME"] == str(settings.dagster_home)
@@ -109,7 +109,7 @@ def test_servers_end_as_they_are_told(settings: Settings, tmp_path: Path) -> Non
 
 def test_the_uis_log_is_json_where_it_is_set(tollhouse: Tollhouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOLLHOUSE_LOG", "json")
-    monkeypatch.setattr(running, "prepare_dagster_home", lambda of: of.dagster_home)
+    monkeypatch.setattr(runs, "prepare_dagster_home", lambda of: of.dagster_home)
     started: list[list[str]] = []
     monkeypatch.setattr(os, "execve", lambda _, words, __: started.append(words))
     tollhouse("ui", "--port", "0")

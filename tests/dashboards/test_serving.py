@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.serving import make_server
 from dashboards.site import build_site
 from orchestration.errors import TollhouseError
-from orchestration.run_record import RunRecord
+from orchestration.runtime.run_record import RunRecord
+from orchestration.servers.site_server import make_server
 from orchestration.settings import Settings
 from tests.dashboards.conftest import AS_OF, MARTS
 from tests.dashboards.editions import point_to, write_edition

@@ -17,11 +17,11 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.results import RunResult
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import ensure_manifest, run_dbt
-from orchestration.warehouse.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
+from orchestration.warehouse.raw.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
 
 EVERYTHING = "tollhouse"
 

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse.dbt_runner import manifest_nodes
-from orchestration.warehouse.export_history import TABLES_WITH_HISTORY
+from orchestration.warehouse.raw.export_history import TABLES_WITH_HISTORY
 
 FLOATING = {"double", "float", "real"}
 

@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.ingestion.reference_tables import REFERENCE_TABLES
 from orchestration.rating.dialling import DialledNumber, rules_in_force, strip_codes
+from orchestration.reference_book.tables import REFERENCE_TABLES
 from orchestration.warehouse.connection import insert_rows, open_warehouse
 from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home

@@ -8,8 +8,8 @@ import re
 import duckdb
 
 from expectations.catalogue import suite_named
-from orchestration.numbers import normalised_number
 from orchestration.settings import DBT_PROJECT
+from orchestration.telephone_numbers import normalised_number
 
 
 def macro(path: str, name: str, argument: str) -> str:

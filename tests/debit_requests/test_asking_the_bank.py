@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_requests import debit_requests
-from orchestration.ingestion.ledger_schema import NewFile
+from orchestration.ledger.debit_requests import debit_requests
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import NewFile
 from tests.robustness.branch import EXPORTS, Branch, run_over_two_days
 
 REQUEST = """\

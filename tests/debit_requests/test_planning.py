@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from orchestration.debit_requests.canonical import canonical_fault, canonical_request
 from orchestration.debit_requests.planning import Asked, OpenBill, Wish, plan_requests
-from orchestration.ingestion.ledger_requests import RequestBatch, RequestedBill, RequestLine
+from orchestration.ledger.debit_requests import RequestBatch, RequestedBill, RequestLine
 
 AS_OF = date(2026, 4, 10)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.cli.application import make_parser
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import PROJECT_ROOT
 from tests.alerting.servers import Webhook, webhook
 from tests.ingestion.remote.servers import free_port

@@ -11,8 +11,8 @@ import pytest
 
 from expectations.catalogue import all_suites, suite_named, suites_of_stage
 from expectations.runner import run_gates, run_suites
-from orchestration.ingestion.customer_tables import EXPORT_TABLES
-from orchestration.ingestion.reference_book import gate_thresholds
+from orchestration.ingestion.customers.tables import EXPORT_TABLES
+from orchestration.reference_book.reading import gate_thresholds
 from orchestration.settings import DBT_PROJECT
 
 from .breaks import BREAKS

@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ingestion import cdr_decoding, cdr_small_files
-from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
+from orchestration.ingestion.cdr import decoding, small_files
+from orchestration.ingestion.cdr.formats.registry import load_cdr_format
+from orchestration.ledger.schema import DecodedFile, FileEntry
 from orchestration.settings import Settings
 
 DAY = date(2026, 3, 1)
@@ -71,16 +71,16 @@ def read(
         file_date=day,
     )
     slow = []
-    before = cdr_decoding.CdrFile.read_record_by_record
+    before = decoding.CdrFile.read_record_by_record
 
-    def noted(work: cdr_decoding.CdrFile) -> None:
+    def noted(work: decoding.CdrFile) -> None:
         slow.append(True)
         before(work)
 
-    cdr_decoding.CdrFile.read_record_by_record = noted  # type: ignore[method-assign]
+    decoding.CdrFile.read_record_by_record = noted  # type: ignore[method-assign]
     try:
         with duckdb.connect() as con:
-            decoded = cdr_decoding.decode_cdr(settings, con, entry, {"SW1"})
+            decoded = decoding.decode_cdr(settings, con, entry, {"SW1"})
             was_slow = bool(slow)
             if load_cdr_format(entry.format).is_text:
                 assert_small_files_agree(settings, con, entry, decoded)
@@ -113,7 +113,7 @@ def read(
                 [row[1] for row in more],
             )
     finally:
-        cdr_decoding.CdrFile.read_record_by_record = before  # type: ignore[method-assign]
+        decoding.CdrFile.read_record_by_record = before  # type: ignore[method-assign]
 
 
 def assert_small_files_agree(
@@ -129,7 +129,7 @@ def assert_small_files_agree(
     together.home.mkdir(exist_ok=True)
     if not together.landing.exists():
         together.landing.symlink_to(settings.landing)
-    first, *_ = cdr_small_files.decode_small_files(together, con, [entry, *others], {"SW1", "SW2"})
+    first, *_ = small_files.decode_small_files(together, con, [entry, *others], {"SW1", "SW2"})
     assert first == decoded
     for folder in ("calls", "pieces", "malformed", "ignored"):
         alone, among = (home.raw / folder / f"{entry.file_id}.parquet" for home in (settings, together))

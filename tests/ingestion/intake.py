@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 
 from orchestration.ingestion.decoding import decode_registered
-from orchestration.ingestion.export_judging import judge_exports
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import DecodedFile, FileEntry
-from orchestration.ingestion.pulling import PullResult, pull
+from orchestration.ingestion.landing.pulling import PullResult, pull
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import DecodedFile, FileEntry
 from orchestration.settings import Settings
+from orchestration.warehouse.file_verdicts.exports import judge_exports
 
 HEADER = "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,release_cause"
 RESULT_CODES = {("ICBC", "00"): "success", ("ICBC", "51"): "failed"}

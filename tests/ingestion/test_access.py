@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.access import Access
-from orchestration.ingestion.pulling import pull, waiting_files
-from orchestration.ingestion.remote import FileChanged, Stores
-from orchestration.ingestion.sources import DEFAULT_SOURCES, load_sources
+from orchestration.ingestion.landing.pulling import pull, waiting_files
+from orchestration.ingestion.sources.declaration import DEFAULT_SOURCES, load_sources
+from orchestration.ingestion.stores.access import Access
+from orchestration.ingestion.stores.base import FileChanged
+from orchestration.ingestion.stores.pool import Stores
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.ingestion.intake import HEADER, Intake
 
@@ -102,7 +103,7 @@ def test_an_entry_says_what_the_names_of_a_foreign_switch_do_not(tmp_path: Path)
         date_from="modified",
         time_zone="Asia/Shanghai",
     )
-    from orchestration.ingestion.ledger import FileLedger
+    from orchestration.ledger.file_ledger import FileLedger
 
     with FileLedger(settings.ledger_path) as ledger:
         pull(settings, ledger)
@@ -163,8 +164,8 @@ def test_no_driver_of_a_remote_server_is_imported_for_local_files(tmp_path: Path
     script = (
         "import sys\n"
         "import orchestration.definitions\n"
-        "from orchestration.ingestion.ledger import FileLedger\n"
-        "from orchestration.ingestion.pulling import pull\n"
+        "from orchestration.ledger.file_ledger import FileLedger\n"
+        "from orchestration.ingestion.landing.pulling import pull\n"
         "from orchestration.settings import Settings\n"
         "settings = Settings.from_environment()\n"
         "with FileLedger(settings.ledger_path) as ledger:\n"

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.bank_results import judge_bank_files
-from orchestration.ingestion.ledger_requests import RequestBatch, RequestedBill, RequestLine, keep_requests
+from orchestration.ingestion.bank.results import judge_bank_files
+from orchestration.ledger.debit_requests import RequestBatch, RequestedBill, RequestLine, keep_requests
 from tests.ingestion.intake import RESULT_CODES, Intake
 
 NAME = "ICBC_20260120_B1.txt"

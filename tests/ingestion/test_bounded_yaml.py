@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.bounded_yaml import parse_yaml, read_text
-from orchestration.ingestion.sources import load_sources
+from orchestration.ingestion.file_reading.bounded_yaml import parse_yaml, read_text
+from orchestration.ingestion.sources.declaration import load_sources
 from orchestration.settings import Settings
 
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -11,8 +11,16 @@ import duckdb
 import pytest
 import zstandard
 
-from orchestration.ingestion.bounds import BoundExceeded, Bounds, Clock, LineWatch, read_bounds, watch, within
-from orchestration.ingestion.packing import open_unpacked, packing_of, unpacker
+from orchestration.ingestion.file_reading.bounds import (
+    BoundExceeded,
+    Bounds,
+    Clock,
+    LineWatch,
+    read_bounds,
+    watch,
+    within,
+)
+from orchestration.ingestion.file_reading.packing import open_unpacked, packing_of, unpacker
 from tests.ingestion.intake import HEADER, Intake
 
 CALL = "1,2200001,2200002,,,2026-01-05 10:00:00,60,16"
@@ -125,7 +133,7 @@ def test_content_above_its_bound_is_rejected_packed_or_not(intake: Intake) -> No
 
 def test_a_line_above_its_bound_is_rejected_and_let_in_by_a_higher_one(intake: Intake) -> None:
     """`files retry` after sources.yml was changed; then the line is only a malformed record."""
-    from orchestration.ingestion.pulling import retry
+    from orchestration.ingestion.landing.pulling import retry
 
     content = f"{HEADER}\n{CALL}\n2,{'9' * (1 << 20)},,,,,,\n".encode()
     assert rejected_for(intake, content).startswith("unreadable: line 3 is longer than 1 MiB; the bound is 1 MiB.")

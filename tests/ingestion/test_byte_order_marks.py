@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.bank_formats.declared import load_bank_format
-from orchestration.ingestion.byte_order_marks import without_mark
+from orchestration.ingestion.bank.formats.declared import load_bank_format
+from orchestration.ingestion.file_reading.byte_order_marks import without_mark
 from tests.ingestion.bank_formats import test_line_records, test_mt940
 from tests.ingestion.bank_formats.readers import read_line_records, read_mt940
 from tests.ingestion.foreign import read

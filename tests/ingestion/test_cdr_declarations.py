@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.cdr_formats import FORMATS_FOLDER, declared_formats, load_cdr_format
+from orchestration.ingestion.cdr.formats.registry import FORMATS_FOLDER, declared_formats, load_cdr_format
 from tests.ingestion.foreign import read
 
 RECORD = {

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from orchestration import numbers
+from orchestration import telephone_numbers
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion import cdr_decoding
-from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry
+from orchestration.ingestion.cdr import decoding
+from orchestration.ingestion.cdr.formats.registry import load_cdr_format
+from orchestration.ledger.schema import CallDay, DecodedFile, FileEntry
 from orchestration.settings import Settings
 from tests.ingestion.foreign import assert_small_files_agree
 from tests.ingestion.intake import HEADER, Intake
@@ -160,7 +160,7 @@ def test_quotes_line_ends_and_bytes_damage_one_line_only(intake: Intake) -> None
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 def test_a_sound_file_is_read_in_one_pass(intake: Intake, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        cdr_decoding.CdrFile, "read_record_by_record", lambda _: pytest.fail("a sound file was split line by line")
+        decoding.CdrFile, "read_record_by_record", lambda _: pytest.fail("a sound file was split line by line")
     )
     line_end = ending or "\n"
     intake.deliver("cdr/SW1", NAME, line_end.join([HEADER, LINE, changed(0, "2")]) + ending)
@@ -284,19 +284,19 @@ def _both_ways(home: Path, lines: list[str]) -> tuple[list[object], list[object]
     )
     results: list[list[object]] = []
     with duckdb.connect() as con:
-        work = cdr_decoding.CdrFile(settings, con, entry, settings.landing / NAME, load_cdr_format("canonical"))
+        work = decoding.CdrFile(settings, con, entry, settings.landing / NAME, load_cdr_format("canonical"))
         work.calls.parent.mkdir(parents=True, exist_ok=True)
         fast = work.read_sound()
-        for decode in (lambda: cdr_decoding.decode_cdr(settings, con, entry, {"SW1"}), lambda: _slowly(work)):
+        for decode in (lambda: decoding.decode_cdr(settings, con, entry, {"SW1"}), lambda: _slowly(work)):
             decoded = decode()
             assert_small_files_agree(settings, con, entry, decoded)
             results.append([decoded, con.execute(f"select * from read_parquet('{work.calls}')").fetchall()])
     return results[0], results[1], fast
 
 
-def _slowly(work: cdr_decoding.CdrFile) -> DecodedFile:
+def _slowly(work: decoding.CdrFile) -> DecodedFile:
     work.read_record_by_record()
-    return work.finish(cdr_decoding.cdr_signature(work.entry, {"SW1"}))
+    return work.finish(decoding.cdr_signature(work.entry, {"SW1"}))
 
 
 @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -339,7 +339,7 @@ def test_a_withheld_caller_is_sound_on_a_trunk_alone(intake: Intake) -> None:
 def test_a_service_code_is_kept_as_dialled(intake: Intake, dialled: str, kept: str) -> None:
     decoded = intake.cdr(changed(2, dialled))
     assert intake.rows("calls", decoded.file_id, "called_number") == [(kept,)]
-    assert numbers.normalised_called_number(dialled) == kept
+    assert telephone_numbers.normalised_called_number(dialled) == kept
 
 
 def test_a_number_that_pays_is_an_optional_ninth_column(intake: Intake) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.headers import header_fault
+from orchestration.ingestion.landing.headers import header_fault
 from tests.ingestion.foreign import read
 
 NAMES = (

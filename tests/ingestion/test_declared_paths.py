@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.bank_formats.declared import load_bank_format
-from orchestration.ingestion.cdr_formats import FORMATS_FOLDER, load_cdr_format
+from orchestration.ingestion.bank.formats.declared import load_bank_format
+from orchestration.ingestion.cdr.formats.registry import FORMATS_FOLDER, load_cdr_format
 
 
 def test_a_bank_format_is_found_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,11 @@ import pyarrow as pa
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion import bank_results, decoding, export_judging
+from orchestration.ingestion import decoding, file_decoding
+from orchestration.ingestion.bank import results
 from orchestration.ingestion.decoding_mark import DecodingMark
-from orchestration.ingestion.ledger_schema import FileEntry
-from orchestration.warehouse import judging
+from orchestration.ledger.schema import FileEntry
+from orchestration.warehouse.file_verdicts import call_files, exports
 from tests.ingestion.intake import HEADER, RESULT_CODES, Intake
 
 CALL = "1,2200001,2200002,,,2026-01-05 10:00:00,60,16"
@@ -48,8 +49,8 @@ def is_bad(entry: FileEntry) -> bool:
 def judge(intake: Intake) -> None:
     """Judge all kinds."""
     intake.judge_exports()
-    bank_results.judge_bank_files(intake.ledger, RESULT_CODES)
-    judging.judge_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
+    results.judge_bank_files(intake.ledger, RESULT_CODES)
+    call_files.judge_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
 
 
 def ends(intake: Intake) -> dict[bool, set[str]]:
@@ -106,7 +107,7 @@ def test_an_error_rejects_the_file_and_the_others_are_loaded(
         assert entry.status_reason is not None and entry.status_reason.startswith(f"unreadable: {told}")
         assert "tollhouse files retry" in entry.status_reason
     monkeypatch.undo()
-    from orchestration.ingestion.pulling import retry
+    from orchestration.ingestion.landing.pulling import retry
 
     for entry in named:
         retry(intake.settings, intake.ledger, entry.file_id, "mended")
@@ -163,7 +164,7 @@ def test_an_error_of_the_judge_rejects_the_file_alone(intake: Intake, monkeypatc
     """A call file is judged with the others; the one that is at fault is found by judging each by itself."""
     deliver(intake)
     intake.decode()
-    repeats, verdict, fault = judging.find_repeats, bank_results._verdict, export_judging._rows_fault
+    repeats, verdict, fault = call_files.find_repeats, results._verdict, exports._rows_fault
 
     def broken(files: Any) -> None:
         bad = {entry.file_id for entry in intake.ledger.files() if is_bad(entry)}
@@ -174,11 +175,11 @@ def test_an_error_of_the_judge_rejects_the_file_alone(intake: Intake, monkeypatc
         broken(files)
         repeats(con, folder, files, *rest)
 
-    monkeypatch.setattr(judging, "find_repeats", find_repeats)
+    monkeypatch.setattr(call_files, "find_repeats", find_repeats)
     monkeypatch.setattr(
-        bank_results, "_verdict", lambda ledger, entry, *rest: broken([entry]) or verdict(ledger, entry, *rest)
+        results, "_verdict", lambda ledger, entry, *rest: broken([entry]) or verdict(ledger, entry, *rest)
     )
-    monkeypatch.setattr(export_judging, "_rows_fault", lambda entry, *rest: broken([entry]) or fault(entry, *rest))
+    monkeypatch.setattr(exports, "_rows_fault", lambda entry, *rest: broken([entry]) or fault(entry, *rest))
     judge(intake)
     assert ends(intake) == {True: {"rejected"}, False: {"loaded"}}
     reasons = {entry.status_reason for entry in intake.ledger.files() if is_bad(entry)}
@@ -188,8 +189,9 @@ def test_an_error_of_the_judge_rejects_the_file_alone(intake: Intake, monkeypatc
 # What a process does that decodes the file named bad: in the run and in the trial of the next one alike.
 _KILLER = """
 import os, signal
-from orchestration.ingestion import decoding
-decode_file, decode_small_files = decoding.decode_file, decoding.decode_small_files
+from orchestration.ingestion import file_decoding
+from orchestration.ingestion.cdr import small_files
+decode_file, decode_small_files = file_decoding.decode_file, small_files.decode_small_files
 def killing(settings, engine, entry, *rest):
     if "20260105" in entry.file_name and not os.path.exists({forgiven!r}):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -198,12 +200,12 @@ def killing_many(settings, engine, entries, *rest):
     for entry in entries:
         killing(settings, engine, entry, *rest) if "20260105" in entry.file_name else None
     return decode_small_files(settings, engine, entries, *rest)
-decoding.decode_file, decoding.decode_small_files = killing, killing_many
+file_decoding.decode_file, small_files.decode_small_files = killing, killing_many
 """
 _RUN = """
 import sys
 from orchestration.ingestion.decoding import decode_registered
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 if __name__ == "__main__":
     settings = Settings.from_environment({"TOLLHOUSE_HOME": sys.argv[1]})
@@ -269,7 +271,7 @@ def test_a_file_at_which_four_processes_have_ended_is_set_aside_without_a_trial(
 def test_of_many_files_that_are_decoded_at_once_only_the_one_at_fault_is_rejected(
     intake: Intake, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    alone, together = decoding.decode_cdr, decoding.decode_small_files
+    alone, together = file_decoding.decode_cdr, decoding.decode_small_files
 
     def one(settings: Any, engine: Any, entry: FileEntry, known: Any) -> Any:
         if is_bad(entry):
@@ -281,7 +283,7 @@ def test_of_many_files_that_are_decoded_at_once_only_the_one_at_fault_is_rejecte
             raise error
         return together(settings, engine, entries, known)
 
-    monkeypatch.setattr(decoding, "decode_cdr", one)
+    monkeypatch.setattr(file_decoding, "decode_cdr", one)
     monkeypatch.setattr(decoding, "decode_small_files", many)
     for day in (4, 5, 6):
         intake.deliver("cdr/SW1", f"SW1_2026010{day}_00000{day}.csv", f"{HEADER}\n{CALL.replace('-05', f'-0{day}')}\n")

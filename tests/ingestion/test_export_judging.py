@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.pulling import retry
-from orchestration.warehouse.export_history import snapshots_of
+from orchestration.ingestion.landing.pulling import retry
+from orchestration.warehouse.raw.export_history import snapshots_of
 from tests.ingestion.intake import Intake
 
 ORDERS = "order_id,service_number,outlet_id,ordered_at,status"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.cdr_formats import FORMATS_FOLDER
+from orchestration.ingestion.cdr.formats.registry import FORMATS_FOLDER
 from tests.ingestion.foreign import read
 
 NO_TRUNK = 0xFFFF

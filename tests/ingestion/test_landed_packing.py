@@ -16,11 +16,18 @@ import pytest
 import zstandard
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion import landed_packing
-from orchestration.ingestion.landed_packing import delivered_sha256, is_packed, landed_path, may_be_packed, pack, unpack
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import FileEntry
-from orchestration.ingestion.pulling import retry
+from orchestration.ingestion.landed import landed_packing
+from orchestration.ingestion.landed.landed_packing import (
+    delivered_sha256,
+    is_packed,
+    landed_path,
+    may_be_packed,
+    pack,
+    unpack,
+)
+from orchestration.ingestion.landing.pulling import retry
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import FileEntry
 from tests.ingestion.intake import Intake
 from tests.torture.corpus import SEEDS
 from tests.torture.deliveries import Delivery

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion.cdr_decoding import CdrFile
-from orchestration.ingestion.cdr_formats import FixedField
-from orchestration.ingestion.cdr_layouts import binary
+from orchestration.ingestion.cdr.decoding import CdrFile
+from orchestration.ingestion.cdr.formats.model import FixedField
+from orchestration.ingestion.cdr.layouts import binary
 from tests.ingestion.foreign import Read, read
 from tests.ingestion.test_huawei_igwb import record
 

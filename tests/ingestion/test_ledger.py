@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, FileEntry, NewFile, OffendingRecord
-from orchestration.ingestion.ledger_soundness import SEAL
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import CallDay, DecodedFile, FileEntry, NewFile, OffendingRecord
+from orchestration.ledger.soundness import SEAL
 from tests.ingestion.intake import Intake
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_requests import debit_requests, keep_requests
+from orchestration.ledger.debit_requests import debit_requests, keep_requests
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
-from orchestration.warehouse.raw_schema import RunFacts, lay_book_inputs
+from orchestration.warehouse.raw.raw_schema import RunFacts, lay_book_inputs
 from tests.debit_requests.test_planning import AS_OF, asked_before
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_reratings import (
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.reratings import (
     Adjustment,
     AdjustmentLine,
     Change,
@@ -23,7 +23,7 @@ from orchestration.ingestion.ledger_reratings import (
 )
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
-from orchestration.warehouse.rerated import lay_reratings
+from orchestration.warehouse.raw.reratings import lay_reratings
 
 DAY = date(2026, 3, 2)
 RERATING = Rerating(

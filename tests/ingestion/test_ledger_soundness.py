@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.append_only import appending
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import NewFile
-from orchestration.ingestion.ledger_soundness import SEAL
+from orchestration.ledger.append_only import appending
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import NewFile
+from orchestration.ledger.soundness import SEAL
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from orchestration.ingestion.name_patterns import NameParts, NamePattern, pattern_fault
+from orchestration.ingestion.sources.name_patterns import NameParts, NamePattern, pattern_fault
 
 DAY = date(2026, 1, 5)
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.ingestion.odd_dates import date_faults, judge_dates
-from orchestration.warehouse.raw_schema import default_as_of
+from orchestration.warehouse.file_verdicts.odd_dates import date_faults, judge_dates
+from orchestration.warehouse.raw.raw_schema import default_as_of
 from tests.ingestion.intake import Intake
 
 TODAY = date(2026, 6, 1)

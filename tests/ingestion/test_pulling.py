@@ -12,7 +12,7 @@ from datetime import date
 import pytest
 import zstandard
 
-from orchestration.ingestion import pulling
+from orchestration.ingestion.landing import pulling
 from tests.ingestion.intake import HEADER, Intake
 
 LINE = "1,2345678,010123,,TG1,2026-01-05 10:00:00,60,16"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.reference_book import REFERENCE_TABLES, GateThreshold, read_reference_book
-from orchestration.ingestion.reference_tables import GATE_DEFAULTS
+from orchestration.reference_book.reading import REFERENCE_TABLES, GateThreshold, read_reference_book
+from orchestration.reference_book.tables import GATE_DEFAULTS
 
 ROWS = {
     "business_units": ["BU1,一部,Unit 1"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.pulling import retry
+from orchestration.ingestion.landing.pulling import retry
 from orchestration.settings import Settings
 from tests.ingestion.intake import HEADER, Intake
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.sources import NameParts, load_sources
+from orchestration.ingestion.sources.declaration import NameParts, load_sources
 from orchestration.settings import Settings
 
 

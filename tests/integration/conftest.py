@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.running import RunOutcome
+from orchestration.runs import RunOutcome
 from seeds.demo_city import make_city
 from tests.integration.deliveries import copied, newest_export, next_sequence, write_calls, write_export
 from tests.integration.harness import DEMO_BOOK, Branch, Marts, Row, change_book, copied_book

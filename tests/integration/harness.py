@@ -21,8 +21,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.running import RunOutcome, close_period, run_once
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.runs import RunOutcome, close_period, run_once
 from orchestration.settings import PROJECT_ROOT, Settings
 
 Row = dict[str, Any]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.cli import main
-from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.rating.explaining import charge_again
 from orchestration.rating.explaining import differences as call_differences
 from orchestration.rating.tariffs import Tariffs
+from orchestration.reference_book.reading import read_reference_book
 from tests.integration.conftest import Published
 from tests.integration.harness import (
     COMPARED,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from tests.integration.conftest import OTHER_DAY_FILE, Stage, run_stage
 from tests.integration.harness import STATES, Row
 

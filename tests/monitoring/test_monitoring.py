@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.monitoring.facts import look
 from orchestration.monitoring.health import health
 from orchestration.monitoring.metrics import state_text
-from orchestration.run_record import RunRecord
+from orchestration.runtime.run_record import RunRecord
 from orchestration.settings import Settings
 from tests.alerting.conftest import held_files
 from tests.cli.made_by_hand import publish_edition

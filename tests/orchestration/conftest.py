@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.running import prepare_dagster_home
+from orchestration.runs import prepare_dagster_home
 from orchestration.settings import Settings
 from tests.robustness.branch import Branch, run_over_two_days
 from tests.robustness.commands import environment

@@ -10,8 +10,8 @@ import pytest
 from orchestration import branch_clock
 from orchestration.branch_clock import branch_day, branch_now, shown_time
 from orchestration.errors import TollhouseError
+from orchestration.runtime.run_lock import run_lock
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import run_lock
 
 
 @pytest.mark.parametrize(

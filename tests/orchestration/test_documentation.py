@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.documentation import DATA_DICTIONARY, RELEASE_GATES, data_dictionary, release_gates
+from docs.generate import DATA_DICTIONARY, RELEASE_GATES, data_dictionary, release_gates
 from orchestration.errors import TollhouseError
 from orchestration.publishing.reading import CurrentEdition
 from orchestration.warehouse.dbt_runner import manifest_nodes
@@ -15,7 +15,7 @@ from orchestration.warehouse.dbt_runner import manifest_nodes
 
 def test_the_data_dictionary_is_current() -> None:
     assert DATA_DICTIONARY.read_text(encoding="utf-8") == data_dictionary(manifest_nodes()), (
-        "docs/data-dictionary.md is out of date: `.venv/bin/python -m orchestration.documentation --no-gates` writes it"
+        "docs/data-dictionary.md is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
     )
 
 

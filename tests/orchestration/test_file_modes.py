@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.file_modes import keep_private, open_to_others
 from orchestration.settings import Settings
+from orchestration.storage.file_modes import keep_private, open_to_others
 
 
 @pytest.fixture(autouse=True)

@@ -15,12 +15,17 @@ import pytest
 from expectations.catalogue import all_suites
 from expectations.runner import run_suites
 from orchestration.errors import TollhouseError
-from orchestration.gate_process import GateProcess
+from orchestration.runtime.gate_process import GateProcess
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
 
 # Holds a gate process for as long as it lives, as a run does.
-_A_RUN = "import time; from orchestration.gate_process import GateProcess; print(GateProcess()._process.pid, flush=True); time.sleep(600)"
+_A_RUN = """
+import time
+from orchestration.runtime.gate_process import GateProcess
+print(GateProcess()._process.pid, flush=True)
+time.sleep(600)
+"""
 
 
 @pytest.fixture

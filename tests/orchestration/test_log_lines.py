@@ -13,7 +13,7 @@ import pytest
 from orchestration.cli.context import Context
 from orchestration.cli.progress import JsonLines, progress
 from orchestration.log_lines import JsonFormatter, json_line
-from orchestration.reporting import within_run
+from orchestration.runtime.progress import within_run
 from tests.cli.conftest import Tollhouse, settings, tollhouse
 
 __all__ = ["settings", "tollhouse"]  # fixtures of the commands

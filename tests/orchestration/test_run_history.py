@@ -5,8 +5,8 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
-from orchestration.run_history import SharedEngineEventLog
-from orchestration.running import prepare_dagster_home
+from orchestration.runs import prepare_dagster_home
+from orchestration.runtime.event_log import SharedEngineEventLog
 from orchestration.settings import Settings
 
 

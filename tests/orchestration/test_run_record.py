@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import run_record
 from orchestration.errors import TollhouseError
-from orchestration.run_record import RunRecord, ending, load_record, note_end, one_line_of
+from orchestration.runtime import run_record
+from orchestration.runtime.run_record import RunRecord, ending, load_record, note_end, one_line_of
 from orchestration.settings import Settings
 
 

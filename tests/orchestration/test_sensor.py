@@ -10,9 +10,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.runtime.run_lock import is_run_at_work, run_lock
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import is_run_at_work, run_lock
 from tests.robustness.branch import Branch, calls_of_day, cdr, new_branch
 from tests.robustness.commands import environment
 

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.alert_settings import AlertSettings
 from orchestration.cli.application import make_parser
-from orchestration.cli.examination import _SETTINGS
+from orchestration.cli.doctor_checks import _SETTINGS
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.packaging.units import FOLDER, INSTALLED_AT, SERVICES, UNITS, values
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.publishing.durable import as_json, flush_tree, replace_text, sha256_of, share
+from orchestration.storage.durable import as_json, flush_tree, replace_text, sha256_of, share
 
 
 def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
@@ -51,6 +51,6 @@ def test_a_tree_is_flushed_file_by_file(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "file").write_bytes(b"x")
     flushed: list[str] = []
-    monkeypatch.setattr("orchestration.publishing.durable.flush", lambda path: flushed.append(path.name))
+    monkeypatch.setattr("orchestration.storage.durable.flush", lambda path: flushed.append(path.name))
     flush_tree(tmp_path)
     assert flushed == ["file", "inner", tmp_path.name]

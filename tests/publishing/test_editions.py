@@ -15,7 +15,7 @@ import pytest
 
 from expectations.results import GateResult
 from orchestration.errors import GatesBlocked, TollhouseError
-from orchestration.publishing import durable, editions
+from orchestration.publishing import editions
 from orchestration.publishing.editions import (
     MartSpec,
     StagedEdition,
@@ -26,6 +26,7 @@ from orchestration.publishing.editions import (
     verify_edition,
 )
 from orchestration.publishing.reading import damaged_editions, lost_pointer, published_as_of
+from orchestration.storage import durable
 
 AS_OF = date(2026, 3, 31)
 BUILT_AT = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)

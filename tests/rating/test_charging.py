@@ -9,10 +9,10 @@ from fractions import Fraction
 
 import pytest
 
-from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.rating.charging import Charge, charge_call, exact_text, rounded
 from orchestration.rating.dialling import DialledNumber
 from orchestration.rating.tariffs import NoCharge, Tariffs
+from orchestration.reference_book.reading import read_reference_book
 from orchestration.settings import PROJECT_ROOT
 
 BOOK = {

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.rating.dialling import DialledNumber, DiallingRule, rules_in_force, strip_codes
 from orchestration.rating.tariffs import NoCharge, Tariffs
+from orchestration.reference_book.reading import read_reference_book
 from orchestration.settings import PROJECT_ROOT
 
 RULES = (

@@ -9,9 +9,9 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from orchestration.ingestion.ledger_reratings import AdjustmentLine
+from orchestration.ledger.reratings import AdjustmentLine
 from orchestration.rerating.comparing import changed_open_days, compare, note_before, standing_calls
-from orchestration.warehouse.closed_schema import REOPENED_CALLS
+from orchestration.warehouse.closed.closed_schema import REOPENED_CALLS
 
 DAY = date(2026, 3, 2)
 CALLS = """

@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.runtime.run_lock import run_lock
 from orchestration.settings import Settings
-from orchestration.warehouse.closing import freeze_period
-from orchestration.warehouse.connection import open_warehouse, run_lock
+from orchestration.warehouse.closed.closing import freeze_period
+from orchestration.warehouse.connection import open_warehouse
 from tests.robustness.branch import Branch, new_branch
 from tests.robustness.commands import Typed
 

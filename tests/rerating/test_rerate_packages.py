@@ -9,9 +9,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
-from orchestration.warehouse.closing import freeze_period
+from orchestration.warehouse.closed.closing import freeze_period
 from orchestration.warehouse.connection import open_warehouse
 from tests.rerating.test_rerate import MARCH
 from tests.robustness.branch import Branch

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from expectations.results import GateResult
-from orchestration.ingestion import bank_results
+from orchestration.ingestion.bank import results as bank_results
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
 from tests.gates_here import GatesHere

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.warehouse.staleness import days_changed_by_book
+from orchestration.warehouse.planning.stale_days import days_changed_by_book
 from tests.robustness.branch import SWITCH, Branch, cdr, new_branch
 
 HEADER = "rule_order,kind,code,min_rest_digits,tariff_plan_id,zone_id,valid_from,valid_to,name_zh,name_en"

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.ingestion.reference_book import read_reference_book
 from orchestration.rating.charging import charge_call
 from orchestration.rating.explaining import charge_again, differences
 from orchestration.rating.tariffs import NoCharge, Tariffs
+from orchestration.reference_book.reading import read_reference_book
 from tests.robustness.branch import SWITCH, Branch, cdr, new_branch
 
 RULES = """rule_order,kind,code,min_rest_digits,tariff_plan_id,zone_id,valid_from,valid_to,name_zh,name_en

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.publishing.reading import newest_ledger_order
 from orchestration.settings import Settings
 from orchestration.state.checks import refuse_older_ledger

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import GatesBlocked, TollhouseError
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 from orchestration.state.engine_errors import explained
 from orchestration.state.places import place_fault_behind, place_faults, refuse_unfit_places

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 from orchestration.state.published import lost_editions, note_current
 from tests.cli.made_by_hand import publish_edition

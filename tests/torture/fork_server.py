@@ -21,7 +21,7 @@ def main() -> None:
 
     import orchestration.cli.runs
     import orchestration.definitions
-    import orchestration.running
+    import orchestration.runs
     import orchestration.warehouse.dbt_runner  # noqa: F401
 
     _answer(ready=True)

@@ -24,13 +24,13 @@ import zstandard
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion.bank_results import judge_bank_files
-from orchestration.ingestion.cdr_formats import load_cdr_format
-from orchestration.ingestion.customer_tables import EXPORT_TABLES
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.bank.results import judge_bank_files
+from orchestration.ingestion.cdr.formats.registry import load_cdr_format
+from orchestration.ingestion.customers.tables import EXPORT_TABLES
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import FileEntry
 from orchestration.settings import Settings
-from orchestration.warehouse.judging import judge_cdr_files
+from orchestration.warehouse.file_verdicts.call_files import judge_cdr_files
 from tests.ingestion.intake import RESULT_CODES, Intake
 from tests.oracle.files import InboxFile
 from tests.oracle.records import COLUMNS, read_records

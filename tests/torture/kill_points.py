@@ -60,7 +60,7 @@ class KillPoints:
         """From now on the moments are noticed."""
         from dbt.task.run import ModelRunner
 
-        from orchestration.ingestion.ledger import FileLedger
+        from orchestration.ledger.file_ledger import FileLedger
 
         os.replace = self._around_rename(os.replace)  # type: ignore[assignment]
         os.rename = self._around_rename(os.rename)  # type: ignore[assignment]

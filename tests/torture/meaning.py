@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 from tests.robustness.branch import EXPORTS, SWITCH, Branch, calls_of_day, cdr, new_branch
 

@@ -24,9 +24,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ingestion.bank_results import judge_bank_files
-from orchestration.ingestion.ledger_schema import FileEntry
-from orchestration.warehouse.judging import judge_cdr_files
+from orchestration.ingestion.bank.results import judge_bank_files
+from orchestration.ledger.schema import FileEntry
+from orchestration.warehouse.file_verdicts.call_files import judge_cdr_files
 from tests.ingestion.intake import RESULT_CODES, Intake
 from tests.robustness.branch import cdr, new_branch
 from tests.robustness.commands import PROJECT

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.pulling import pull
+from orchestration.ingestion.landing.pulling import pull
 from tests.ingestion.intake import Intake
 from tests.robustness.branch import calls_of_day, cdr
 from tests.torture.deliveries import bank_file

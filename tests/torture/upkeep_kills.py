@@ -17,8 +17,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.upkeep.home_state import FOLDERS
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.state.home_state import FOLDERS
 from tests.robustness.branch import Branch
 from tests.torture.commands import Ended, Kill, Runner
 from tests.torture.kills import differences, rows_of

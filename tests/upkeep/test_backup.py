@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger_schema import SCHEMA_VERSION
-from orchestration.reporting import Silent
+from orchestration.ledger.schema import SCHEMA_VERSION
+from orchestration.runtime.progress import Silent
+from orchestration.runtime.run_lock import run_lock
 from orchestration.settings import Settings
+from orchestration.state.home_state import NOT_STATE, STATE
 from orchestration.upkeep.backup import make_backup
-from orchestration.upkeep.home_state import NOT_STATE, STATE
-from orchestration.warehouse.connection import run_lock
 from tests.robustness.branch import Branch
 from tests.torture.kills import differences, rows_of
 from tests.torture.upkeep_kills import state_of

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion import landed_packing
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_requests import RequestBatch, RequestedBill, RequestLine, keep_requests
-from orchestration.ingestion.ledger_reratings import Findings, Rerating, keep_rerating
+from orchestration.ingestion.landed import landed_packing
+from orchestration.ledger.debit_requests import RequestBatch, RequestedBill, RequestLine, keep_requests
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.reratings import Findings, Rerating, keep_rerating
 from orchestration.publishing.reading import current_edition, verify_edition
-from orchestration.reporting import Silent
+from orchestration.runtime.progress import Silent
 from orchestration.settings import Settings
-from orchestration.upkeep.home_state import FOLDERS
+from orchestration.state.home_state import FOLDERS
 from orchestration.upkeep.prune import prune
 from tests.robustness.branch import Branch
 from tests.torture.kills import rows_of
@@ -237,7 +237,7 @@ def test_a_setting_that_cannot_be_used_is_named(variable: str, text: str) -> Non
 
 
 def test_a_run_at_work_is_left_alone(ran_copy: Branch) -> None:
-    from orchestration.warehouse.connection import run_lock
+    from orchestration.runtime.run_lock import run_lock
 
     settings = Settings.from_environment(ran_copy.settings)
     with run_lock(settings), pytest.raises(TollhouseError, match="another run is at work"):

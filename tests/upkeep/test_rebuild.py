@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import FileEntry
 from orchestration.publishing.reading import current_edition
-from orchestration.reporting import Silent
-from orchestration.running import RunOutcome
+from orchestration.runs import RunOutcome
+from orchestration.runtime.progress import Silent
 from orchestration.settings import Settings
 from orchestration.state.raw_zone import damaged_rows
 from orchestration.upkeep import rebuild as rebuilding

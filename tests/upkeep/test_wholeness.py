@@ -9,8 +9,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from orchestration.ingestion.landed_packing import pack
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.landed.landed_packing import pack
+from orchestration.ledger.file_ledger import FileLedger
 from tests.robustness.branch import Branch
 from tests.torture.kills import differences, rows_of
 from tests.torture.upkeep_kills import state_of

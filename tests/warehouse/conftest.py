@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.ingestion.cdr_decoding import pieces_path
-from orchestration.ingestion.cdr_rules import PIECES, pieces_sql
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, NewFile
+from orchestration.ingestion.cdr.decoding import pieces_path
+from orchestration.ingestion.cdr.rules import PIECES, pieces_sql
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import CallDay, DecodedFile, NewFile
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import running
+from orchestration import runs
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.ledger_schema import CallDay, DecodedFile, NewFile
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.schema import CallDay, DecodedFile, NewFile
 from orchestration.settings import Settings
-from orchestration.warehouse.closing import held_files_of_period
+from orchestration.warehouse.closed.closing import held_files_of_period
 from orchestration.warehouse.connection import open_warehouse
 
 #: Period, whether it is closed, whether its bills wait for the issue date, that date.
@@ -40,7 +40,7 @@ class Home:
         """The words with which closing is refused; nothing in the home may have changed by it."""
         before = self._content()
         with pytest.raises(TollhouseError) as refused:
-            running.close_period(self.settings, period)
+            runs.close_period(self.settings, period)
         assert self._content() == before
         return str(refused.value)
 
@@ -71,7 +71,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     def run(*_: object, **__: object) -> None:
         raise _Ran
 
-    monkeypatch.setattr(running, "run_once", run)
+    monkeypatch.setattr(runs, "run_once", run)
     made = Home(Settings.from_environment({"TOLLHOUSE_HOME": str(tmp_path / "home")}))
     with open_warehouse(made.settings) as con:
         con.execute(
@@ -85,7 +85,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 def test_a_period_that_can_be_closed_goes_on_to_the_run(home: Home) -> None:
     with pytest.raises(_Ran):
-        running.close_period(home.settings, FIRST_OPEN)
+        runs.close_period(home.settings, FIRST_OPEN)
 
 
 @pytest.mark.parametrize(
@@ -103,13 +103,13 @@ def test_what_may_not_be_closed_is_refused_before_anything_is_run(home: Home, pe
 
 def test_what_is_no_period_is_wrong_usage(home: Home) -> None:
     with pytest.raises(UsageError, match="'March' is no billing period"):
-        running.close_period(home.settings, "March")
+        runs.close_period(home.settings, "March")
 
 
 def test_nothing_is_closed_before_the_first_run(tmp_path: Path) -> None:
     settings = Settings.from_environment({"TOLLHOUSE_HOME": str(tmp_path / "home")})
     with pytest.raises(TollhouseError, match="nothing is published yet; `tollhouse run` first"):
-        running.close_period(settings, FIRST_OPEN)
+        runs.close_period(settings, FIRST_OPEN)
     assert not settings.home.exists()
 
 
@@ -117,7 +117,7 @@ def test_a_held_call_file_of_the_period_is_left_out_and_does_not_stop_the_closin
     home.file("SC1_20260301_000002.csv", "cdr", date(2026, 3, 1))
     assert home.held() == ["SC1_20260301_000002.csv"]
     with pytest.raises(_Ran):
-        running.close_period(home.settings, FIRST_OPEN)
+        runs.close_period(home.settings, FIRST_OPEN)
 
 
 def test_calls_of_the_period_in_a_held_file_of_the_next_month(home: Home) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.reference_book import read_reference_book
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.reference_book.reading import read_reference_book
 from orchestration.settings import Settings
-from orchestration.warehouse.edition_inputs import run_signature
-from orchestration.warehouse.raw_schema import RunFacts
+from orchestration.warehouse.planning.run_signature import run_signature
+from orchestration.warehouse.raw.raw_schema import RunFacts
 
 
 def test_a_bank_that_begins_to_list_failures_only_is_something_new(tmp_path: Path) -> None:

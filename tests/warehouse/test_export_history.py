@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.ingestion.customer_exports import export_path, keys_path
-from orchestration.ingestion.customer_tables import EXPORT_TABLES
-from orchestration.ingestion.ledger_schema import FileEntry
+from orchestration.ingestion.customers.exports import export_path, keys_path
+from orchestration.ingestion.customers.tables import EXPORT_TABLES
 from orchestration.ingestion.raw_parts import CheckedRawZone
-from orchestration.warehouse.export_history import create_history
+from orchestration.ledger.schema import FileEntry
+from orchestration.warehouse.raw.export_history import create_history
 
 MAY_1, MAY_10, MAY_20, MAY_30 = (date(2026, 5, day) for day in (1, 10, 20, 30))
 LATE = date(2026, 6, 30)

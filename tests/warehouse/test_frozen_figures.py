@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 from orchestration.state.closed_periods import settle_closed_periods
-from orchestration.warehouse import closing
-from orchestration.warehouse.closed_schema import create_closed_schema
+from orchestration.warehouse.closed import closing
+from orchestration.warehouse.closed.closed_schema import create_closed_schema
+from orchestration.warehouse.closed.frozen_figures import periods_with_other_figures
 from orchestration.warehouse.connection import open_warehouse
-from orchestration.warehouse.frozen_figures import periods_with_other_figures
 from tests.cli.made_by_hand import publish_edition
 
 MARCH = "2026-03"

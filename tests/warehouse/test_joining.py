@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.reference_book import ReferenceBook
-from orchestration.warehouse.closed_schema import JOINED_PIECES
-from orchestration.warehouse.joining import PieceLimits, add_repeats_of_joined_calls, last_days, lay_joined_pieces
-from orchestration.warehouse.repeats import OrderedFile
+from orchestration.reference_book.reading import ReferenceBook
+from orchestration.warehouse.closed.closed_schema import JOINED_PIECES
+from orchestration.warehouse.file_verdicts.duplicates import OrderedFile
+from orchestration.warehouse.raw.partial_records import (
+    PieceLimits,
+    add_repeats_of_joined_calls,
+    last_days,
+    lay_joined_pieces,
+)
 from tests.warehouse.conftest import Call, RawZone
 
 HOUR = 3600

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from orchestration.ingestion.malformed_rows import SetAsideLine, malformed_path, write_set_aside
+from orchestration.ingestion.file_reading.malformed_rows import SetAsideLine, malformed_path, write_set_aside
 from orchestration.settings import Settings
-from orchestration.warehouse.judging import judge_cdr_files
+from orchestration.warehouse.file_verdicts.call_files import judge_cdr_files
 from tests.warehouse.conftest import Call, RawZone
 
 HOLD_ABOVE = {"malformed": Decimal("0.5"), "duplicate": Decimal("0.5"), "other_day": Decimal("0.5")}

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from orchestration.ingestion.raw_parts import CheckedRawZone
-from orchestration.warehouse import raw_schema
+from orchestration.warehouse.raw import raw_schema
 
 NOTHING_KNOWN = CheckedRawZone(Path(), {})
 COLUMNS = {"file_id": "varchar", "calls": "bigint"}

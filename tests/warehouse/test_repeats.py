@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from orchestration.warehouse.repeats import OrderedFile, find_repeats, find_settlement_twins
+from orchestration.warehouse.file_verdicts.duplicates import OrderedFile, find_repeats, find_settlement_twins
 from tests.warehouse.conftest import Call, RawZone
 
 MARCH = date(2026, 3, 1)

@@ -14,16 +14,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.warehouse.dbt_runner import ensure_manifest
-from orchestration.warehouse.raw_schema import RunFacts
-from orchestration.warehouse.staleness import (
+from orchestration.warehouse.dbt_runner import ModelCode, ensure_manifest
+from orchestration.warehouse.planning.stale_days import (
     CHANGED_DAYS,
     USED_TABLES,
-    ModelCode,
     find_stale_days,
     is_up_to_date,
     note_built,
 )
+from orchestration.warehouse.raw.raw_schema import RunFacts
 
 from .conftest import Call, RawZone
 

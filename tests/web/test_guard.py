@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from orchestration.allowed_hosts import AllowedHosts
+from orchestration.servers.dagster_ui import OTHER_POLICY, PAGE_POLICIES, PostedGraphQL
 from orchestration.web import guard
-from orchestration.web.dagster_ui import OTHER_POLICY, PAGE_POLICIES, PostedGraphQL
 from orchestration.web.guard import App, Guard, Message, Receive, Scope, Send, answer
 
 HOSTS = AllowedHosts.of("127.0.0.1", 3000)

@@ -3,7 +3,7 @@
   dbt's own seed reads the file twice and through guessed types; here the file is read once by the engine and every
   column has the type that seeds/_seeds.yml says; one with `meta: {optional: true}` may be absent and is null then, and a
   seed with `meta: {optional: true}` that has no file is empty. The book's faults are told before, by file, line and
-  field (orchestration/ingestion/reference_book.py).
+  field (orchestration/reference_book/reading.py).
 #}
 {% materialization seed, adapter='duckdb' %}
   {%- set target_relation = this.incorporate(type='table') -%}

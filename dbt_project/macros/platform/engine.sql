@@ -56,7 +56,7 @@
 {% macro first_by(expression, order_by) %}{{ return(adapter.dispatch('first_by')(expression, order_by)) }}{% endmacro %}
 {% macro default__first_by(expression, order_by) %}arg_min({{ expression }}, {{ order_by }}){% endmacro %}
 
-{# A number as it is compared: a leading + is 00, and what people write between digits is gone (SPEC 3.1); as orchestration/numbers.py. #}
+{# A number as it is compared: a leading + is 00, and what people write between digits is gone (SPEC 3.1); as orchestration/telephone_numbers.py. #}
 {% macro normalised_number(column) %}{{ return(adapter.dispatch('normalised_number')(column)) }}{% endmacro %}
 {% macro default__normalised_number(column) -%}
     translate(case when starts_with({{ column }}, '+') then '00' || substring({{ column }}, 2) else {{ column }} end, ' -().#*', '')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.gates import Suite, no_rows
-from orchestration.ingestion.customer_tables import EXPORT_TABLES
+from orchestration.ingestion.customers.tables import EXPORT_TABLES
 
 LEDGER_TOTALS = "raw.ledger_totals"
 

@@ -8,7 +8,7 @@ from orchestration.alerting.occasions import Occasion, run_failed
 from orchestration.alerting.sending import send_alerts
 from orchestration.defs.automation.jobs import tollhouse_intake, tollhouse_run
 from orchestration.errors import TollhouseError
-from orchestration.run_record import load_record
+from orchestration.runtime.run_record import load_record
 from orchestration.settings import Settings
 
 LOOK_SECONDS = 60

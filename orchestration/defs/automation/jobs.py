@@ -4,14 +4,14 @@ import hashlib
 
 import dagster as dg
 
+from orchestration.defs.resources import INTAKE_JOB
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.pulling import waiting_files
-from orchestration.resources import INTAKE_JOB
-from orchestration.run_failures import note_failure
-from orchestration.run_record import load_record
+from orchestration.ingestion.landing.pulling import waiting_files
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.runtime.run_failures import note_failure
+from orchestration.runtime.run_lock import is_run_at_work
+from orchestration.runtime.run_record import load_record
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import is_run_at_work
 
 
 @dg.failure_hook

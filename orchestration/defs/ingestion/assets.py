@@ -1,5 +1,5 @@
 """Assets of the intake: from the sources' folders to typed Parquet. Decoding is in orchestration/ingestion, judging in
-orchestration/warehouse/judging.py; gates are in defs/quality."""
+orchestration/warehouse/file_verdicts/call_files.py; gates are in defs/quality."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -8,19 +8,19 @@ from functools import partial
 import dagster as dg
 
 from orchestration.branch_clock import machine_day
-from orchestration.ingestion.bank_results import judge_bank_files
+from orchestration.defs.partitions import CALL_DAYS
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
+from orchestration.ingestion.bank.results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
-from orchestration.ingestion.export_judging import judge_exports
-from orchestration.ingestion.ledger_schema import FileEntry
-from orchestration.ingestion.odd_dates import judge_dates
-from orchestration.ingestion.pulling import pull
-from orchestration.ingestion.reference_tables import RECORD_GATES
-from orchestration.partitions import CALL_DAYS
-from orchestration.reporting import reporter
-from orchestration.resources import WAREHOUSE_POOL, BillingRun
-from orchestration.run_record import update_record
-from orchestration.warehouse.evidence import bank_file_records
-from orchestration.warehouse.judging import judge_cdr_files
+from orchestration.ingestion.landing.pulling import pull
+from orchestration.ledger.schema import FileEntry
+from orchestration.reference_book.tables import RECORD_GATES
+from orchestration.runtime.progress import reporter
+from orchestration.runtime.run_record import update_record
+from orchestration.warehouse.file_verdicts.call_files import judge_cdr_files
+from orchestration.warehouse.file_verdicts.exports import judge_exports
+from orchestration.warehouse.file_verdicts.odd_dates import judge_dates
+from orchestration.warehouse.file_verdicts.offending_records import bank_file_records
 
 GROUP = "intake"
 OWNERS = ["team:mediation"]

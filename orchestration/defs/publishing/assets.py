@@ -8,15 +8,15 @@ import duckdb
 from dashboards.site import build_site
 from expectations.results import blocking
 from orchestration.defs.quality.assets import gate_results
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.errors import GatesBlocked
 from orchestration.publishing.editions import publish, publish_blocked, stage_edition
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
-from orchestration.reporting import reporter
-from orchestration.resources import WAREHOUSE_POOL, BillingRun
-from orchestration.run_record import update_record
-from orchestration.warehouse.edition_inputs import note_published, run_signature
+from orchestration.runtime.progress import reporter
+from orchestration.runtime.run_record import update_record
 from orchestration.warehouse.gate_results import kept_results
-from orchestration.warehouse.staleness import day_builds
+from orchestration.warehouse.planning.run_signature import note_published, run_signature
+from orchestration.warehouse.planning.stale_days import day_builds
 
 GROUP = "publishing"
 OWNERS = ["team:analysts"]

@@ -10,10 +10,10 @@ import dagster as dg
 
 from expectations.catalogue import all_suites
 from expectations.results import GateResult
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.defs.warehouse.dbt_graph import MANIFEST, TRANSLATOR
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
-from orchestration.reporting import reporter
-from orchestration.resources import WAREHOUSE_POOL, BillingRun
+from orchestration.runtime.progress import reporter
 from orchestration.warehouse.gate_results import keep_results, kept_results
 
 _MARTS = {mart.name for mart in PUBLISHED_MARTS}

@@ -18,20 +18,20 @@ from orchestration.defs.ingestion.assets import (
     inbox_files,
     note_days,
 )
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.defs.warehouse.dbt_graph import DAILY_MART, MANIFEST, TRANSLATOR, run_side
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.customer_tables import EXPORT_TABLES
+from orchestration.ingestion.customers.tables import EXPORT_TABLES
 from orchestration.publishing.reading import current_edition, lost_pointer, published_as_of
-from orchestration.reporting import reporter
-from orchestration.resources import WAREHOUSE_POOL, BillingRun
-from orchestration.run_record import update_record
+from orchestration.runtime.progress import reporter
+from orchestration.runtime.run_record import update_record
 from orchestration.state.published import lost_editions
 from orchestration.warehouse.dbt_runner import model_code
-from orchestration.warehouse.edition_inputs import is_published, run_signature
-from orchestration.warehouse.export_history import TABLES_WITH_HISTORY
-from orchestration.warehouse.raw_schema import default_as_of, lay_book_inputs, lay_call_inputs, run_facts
-from orchestration.warehouse.recycling import note_tries
-from orchestration.warehouse.staleness import find_stale_days, note_built
+from orchestration.warehouse.planning.run_signature import is_published, run_signature
+from orchestration.warehouse.planning.stale_days import find_stale_days, note_built
+from orchestration.warehouse.raw.export_history import TABLES_WITH_HISTORY
+from orchestration.warehouse.raw.raw_schema import default_as_of, lay_book_inputs, lay_call_inputs, run_facts
+from orchestration.warehouse.raw.suspense_retries import note_tries
 
 GROUP = "raw_schema"
 OWNERS = ["team:mediation"]

@@ -7,8 +7,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from orchestration.partitions import CALL_DAYS
-from orchestration.resources import BillingRun
+from orchestration.defs.partitions import CALL_DAYS
+from orchestration.defs.resources import BillingRun
 from orchestration.warehouse.column_lineage import ColumnLineage, LineageReader
 from orchestration.warehouse.dbt_runner import LINEAGE_MEMORY, manifest_nodes, run_dbt
 

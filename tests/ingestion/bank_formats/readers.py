@@ -6,9 +6,9 @@ import io
 from contextlib import nullcontext
 from typing import Any
 
-from orchestration.ingestion.bank_formats import arudd, becs, iso20022, line_records, mt940, nacha
-from orchestration.ingestion.bank_formats.declared import BankFormat
-from orchestration.ingestion.bank_formats.reading import ReadBatch
+from orchestration.ingestion.bank.formats import arudd, becs, iso20022, line_records, mt940, nacha
+from orchestration.ingestion.bank.formats.declared import BankFormat
+from orchestration.ingestion.bank.formats.reading import ReadBatch
 
 
 def _opened(content: bytes) -> Any:

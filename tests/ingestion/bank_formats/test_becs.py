@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER
+from orchestration.ingestion.bank.formats.reading import DEBIT, OTHER
 from tests.ingestion.bank_formats.readers import read_becs
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.ingestion.bank_formats.declared import load_bank_format
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, PENDING, ReadBatch, ResultLine
+from orchestration.ingestion.bank.formats.declared import load_bank_format
+from orchestration.ingestion.bank.formats.reading import DEBIT, OTHER, PENDING, ReadBatch, ResultLine
 from tests.ingestion.bank_formats.readers import read_iso20022
 
 

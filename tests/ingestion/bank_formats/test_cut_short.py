@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.ingestion.bank_formats.declared import load_bank_format
-from orchestration.ingestion.bank_formats.reading import ReadBatch
-from orchestration.ingestion.bounds import BoundExceeded
+from orchestration.ingestion.bank.formats.declared import load_bank_format
+from orchestration.ingestion.bank.formats.reading import ReadBatch
+from orchestration.ingestion.file_reading.bounds import BoundExceeded
 from tests.ingestion.bank_formats.readers import read_iso20022, read_line_records, read_mt940
 
 _ENTITY = '<!DOCTYPE d [<!ENTITY e "EVIL">]>'

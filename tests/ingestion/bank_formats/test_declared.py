@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.ingestion.bank_formats.declared import FORMATS_FOLDER, load_bank_format
+from orchestration.ingestion.bank.formats.declared import FORMATS_FOLDER, load_bank_format
 
 DELIMITED = """layout: delimited
 result_scheme: CN-UNIONPAY

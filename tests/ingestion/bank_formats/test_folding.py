@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from orchestration.ingestion.bank_formats.declared import load_bank_format
+from orchestration.ingestion.bank.formats.declared import load_bank_format
 from tests.ingestion.bank_formats.readers import read_mt940
 
 NAMES = {"utf-8": "JÜRGEN 王", "latin-1": "JÜRGEN MÜLLER", "gb18030": "王小明"}

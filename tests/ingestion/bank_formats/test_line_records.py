@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.ingestion.bank_formats.declared import load_bank_format
-from orchestration.ingestion.bank_formats.reading import ReadBatch
+from orchestration.ingestion.bank.formats.declared import load_bank_format
+from orchestration.ingestion.bank.formats.reading import ReadBatch
 from tests.ingestion.bank_formats.readers import read_line_records
 
 # Asked for 20.80 + 12.00 + 5.50 = 38.30; collected 20.80 and 4.00 of the 12.00 = 24.80, one line whole.

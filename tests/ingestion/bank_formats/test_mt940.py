@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from orchestration.ingestion.bank_formats.declared import load_bank_format
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch, find_reference
+from orchestration.ingestion.bank.formats.declared import load_bank_format
+from orchestration.ingestion.bank.formats.reading import DEBIT, OTHER, ReadBatch, find_reference
 from tests.ingestion.bank_formats.readers import read_mt940
 
 # 1 000.00 + 20.80 − 5.50 + 100.00 = 1 115.30

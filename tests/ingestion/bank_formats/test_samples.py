@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion.bank_formats.declared import BankFormat
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, ReadBatch
+from orchestration.ingestion.bank.formats.declared import BankFormat
+from orchestration.ingestion.bank.formats.reading import DEBIT, OTHER, ReadBatch
 from tests.ingestion.bank_formats.readers import read_iso20022, read_nacha
 
 SAMPLES = os.environ.get("TOLLHOUSE_SAMPLES")

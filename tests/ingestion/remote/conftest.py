@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.ingestion import remote
-from orchestration.ingestion.ledger import FileLedger
+from orchestration.ingestion.stores import retrying
+from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 from tests.ingestion.intake import Intake
 from tests.ingestion.remote.servers import LOOPBACK, SSHD, Line, SshServer
@@ -75,7 +75,7 @@ def s3_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two tries hundredths of a second."""
-    monkeypatch.setattr(remote, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(retrying, "FIRST_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture

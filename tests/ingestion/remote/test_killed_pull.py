@@ -6,15 +6,15 @@ import signal
 import time
 from pathlib import Path
 
-from orchestration.ingestion.transfer import CHECKPOINT_BYTES
+from orchestration.ingestion.landing.transfer import CHECKPOINT_BYTES
 from tests.ingestion.remote.conftest import Home
 from tests.ingestion.remote.deliveries import MIB, NAME, call_file, sftp_entry, sources, write_settled
 from tests.ingestion.remote.servers import Line, SshServer
 from tests.robustness.commands import started
 
 PROGRAM = """
-from orchestration.ingestion.ledger import FileLedger
-from orchestration.ingestion.pulling import pull
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ingestion.landing.pulling import pull
 from orchestration.settings import Settings
 
 settings = Settings.from_environment()

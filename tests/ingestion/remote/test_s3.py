@@ -11,8 +11,8 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 
-from orchestration.ingestion import remote
-from orchestration.ingestion.s3_store import S3Store
+from orchestration.ingestion.stores import retrying
+from orchestration.ingestion.stores.s3 import S3Store
 from tests.ingestion.intake import Intake
 from tests.ingestion.remote.conftest import Home
 from tests.ingestion.remote.deliveries import CONTENT, MIB, NAME, call_file, entry, s3_entry, sources, write
@@ -86,7 +86,7 @@ def test_an_overloaded_server_is_asked_again_with_longer_and_longer_pauses(
         pauses.append(failures)
         return 0.0
 
-    monkeypatch.setattr(remote, "pause_seconds", counted)
+    monkeypatch.setattr(retrying, "pause_seconds", counted)
     s3_line.answers = [BUSY, BUSY]
     assert intake.pull().unreachable == []
     assert landed(intake) == {NAME: CONTENT.encode()}
@@ -115,8 +115,8 @@ def test_a_server_that_stays_overloaded_is_given_up_for_this_run(
 
 def test_pauses_double_up_to_a_bound() -> None:
     # 0.01 s is the tests' first pause; half of each is left to chance.
-    for failures, longest in ((1, 0.01), (2, 0.02), (5, 0.16), (40, remote.LONGEST_PAUSE_SECONDS)):
-        seen = [remote.pause_seconds(failures) for _ in range(50)]
+    for failures, longest in ((1, 0.01), (2, 0.02), (5, 0.16), (40, retrying.LONGEST_PAUSE_SECONDS)):
+        seen = [retrying.pause_seconds(failures) for _ in range(50)]
         assert longest / 2 <= min(seen) < max(seen) <= longest
 
 

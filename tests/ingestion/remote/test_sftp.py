@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion import transfer
-from orchestration.ingestion.pulling import pull
+from orchestration.ingestion.landing import transfer
+from orchestration.ingestion.landing.pulling import pull
 from tests.ingestion.intake import Intake
 from tests.ingestion.remote.conftest import Home
 from tests.ingestion.remote.deliveries import (
@@ -102,7 +102,7 @@ def test_a_file_replaced_while_it_is_copied_is_left_for_the_next_run(
         write_settled(path, second, at=1_600_000_001)
         return 0.0
 
-    monkeypatch.setattr("orchestration.ingestion.remote.pause_seconds", replaced_in_the_pause)
+    monkeypatch.setattr("orchestration.ingestion.stores.retrying.pause_seconds", replaced_in_the_pause)
     result = intake.pull()
     assert (result.growing, landed(intake), left_over(intake), len(pauses)) == ([f"far/{NAME}"], {}, [], 1)
     intake.pull()

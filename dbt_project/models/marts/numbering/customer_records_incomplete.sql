@@ -209,7 +209,7 @@ rules as (
         ('every_row_is_readable', 'the line cannot be read: the field {}', '该行无法读取：字段{}')
     ) as texts (rule_id, rule_en, rule_zh)
 ),
--- How the reasons begin for which a line of an export is set aside (orchestration/ingestion/customer_exports.py).
+-- How the reasons begin for which a line of an export is set aside (orchestration/ingestion/customers/exports.py).
 reasons as (
     select *
     from (

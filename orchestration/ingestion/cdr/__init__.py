@@ -1,0 +1,1 @@
+"""Call detail records: from a landed file to typed records."""

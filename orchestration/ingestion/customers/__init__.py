@@ -1,0 +1,1 @@
+"""Exports of the customer system: their tables and reading them."""

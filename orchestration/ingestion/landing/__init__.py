@@ -1,0 +1,1 @@
+"""From a source into the landing zone: finding, copying and packing files, and registering them in the ledger."""

@@ -1,0 +1,1 @@
+"""The declared sources: where files are fetched from and which names they have."""

@@ -1,0 +1,1 @@
+"""The reference book: its tables and reading it from CSV files, checked."""

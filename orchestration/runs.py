@@ -1,0 +1,235 @@
+"""Running the job from a command: one run in this process, through Dagster, and closing a period around it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.errors import GatesBlocked, TollhouseError
+from orchestration.ledger.file_ledger import FileLedger
+from orchestration.publishing.reading import edition_folders
+from orchestration.reference_book.reading import read_reference_book
+from orchestration.runtime.progress import Reporter, reporting_to, within_run
+from orchestration.runtime.run_failures import collected_failures
+from orchestration.runtime.run_lock import run_lock
+from orchestration.runtime.run_record import load_record, note_end, one_line_of
+from orchestration.settings import Settings
+from orchestration.state.dagster_history import is_of_history, set_aside, set_damaged_aside
+from orchestration.state.places import refuse_unfit_places
+from orchestration.warehouse.closed.closing import check_period, freeze_period, refuse_closing
+from orchestration.warehouse.connection import open_warehouse
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+_DAGSTER_YAML = """\
+# Written by tollhouse. One writer at a time: whatever touches the warehouse is in the pool duckdb, limited to 1.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: op
+run_coordinator:
+  module: dagster._core.run_coordinator
+  class: QueuedRunCoordinator
+event_log_storage:
+  module: orchestration.runtime.event_log
+  class: SharedEngineEventLog
+  config:
+    base_dir: {base_dir}
+"""
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run came to. `status` is published, nothing_new or blocked; `steps` are names with seconds."""
+
+    status: str
+    edition: str | None
+    edition_path: Path | None
+    blocked_path: Path | None
+    as_of: date | None
+    problems: list[str]
+    figures: dict[str, str]
+    rebuilt_days: dict[str, str] = field(default_factory=dict)
+    steps: list[tuple[str, float]] = field(default_factory=list)
+
+
+class _Timed:
+    """Passes on to a reporter, and keeps how long each step took."""
+
+    def __init__(self, listener: Reporter | None) -> None:
+        self.listener = listener
+        self.steps: list[tuple[str, float]] = []
+        self._begun: tuple[str, float] | None = None
+
+    def step(self, name: str) -> None:
+        """End the step before and begin this one."""
+        self.end()
+        self._begun = (name, time.monotonic())
+        if self.listener is not None:
+            self.listener.step(name)
+
+    def end(self) -> None:
+        """End the last step."""
+        if self._begun is not None:
+            self.steps.append((self._begun[0], round(time.monotonic() - self._begun[1], 2)))
+            self._begun = None
+
+    def detail(self, done: int, total: int, label: str) -> None:
+        """Pass on."""
+        if self.listener is not None:
+            self.listener.detail(done, total, label)
+
+    def warn(self, text: str) -> None:
+        """Pass on."""
+        if self.listener is not None:
+            self.listener.warn(text)
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Dagster's folder with its configuration; DAGSTER_HOME is set to it for this process."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = home / "dagster.yaml"
+    text = _DAGSTER_YAML.format(base_dir=json.dumps(str(home / "history" / "runs")))
+    if not configuration.is_file() or configuration.read_bytes() != text.encode():
+        configuration.write_text(text, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = "1000"  # what a run is going to do is some 500 events at once
+    return home
+
+
+def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporter | None = None) -> RunOutcome:
+    """One run of the whole job: pull, load, gate, build, check, publish.
+
+    Raises TollhouseError (or UsageError) as the step that failed raised it. A run that the release gates blocked is an
+    outcome of status blocked. Nothing is done, and said so, where an edition of exactly this stands already.
+    """
+    timed = _Timed(reporter)
+    refuse_unfit_places(settings)
+    with run_lock(settings):
+        # Says at once, and in plain words, that another run is at work or the book has faults; the job does both itself.
+        read_reference_book(settings.reference)
+        _warn_of_history(timed, set_damaged_aside(settings))
+    timed.step("start")
+    try:
+        result, failures = _execute(settings, as_of, timed)
+        broken = next(filter(is_of_history, failures), None)
+    except Exception as error:
+        if not is_of_history(error):
+            raise
+        broken = error
+    if broken is not None:  # a run goes on from what the one before has kept, so this one can be begun again
+        with run_lock(settings):
+            _warn_of_history(timed, set_aside(settings))
+        result, failures = _execute(settings, as_of, timed)
+    run_id = result.run_id
+    timed.end()
+    for failure in failures:
+        if not isinstance(failure, GatesBlocked):
+            raise failure
+    record = load_record(settings)
+    if record is None or record.run_id != result.run_id:
+        with run_lock(settings):
+            pass  # another run began while this one was starting: say so as if it had been there from the first
+    if record is None or record.run_id != result.run_id or record.status not in ("published", "nothing_new", "blocked"):
+        events = [event.message or "" for event in result.all_events if event.is_failure]
+        why = "; ".join(events) or "Dagster did not say why"
+        note_end(settings, run_id, "failed", why)
+        raise TollhouseError(f"the run failed: {why}")
+    return RunOutcome(
+        status=record.status,
+        edition=record.edition,
+        edition_path=settings.home / record.edition_path if record.edition_path else None,
+        blocked_path=settings.home / record.blocked_path if record.blocked_path else None,
+        as_of=date.fromisoformat(record.as_of) if record.as_of else None,
+        problems=record.problems,
+        figures=record.figures,
+        rebuilt_days=record.rebuilt_days,
+        steps=timed.steps,
+    )
+
+
+def _execute(
+    settings: Settings, as_of: date | None, timed: _Timed
+) -> tuple[dg.ExecuteInProcessResult, list[BaseException]]:
+    """Run the job in this process: Dagster's result, and the errors as they were raised."""
+    prepare_dagster_home(settings)
+    import dagster as dg
+    from dagster._core.utils import make_new_run_id
+
+    from orchestration.definitions import defs
+
+    # What matters of a run is raised or stands in its history. The level of "dagster" itself Dagster sets anew for its console.
+    for quiet in ("dagster", "dagster._core"):
+        logging.getLogger(quiet).setLevel(logging.CRITICAL)
+    configuration: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if as_of is not None:
+        configuration["resources"] = {"billing_run": {"config": {"as_of": as_of.isoformat()}}}
+    run_id = make_new_run_id()
+    with (
+        reporting_to(timed),
+        within_run(run_id),
+        dg.DagsterInstance.get() as instance,
+        collected_failures() as failures,
+    ):
+        try:
+            result = defs.resolve_job_def("tollhouse_run").execute_in_process(
+                run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id
+            )
+        except Exception as error:
+            note_end(settings, run_id, "failed", one_line_of(error))
+            raise
+        except BaseException:
+            note_end(settings, run_id, "stopped")
+            raise
+        return result, failures
+
+
+def _warn_of_history(timed: _Timed, aside: list[Path]) -> None:
+    for folder in aside:
+        timed.warn(
+            f"Dagster's history was damaged; it is now {folder}, and a new one is begun. No figure depends on it"
+        )
+
+
+def close_period(settings: Settings, period: str, *, reporter: Reporter | None = None) -> RunOutcome:
+    """Close a billing period: bring the edition up to date, freeze the period's calls, lines and bills, publish again.
+
+    Whether it can be closed is checked by the warehouse as it stands before anything is run, so that a refusal changes nothing;
+    and again by what the run gave. Held files of the period are left out and named. Raises UsageError where the period is not
+    one, and TollhouseError where it may not be closed now (not ended, an earlier one open, closed already, nothing published
+    yet) or the gates block the edition that would be frozen.
+    """
+    check_period(period)
+    refuse_unfit_places(settings)
+    if not settings.warehouse_path.is_file():
+        is_lost = bool(edition_folders(settings.published))
+        lacking = f"{settings.warehouse_path} is gone" if is_lost else "nothing is published yet"
+        raise TollhouseError(f"period {period} cannot be closed: {lacking}; `tollhouse run` first")
+    with run_lock(settings), open_warehouse(settings) as con:
+        refuse_closing(con, period)
+    outcome = run_once(settings, reporter=reporter)
+    if outcome.status == "blocked":
+        raise GatesBlocked(
+            f"period {period} stays open: the release gates block the edition; see {outcome.blocked_path}"
+        )
+    with run_lock(settings), FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
+        left_out = freeze_period(con, settings, ledger, period)
+    if left_out and reporter is not None:
+        names = ", ".join(entry.file_name for entry in left_out)
+        reporter.warn(
+            f"period {period} is closed without what is held: {names}; once let in, it is billed in an open period"
+        )
+    return run_once(settings, reporter=reporter)

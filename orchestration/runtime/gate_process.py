@@ -1,0 +1,101 @@
+"""Judging the gates in a process of its own, which is started before they are due. What a gate claims is in expectations/.
+
+Great Expectations takes three seconds of one core to import. The other core is free while dbt builds the accounts side, so
+the process is started then (DECISIONLOG: Gates in a process of their own). The warehouse is one file that one process may
+hold open: the run lets go of it while the gates are judged, and takes it again with the results in hand.
+
+One line of JSON goes in, the names of the suites; one comes back, the results or what went wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+
+from expectations.results import GateResult
+from orchestration.errors import TollhouseError
+
+
+class GateProcess:
+    """A process with Great Expectations imported, that judges suites on the warehouse of the environment's settings."""
+
+    def __init__(self) -> None:
+        """Start it; it imports on its own while the caller goes on."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "orchestration.runtime.gate_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def judge(self, names: Sequence[str]) -> list[GateResult]:
+        """The results of these suites, in order. Nothing else may hold the warehouse open meanwhile.
+
+        Raises TollhouseError where they cannot be judged: gates fail closed.
+        """
+        asked, answers = self._process.stdin, self._process.stdout
+        assert asked is not None and answers is not None
+        try:
+            asked.write(json.dumps(list(names)) + "\n")
+            asked.flush()
+            answer = answers.read()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise TollhouseError(
+                f"the gates could not be judged: their process ended with exit code {self._process.wait()}, and why stands "
+                "in its error output; nothing was published"
+            )
+        told = json.loads(answer)
+        if "error" in told:
+            raise TollhouseError(told["error"])
+        return [GateResult(**result) for result in told["results"]]
+
+    def end(self) -> None:
+        """End it, whatever it is doing."""
+        self._process.kill()
+        with contextlib.suppress(BrokenPipeError), self._process:
+            pass  # waits for it, and closes the pipes; what it did not read before it died is lost with it
+
+
+def _serve() -> None:
+    """Import, wait for the names, judge, answer. Ends with the process that started it, however that one ends."""
+    gc.disable()  # what is imported lives as long as this process: some seconds
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the run is who ends this one
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
+    import expectations.engine  # noqa: F401  the seconds that this process is for
+    from expectations.runner import run_suites
+    from orchestration.settings import Settings
+    from orchestration.warehouse.connection import open_warehouse
+
+    names = sys.stdin.readline()
+    if not names:
+        return
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    try:
+        with open_warehouse(Settings.from_environment()) as con:
+            results = run_suites(con, json.loads(names))
+        told: dict[str, object] = {"results": [result.as_dict() for result in results]}
+    except TollhouseError as error:
+        told = {"error": str(error)}
+    answers.write(json.dumps(told, ensure_ascii=False))
+    answers.close()
+
+
+def _end_with_the_run() -> None:
+    """The run keeps its end of stdin open until it has the answer: where it closes, the run is no more."""
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    _serve()

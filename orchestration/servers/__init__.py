@@ -1,0 +1,1 @@
+"""The servers that `tollhouse serve` and `tollhouse ui` start. What they have in common is in web."""

@@ -1,0 +1,1 @@
+"""The ground floor of everything that writes: durable files, a full disk, who may read what is written."""

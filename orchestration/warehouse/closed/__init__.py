@@ -1,0 +1,1 @@
+"""Closed billing periods: closing one, its frozen figures, the schema that holds them."""

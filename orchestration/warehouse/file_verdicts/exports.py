@@ -1,0 +1,103 @@
+"""The judge of customer-system exports (SPEC 4): a spoilt snapshot is held, and the one before it stays in force.
+
+Reading an export is in ingestion/customers/exports.py; what a row means is the warehouse's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from orchestration.ingestion.customers.exports import REPEATED_KEY
+from orchestration.ingestion.file_reading.file_faults import fault_text, is_of_the_machine
+from orchestration.ingestion.file_reading.malformed_rows import first_set_aside, set_aside_reasons
+from orchestration.ledger.file_ledger import UNREADABLE, FileLedger
+from orchestration.ledger.schema import OFFENDING_RECORDS_KEPT, FileEntry, OffendingRecord
+
+#: A snapshot of fewer rows says nothing about how many the next one should have.
+FEWEST_ROWS_TO_COMPARE = 20
+_LONGEST_TEXT = 500
+
+
+def judge_exports(
+    ledger: FileLedger, raw: Path, most_unreadable: Decimal | None, least_kept: Decimal | None
+) -> list[FileEntry]:
+    """Judge the decoded exports without a verdict by date and order: loaded, held or (where that cannot be
+    decided) rejected. Returns those that are not loaded.
+
+    `most_unreadable` is the share of unreadable rows above which an export is held (export_rows), `least_kept` the share of
+    the rows of the snapshot before below which it is (export_shrink); None is no such gate.
+    """
+    stopped = []
+    with ledger.transaction():
+        exports = ledger.files("customers")
+        loaded = [entry for entry in exports if entry.status == "loaded"]
+        new = [entry for entry in exports if entry.status == "registered" and entry.decoded_with is not None]
+        for entry in sorted(new, key=lambda one: (str(one.file_date), one.seen_order)):
+            records: list[OffendingRecord] = []
+            try:
+                reason = (
+                    entry.told_fault
+                    or _rows_fault(entry, _unreadable_rows(raw, entry), most_unreadable)
+                    or _shrink_fault(entry, loaded, least_kept)
+                )
+                status = "loaded" if reason is None else "held"
+                if status == "held":
+                    records = _first_records(raw, entry)
+            except Exception as error:
+                if is_of_the_machine(error):
+                    raise
+                status, reason = "rejected", f"{UNREADABLE}{fault_text(error, 'judged')}"
+            ledger.set_status(entry.file_id, status, reason, records)
+            if status == "loaded":
+                loaded.append(ledger.file(entry.file_id))
+            else:
+                stopped.append(ledger.file(entry.file_id))
+    return stopped
+
+
+def _first_records(raw: Path, entry: FileEntry) -> list[OffendingRecord]:
+    """The first rows that could not be read, each in as many characters as a list can show."""
+    return [
+        OffendingRecord(line.line_number, f"{line.field} {line.reason}", line.record_text[:_LONGEST_TEXT])
+        for line in first_set_aside(raw, entry.file_id, OFFENDING_RECORDS_KEPT)
+    ]
+
+
+def _unreadable_rows(raw: Path, entry: FileEntry) -> int:
+    """The rows set aside but those that repeat a key: they can be read, the first of them counts, and they are named."""
+    if not entry.set_aside_rows:
+        return 0
+    return sum(not reason.startswith(REPEATED_KEY) for reason in set_aside_reasons(raw, entry.file_id))
+
+
+def _rows_fault(entry: FileEntry, unreadable: int, most_unreadable: Decimal | None) -> str | None:
+    if most_unreadable is None or unreadable <= most_unreadable * entry.data_rows:
+        return None
+    share = (Decimal(unreadable * 100) / entry.data_rows).quantize(Decimal("0.01")).normalize()
+    return (
+        f"{unreadable} of {entry.data_rows} rows cannot be read ({share:f} %): more than the share of "
+        f"{most_unreadable.normalize():f} allowed (export_rows)"
+    )
+
+
+def _shrink_fault(entry: FileEntry, loaded: Sequence[FileEntry], least_kept: Decimal | None) -> str | None:
+    """Compared with the newest loaded snapshot of the table of an earlier day; rows that cannot be read count."""
+    assert entry.file_date is not None, "a name of the pattern has a date"
+    if least_kept is None:
+        return None
+    earlier = [
+        other
+        for other in loaded
+        if other.export_table == entry.export_table
+        and other.file_date is not None
+        and other.file_date < entry.file_date
+    ]
+    before = max(earlier, key=lambda other: (str(other.file_date), other.effective_order or 0), default=None)
+    if before is None or before.data_rows < FEWEST_ROWS_TO_COMPARE or entry.data_rows >= least_kept * before.data_rows:
+        return None
+    return (
+        f"{entry.data_rows} rows, {before.file_name} has {before.data_rows}: fewer than the share of "
+        f"{least_kept.normalize():f} (export_shrink)"
+    )
