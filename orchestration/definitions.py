@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import dagster as dg
 
-from orchestration.defs.automation.alerts import alert_sensor, run_failure_alert
+from orchestration.defs.automation.alerts import alert_sensors
 from orchestration.defs.automation.jobs import inbox_sensor, nightly_run, tollhouse_intake, tollhouse_run
 from orchestration.defs.ingestion import assets as ingestion
+from orchestration.defs.partitions import call_days, first_call_day
 from orchestration.defs.publishing import assets as publishing
 from orchestration.defs.quality import assets as quality
-from orchestration.defs.resources import BillingRun
+from orchestration.defs.resources import BillingRun, GateJudge
 from orchestration.defs.warehouse import assets as warehouse
 from orchestration.settings import Settings
 
-defs = dg.Definitions(
-    assets=[
-        *dg.load_assets_from_modules([ingestion]),
+
+def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """The definitions for a branch. `resource_overrides` take the place of resources of the same name: the seam for tests."""
+    days = call_days(first_call_day(settings))
+    made = [
+        ingestion.inbox_files,
+        ingestion.customer_exports,
+        ingestion.bank_results,
+        ingestion.call_detail_records(days),
         warehouse.raw_schema,
         warehouse.book,
         warehouse.call_plan,
-        warehouse.calls,
+        warehouse.calls(days),
         warehouse.accounts,
-        *warehouse.CLOSED,
         quality.gate_results,
         publishing.edition,
-    ],
-    asset_checks=[quality.gate_checks],
-    jobs=[tollhouse_run, tollhouse_intake],
-    schedules=[nightly_run(Settings.time_zone_of())],
-    sensors=[inbox_sensor, run_failure_alert, alert_sensor],
-    resources={"billing_run": BillingRun()},
-    executor=dg.in_process_executor,
-)
+    ]
+    run = BillingRun.of(settings, sum(len(assets.keys) for assets in made))
+    return dg.Definitions(
+        assets=[*made, *warehouse.KEPT],
+        asset_checks=[ingestion.file_checks, quality.gate_checks],
+        jobs=[tollhouse_run, tollhouse_intake],
+        schedules=[nightly_run(settings)],
+        sensors=[inbox_sensor(settings), *alert_sensors(settings)],
+        resources={"billing_run": run, "gate_judge": GateJudge(), **(resource_overrides or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions for the branch that the environment names."""
+    return build_defs(Settings.from_environment())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from dataclasses import dataclass, field
 from datetime import date
@@ -47,6 +46,10 @@ event_log_storage:
   config:
     base_dir: {base_dir}
 """
+
+
+#: By this tag Dagster's UI knows whose run it is: its timeline shows it, and the page of the job.
+_IN_THE_UI = {".dagster/repository": "__repository__@orchestration.definitions"}
 
 
 @dataclass(frozen=True)
@@ -97,16 +100,13 @@ class _Timed:
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
-    """Dagster's folder with its configuration; DAGSTER_HOME is set to it for this process."""
+    """Dagster's folder with its configuration."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "dagster.yaml"
     text = _DAGSTER_YAML.format(base_dir=json.dumps(str(home / "history" / "runs")))
     if not configuration.is_file() or configuration.read_bytes() != text.encode():
         configuration.write_text(text, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(home)
-    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
-    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = "1000"  # what a run is going to do is some 500 events at once
     return home
 
 
@@ -165,11 +165,11 @@ def _execute(
     settings: Settings, as_of: date | None, timed: _Timed
 ) -> tuple[dg.ExecuteInProcessResult, list[BaseException]]:
     """Run the job in this process: Dagster's result, and the errors as they were raised."""
-    prepare_dagster_home(settings)
+    home = prepare_dagster_home(settings)
     import dagster as dg
     from dagster._core.utils import make_new_run_id
 
-    from orchestration.definitions import defs
+    from orchestration.definitions import build_defs
 
     # What matters of a run is raised or stands in its history. The level of "dagster" itself Dagster sets anew for its console.
     for quiet in ("dagster", "dagster._core"):
@@ -181,12 +181,16 @@ def _execute(
     with (
         reporting_to(timed),
         within_run(run_id),
-        dg.DagsterInstance.get() as instance,
+        dg.DagsterInstance.from_config(str(home)) as instance,
         collected_failures() as failures,
     ):
         try:
-            result = defs.resolve_job_def("tollhouse_run").execute_in_process(
-                run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id
+            result = (
+                build_defs(settings)
+                .resolve_job_def("tollhouse_run")
+                .execute_in_process(
+                    run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id, tags=_IN_THE_UI
+                )
             )
         except Exception as error:
             note_end(settings, run_id, "failed", one_line_of(error))

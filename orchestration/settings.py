@@ -1,6 +1,7 @@
 """Settings from the environment (SPEC: commands and settings) and the places of the state they imply.
 
-Nothing is read at import; call `Settings.from_environment()` where a run starts and pass the result on.
+The environment is read where a command begins, and where Dagster loads the definitions. A run has its settings from there:
+`run_values` are the configuration of its resource.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from orchestration.alert_settings import AlertSettings
 from orchestration.allowed_hosts import allowed_host
@@ -30,6 +32,8 @@ _UNFIT_FOR_HOME = "%?*[]"
 # Of TOLLHOUSE_PRUNE_PACK_AFTER_DAYS: landed files stay as they came.
 NEVER = "never"
 LOG_FORMATS = ("text", "json")
+#: Whether Dagster's schedule and inbox sensor are on from the first; `tollhouse ui` starts them, unless the environment says stopped.
+AUTOMATIONS = ("stopped", "running")
 _PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -47,6 +51,9 @@ class Settings:
     today: date | None = None  # in the place of the machine's day
     group: str | None = None  # the group of users that may read the state; None: its owner alone
     allowed_hosts: tuple[str, ...] = ()  # under which `serve` and `ui` answer besides this machine's own names
+    automation: str = (
+        "stopped"  # of the nightly run and the inbox sensor where nobody has switched them: stopped or running
+    )
     log_format: str = "text"  # of what commands write to standard error: text or json
     prune_keep: int = 30  # how many of the newest editions `prune` keeps in any case
     prune_pack_after_days: int | None = 90  # from when on it packs landed files; None: never
@@ -55,7 +62,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP,
-        _ALLOWED_HOSTS, _LOG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS and those of alerts (TOLLHOUSE_ALERT_…).
+        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS and those of alerts (TOLLHOUSE_ALERT_…).
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -98,6 +105,7 @@ class Settings:
             today=today,
             group=group,
             allowed_hosts=cls.allowed_hosts_of(env),
+            automation=cls.automation_of(env),
             log_format=cls.log_format_of(env),
             prune_keep=_whole_number(env, "TOLLHOUSE_PRUNE_KEEP", cls.prune_keep, least=1),
             prune_pack_after_days=(
@@ -108,6 +116,37 @@ class Settings:
                 )
             ),
             alerts=AlertSettings.from_environment(env),
+        )
+
+    @property
+    def run_values(self) -> dict[str, str | int | None]:
+        """What a run depends on, as plain values: the configuration of its resource. Alerts and servers have settings of their own."""
+        return {
+            "home": str(self.home),
+            "reference": str(self.reference),
+            "sources_file": None if self.sources_file is None else str(self.sources_file),
+            "memory_limit": self.memory_limit,
+            "threads": self.threads,
+            "first_billing_period": self.first_billing_period,
+            "time_zone": self.time_zone,
+            "today": None if self.today is None else self.today.isoformat(),
+            "group": self.group,
+        }
+
+    @classmethod
+    def of_run(cls, values: Mapping[str, Any]) -> Settings:
+        """The settings of a run by its `run_values`."""
+        sources, today = values["sources_file"], values["today"]
+        return cls(
+            home=Path(values["home"]),
+            reference=Path(values["reference"]),
+            sources_file=Path(sources) if sources else None,
+            memory_limit=values["memory_limit"],
+            threads=values["threads"],
+            first_billing_period=values["first_billing_period"],
+            time_zone=values["time_zone"],
+            today=date.fromisoformat(today) if today else None,
+            group=values["group"],
         )
 
     @classmethod
@@ -130,6 +169,15 @@ class Settings:
             except UsageError as error:
                 raise UsageError(f"TOLLHOUSE_ALLOWED_HOSTS: {error}") from None
         return names
+
+    @classmethod
+    def automation_of(cls, environment: Mapping[str, str] | None = None) -> str:
+        """stopped or running. Raises UsageError where TOLLHOUSE_AUTOMATION is neither."""
+        env = os.environ if environment is None else environment
+        automation = env.get("TOLLHOUSE_AUTOMATION") or cls.automation
+        if automation not in AUTOMATIONS:
+            raise UsageError(f"TOLLHOUSE_AUTOMATION: '{automation}' is not valid; write {' or '.join(AUTOMATIONS)}")
+        return automation
 
     @classmethod
     def log_format_of(cls, environment: Mapping[str, str] | None = None) -> str:

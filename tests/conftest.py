@@ -17,6 +17,7 @@ def gates_judged_here() -> Iterator[None]:
     """For every run within the tests' own process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resources, "GateProcess", GatesHere)
+        patch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")  # as the command sets it
         yield
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from expectations.results import GateResult
 from expectations.runner import run_suites
+from orchestration.defs.resources import GateJudge
 from orchestration.runtime.gate_process import GateProcess
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
@@ -16,14 +17,23 @@ class GatesHere(GateProcess):
     """The gates judged in this process: importing Great Expectations anew for each of a hundred runs takes five processor seconds
     each. The process itself is tested in orchestration/test_gate_process.py and by all runs that are commands of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Nothing to start."""
+        self.settings = settings
 
     def judge(self, names: Sequence[str]) -> list[GateResult]:
         """As the process does, its words to and fro included."""
-        with open_warehouse(Settings.from_environment()) as con:
+        with open_warehouse(self.settings) as con:
             told = json.dumps([result.as_dict() for result in run_suites(con, list(names))], ensure_ascii=False)
         return [GateResult(**result) for result in json.loads(told)]
 
     def end(self) -> None:
         """Nothing to end."""
+
+
+class JudgeHere(GateJudge):
+    """A judge that starts no process: as a resource of the definitions, `build_defs(settings, {"gate_judge": JudgeHere()})`."""
+
+    def new_process(self, settings: Settings) -> GateProcess:
+        """Nothing is started."""
+        return GatesHere(settings)

@@ -56,10 +56,15 @@ _EXIT_CODES = (
 )
 
 
+# Read by Dagster when it stores events: what a run is going to do is some 500 of them at once. Nothing else sets the environment.
+_OF_DAGSTER = {"DAGSTER_EVENT_BATCH_SIZE": "1000", "DAGSTER_DISABLE_TELEMETRY": "yes"}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Never raises, whatever the command does."""
     words = list(sys.argv[1:] if argv is None else argv)
     os.umask(OWNER_ALONE)  # until the settings say who else may read
+    os.environ.update(_OF_DAGSTER)
     context = Context(is_json="--json" in words)
     # Dagster's and dbt's objects live as long as the command: to look through them every 700 new ones costs a run more than a second.
     gc.set_threshold(200_000, 20, 100)

@@ -53,6 +53,7 @@ _SETTINGS = {
     "TOLLHOUSE_TODAY": "today",
     "TOLLHOUSE_GROUP": "group",
     "TOLLHOUSE_ALLOWED_HOSTS": "allowed_hosts",
+    "TOLLHOUSE_AUTOMATION": "automation",
     "TOLLHOUSE_LOG": "log_format",
     "TOLLHOUSE_PRUNE_KEEP": "prune_keep",
     "TOLLHOUSE_PRUNE_PACK_AFTER_DAYS": "prune_pack_after_days",
@@ -229,25 +230,16 @@ def _book(settings: Settings) -> Iterator[Finding]:
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
-    from orchestration.ingestion.sources.declaration import list_items, load_sources
-    from orchestration.ingestion.stores.pool import Stores
+    from orchestration.ingestion.sources.declaration import unreachable_sources
 
     if settings.sources_file is None and not settings.inbox.is_dir():
         advice = "put files there (`tollhouse demo` makes some), or name other sources in TOLLHOUSE_SOURCES"
         yield Finding("sources", WARN, f"{settings.inbox} is not there", advice)
         return
-    unreadable = 0
-    with Stores(is_patient=False) as stores:
-        sources = load_sources(settings, stores)
-        for source in sources:
-            store = stores.of(source.access)
-            try:
-                list_items(source, store)
-            except Exception as error:  # noqa: BLE001 - every driver of a remote store has errors of its own
-                unreadable += 1
-                advice = "check the address, the credentials and the folder's rights"
-                yield Finding("sources", ERROR, source.fault_text(store.words(error)), advice)
-    if not unreadable:
+    sources, faults = unreachable_sources(settings)
+    for fault in faults:
+        yield Finding("sources", ERROR, fault, "check the address, the credentials and the folder's rights")
+    if not faults:
         yield Finding("sources", OK, f"{len(sources)} can be listed: {', '.join(source.name for source in sources)}")
 
 

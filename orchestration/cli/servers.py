@@ -21,6 +21,8 @@ _NO_TELEMETRY = {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
 }
+# Where the servers work: a folder of their own, so that nothing that lies elsewhere is taken for code or configuration.
+_WORK_FOLDER = "work"
 
 
 def add_commands(commands: Any) -> None:
@@ -73,7 +75,8 @@ def _ui(arguments: argparse.Namespace, context: Context) -> Answer:
         allowed_host(name)
     with closing(listening_socket(arguments.host, arguments.port)) as probe:  # before Dagster's slow start
         wanted = probe.getsockname()[1]
-    prepare_dagster_home(settings)
+    work = prepare_dagster_home(settings) / _WORK_FOLDER
+    work.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "orchestration.servers.dagster_ui", "-m", "orchestration.definitions"]
     command += ["-h", arguments.host, "-p", str(wanted)]
     if settings.log_format == "json":
@@ -84,6 +87,7 @@ def _ui(arguments: argparse.Namespace, context: Context) -> Answer:
     context.give(Answer(data, lambda console: console.print(told)))
     if context.is_json:
         os.dup2(sys.stderr.fileno(), context.out.fileno())  # Dagster's log is not for stdout: one object is there
+    os.chdir(work)
     # In place of this process: whoever ends or interrupts `tollhouse ui` ends Dagster with all that it has started.
     os.execve(sys.executable, command, _environment(settings, arguments.allow_host))
 
@@ -94,4 +98,6 @@ def _environment(settings: Settings, allowed_hosts: list[str]) -> dict[str, str]
     if settings.sources_file is not None:
         paths["TOLLHOUSE_SOURCES"] = str(settings.sources_file)
     names = {"TOLLHOUSE_ALLOWED_HOSTS": ",".join((*settings.allowed_hosts, *allowed_hosts))}
-    return {**os.environ, **_NO_TELEMETRY, **paths, **names, "DAGSTER_HOME": str(settings.dagster_home)}
+    automation = os.environ.get("TOLLHOUSE_AUTOMATION") or "running"
+    dagster = {"DAGSTER_HOME": str(settings.dagster_home), "TOLLHOUSE_AUTOMATION": automation}
+    return {**os.environ, **_NO_TELEMETRY, **paths, **names, **dagster}

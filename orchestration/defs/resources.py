@@ -1,31 +1,37 @@
-"""The one resource of a run: settings, ledger, book, and the lock that keeps a second run away."""
+"""The resources of a run: settings, ledger, book, the lock that keeps a second run away, and the judge of its gates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
+from typing import Any, Self
 
 import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
-from orchestration.errors import UsageError
+from expectations.results import GateResult
+from orchestration.errors import TollhouseError, UsageError
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.reference_book.reading import ReferenceBook, read_reference_book
 from orchestration.runtime.gate_process import GateProcess
 from orchestration.runtime.progress import reporter
 from orchestration.runtime.run_failures import note_failure
 from orchestration.runtime.run_lock import run_lock
-from orchestration.runtime.run_record import RunRecord
+from orchestration.runtime.run_record import RunRecord, update_record
 from orchestration.settings import Settings
 from orchestration.state.checks import refuse_lost_state
 from orchestration.state.places import refuse_unfit_places
 from orchestration.storage.file_modes import keep_private
 from orchestration.warehouse.connection import open_warehouse
+from orchestration.warehouse.planning.run_signature import forget_published
 from orchestration.warehouse.raw.raw_schema import RunFacts
 
 WAREHOUSE_POOL = "duckdb"
+
+#: The last asset of a run: a selection with it is a run to a published edition.
+PUBLISHED = dg.AssetKey("published_edition")
 
 # The job that takes files in and judges them between the runs that publish; last_run.json stays that of the last such run.
 INTAKE_JOB = "tollhouse_intake"
@@ -38,24 +44,47 @@ _AT_WORK = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.Dagste
 
 
 class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """One run over the branch: where its state is, what it stands on. Held from the run's first step to its last."""
+    """One run over the branch: where its state is, what it stands on. Held from the run's first step to its last.
 
+    Its configuration is the run's settings (`Settings.run_values`), and the as-of date where one is asked for.
+    """
+
+    home: str
+    reference: str
+    sources_file: str | None = None
+    memory_limit: str | None = None
+    threads: int
+    first_billing_period: str | None = None
+    time_zone: str
+    today: str | None = None
+    group: str | None = None
     as_of: str | None = None
+    asset_count: int = 0  # that a whole run makes; of fewer it is a run of some assets alone
 
     _settings: Settings = PrivateAttr()
     _ledger: FileLedger = PrivateAttr()
     _book: ReferenceBook = PrivateAttr()
     _is_recorded: bool = PrivateAttr(default=True)
-    _gates: GateProcess | None = PrivateAttr(default=None)
+    _is_whole: bool = PrivateAttr(default=True)
+    _unreachable: list[str] | None = PrivateAttr(default=None)
+
+    @classmethod
+    def of(cls, settings: Settings, asset_count: int) -> Self:
+        """The resource for a run with these settings."""
+        values: dict[str, Any] = settings.run_values
+        return cls(**values, asset_count=asset_count)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[BillingRun]:
         """Take the lock, read and check the reference book, open the ledger; let go of all at the run's end."""
-        self._settings = Settings.from_environment()
+        self._settings = Settings.of_run(self.model_dump())
         keep_private(self._settings)
         self.as_of_date()
         run = context.run
-        self._is_recorded = run is None or run.job_name != INTAKE_JOB
+        selected = len(run.asset_selection or ()) if run is not None else 0
+        is_of_checks = run is not None and not selected and bool(run.asset_check_selection)
+        self._is_whole = not is_of_checks and selected in (0, self.asset_count)
+        self._is_recorded = self._is_whole and (run is None or run.job_name != INTAKE_JOB)
         patience = _PATIENCE_SECONDS if run is not None and _STARTED_BY_ITSELF & run.tags.keys() else 0.0
         with run_lock(self._settings, patience), ExitStack() as stack:
             if context.instance is not None:
@@ -66,12 +95,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
                 # Before its first step Dagster says of a failure only that there was one.
                 note_failure(self._settings, context.run_id or "", error)
                 raise
-            try:
-                yield self
-            finally:
-                if self._gates is not None:
-                    self._gates.end()
-                    self._gates = None
+            yield self
 
     def _prepare(self, stack: ExitStack, run_id: str | None) -> None:
         """Read the book, begin the run's record, open the ledger; nothing is pulled before the state is found whole."""
@@ -103,9 +127,28 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._book
 
     @property
-    def is_recorded(self) -> bool:
-        """Whether the run has a record in last_run.json: every run but one of the intake alone."""
-        return self._is_recorded
+    def is_whole(self) -> bool:
+        """Whether this is a run to a published edition, and not one of some assets or checks alone."""
+        return self._is_whole
+
+    @property
+    def unreachable(self) -> list[str] | None:
+        """The sources and files that this run could not read; None where it has pulled none."""
+        return self._unreachable
+
+    def note_unreachable(self, found: list[str]) -> None:
+        """Keep what this run could not read, for its checks."""
+        self._unreachable = found
+
+    def note(self, **values: Any) -> None:
+        """Set fields of the run's record in last_run.json. A run of some assets alone, or of the intake, has none."""
+        if self._is_recorded:
+            update_record(self._settings, **values)
+
+    def begin_part(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Called before a table of the warehouse is built: where this is not a whole run, the next whole run builds everything."""
+        if not self._is_whole:
+            forget_published(con)
 
     def as_of_date(self) -> date | None:
         """The date asked for, None for the newest date among the registered files."""
@@ -116,12 +159,6 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         except ValueError:
             raise UsageError(f"--as-of: '{self.as_of}' is no date; write it like 2026-05-20") from None
 
-    def gates(self) -> GateProcess:
-        """The process that judges this run's gates; started by the first who asks, best a few seconds before it is needed."""
-        if self._gates is None:
-            self._gates = GateProcess()
-        return self._gates
-
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The warehouse, open for this step."""
@@ -130,10 +167,56 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @staticmethod
     def facts(con: duckdb.DuckDBPyConnection) -> RunFacts:
-        """What this run stands on, as its first step laid it down."""
-        row = con.execute("select as_of, first_billing_period from raw.run_facts").fetchone()
-        assert row is not None
+        """What this run stands on, as its first step laid it down. Raises TollhouseError before the first run."""
+        try:
+            row = con.execute("select as_of, first_billing_period from raw.run_facts").fetchone()
+        except duckdb.CatalogException:
+            row = None
+        if row is None:
+            raise TollhouseError("nothing is built in the warehouse yet: launch the job tollhouse_run first")
         return RunFacts(*row)
+
+
+class GateJudge(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Judges the gates of a run in a process of their own."""
+
+    _process: GateProcess | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[GateJudge]:
+        """End the process with the run, whatever it is doing."""
+        try:
+            yield self
+        finally:
+            if self._process is not None:
+                self._process.end()
+                self._process = None
+
+    def start(self, settings: Settings) -> GateProcess:
+        """The process for the gates of a run's warehouse; best started a few seconds before it is needed."""
+        if self._process is None:
+            self._process = self.new_process(settings)
+        return self._process
+
+    def judge(self, settings: Settings, suites: Sequence[str]) -> list[GateResult]:
+        """The results of these suites, in order. Nothing else may hold the warehouse open meanwhile. Raises TollhouseError."""
+        return self.start(settings).judge(suites)
+
+    def new_process(self, settings: Settings) -> GateProcess:
+        """A new process; tests put another in its place."""
+        return GateProcess(settings)
+
+
+@contextmanager
+def plain_refusal(billing_run: BillingRun) -> Iterator[None]:
+    """Within, an error with words for people ends a run of some assets with these words alone, without a trace of calls. A whole
+    run's error is raised as it is: the command that started it shows it."""
+    try:
+        yield
+    except TollhouseError as error:
+        if billing_run.is_whole:
+            raise
+        raise dg.Failure(str(error), allow_retries=False) from None
 
 
 def _end_killed_runs(instance: dg.DagsterInstance, run_id: str) -> None:

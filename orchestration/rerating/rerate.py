@@ -7,9 +7,6 @@ that run makes adjustment lines in the oldest open period. Nothing here decides 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -118,8 +115,7 @@ def rerate(
         with open_warehouse(settings) as con:
             note_stale(con, rated.days_changed, "re-rated")
         keep_rerating(settings.ledger_path, rerating, rated.findings)
-    with _book_set(with_book.reference):
-        run = run_once(with_book, reporter=reporter)
+    run = run_once(with_book, reporter=reporter)
     return RerateOutcome(rated, with_book.reference, is_other_book, rerating, run)
 
 
@@ -215,17 +211,3 @@ def listed_days(days: tuple[date, ...]) -> str:
     """The first ten of some days, and how many more there are."""
     shown = ", ".join(day.isoformat() for day in days[:10])
     return shown if len(days) <= 10 else f"{shown} and {len(days) - 10} more, up to {days[-1]}"
-
-
-@contextmanager
-def _book_set(reference: Path) -> Iterator[None]:
-    """The run reads its settings from the environment."""
-    before = os.environ.get("TOLLHOUSE_REFERENCE")
-    os.environ["TOLLHOUSE_REFERENCE"] = str(reference)
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop("TOLLHOUSE_REFERENCE")
-        else:
-            os.environ["TOLLHOUSE_REFERENCE"] = before

@@ -4,7 +4,7 @@ Great Expectations takes three seconds of one core to import. The other core is 
 the process is started then (DECISIONLOG: Gates in a process of their own). The warehouse is one file that one process may
 hold open: the run lets go of it while the gates are judged, and takes it again with the results in hand.
 
-One line of JSON goes in, the names of the suites; one comes back, the results or what went wrong.
+One line of JSON goes in: the run's settings and the names of the suites. One comes back: the results, or what went wrong.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ from collections.abc import Sequence
 
 from expectations.results import GateResult
 from orchestration.errors import TollhouseError
+from orchestration.settings import Settings
+from orchestration.warehouse.connection import open_warehouse
 
 
 class GateProcess:
-    """A process with Great Expectations imported, that judges suites on the warehouse of the environment's settings."""
+    """A process with Great Expectations imported, that judges suites on the warehouse of a run."""
 
-    def __init__(self) -> None:
-        """Start it; it imports on its own while the caller goes on."""
+    def __init__(self, settings: Settings) -> None:
+        """Start it for the settings of a run; it imports on its own while the caller goes on."""
+        self.settings = settings
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "orchestration.runtime.gate_process"],
             stdin=subprocess.PIPE,
@@ -44,7 +47,7 @@ class GateProcess:
         asked, answers = self._process.stdin, self._process.stdout
         assert asked is not None and answers is not None
         try:
-            asked.write(json.dumps(list(names)) + "\n")
+            asked.write(json.dumps({"settings": self.settings.run_values, "suites": list(names)}) + "\n")
             asked.flush()
             answer = answers.read()
         except BrokenPipeError:
@@ -74,16 +77,15 @@ def _serve() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
     import expectations.engine  # noqa: F401  the seconds that this process is for
     from expectations.runner import run_suites
-    from orchestration.settings import Settings
-    from orchestration.warehouse.connection import open_warehouse
 
-    names = sys.stdin.readline()
-    if not names:
+    line = sys.stdin.readline()
+    if not line:
         return
+    order = json.loads(line)
     threading.Thread(target=_end_with_the_run, daemon=True).start()
     try:
-        with open_warehouse(Settings.from_environment()) as con:
-            results = run_suites(con, json.loads(names))
+        with open_warehouse(Settings.of_run(order["settings"])) as con:
+            results = run_suites(con, order["suites"])
         told: dict[str, object] = {"results": [result.as_dict() for result in results]}
     except TollhouseError as error:
         told = {"error": str(error)}

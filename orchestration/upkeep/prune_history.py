@@ -44,8 +44,7 @@ def remove_runs(settings: Settings, run_ids: Sequence[str], reporter: Reporter) 
 
     from orchestration.runs import prepare_dagster_home
 
-    prepare_dagster_home(settings)
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
         for number, run_id in enumerate(run_ids, start=1):
             reporter.detail(number, len(run_ids), run_id)
             instance.delete_run(run_id)

@@ -5,12 +5,10 @@ The manifest is made anew only when the project's files changed (its fingerprint
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -88,36 +86,39 @@ def run_dbt(
     settings: Settings,
     command: str,
     select: str,
-    on_node: Callable[[NodeResult], None] | None = None,
+    *,
+    only_named_tests: bool = False,
     has_tests: bool = True,
 ) -> list[NodeResult]:
     """Run `build` (with or without its tests) or `test` over a selection on the warehouse; returns every node's result.
 
+    Tests run where all that they read is selected; with `only_named_tests`, where they are selected themselves.
     Raises TollhouseError naming the models that failed. Nothing else may hold the warehouse open while it runs.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     ensure_manifest()
     manifest = _whole_manifest(_FINGERPRINT.read_text())
-    with _environment(settings):
-        try:
-            result = _invoke(
-                [
-                    "--no-write-json",  # another run, on another home, may be reading the manifest
-                    command,
-                    "--select",
-                    select,
-                    "--indirect-selection",
-                    "buildable",
-                    "--exclude-resource-type",
-                    "unit_test",
-                    *([] if has_tests else ["--exclude-resource-type", "test"]),
-                ],
-                manifest,
-            )
-        finally:
-            # dbt keeps the file open for the next command; the run's own connection comes next.
-            DuckDBConnectionManager.close_all_connections()
+    try:
+        result = _invoke(
+            [
+                "--no-write-json",  # another run, on another home, may be reading the manifest
+                command,
+                "--vars",
+                json.dumps(_variables(settings)),
+                "--select",
+                select,
+                "--indirect-selection",
+                "empty" if only_named_tests else "buildable",
+                "--exclude-resource-type",
+                "unit_test",
+                *([] if has_tests else ["--exclude-resource-type", "test"]),
+            ],
+            manifest,
+        )
+    finally:
+        # dbt keeps the file open for the next command; the run's own connection comes next.
+        DuckDBConnectionManager.close_all_connections()
     if result.exception is not None:
         raise TollhouseError(f"dbt {command} failed: {result.exception}")
     nodes = [
@@ -131,9 +132,6 @@ def run_dbt(
         )
         for run in result.result
     ]
-    for node in nodes:
-        if on_node is not None:
-            on_node(node)
     broken = [node for node in nodes if node.status in ("error", "fail")]
     if broken:
         listed = "; ".join(f"{node.unique_id.split('.')[2]}: {(node.message or '').strip()}" for node in broken[:5])
@@ -194,27 +192,14 @@ def _invoke(arguments: list[str], manifest: Any) -> Any:
     return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *places])
 
 
-@contextlib.contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
-    """What the dbt profile and the seeds read from the environment, for the length of a command."""
-    wanted = {
-        "TOLLHOUSE_WAREHOUSE": str(settings.warehouse_path),
-        "TOLLHOUSE_REFERENCE": str(settings.reference),
-        "TOLLHOUSE_THREADS": str(settings.threads),
-        "TOLLHOUSE_ENGINE_MEMORY": settings.engine_memory_limit or _engine_memory_limit(),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
+def _variables(settings: Settings) -> dict[str, str | int]:
+    """What dbt's profile and the seeds are given for a run."""
+    return {
+        "warehouse": str(settings.warehouse_path),
+        "reference": str(settings.reference),
+        "threads": settings.threads,
+        "engine_memory": settings.engine_memory_limit or _engine_memory_limit(),
     }
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _engine_memory_limit() -> str:

@@ -57,6 +57,7 @@ def test_ui_becomes_dagster_on_this_machine_only_and_without_telemetry(
         started.append((program, words, environment))
         raise KeyboardInterrupt  # as nothing comes back from it
 
+    monkeypatch.chdir(settings.home.parent)  # put back afterwards
     monkeypatch.setattr(runs, "prepare_dagster_home", prepare)
     monkeypatch.setattr(os, "execve", execve)
     monkeypatch.setenv("TOLLHOUSE_ALLOWED_HOSTS", "billing.example")
@@ -66,7 +67,9 @@ def test_ui_becomes_dagster_on_this_machine_only_and_without_telemetry(
     assert words[1:6] == ["-m", "orchestration.servers.dagster_ui", "-m", "orchestration.definitions", "-h"]
     assert words[6] == "127.0.0.1" and f"http://127.0.0.1:{words[8]}/" in called.out
     assert prepared == [settings.dagster_home]
+    assert Path.cwd() == settings.dagster_home / "work" and not any(Path.cwd().iterdir())
     assert environment["DAGSTER_HOME"] == str(settings.dagster_home)
+    assert environment["TOLLHOUSE_AUTOMATION"] == "running"
     assert environment["TOLLHOUSE_HOME"] == str(settings.home)
     assert environment["DAGSTER_DISABLE_TELEMETRY"] == "yes"
     assert environment["TOLLHOUSE_ALLOWED_HOSTS"] == "billing.example,other.example:3000"
@@ -107,7 +110,10 @@ def test_servers_end_as_they_are_told(settings: Settings, tmp_path: Path) -> Non
         process.stdout.close()
 
 
-def test_the_uis_log_is_json_where_it_is_set(tollhouse: Tollhouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_uis_log_is_json_where_it_is_set(
+    tollhouse: Tollhouse, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(settings.home.parent)
     monkeypatch.setenv("TOLLHOUSE_LOG", "json")
     monkeypatch.setattr(runs, "prepare_dagster_home", lambda of: of.dagster_home)
     started: list[list[str]] = []

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from orchestration.definitions import build_defs
 from orchestration.runs import prepare_dagster_home
 from orchestration.settings import Settings
+from tests.gates_here import JudgeHere
 from tests.robustness.branch import Branch, run_over_two_days
 from tests.robustness.commands import environment
 
 
 @pytest.fixture(scope="session")
 def definitions() -> dg.Definitions:
-    """`dagster -m orchestration.definitions`."""
-    from orchestration.definitions import defs
+    """What `dagster -m orchestration.definitions` loads, for a branch that lies nowhere."""
+    return build_defs(Settings.from_environment({"TOLLHOUSE_HOME": "/nonexistent"}))
 
-    return defs
+
+def definitions_here() -> dg.Definitions:
+    """The definitions for the branch that the environment names, with the gates judged in this process."""
+    return build_defs(Settings.from_environment(), {"gate_judge": JudgeHere()})
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +45,5 @@ def ran_copy(ran: Branch, tmp_path: Path) -> Iterator[Branch]:
 @pytest.fixture
 def instance(ran_copy: Branch) -> Iterator[dg.DagsterInstance]:
     """What Dagster has stored of the first run."""
-    assert os.environ["DAGSTER_HOME"] == str(ran_copy.home / "dagster")
-    with dg.DagsterInstance.get() as opened:
+    with dg.DagsterInstance.from_config(str(ran_copy.home / "dagster")) as opened:
         yield opened

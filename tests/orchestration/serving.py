@@ -30,8 +30,9 @@ def served(command: str, log: Path, *options: str) -> Iterator[str]:
     words = [str(Path(sys.executable).with_name(command)), *options]
     words += ["-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
     with log.open("w", encoding="utf-8") as told:
+        environment = {**os.environ, "DAGSTER_HOME": f"{os.environ['TOLLHOUSE_HOME']}/dagster"}
         process = subprocess.Popen(
-            words, cwd=PROJECT, env=dict(os.environ), stdout=told, stderr=subprocess.STDOUT, start_new_session=True
+            words, cwd=PROJECT, env=environment, stdout=told, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
             yield f"http://127.0.0.1:{port}/graphql"

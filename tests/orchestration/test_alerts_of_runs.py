@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.settings import Settings
 from tests.alerting.servers import Webhook, webhook
+from tests.orchestration.conftest import definitions_here
 from tests.robustness.branch import Branch, calls_of_day, cdr
 from tests.robustness.commands import environment
 
@@ -27,9 +28,9 @@ def kinds(hook: Webhook) -> list[str]:
     return [message["kind"] for message in hook.messages]
 
 
-def look(definitions: dg.Definitions, instance: dg.DagsterInstance) -> str:
+def look(instance: dg.DagsterInstance) -> str:
     """One evaluation of the sensor that looks every minute; what it says."""
-    answer = definitions.resolve_sensor_def("alert_sensor")(dg.build_sensor_context(instance))
+    answer = definitions_here().resolve_sensor_def("alert_sensor")(dg.build_sensor_context(instance))
     assert isinstance(answer, dg.SkipReason) and answer.skip_message is not None
     return answer.skip_message
 
@@ -62,16 +63,18 @@ def test_runs_of_the_command_are_told_without_a_daemon(ran_copy: Branch, hook: W
 
 
 def test_the_sensors_tell_of_a_run_that_the_daemon_started(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, ran_copy: Branch, hook: Webhook
+    instance: dg.DagsterInstance, ran_copy: Branch, hook: Webhook
 ) -> None:
     """It failed before it had a record; the sensor of failures tells it at once, and the one that looks does not again."""
-    assert look(definitions, instance) == "no alerts are set (TOLLHOUSE_ALERT_…)"
+    assert look(instance) == "no alerts are set (TOLLHOUSE_ALERT_…)"
     with environment({**ran_copy.settings, "TOLLHOUSE_ALERT_WEBHOOK": f"http://127.0.0.1:{hook.port}/token"}):
         assert Settings.from_environment().alerts.channels == ("webhook",)
-        assert look(definitions, instance) == "everything there is to tell is told" and kinds(hook) == []
+        assert look(instance) == "everything there is to tell is told" and kinds(hook) == []
         ran_copy.spoil("tariff_plans", "half_up", "sideways")
-        failed = definitions.resolve_job_def("tollhouse_run").execute_in_process(
-            instance=instance, raise_on_error=False
+        failed = (
+            definitions_here()
+            .resolve_job_def("tollhouse_run")
+            .execute_in_process(instance=instance, raise_on_error=False)
         )
         assert not failed.success
         event = next(event for event in failed.all_events if event.event_type == dg.DagsterEventType.RUN_FAILURE)
@@ -79,8 +82,8 @@ def test_the_sensors_tell_of_a_run_that_the_daemon_started(
             "run_failure_alert", event, instance, failed.dagster_run
         ).for_run_failure()
         for _ in range(2):
-            definitions.resolve_sensor_def("run_failure_alert")(context)
-        look(definitions, instance)
+            definitions_here().resolve_sensor_def("run_failure_alert")(context)
+        look(instance)
         assert kinds(hook) == ["run_failed"]
         (told,) = hook.messages[0]["items"]
         assert told["run_id"] == failed.run_id and "tariff_plans" in told["error"]

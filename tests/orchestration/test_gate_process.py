@@ -23,7 +23,8 @@ from orchestration.warehouse.connection import open_warehouse
 _A_RUN = """
 import time
 from orchestration.runtime.gate_process import GateProcess
-print(GateProcess()._process.pid, flush=True)
+from orchestration.settings import Settings
+print(GateProcess(Settings.from_environment())._process.pid, flush=True)
 time.sleep(600)
 """
 
@@ -41,7 +42,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_it_answers_as_the_runner_does(settings: Settings) -> None:
     """Each gate of two suites, in order; on a warehouse without tables not one of them holds."""
     names = [suite.name for suite in all_suites()][-2:]
-    gates = GateProcess()
+    gates = GateProcess(settings)
     try:
         told = gates.judge(names)
     finally:
@@ -53,7 +54,7 @@ def test_it_answers_as_the_runner_does(settings: Settings) -> None:
 
 def test_a_warehouse_that_is_held_is_said(settings: Settings) -> None:
     """Not a wait, and not a gate that was not judged: the error of opening it."""
-    gates = GateProcess()
+    gates = GateProcess(settings)
     try:
         with duckdb.connect(str(settings.warehouse_path)), pytest.raises(TollhouseError, match="cannot be opened"):
             gates.judge([])
@@ -61,10 +62,9 @@ def test_a_warehouse_that_is_held_is_said(settings: Settings) -> None:
         gates.end()
 
 
-@pytest.mark.usefixtures("settings")
-def test_one_that_died_fails_closed() -> None:
+def test_one_that_died_fails_closed(settings: Settings) -> None:
     """Killed by hand or for want of memory: the run ends with an error instead of going on without gates."""
-    gates = GateProcess()
+    gates = GateProcess(settings)
     gates._process.kill()
     gates._process.wait()
     with pytest.raises(TollhouseError, match="could not be judged: their process ended with exit code -9"):

@@ -10,16 +10,15 @@ from orchestration.runtime.event_log import SharedEngineEventLog
 from orchestration.settings import Settings
 
 
-def test_dagsters_own_class_reads_what_was_stored(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", "")  # put back after what the next line sets
+def test_dagsters_own_class_reads_what_was_stored(tmp_path: Path) -> None:
     settings = Settings.from_environment({"TOLLHOUSE_HOME": str(tmp_path)})
-    prepare_dagster_home(settings)
+    home = prepare_dagster_home(settings)
 
     @dg.asset
     def delivered() -> dg.MaterializeResult:
         return dg.MaterializeResult(metadata={"dagster/row_count": 7})
 
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
         assert isinstance(instance.event_log_storage, SharedEngineEventLog)
         result = dg.materialize([delivered], instance=instance)
         stored = len(instance.all_logs(result.run_id))
@@ -31,10 +30,9 @@ def test_dagsters_own_class_reads_what_was_stored(tmp_path: Path, monkeypatch) -
 
 def test_planned_events_are_stored_as_one_batch(tmp_path: Path, monkeypatch) -> None:
     """What a run is going to do is stored in one transaction, and Dagster's own class finds each of it in both databases."""
-    for name in ("DAGSTER_HOME", "DAGSTER_EVENT_BATCH_SIZE"):
-        monkeypatch.setenv(name, "")  # put back after what the next line sets
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")  # as the command sets it
     settings = Settings.from_environment({"TOLLHOUSE_HOME": str(tmp_path)})
-    prepare_dagster_home(settings)
+    home = prepare_dagster_home(settings)
     batches = []
     stored_so = SharedEngineEventLog.store_event_batch
 
@@ -53,7 +51,7 @@ def test_planned_events_are_stored_as_one_batch(tmp_path: Path, monkeypatch) -> 
     def holds() -> dg.AssetCheckResult:
         return dg.AssetCheckResult(passed=True)
 
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
         run = dg.Definitions(assets=[tables], asset_checks=[holds]).resolve_implicit_global_asset_job_def()
         result = run.execute_in_process(instance=instance)
     plain = SqliteEventLogStorage(str(settings.dagster_home / "history" / "runs"))

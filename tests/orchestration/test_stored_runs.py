@@ -7,6 +7,7 @@ import json
 import dagster as dg
 
 from expectations.catalogue import all_suites
+from tests.orchestration.conftest import definitions_here
 from tests.robustness.branch import Branch
 
 RATED = dg.AssetKey(["marts", "rated_calls"])
@@ -48,17 +49,19 @@ def test_every_gate_is_stored_with_counts_and_sample(
         assert evaluation.passed == result["success"]
         assert evaluation.metadata["checked_rows"].value == result["checked_rows"]
         assert evaluation.metadata["failed_rows"].value == result["failed_rows"]
-        assert evaluation.metadata["sample"].data == result["sample"]
-        assert (evaluation.severity == dg.AssetCheckSeverity.WARN) == (result["severity"] == "warn")
+        assert [record.data for record in evaluation.metadata["sample"].records] == [
+            {name: "" if value is None else value for name, value in row.items()} for row in result["sample"]
+        ]
+        assert (evaluation.severity == dg.AssetCheckSeverity.ERROR) == (result["severity"] == "critical")
 
 
-def test_a_day_that_is_asked_for_is_rebuilt(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, ran_copy: Branch
-) -> None:
+def test_a_day_that_is_asked_for_is_rebuilt(instance: dg.DagsterInstance, ran_copy: Branch) -> None:
     """Though nothing changed: that day and no other, and the edition after it says the same."""
     before = ran_copy.mart("rated_calls")
-    result = definitions.resolve_job_def("tollhouse_run").execute_in_process(
-        partition_key="2026-03-02", instance=instance
+    result = (
+        definitions_here()
+        .resolve_job_def("tollhouse_run")
+        .execute_in_process(partition_key="2026-03-02", instance=instance)
     )
     assert result.success
     last_run = json.loads((ran_copy.home / "last_run.json").read_text(encoding="utf-8"))

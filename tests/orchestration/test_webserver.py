@@ -28,6 +28,6 @@ def test_the_server_shows_the_platform(server: str) -> None:
     nodes = {"/".join(node["assetKey"]["path"]): node for node in answer["data"]["assetNodes"]}
     assert {"inbox_files", "marts/rated_calls", "marts/bills", "management_page", "published_edition"} <= set(nodes)
     bills = nodes["marts/bills"]
-    assert (bills["groupName"], bills["owners"]) == ("billing", [{"team": "billing"}])
+    assert (bills["groupName"], bills["owners"]) == ("bills_and_collections", [{"team": "finance"}])
     assert "One row per" in bills["description"]
     assert len(nodes["marts/rated_calls"]["assetChecksOrError"]["checks"]) >= 4

@@ -1,5 +1,5 @@
 {#
-  A seed is loaded from the reference book's folder (TOLLHOUSE_REFERENCE), typed by its declared columns.
+  A seed is loaded from the reference book's folder (the variable `reference`), typed by its declared columns.
   dbt's own seed reads the file twice and through guessed types; here the file is read once by the engine and every
   column has the type that seeds/_seeds.yml says; one with `meta: {optional: true}` may be absent and is null then, and a
   seed with `meta: {optional: true}` that has no file is empty. The book's faults are told before, by file, line and
@@ -7,7 +7,7 @@
 #}
 {% materialization seed, adapter='duckdb' %}
   {%- set target_relation = this.incorporate(type='table') -%}
-  {%- set path = env_var('TOLLHOUSE_REFERENCE', '../seeds/reference') ~ '/' ~ model['name'] ~ '.csv' -%}
+  {%- set path = var('reference', env_var('TOLLHOUSE_REFERENCE', '../seeds/reference')) ~ '/' ~ model['name'] ~ '.csv' -%}
   {%- set may_be_absent = model['config'].get('meta', {}).get('optional', false) -%}
   {%- set is_absent = may_be_absent and run_query("select count(*) from glob('" ~ path | replace("'", "''") ~ "')").rows[0][0] == 0 -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}

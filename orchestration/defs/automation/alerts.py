@@ -18,35 +18,37 @@ _OWN_ERROR = re.compile(r"^orchestration\.errors\.\w+: ")
 _NOT_SET = "no alerts are set (TOLLHOUSE_ALERT_…)"
 
 
-@dg.run_failure_sensor(
-    monitored_jobs=[tollhouse_run, tollhouse_intake],
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells people at once that a run has failed, where alerts are set (TOLLHOUSE_ALERT_…).",
-)
-def run_failure_alert(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-    """Also a run that failed before it could begin, of which neither record nor ledger knows."""
-    settings = Settings.from_environment()
-    if not settings.alerts.channels:
-        return dg.SkipReason(_NOT_SET)
-    faults = send_alerts(settings, _failure(settings, context))
-    for fault in faults:
-        context.log.warning(fault)
-    return None
+def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """The two sensors, for these settings. They start no run."""
 
+    @dg.run_failure_sensor(
+        name="run_failure_alert",
+        monitored_jobs=[tollhouse_run, tollhouse_intake],
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells people at once that a run has failed, where alerts are set (TOLLHOUSE_ALERT_…).",
+    )
+    def run_failure_alert(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+        # Also of a run that failed before it could begin, of which neither record nor ledger knows.
+        if not settings.alerts.channels:
+            return dg.SkipReason(_NOT_SET)
+        for fault in send_alerts(settings, _failure(settings, context)):
+            context.log.warning(fault)
+        return None
 
-@dg.sensor(
-    minimum_interval_seconds=LOOK_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells people of failed runs, blocked editions, held files and missing deliveries, each once, and tries again "
-    "what could not be sent; where alerts are set (TOLLHOUSE_ALERT_…).",
-)
-def alert_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """It starts no run."""
-    settings = Settings.from_environment()
-    if not settings.alerts.channels:
-        return dg.SkipReason(_NOT_SET)
-    faults = send_alerts(settings, pausing=True)
-    return dg.SkipReason("; ".join(faults) or "everything there is to tell is told")
+    @dg.sensor(
+        name="alert_sensor",
+        minimum_interval_seconds=LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells people of failed runs, blocked editions, held files and missing deliveries, each once, and tries "
+        "again what could not be sent; where alerts are set (TOLLHOUSE_ALERT_…).",
+    )
+    def alert_sensor(_: dg.SensorEvaluationContext) -> dg.SkipReason:
+        if not settings.alerts.channels:
+            return dg.SkipReason(_NOT_SET)
+        faults = send_alerts(settings, pausing=True)
+        return dg.SkipReason("; ".join(faults) or "everything there is to tell is told")
+
+    return [run_failure_alert, alert_sensor]
 
 
 def _failure(settings: Settings, context: dg.RunFailureSensorContext) -> list[Occasion]:

@@ -14,16 +14,16 @@ from orchestration.runtime.run_record import load_record
 from orchestration.settings import Settings
 
 
-@dg.failure_hook
+@dg.failure_hook(required_resource_keys={"billing_run"})
 def keep_failure(context: dg.HookContext) -> None:
     """Keep the error that a step raised."""
     if context.op_exception is not None:
-        note_failure(Settings.from_environment(), context.run_id, context.op_exception)
+        note_failure(context.resources.billing_run.settings, context.run_id, context.op_exception)
 
 
 tollhouse_run = dg.define_asset_job(
     "tollhouse_run",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("closed"),
+    selection=dg.AssetSelection.all(),
     description="From the sources to a published edition. Launched for a call day (a partition) it rebuilds that day in any case.",
     executor_def=dg.in_process_executor,
     hooks={keep_failure},
@@ -38,14 +38,15 @@ tollhouse_intake = dg.define_asset_job(
 )
 
 
-def nightly_run(time_zone: str) -> dg.ScheduleDefinition:
+def nightly_run(settings: Settings) -> dg.ScheduleDefinition:
     """The schedule of the whole run, by the branch's clock and not the machine's."""
     return dg.ScheduleDefinition(
         name="nightly_run",
         job=tollhouse_run,
         cron_schedule="30 2 * * *",
-        execution_timezone=time_zone,
+        execution_timezone=settings.time_zone,
         description="Every night at 02:30 by the branch's clock, when the switches have closed their files of the day.",
+        default_status=dg.DefaultScheduleStatus(settings.automation.upper()),
     )
 
 
@@ -53,18 +54,28 @@ def nightly_run(time_zone: str) -> dg.ScheduleDefinition:
 SENSOR_SECONDS = 10
 
 
-@dg.sensor(
-    jobs=[tollhouse_intake, tollhouse_run],
-    minimum_interval_seconds=SENSOR_SECONDS,
-    description="Takes in and judges files as they settle in a source, then publishes what has changed.",
-)
-def inbox_sensor(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+def inbox_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor of the sources."""
+
+    @dg.sensor(
+        name="inbox_sensor",
+        jobs=[tollhouse_intake, tollhouse_run],
+        minimum_interval_seconds=SENSOR_SECONDS,
+        description="Takes in and judges files as they settle in a source, then publishes what has changed.",
+        default_status=dg.DefaultSensorStatus(settings.automation.upper()),
+    )
+    def inbox_sensor(_: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        return runs_to_request(settings)
+
+    return inbox_sensor
+
+
+def runs_to_request(settings: Settings) -> list[dg.RunRequest] | dg.SkipReason:
     """An intake for each new set of waiting files, and a run for each state of the ledger that no run has gone on from.
 
     Dagster starts one run for a key: what was asked for is not asked again while nothing changes. While a run is at work the
     sensor waits; who finds the state held all the same waits for it (resources.py).
     """
-    settings = Settings.from_environment()
     try:
         if is_run_at_work(settings):
             return dg.SkipReason("a run is at work")

@@ -8,46 +8,52 @@ from functools import partial
 import dagster as dg
 
 from orchestration.branch_clock import machine_day
-from orchestration.defs.partitions import CALL_DAYS
+from orchestration.defs import groups
+from orchestration.defs.metadata import REPORTED, table
 from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.ingestion.bank.results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
 from orchestration.ingestion.landing.pulling import pull
+from orchestration.ingestion.sources.declaration import unreachable_sources
 from orchestration.ledger.schema import FileEntry
 from orchestration.reference_book.tables import RECORD_GATES
 from orchestration.runtime.progress import reporter
-from orchestration.runtime.run_record import update_record
 from orchestration.warehouse.file_verdicts.call_files import judge_cdr_files
 from orchestration.warehouse.file_verdicts.exports import judge_exports
 from orchestration.warehouse.file_verdicts.odd_dates import judge_dates
 from orchestration.warehouse.file_verdicts.offending_records import bank_file_records
 
-GROUP = "intake"
 OWNERS = ["team:mediation"]
 _MOST_SHOWN = 100
 
+INBOX_FILES = dg.AssetKey("inbox_files")
+CUSTOMER_EXPORTS = dg.AssetKey("customer_exports")
+BANK_RESULTS = dg.AssetKey("bank_results")
+CALL_DETAIL_RECORDS = dg.AssetKey("call_detail_records")
 
-def _status_checks(asset: str, what: str) -> list[dg.AssetCheckSpec]:
-    return [
+_SOURCES_CHECK = dg.AssetCheckSpec(
+    "every_source_can_be_read",
+    asset=INBOX_FILES,
+    description="Every source could be listed, and every settled file in it copied whole. What could not be is asked for again "
+    "by the next run; nothing else waits for it.",
+)
+#: Per asset the kind of its files in the ledger, and what one is called.
+_KINDS = {
+    CUSTOMER_EXPORTS: ("customers", "customer-system export"),
+    BANK_RESULTS: ("bank", "bank result file"),
+    CALL_DETAIL_RECORDS: ("cdr", "call detail file"),
+}
+_STATUS_CHECKS = [
+    spec
+    for asset, (_, what) in _KINDS.items()
+    for spec in (
         dg.AssetCheckSpec("no_file_is_held", asset=asset, description=f"No {what} waits for somebody to release it."),
         dg.AssetCheckSpec("no_file_is_rejected", asset=asset, description=f"No {what} was refused unread."),
-    ]
+    )
+]
 
 
-@dg.asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"python", "sqlite"},
-    pool=WAREHOUSE_POOL,
-    check_specs=[
-        dg.AssetCheckSpec(
-            "every_source_can_be_read",
-            asset="inbox_files",
-            description="Every source could be listed, and every settled file in it copied whole. What could not be is asked "
-            "for again by the next run; nothing else waits for it.",
-        )
-    ],
-)
+@dg.asset(group_name=groups.INBOX, owners=OWNERS, kinds={"python", "sqlite"}, pool=WAREHOUSE_POOL)
 def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per delivered file: pulled whole into the landing area and registered in the file ledger."""
     reporter().step("pull files")
@@ -61,40 +67,22 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
     problems += [f"{entry.source}/{entry.file_name} is held: {entry.status_reason}" for entry in held]
     for problem in problems:
         reporter().warn(problem)
-    if billing_run.is_recorded:
-        update_record(billing_run.settings, problems=problems, unreachable=pulled.unreachable)
+    billing_run.note_unreachable(pulled.unreachable)
+    billing_run.note(problems=problems, unreachable=pulled.unreachable)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(billing_run.ledger.files()),
             "listed": pulled.listed,
             "new": len(pulled.registered),
-            "new_files": dg.MetadataValue.json(
-                [f"{entry.source}/{entry.file_name}" for entry in pulled.registered[:_MOST_SHOWN]]
-            ),
-        },
-        check_results=[
-            dg.AssetCheckResult(
-                check_name="every_source_can_be_read",
-                passed=not pulled.unreachable,
-                severity=dg.AssetCheckSeverity.WARN,
-                metadata={
-                    "unreachable": len(pulled.unreachable),
-                    "reasons": pulled.unreachable[:_MOST_SHOWN],
-                },
-            )
-        ],
+            "new_files": table([{"file": f"{e.source}/{e.file_name}"} for e in pulled.registered[:_MOST_SHOWN]]),
+        }
     )
 
 
 @dg.asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"python", "parquet"},
-    deps=[inbox_files],
-    check_specs=_status_checks("customer_exports", "customer-system export"),
-    pool=WAREHOUSE_POOL,
+    group_name=groups.CUSTOMERS, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL
 )
-def customer_exports(billing_run: BillingRun) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+def customer_exports(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per row of a customer-system export, typed; rows that cannot be read stand beside it as text with a reason.
     A spoilt export is held as a whole, and the snapshot before it stays in force."""
     reporter().step("decode exports and bank files")
@@ -108,19 +96,11 @@ def customer_exports(billing_run: BillingRun) -> Iterator[dg.MaterializeResult |
     )
     for entry in stopped:
         _warn_of(entry)
-    yield result
-    yield from _status_results(billing_run, "customers")
+    return result
 
 
-@dg.asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"python", "parquet"},
-    deps=[inbox_files],
-    check_specs=_status_checks("bank_results", "bank result file"),
-    pool=WAREHOUSE_POOL,
-)
-def bank_results(billing_run: BillingRun) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+@dg.asset(group_name=groups.BILLS, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
+def bank_results(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per detail line of a bank result file; a file that disagrees with itself is held with the difference."""
     result = _decoded(billing_run, "bank")
     codes = billing_run.book.result_codes
@@ -130,46 +110,70 @@ def bank_results(billing_run: BillingRun) -> Iterator[dg.MaterializeResult | dg.
     for entry in judged:
         if entry.status != "loaded":
             _warn_of(entry)
-    yield result
-    yield from _status_results(billing_run, "bank")
+    return result
 
 
-@dg.asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"python", "parquet"},
-    deps=[inbox_files, bank_results, customer_exports],
-    check_specs=_status_checks("call_detail_records", "call detail file"),
-    partitions_def=CALL_DAYS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    pool=WAREHOUSE_POOL,
-)
-def call_detail_records(
-    context: dg.AssetExecutionContext, billing_run: BillingRun
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-    """One row per call record of every readable file, typed; malformed lines stand beside it as text. Files are judged:
-    loaded, held or rejected, in the order they were registered. Partitions are the days the calls began on."""
-    reporter().step("decode call records")
-    ledger = billing_run.ledger
-    result = _decoded(billing_run, "cdr")
-    reporter().step("judge call files")
-    with billing_run.warehouse() as con:
-        judgements = judge_cdr_files(
-            ledger, con, billing_run.settings.raw, _hold_above(billing_run), billing_run.as_of_date()
-        )
-    for judgement in judgements:
-        if judgement.status != "loaded":
-            reporter().warn(
-                f"{judgement.entry.source}/{judgement.entry.file_name} is {judgement.status}: {judgement.reason}"
+def call_detail_records(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset of the call files, with its partitions."""
+
+    @dg.asset(
+        key=CALL_DETAIL_RECORDS,
+        group_name=groups.CALLS,
+        owners=OWNERS,
+        kinds={"python", "parquet"},
+        deps=[inbox_files],
+        partitions_def=call_days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=WAREHOUSE_POOL,
+    )
+    def call_detail_records(context: dg.AssetExecutionContext, billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """One row per call record of every readable file, typed; malformed lines stand beside it as text. Files are judged:
+        loaded, held or rejected, in the order they were registered. Partitions are the days the calls began on."""
+        reporter().step("decode call records")
+        ledger = billing_run.ledger
+        result = _decoded(billing_run, "cdr")
+        reporter().step("judge call files")
+        with billing_run.warehouse() as con:
+            judgements = judge_cdr_files(
+                ledger, con, billing_run.settings.raw, _hold_above(billing_run), billing_run.as_of_date()
             )
-    new = {judgement.entry.file_id for judgement in judgements}
-    records: dict[str, int] = {}
-    for day in ledger.call_days():
-        if day.file_id in new:
-            records[day.call_date.isoformat()] = records.get(day.call_date.isoformat(), 0) + day.records
-    note_days(context, context.asset_key, records)
-    yield result
-    yield from _status_results(billing_run, "cdr")
+        for judgement in judgements:
+            if judgement.status != "loaded":
+                reporter().warn(
+                    f"{judgement.entry.source}/{judgement.entry.file_name} is {judgement.status}: {judgement.reason}"
+                )
+        new = {judgement.entry.file_id for judgement in judgements}
+        records: dict[str, int] = {}
+        for day in ledger.call_days():
+            if day.file_id in new:
+                records[day.call_date.isoformat()] = records.get(day.call_date.isoformat(), 0) + day.records
+        note_days(context, context.asset_key, records)
+        return result
+
+    return call_detail_records
+
+
+@dg.multi_asset_check(specs=[_SOURCES_CHECK, *_STATUS_CHECKS], can_subset=True, pool=WAREHOUSE_POOL)
+def file_checks(context: dg.AssetCheckExecutionContext, billing_run: BillingRun) -> Iterator[dg.AssetCheckResult]:
+    """What stands in the sources and in the file ledger. A failed one is reported; it keeps no edition back."""
+    selected = context.selected_asset_check_keys
+    if _SOURCES_CHECK.key in selected:
+        unreachable = billing_run.unreachable
+        if unreachable is None:  # no file was pulled by this run
+            _, unreachable = unreachable_sources(billing_run.settings)
+        yield dg.AssetCheckResult(
+            check_name=_SOURCES_CHECK.name,
+            asset_key=INBOX_FILES,
+            passed=not unreachable,
+            severity=REPORTED,
+            metadata={
+                "unreachable": len(unreachable),
+                "reasons": table([{"reason": reason} for reason in unreachable[:_MOST_SHOWN]]),
+            },
+        )
+    for spec in _STATUS_CHECKS:
+        if spec.key in selected:
+            yield _status_result(billing_run, spec)
 
 
 def note_days(context: dg.AssetExecutionContext, key: dg.AssetKey, rows: dict[str, int]) -> None:
@@ -210,28 +214,29 @@ def _warn_of(entry: FileEntry) -> None:
     reporter().warn(f"{entry.source}/{entry.file_name} is {entry.status}: {entry.status_reason}")
 
 
-def _status_results(billing_run: BillingRun, kind: str) -> Iterator[dg.AssetCheckResult]:
-    """Whether files of a kind are held or rejected: an ERROR with each of them, its reason and the records at fault."""
-    for status in ("held", "rejected"):
-        entries = [entry for entry in billing_run.ledger.files(kind) if entry.status == status]
-        shown = [
-            {
-                "file_id": entry.file_id,
-                "file_name": entry.file_name,
-                "source": entry.source,
-                "switch_id": entry.switch_id,
-                "bank_code": entry.bank_code,
-                "reason": entry.status_reason,
-                "first_records": [record.text for record in entry.offending_records],
-            }
-            for entry in reversed(entries)
-        ]
-        yield dg.AssetCheckResult(
-            passed=not entries,
-            check_name=f"no_file_is_{status}",
-            severity=dg.AssetCheckSeverity.ERROR,
-            metadata={"files": len(entries), status: dg.MetadataValue.json(shown[:_MOST_SHOWN])},
-        )
+def _status_result(billing_run: BillingRun, spec: dg.AssetCheckSpec) -> dg.AssetCheckResult:
+    """Whether files of a kind are held or rejected, with each of them, its reason and the records at fault."""
+    status = spec.name.removeprefix("no_file_is_")
+    kind, _ = _KINDS[spec.asset_key]
+    entries = [entry for entry in billing_run.ledger.files(kind) if entry.status == status]
+    shown = [
+        {
+            "file_id": entry.file_id,
+            "file_name": entry.file_name,
+            "source": entry.source,
+            "sender": entry.switch_id or entry.bank_code or "",
+            "reason": entry.status_reason or "",
+            "first_records": "\n".join(record.text for record in entry.offending_records),
+        }
+        for entry in reversed(entries)
+    ]
+    return dg.AssetCheckResult(
+        passed=not entries,
+        check_name=spec.name,
+        asset_key=spec.asset_key,
+        severity=REPORTED,
+        metadata={"files": len(entries), status: table(shown[:_MOST_SHOWN])},
+    )
 
 
 def _hold_above(billing_run: BillingRun) -> dict[str, Decimal]:

@@ -7,57 +7,100 @@ import duckdb
 
 from dashboards.site import build_site
 from expectations.results import blocking
+from orchestration.defs import groups
+from orchestration.defs.metadata import code_at
 from orchestration.defs.quality.assets import gate_results
-from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
+from orchestration.defs.resources import PUBLISHED, WAREHOUSE_POOL, BillingRun
+from orchestration.defs.warehouse.dbt_graph import FRESH, TRANSLATOR, manifest
 from orchestration.errors import GatesBlocked
 from orchestration.publishing.editions import publish, publish_blocked, stage_edition
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
 from orchestration.runtime.progress import reporter
-from orchestration.runtime.run_record import update_record
+from orchestration.settings import PROJECT_ROOT
 from orchestration.warehouse.gate_results import kept_results
 from orchestration.warehouse.planning.run_signature import note_published, run_signature
 from orchestration.warehouse.planning.stale_days import day_builds
 
-GROUP = "publishing"
-OWNERS = ["team:analysts"]
+OWNERS = [groups.OWNERS[groups.EDITION]]
+EDITION_FILES = dg.AssetKey("edition_files")
+_MARTS = [dg.AssetKey(["marts", mart.name]) for mart in PUBLISHED_MARTS]
+
+#: Per page its file of the site.
+_PAGES = {"management_page": "index.html", "gates_page": "gates.html"}
+
+
+def _spec(name: str, description: str, kinds: set[str], deps: list[dg.AssetKey], code: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        name,
+        description=description,
+        deps=deps,
+        group_name=groups.EDITION,
+        owners=OWNERS,
+        kinds=kinds,
+        tags={"layer": "edition"},
+        metadata={"dagster/code_references": code_at(PROJECT_ROOT / code, code)},
+        skippable=True,
+    )
+
+
+def _marts_of_page(page: str) -> list[dg.AssetKey]:
+    """The marts that a page reads, as its exposure says."""
+    exposure = next(found for found in manifest()["exposures"].values() if found["name"] == page)
+    nodes = manifest()["nodes"]
+    return sorted(TRANSLATOR.get_asset_key(nodes[unique_id]) for unique_id in exposure["depends_on"]["nodes"])
+
+
+_SPECS = [
+    _spec(
+        "edition_files",
+        "One folder of Parquet files per mart with a manifest of hashes and control totals; what did not change is shared with "
+        "the edition before.",
+        {"parquet", "duckdb"},
+        [gate_results.key, *_MARTS],
+        "orchestration/publishing/editions.py",
+    ),
+    _spec(
+        "management_page",
+        "The branch at a glance in Chinese and English, readable from disk without network: money first, then traffic, then "
+        "what needs mending.",
+        {"plotly"},
+        _marts_of_page("management_page"),
+        "dashboards/pages/overview.py",
+    ),
+    _spec(
+        "gates_page",
+        "Every gate of the edition in Chinese and English: what it claims, how it ended, and rows that broke it.",
+        {"plotly"},
+        [gate_results.key, *_marts_of_page("gates_page")],
+        "dashboards/pages/gates.py",
+    ),
+    _spec(
+        PUBLISHED.to_user_string(),
+        "The pointer current.json, replaced in one step when all release gates hold; else it stays and the blocked run is "
+        "shown apart.",
+        {"json"},
+        [EDITION_FILES, dg.AssetKey("management_page"), dg.AssetKey("gates_page")],
+        "orchestration/publishing/editions.py",
+    ),
+]
 
 
 @dg.multi_asset(
     name="edition",
     specs=[
-        dg.AssetSpec(
-            "edition_files",
-            description="One folder of Parquet files per mart with a manifest of hashes and control totals; "
-            "what did not change is shared with the edition before.",
-            deps=[gate_results.key, *(dg.AssetKey(["marts", mart.name]) for mart in PUBLISHED_MARTS)],
-            group_name=GROUP,
-            owners=OWNERS,
-            kinds={"parquet", "duckdb"},
-        ),
-        dg.AssetSpec(
-            "management_page",
-            description="The edition's bilingual pages (Chinese, English): branch figures and gate results, "
-            "readable from disk without network.",
-            deps=["edition_files"],
-            group_name=GROUP,
-            owners=OWNERS,
-            kinds={"plotly"},
-        ),
-        dg.AssetSpec(
-            "published_edition",
-            description="The pointer current.json, replaced in one step when all release gates hold; "
-            "else it stays and the blocked run is shown apart.",
-            deps=["edition_files", "management_page"],
-            group_name=GROUP,
-            owners=OWNERS,
-            kinds={"json"},
-        ),
+        spec.replace_attributes(freshness_policy=dg.FreshnessPolicy.time_window(fail_window=FRESH)) for spec in _SPECS
     ],
     pool=WAREHOUSE_POOL,
-    can_subset=False,
+    can_subset=True,
 )
 def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Stage the marts, draw the pages into them, and show all at once; or show what blocked it, and keep the old one."""
+    if not billing_run.is_whole:  # of tables that were built at different times it would not agree with itself
+        raise dg.Failure(
+            "An edition is published by a run of all assets, and some are not selected: launch the job tollhouse_run; nothing was "
+            "published.",
+            allow_retries=False,
+        )
     settings = billing_run.settings
     with billing_run.warehouse() as con:
         facts = billing_run.facts(con)
@@ -66,7 +109,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
         if blocked_by:
             reporter().step("show what blocked the edition")
             folder = publish_blocked(settings.published, con, context.run_id, PUBLISHED_MARTS, gates, facts.as_of)
-            update_record(settings, status="blocked", blocked_path=str(folder.relative_to(settings.home)))
+            billing_run.note(status="blocked", blocked_path=str(folder.relative_to(settings.home)))
             names = ", ".join(f"{result.suite}.{result.gate}" for result in blocked_by)
             raise GatesBlocked(f"the release gates blocked the edition: {names}; see {folder}. The last edition stays")
         reporter().step("stage the edition")
@@ -85,7 +128,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
         for path in staged.written_anew:
             reporter().warn(f"{path} is not the file that was published: the new edition has its own")
         reporter().step("draw the pages")
-        pages = build_site(staged.folder, settings.published)
+        build_site(staged.folder, settings.published)
         reporter().step("publish")
         billing_run.ledger.flush()  # what the edition stands on comes to the disk before the edition is shown
         folder = publish(staged)
@@ -95,25 +138,22 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
             con, run_signature(settings, billing_run.ledger, billing_run.book, facts, closed), staged.edition
         )
         figures = _key_figures(con)
-    update_record(
-        settings,
+    billing_run.note(
         status="published",
         edition=staged.edition,
         edition_path=str(folder.relative_to(settings.home)),
         figures=figures,
     )
+    context.instance.add_run_tags(context.run_id, {"edition": staged.edition, "as_of": facts.as_of.isoformat()})
     marts = staged.manifest["marts"]
     rows = sum(entry["rows"] for mart in marts.values() for entry in mart["files"])
-    yield dg.MaterializeResult(
-        asset_key="edition_files", metadata={"dagster/row_count": rows, "edition": staged.edition}
-    )
-    yield dg.MaterializeResult(
-        asset_key="management_page",
-        metadata={"dagster/row_count": len(pages), "page": dg.MetadataValue.path(str(folder / "site" / "index.html"))},
-    )
-    yield dg.MaterializeResult(
-        asset_key="published_edition", metadata={"dagster/row_count": 1, "edition": staged.edition}
-    )
+    yield dg.MaterializeResult(asset_key=EDITION_FILES, metadata={"dagster/row_count": rows, "edition": staged.edition})
+    for name, file_name in _PAGES.items():
+        path = folder / "site" / file_name
+        yield dg.MaterializeResult(
+            asset_key=name, metadata={"page": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size}
+        )
+    yield dg.MaterializeResult(asset_key=PUBLISHED, metadata={"dagster/row_count": 1, "edition": staged.edition})
 
 
 def _key_figures(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -10,22 +10,19 @@ import dagster as dg
 
 from expectations.catalogue import all_suites
 from expectations.results import GateResult
-from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
-from orchestration.defs.warehouse.dbt_graph import MANIFEST, TRANSLATOR
+from orchestration.defs import groups
+from orchestration.defs.metadata import KEEPS_BACK, REPORTED, table
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun, GateJudge, plain_refusal
+from orchestration.defs.warehouse.dbt_graph import TRANSLATOR, manifest
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
 from orchestration.runtime.progress import reporter
 from orchestration.warehouse.gate_results import keep_results, kept_results
 
 _MARTS = {mart.name for mart in PUBLISHED_MARTS}
 _SUITES = all_suites()
-_SEVERITY = {
-    "warn": dg.AssetCheckSeverity.WARN,
-    "error": dg.AssetCheckSeverity.ERROR,
-    "critical": dg.AssetCheckSeverity.ERROR,
-}
 _KNOWN = {
     tuple(TRANSLATOR.get_asset_key(node).path)
-    for node in MANIFEST["nodes"].values()
+    for node in manifest()["nodes"].values()
     if node["resource_type"] in ("model", "seed")
 }
 
@@ -38,8 +35,8 @@ def _asset_key(table: str) -> dg.AssetKey:
 
 @dg.asset(
     key=["quality", "gate_results"],
-    group_name="quality",
-    owners=["team:billing"],
+    group_name=groups.QUALITY,
+    owners=[groups.OWNERS[groups.QUALITY]],
     kinds={"greatexpectations", "duckdb"},
     deps=sorted(
         {_asset_key(s.table_of(gate)) for s in _SUITES for gate in s.gates} - {dg.AssetKey(["quality", "gate_results"])}
@@ -47,17 +44,28 @@ def _asset_key(table: str) -> dg.AssetKey:
     + [dg.AssetKey(["marts", name]) for name in sorted(_MARTS)],
     pool=WAREHOUSE_POOL,
 )
-def gate_results(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def gate_results(billing_run: BillingRun, gate_judge: GateJudge) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per gate: did its claim hold, over how many rows, with a sample of those that broke it."""
     reporter().step("judge the gates")
-    results = billing_run.gates().judge([suite.name for suite in _SUITES])
-    with billing_run.warehouse() as con:
-        keep_results(con, results)
+    with plain_refusal(billing_run):
+        with billing_run.warehouse() as con:
+            billing_run.facts(con)  # says so where nothing is built yet
+        results = gate_judge.judge(billing_run.settings, [suite.name for suite in _SUITES])
+        with billing_run.warehouse() as con:
+            keep_results(con, results)
     failed = [result for result in results if not result.success]
     for result in failed:
         if result.severity == "critical":
             reporter().warn(f"gate {result.suite}.{result.gate} failed: {result.description}")
-    return dg.MaterializeResult(metadata={"dagster/row_count": len(results), "failed": len(failed)})
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(results),
+            "failed": len(failed),
+            "failed_gates": table(
+                [{"gate": f"{r.suite}.{r.gate}", "severity": r.severity, "claim": r.description} for r in failed]
+            ),
+        }
+    )
 
 
 _CHECKS = {
@@ -72,27 +80,42 @@ _CHECKS = {
 }
 
 
-@dg.multi_asset_check(specs=list(_CHECKS.values()), pool=WAREHOUSE_POOL)
-def gate_checks(billing_run: BillingRun) -> Iterator[dg.AssetCheckResult]:
-    """Shows each gate's result on the table it stands on, with counts and sample rows."""
-    with billing_run.warehouse() as con:
-        results = kept_results(con)
+@dg.multi_asset_check(specs=list(_CHECKS.values()), can_subset=True, pool=WAREHOUSE_POOL)
+def gate_checks(
+    context: dg.AssetCheckExecutionContext, billing_run: BillingRun, gate_judge: GateJudge
+) -> Iterator[dg.AssetCheckResult]:
+    """Shows each gate's result on the table it stands on, with counts and sample rows. Executed without the gates' own asset,
+    the suites of the selected checks are judged anew on the warehouse as it stands, and nothing is kept of it."""
+    selected = context.selected_asset_check_keys
+    if billing_run.is_whole or gate_results.key in (context.run.asset_selection or ()):
+        with billing_run.warehouse() as con:
+            results = kept_results(con)
+    else:
+        names = {suite for (suite, _), spec in _CHECKS.items() if spec.key in selected}
+        with plain_refusal(billing_run):
+            with billing_run.warehouse() as con:
+                billing_run.facts(con)
+            results = gate_judge.judge(billing_run.settings, [s.name for s in _SUITES if s.name in names])
     for result in results:
-        yield _check_result(result)
+        if _CHECKS[(result.suite, result.gate)].key in selected:
+            yield _check_result(result)
 
 
 def _check_result(result: GateResult) -> dg.AssetCheckResult:
+    """A critical gate that fails keeps the edition back; every other is reported."""
     spec = _CHECKS[(result.suite, result.gate)]
+    keeps_back = result.severity == "critical"
     return dg.AssetCheckResult(
         passed=result.success,
         check_name=spec.name,
         asset_key=spec.asset_key,
-        severity=_SEVERITY[result.severity],
+        severity=KEEPS_BACK if keeps_back else REPORTED,
         description=result.exception,
         metadata={
             "checked_rows": result.checked_rows,
             "failed_rows": result.failed_rows,
             "severity": result.severity,
-            "sample": dg.MetadataValue.json(result.sample),
+            "what_a_failure_does": "keeps the edition back" if keeps_back else "is reported; the edition is published",
+            "sample": table(result.sample),
         },
     )

@@ -3,108 +3,177 @@
 Rules are in dbt_project and in orchestration/warehouse; what stands here is the order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import dbt_assets
 
 from orchestration.branch_clock import branch_now, machine_day
+from orchestration.defs import groups
 from orchestration.defs.ingestion.assets import (
-    bank_results,
-    call_detail_records,
-    customer_exports,
-    inbox_files,
+    BANK_RESULTS,
+    CALL_DETAIL_RECORDS,
+    CUSTOMER_EXPORTS,
+    INBOX_FILES,
     note_days,
 )
-from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
-from orchestration.defs.warehouse.dbt_graph import DAILY_MART, MANIFEST, TRANSLATOR, run_side
+from orchestration.defs.metadata import code_at, table
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun, GateJudge, plain_refusal
+from orchestration.defs.warehouse.dbt_graph import DAILY_MART, TRANSLATOR, TollhouseTranslator, manifest, run_side
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.customers.tables import EXPORT_TABLES
 from orchestration.publishing.reading import current_edition, lost_pointer, published_as_of
 from orchestration.runtime.progress import reporter
-from orchestration.runtime.run_record import update_record
 from orchestration.state.published import lost_editions
 from orchestration.warehouse.dbt_runner import model_code
 from orchestration.warehouse.planning.run_signature import is_published, run_signature
-from orchestration.warehouse.planning.stale_days import find_stale_days, note_built
+from orchestration.warehouse.planning.stale_days import USED_TABLES, find_stale_days, note_built, note_built_in_part
+from orchestration.warehouse.raw import raw_schema as raw_schema_module
 from orchestration.warehouse.raw.export_history import TABLES_WITH_HISTORY
 from orchestration.warehouse.raw.raw_schema import default_as_of, lay_book_inputs, lay_call_inputs, run_facts
 from orchestration.warehouse.raw.suspense_retries import note_tries
 
-GROUP = "raw_schema"
-OWNERS = ["team:mediation"]
 KINDS = {"python", "duckdb"}
 
+RATED_CALLS = dg.AssetKey(["marts", DAILY_MART])
 
-def _raw(name: str, description: str, *deps: Any) -> dg.AssetSpec:
+
+def _raw(name: str, group: str, description: str, *deps: Any) -> dg.AssetSpec:
     return dg.AssetSpec(
-        ["raw", name], description=description, deps=deps, group_name=GROUP, owners=OWNERS, kinds=KINDS, skippable=True
+        ["raw", name],
+        description=description,
+        deps=deps,
+        group_name=group,
+        owners=[groups.OWNERS[group]],
+        kinds=KINDS,
+        tags={"layer": "raw"},
+        metadata={"dagster/code_references": code_at(Path(raw_schema_module.__file__), "raw_schema.py")},
+        skippable=True,
     )
 
 
 _INPUTS = [
-    _raw("run_facts", "One row: the run's as-of date and first billing period.", inbox_files),
+    _raw("run_facts", groups.INBOX, "One row: the run's as-of date and first billing period.", INBOX_FILES),
     _raw(
         "file_register",
+        groups.INBOX,
         "One row per registered file dated up to the as-of date.",
-        inbox_files,
-        call_detail_records,
-        bank_results,
+        INBOX_FILES,
+        CALL_DETAIL_RECORDS,
+        BANK_RESULTS,
     ),
-    _raw("call_days", "One row per call date of the loaded files.", call_detail_records),
-    _raw("clock_days", "One row per day that calls of the loaded files can reach into.", call_detail_records),
-    _raw("joined_pieces", "One row per piece of a long call, with the call it is joined to.", call_detail_records),
-    _raw("debits", "One row per detail line of a bank result file that is not rejected.", bank_results),
-    _raw("debit_batches", "One row per bank result file that is not rejected.", bank_results),
-    _raw("debit_requests", "One row per line of the debit requests made up to the as-of date.", inbox_files),
-    _raw("rerating_changes", "One row per account, zone, unit and period that a re-rating changed.", inbox_files),
+    _raw("call_days", groups.CALLS, "One row per call date of the loaded files.", CALL_DETAIL_RECORDS),
+    _raw(
+        "clock_days",
+        groups.CALLS,
+        "One row per day that calls of the loaded files can reach into.",
+        CALL_DETAIL_RECORDS,
+    ),
+    _raw(
+        "joined_pieces",
+        groups.CALLS,
+        "One row per piece of a long call, with the call it is joined to.",
+        CALL_DETAIL_RECORDS,
+    ),
+    _raw("debits", groups.BILLS, "One row per detail line of a bank result file that is not rejected.", BANK_RESULTS),
+    _raw("debit_batches", groups.BILLS, "One row per bank result file that is not rejected.", BANK_RESULTS),
+    _raw(
+        "debit_requests",
+        groups.BILLS,
+        "One row per line of the debit requests made up to the as-of date; they are kept in the file ledger.",
+        INBOX_FILES,
+    ),
+    _raw(
+        "rerating_changes",
+        groups.BILLS,
+        "One row per account, zone, unit and period that a re-rating changed; kept in the file ledger.",
+        INBOX_FILES,
+    ),
     _raw(
         "rerating_adjustments",
-        "One row per number, zone and day of closed calls that a re-rating adjusts.",
-        inbox_files,
+        groups.BILLS,
+        "One row per number, zone and day of closed calls that a re-rating adjusts; kept in the file ledger.",
+        INBOX_FILES,
     ),
-    _raw("rerating_lines", "One row per amount that a re-rating has posted.", inbox_files),
+    _raw(
+        "rerating_lines",
+        groups.BILLS,
+        "One row per amount that a re-rating has posted; kept in the file ledger.",
+        INBOX_FILES,
+    ),
     _raw(
         "set_aside_rows",
+        groups.INBOX,
         "One row per line of an export or bank file that could not be read.",
-        bank_results,
-        customer_exports,
+        BANK_RESULTS,
+        CUSTOMER_EXPORTS,
     ),
-    _raw("crm_snapshots", "One row per loaded customer export.", customer_exports),
+    _raw(
+        "gate_thresholds",
+        groups.CUSTOMERS,
+        "One row per gate with its thresholds: those of the reference book, else the defaults.",
+    ),
+    _raw(
+        "banks_by_exception",
+        groups.BILLS,
+        "One row per bank whose files list failures only, with the days until a debit counts as collected.",
+        BANK_RESULTS,
+    ),
+    _raw("crm_snapshots", groups.CUSTOMERS, "One row per loaded customer export.", CUSTOMER_EXPORTS),
     *(
-        _raw(f"crm_{table}_history", "One row per form of a row and stretch of exports that have it.", customer_exports)
+        _raw(
+            f"crm_{table}_history",
+            groups.CUSTOMERS,
+            "One row per form of a row and stretch of exports that have it.",
+            CUSTOMER_EXPORTS,
+        )
         for table in TABLES_WITH_HISTORY
     ),
     *(
-        _raw(f"crm_{table}", f"The newest {table} export up to the as-of date.", customer_exports)
+        _raw(f"crm_{table}", groups.CUSTOMERS, f"The newest {table} export up to the as-of date.", CUSTOMER_EXPORTS)
         for table in EXPORT_TABLES
     ),
 ]
 
-# What decides a call beside its file; a change of these makes days stale.
-_COMPARED = ("int_number_assignments", "int_tariff_days", "int_class_plans", "int_destinations", "int_zones")
 
-CLOSED = [
-    dg.AssetSpec(
-        ["closed", name],
-        description=f"{what} of the periods that finance has closed, as they were; written by `tollhouse close` alone.",
-        group_name="closed",
-        owners=["team:finance"],
-        kinds={"duckdb"},
-    )
-    for name, what in {"periods": "Names", "calls": "Rated calls", "bill_lines": "Bill lines", "bills": "Bills"}.items()
+def _kept(key: list[str], group: str, description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(key, description=description, group_name=group, owners=[groups.OWNERS[group]], kinds={"duckdb"})
+
+
+#: Tables that no run makes anew: what finance has closed, and what runs keep for the next.
+KEPT = [
+    *(
+        _kept(
+            ["closed", name],
+            groups.BILLS,
+            f"{what} of the periods that finance has closed, as they were; written by `tollhouse close` alone.",
+        )
+        for name, what in {
+            "periods": "Names",
+            "calls": "Rated calls",
+            "bill_lines": "Bill lines",
+            "bills": "Bills",
+        }.items()
+    ),
+    _kept(
+        ["closed", "reopened_calls"],
+        groups.BILLS,
+        "One row per closed call that a re-rating rates anew, in the scratch warehouse of `tollhouse rerate`; else empty.",
+    ),
+    _kept(["state", "suspense_tries"], groups.CALLS, "One row per suspended call and run that tried again to rate it."),
 ]
 
 
-@dg.multi_asset(name="raw_schema", specs=_INPUTS, pool=WAREHOUSE_POOL, can_subset=False)
+@dg.multi_asset(name="raw_schema", specs=_INPUTS, pool=WAREHOUSE_POOL, can_subset=True)
 def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """What dbt reads, laid ready from the ledger and the raw zone. Where an edition of exactly this stands already, the
     run ends here: everything after it is skipped."""
     reporter().step("lay the raw schema")
     settings, ledger = billing_run.settings, billing_run.ledger
-    with billing_run.warehouse() as con:
+    with plain_refusal(billing_run), billing_run.warehouse() as con:
         con.execute(
             "create table if not exists closed.periods (billing_period varchar, closed_at timestamp, closed_by varchar)"
         )
@@ -137,94 +206,146 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
                 f"as of {facts.as_of}, as the current edition is: the newest loaded file is of {newest}; "
                 f"an earlier date needs --as-of, for example --as-of {newest}"
             )
-        update_record(settings, as_of=facts.as_of.isoformat(), ledger_state=ledger.state())
-        forced = _asked_for(context) or is_lost
+        billing_run.note(as_of=facts.as_of.isoformat(), ledger_state=ledger.state())
+        forced = _asked_for(context) or is_lost or context.run.asset_selection  # who clicks on assets wants them built
         if not forced and is_published(con, settings, run_signature(settings, ledger, billing_run.book, facts, closed)):
             assert current is not None  # is_published saw it
             path = str(current.folder.relative_to(settings.home))
-            update_record(settings, status="nothing_new", edition=current.edition, edition_path=path)
+            billing_run.note(status="nothing_new", edition=current.edition, edition_path=path)
             return
+        billing_run.begin_part(con)
         lay_book_inputs(con, settings, ledger, facts, billing_run.book.gate_thresholds)
-    for spec in _INPUTS:
-        yield dg.MaterializeResult(asset_key=spec.key)
+        for spec in _INPUTS:
+            if spec.key in context.selected_asset_keys:
+                schema, name = spec.key.path
+                row = con.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
+                yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": row[0] if row else 0})
 
 
-@dbt_assets(manifest=MANIFEST, select="tag:book", name="book", dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL)
+@dbt_assets(manifest=manifest(), select="tag:book", name="book", dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL)
 def book(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[Any]:
     """What rating and billing rest on: the reference book, the compiled tariffs, who holds which number, the periods."""
     reporter().step("build the book side")
     yield from run_side(context, billing_run, "book")
 
 
-@dg.multi_asset(
-    name="call_plan",
-    specs=[
-        _raw(
-            "stale_days",
-            "One row per call date that this run rebuilds, and no other.",
-            ["raw", "call_days"],
-            *(["intermediate", name] for name in _COMPARED),
-        ),
-        _raw(
-            "calls", "One row per readable record of the loaded files with calls of a stale day.", ["raw", "stale_days"]
-        ),
-        _raw("repeated_calls", "One row per record of a stale day that repeats an earlier one.", ["raw", "stale_days"]),
-        _raw(
-            "settlement_twins",
-            "One row per record of a stale day's call that was written once for each party charged.",
-            ["raw", "stale_days"],
-        ),
-    ],
-    pool=WAREHOUSE_POOL,
-    can_subset=False,
-)
+_PLANNED = [
+    _raw(
+        "stale_days",
+        groups.CALLS,
+        "One row per call date that this run rebuilds, and no other.",
+        ["raw", "call_days"],
+        *(model.split(".") for model in sorted(set(USED_TABLES.values()))),
+    ),
+    _raw(
+        "calls",
+        groups.CALLS,
+        "One row per readable record of the loaded files with calls of a stale day.",
+        ["raw", "stale_days"],
+    ),
+    _raw(
+        "repeated_calls",
+        groups.CALLS,
+        "One row per record of a stale day that repeats an earlier one.",
+        ["raw", "stale_days"],
+    ),
+    _raw(
+        "settlement_twins",
+        groups.CALLS,
+        "One row per record of a stale day's call that was written once for each party charged.",
+        ["raw", "stale_days"],
+    ),
+]
+
+
+@dg.multi_asset(name="call_plan", specs=_PLANNED, pool=WAREHOUSE_POOL, can_subset=True)
 def call_plan(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Finds the stale days and lays their calls ready. A day asked for as the run's partition is rebuilt in any case."""
     reporter().step("plan the stale days")
-    with billing_run.warehouse() as con:
+    with plain_refusal(billing_run), billing_run.warehouse() as con:
         facts = billing_run.facts(con)
+        billing_run.begin_part(con)
         stale = find_stale_days(con, billing_run.ledger, facts, model_code(), _asked_for(context))
         lay_call_inputs(con, billing_run.settings, billing_run.ledger, facts, stale)
-    update_record(billing_run.settings, rebuilt_days={day.isoformat(): why for day, why in sorted(stale.items())})
-    for name in ("stale_days", "calls", "repeated_calls", "settlement_twins"):
-        yield dg.MaterializeResult(asset_key=["raw", name], metadata={"stale_days": len(stale)})
+    billing_run.note(rebuilt_days={day.isoformat(): why for day, why in sorted(stale.items())})
+    if billing_run.is_whole:
+        context.instance.add_run_tags(context.run_id, {"stale_days": days_in_words(stale)})
+    for spec in _PLANNED:
+        if spec.key in context.selected_asset_keys:
+            yield dg.MaterializeResult(
+                asset_key=spec.key,
+                metadata={
+                    "stale_days": len(stale),
+                    "days": table([{"call_date": day, "why": why} for day, why in sorted(stale.items())]),
+                },
+            )
+
+
+def calls(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The calls' side of the graph, with its partitions."""
+
+    @dbt_assets(
+        manifest=manifest(),
+        select="tag:calls",
+        name="calls",
+        dagster_dbt_translator=TollhouseTranslator(call_days),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=WAREHOUSE_POOL,
+    )
+    def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[Any]:
+        """The calls of the stale days, each in its one state, rated where it could be, and the sums of each day."""
+        reporter().step("rate the stale days")
+        asked = _asked_for(context)
+        if not billing_run.is_whole and context.selected_asset_keys:
+            with plain_refusal(billing_run), billing_run.warehouse() as con:
+                facts = billing_run.facts(con)
+                if asked and not _is_planned(context):  # these days alone, as the rest of the warehouse stands
+                    lay_call_inputs(con, billing_run.settings, billing_run.ledger, facts, asked)
+                note_built_in_part(con)
+        results = list(run_side(context, billing_run, "calls"))
+        if context.selected_asset_keys:
+            with billing_run.warehouse() as con:
+                note_days(context, RATED_CALLS, _rated_of_stale_days(con))
+                if billing_run.is_whole:
+                    note_built(con, billing_run.ledger, billing_run.facts(con), context.run_id)
+                    note_tries(con, branch_now(billing_run.settings.time_zone))
+        # After the days' own events, so that the newest one of each asset is the whole table's, with its columns' lineage.
+        yield from results
+
+    return calls
 
 
 @dbt_assets(
-    manifest=MANIFEST,
-    select="tag:calls",
-    name="calls",
-    dagster_dbt_translator=TRANSLATOR,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    pool=WAREHOUSE_POOL,
+    manifest=manifest(), select="tag:accounts", name="accounts", dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL
 )
-def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[Any]:
-    """The calls of the stale days, each in its one state, rated where it could be, and the sums of each day."""
-    reporter().step("rate the stale days")
-    results = list(run_side(context, billing_run, "calls"))
-    with billing_run.warehouse() as con:
-        rows = {
-            day.isoformat(): count
-            for day, count in con.execute(
-                "select stale.call_date, count(rated.call_id) from raw.stale_days as stale "
-                "left join marts.rated_calls as rated on stale.call_date = rated.call_date group by all"
-            ).fetchall()
-        }
-        note_days(context, dg.AssetKey(["marts", DAILY_MART]), rows)
-        note_built(con, billing_run.ledger, billing_run.facts(con), context.run_id)
-        note_tries(con, branch_now(billing_run.settings.time_zone))
-    # After the days' own events, so that the newest one of each asset is the whole table's, with its columns' lineage.
-    yield from results
-
-
-@dbt_assets(
-    manifest=MANIFEST, select="tag:accounts", name="accounts", dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL
-)
-def accounts(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[Any]:
+def accounts(context: dg.AssetExecutionContext, billing_run: BillingRun, gate_judge: GateJudge) -> Iterator[Any]:
     """Everything that sums over days: bills, payments, collection rates, commission, traffic, conflicts, the bulletin."""
     reporter().step("build the accounts side")
-    billing_run.gates()  # imports while dbt works
+    if billing_run.is_whole:
+        gate_judge.start(billing_run.settings)  # imports while dbt works
     yield from run_side(context, billing_run, "accounts")
+
+
+def _rated_of_stale_days(con: Any) -> dict[str, int]:
+    return {
+        day.isoformat(): count
+        for day, count in con.execute(
+            "select stale.call_date, count(rated.call_id) from raw.stale_days as stale "
+            "left join marts.rated_calls as rated on stale.call_date = rated.call_date group by all"
+        ).fetchall()
+    }
+
+
+def _is_planned(context: dg.AssetExecutionContext) -> bool:
+    """Whether this run has found the stale days itself."""
+    return any(spec.key in (context.run.asset_selection or ()) for spec in _PLANNED)
+
+
+def days_in_words(days: Collection[date]) -> str:
+    """Some days in the length of a tag: the first and the last, and how many."""
+    if len(days) < 2:
+        return "".join(day.isoformat() for day in days) or "none"
+    return f"{len(days)} days {min(days)} to {max(days)}"
 
 
 def _asked_for(context: dg.AssetExecutionContext) -> frozenset[date]:

@@ -402,3 +402,17 @@ def list_items(source: Source, store: Store) -> list[Item]:
     if source.fault is not None:
         raise SourceFault(source.fault)
     return with_retries(store, lambda: store.items(source.folder))
+
+
+def unreachable_sources(settings: Settings) -> tuple[list[Source], list[str]]:
+    """All sources, and why those cannot be listed that cannot; each is asked once. Raises UsageError for wrong sources."""
+    with Stores(is_patient=False) as stores:
+        sources = load_sources(settings, stores)
+        faults = []
+        for source in sources:
+            store = stores.of(source.access)
+            try:
+                list_items(source, store)
+            except Exception as error:  # noqa: BLE001  every driver of a remote store has errors of its own
+                faults.append(source.fault_text(store.words(error)))
+    return sources, faults

@@ -47,6 +47,12 @@ def is_published(con: duckdb.DuckDBPyConnection, settings: Settings, signature: 
     )
 
 
+def forget_published(con: duckdb.DuckDBPyConnection) -> None:
+    """The warehouse is no longer what the current edition was made from: the next run builds and publishes in any case."""
+    con.execute("create table if not exists state.published (signature varchar, edition varchar)")
+    con.execute("delete from state.published")
+
+
 def note_published(con: duckdb.DuckDBPyConnection, signature: str, edition: str) -> None:
     """Keep what the current edition was made from."""
     con.execute("begin")

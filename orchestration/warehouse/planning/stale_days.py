@@ -252,6 +252,13 @@ def days_changed_by_book(con: duckdb.DuckDBPyConnection) -> set[date]:
     return {day for query in queries for (day,) in con.execute(query).fetchall()} | set(_days_dialled_otherwise(con))
 
 
+def note_built_in_part(con: duckdb.DuckDBPyConnection) -> None:
+    """Some of the daily tables were built, and others not: the next whole run rebuilds the days that this was about."""
+    _lay_state(con)
+    days = [day for (day,) in con.execute("select call_date from raw.stale_days").fetchall()]
+    note_stale(con, days, "some of its tables were built alone")
+
+
 def note_stale(con: duckdb.DuckDBPyConnection, days: Iterable[date], why: str) -> None:
     """Have the next run rebuild these days in any case."""
     for day in days:

@@ -11,7 +11,6 @@ import dagster as dg
 from tests.ingestion.remote.deliveries import s3_entry, sftp_entry, sources
 from tests.ingestion.remote.servers import LOOPBACK, SshServer, free_port
 from tests.robustness.branch import EXPORTS, USUAL_STATES, new_branch
-from tests.robustness.commands import environment
 
 EXPORTS_PATTERN = {"kind": "customers", "pattern": "{table}_{date:YYYYMMDD}.csv"}
 
@@ -49,10 +48,7 @@ def test_a_run_publishes_what_it_reaches_and_says_what_it_does_not(
     assert problem.startswith("dead: sftp://127.0.0.1:")
     assert "cannot be listed: " in problem
     assert branch.tollhouse("status").answer["last_run"]["unreachable"] == [problem]
-    with (
-        environment({**branch.settings, "DAGSTER_HOME": str(branch.home / "dagster")}),
-        dg.DagsterInstance.get() as instance,
-    ):
+    with dg.DagsterInstance.from_config(str(branch.home / "dagster")) as instance:
         key = dg.AssetCheckKey(dg.AssetKey("inbox_files"), "every_source_can_be_read")
         (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=5)
         assert record.event is not None

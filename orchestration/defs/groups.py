@@ -1,0 +1,71 @@
+"""The groups of the assets, along the way of the data, and who answers for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+INBOX = "inbox_and_files"
+CUSTOMERS = "customers_and_book"
+CALLS = "calls_and_rating"
+BILLS = "bills_and_collections"
+COMMISSION = "commission"
+TRAFFIC = "traffic_and_numbers"
+QUALITY = "quality"
+EDITION = "edition_and_pages"
+
+OWNERS = {
+    INBOX: "team:mediation",
+    CUSTOMERS: "team:billing",
+    CALLS: "team:billing",
+    BILLS: "team:finance",
+    COMMISSION: "team:finance",
+    TRAFFIC: "team:network",
+    QUALITY: "team:billing",
+    EDITION: "team:analysts",
+}
+
+#: Of a model's folder in dbt_project/models: staging by its source, intermediate and marts by their domain.
+_OF_FOLDER = {
+    "staging/ledger": INBOX,
+    "staging/crm": CUSTOMERS,
+    "staging/switch": CALLS,
+    "staging/bank": BILLS,
+    "intermediate/intake": INBOX,
+    "intermediate/assignments": CUSTOMERS,
+    "intermediate/exports": CUSTOMERS,
+    "intermediate/periods": CUSTOMERS,
+    "intermediate/tariff": CUSTOMERS,
+    "intermediate/thresholds": CUSTOMERS,
+    "intermediate/guides": CUSTOMERS,
+    "intermediate/calls": CALLS,
+    "intermediate/packages": CALLS,
+    "intermediate/suspense": CALLS,
+    "intermediate/billing": BILLS,
+    "intermediate/collections": BILLS,
+    "intermediate/commission": COMMISSION,
+    "intermediate/traffic": TRAFFIC,
+    "intermediate/traffic_parts": TRAFFIC,
+    "intermediate/anomalies": TRAFFIC,
+    "intermediate/anomaly_parts": TRAFFIC,
+    "intermediate/numbers": TRAFFIC,
+    "marts/intake": INBOX,
+    "marts/usage": CALLS,
+    "marts/suspense": CALLS,
+    "marts/billing": BILLS,
+    "marts/collections": BILLS,
+    "marts/commission": COMMISSION,
+    "marts/traffic": TRAFFIC,
+    "marts/numbering": TRAFFIC,
+    "marts/anomalies": TRAFFIC,
+    "marts/site": EDITION,
+}
+
+
+def group_of_model(resource_type: str, fqn: Sequence[str]) -> str:
+    """The group of a dbt model by its folder; a seed is of the reference book. A folder without a group is an error.
+
+    A source of dbt is an asset of its own, which has its group there: what is said of it here is not used.
+    """
+    if resource_type in ("seed", "source"):
+        return CUSTOMERS
+    return _OF_FOLDER["/".join(fqn[1:3])]
