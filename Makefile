@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 2
 CALLS ?= 1000000
+# Tests that share a file or a city stay together, slow ones begin first (tests/conftest.py).
+PROCESSES = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 # Compiled once by set-up: without it every command would compile Dagster, dbt and Great Expectations again (6 s).
 unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help setup demo run test torture bench check lint types sql conventions ui serve lock clean
+.PHONY: help setup demo run test test-fast torture bench check lint types sql conventions ui serve lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,8 +36,11 @@ demo: setup ## make the demo city's files, run everything, say where to look
 run: setup ## one run over what lies in the inbox
 	$(BIN)/tollhouse run
 
-test: setup ## all tests, file by file in two processes (JOBS=n for others)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+test: setup ## all tests, in two processes (JOBS=n for others)
+	$(BIN)/python -m pytest $(PROCESSES)
+
+test-fast: setup ## the tests without a whole run, for the loop of a change
+	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run"
 
 torture: setup ## kills, full disks, disorder and damage: 40 minutes (FORM=--full: hours)
 	$(BIN)/python -W ignore -m tests.torture $(FORM)
@@ -43,7 +48,9 @@ torture: setup ## kills, full disks, disorder and damage: 40 minutes (FORM=--ful
 bench: setup ## measure speed against bare SQL and peers: 20 minutes (CALLS=n; FORM=--full: 10 million calls, an hour)
 	$(BIN)/python -W ignore -m tests.benchmarks --calls $(CALLS) $(FORM)
 
-check: lint types sql conventions test ## what CI runs: lint, types, SQL lint, dbt parse, conventions, tests
+check: setup ## what CI runs: lint, types, SQL lint, dbt parse, conventions, tests
+	$(MAKE) --no-print-directory -j $(JOBS) lint types sql conventions
+	$(MAKE) --no-print-directory test
 
 lint: setup ## ruff
 	$(BIN)/ruff check .

@@ -1,15 +1,71 @@
 """What holds for all tests: runs in this process have their gates judged in it, the day is one after all their files, and
-no test logs to where an earlier one did."""
+no test logs to where an earlier one did. And which tests are slow, so that they begin first and `make test-fast` can leave them out.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+from orchestration import runs
 from orchestration.defs import resources
 from tests.gates_here import GatesHere
+
+#: A test makes whole runs where its module takes something from one of these, or where it has one of the fixtures.
+RUN_MODULES = {
+    "tests.integration.harness",
+    "tests.robustness.branch",
+    "tests.robustness.package_branch",
+    "tests.torture.commands",
+    "tests.torture.meaning",
+}
+RUN_FIXTURES = {"ran", "ran_copy", "whole"}
+#: The demo city's run and what stands on it: all in one process, whichever files its tests are in.
+CITY_FIXTURES = {"whole", "expected"}
+
+_now: list[pytest.Item] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whole runs and have them begin first; say which tests go to one process: those of the city, else those of a file."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & RUN_FIXTURES or _takes_from_runs(getattr(item, "module", None)):
+            item.add_marker(pytest.mark.whole_run)
+        group = "city" if fixtures & CITY_FIXTURES else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("whole_run") is None)
+
+
+def _takes_from_runs(module: ModuleType | None) -> bool:
+    values = [] if module is None else vars(module).values()
+    names = {value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "") for value in values}
+    return bool(names & RUN_MODULES)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Keep which test is at work."""
+    _now[:] = [item]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_runs_are_marked() -> Iterator[None]:
+    """A test that makes a whole run and is not marked would make `make test-fast` slow."""
+    execute = runs._execute
+
+    def checked(*values: Any, **named: Any) -> Any:
+        (item,) = _now
+        assert item.get_closest_marker("whole_run"), f"{item.nodeid} makes a whole run: mark it with whole_run"
+        return execute(*values, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "_execute", checked)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,7 @@ from typing import Any
 
 from orchestration.errors import TollhouseError
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
+from orchestration.warehouse.dbt_events import unread_events
 
 TARGET = DBT_PROJECT / "target"
 _FOLDERS = ("models", "macros", "tests")
@@ -189,7 +190,8 @@ def _invoke(arguments: list[str], manifest: Any) -> Any:
         "none",
     ]
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *places])
+    with unread_events():
+        return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *places])
 
 
 def _variables(settings: Settings) -> dict[str, str | int]:

@@ -29,9 +29,12 @@ TOTAL = Decimal(4_515_113)
 NOT_ANSWERED = 294  # calls that end in the second they began, and cost nothing
 
 _SAMPLES = os.environ.get("TOLLHOUSE_SAMPLES")
-pytestmark = pytest.mark.skipif(
-    _SAMPLES is None, reason="TOLLHOUSE_SAMPLES is not set: the sample of rated calls is no part of the project"
-)
+pytestmark = [
+    pytest.mark.whole_run,
+    pytest.mark.skipif(
+        _SAMPLES is None, reason="TOLLHOUSE_SAMPLES is not set: the sample of rated calls is no part of the project"
+    ),
+]
 
 
 @dataclass

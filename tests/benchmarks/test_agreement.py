@@ -19,6 +19,8 @@ from tests.benchmarks.tariff import compile_book
 from tests.benchmarks.workload import FIRST_DAY, PREFIXES, Workload, make_workload, prefixes
 from tests.robustness.commands import tollhouse
 
+pytestmark = pytest.mark.whole_run
+
 CALLS = 2_000
 
 

@@ -49,7 +49,7 @@ def whole(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """The city in one delivery and one run. Nobody changes this branch: copy it (`copied`)."""
     branch = Branch(tmp_path_factory.mktemp("whole") / "home", DEMO_BOOK)
     shutil.copytree(city, branch.inbox)
-    outcome = branch.run()
+    outcome = branch.run(is_lean=False)
     assert outcome.status == "published", outcome.problems
     return Published(branch, outcome, branch.marts())
 

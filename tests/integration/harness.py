@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,7 @@ import duckdb
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.runs import RunOutcome, close_period, run_once
 from orchestration.settings import PROJECT_ROOT, Settings
+from tests.lean_runs import lean_runs
 
 Row = dict[str, Any]
 Marts = dict[str, list[Row]]
@@ -155,14 +156,14 @@ class Branch:
                 else:
                     os.environ[name] = value
 
-    def run(self, as_of: date | None = None) -> RunOutcome:
-        """One run of the whole product."""
-        with self.environment() as settings:
+    def run(self, as_of: date | None = None, *, is_lean: bool = True) -> RunOutcome:
+        """One run of the product, without what tests/lean_runs.py leaves out unless it is asked for."""
+        with self.environment() as settings, lean_runs() if is_lean else nullcontext():
             return run_once(settings, as_of=as_of)
 
     def close(self, period: str) -> RunOutcome:
         """Close a period as the command does."""
-        with self.environment() as settings:
+        with self.environment() as settings, lean_runs():
             return close_period(settings, period)
 
     def decide(self, decision: Callable[[FileLedger], Any]) -> Any:

@@ -36,7 +36,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Branch:
 @pytest.fixture
 def ran_copy(ran: Branch, tmp_path: Path) -> Iterator[Branch]:
     """A copy of the branch after its first run, with the settings of the environment on it."""
-    copy = ran.copy_to(tmp_path / "home")
+    copy = ran.copy_to(tmp_path / "home", has_whole_runs=True)
     with environment(copy.settings):
         prepare_dagster_home(Settings.from_environment())  # the copied configuration names the folder that was copied
         yield copy

@@ -26,7 +26,7 @@ FLOORS = (
     "orchestration.ingestion.cdr.layouts  orchestration.ingestion.bank",
     "orchestration.ingestion.cdr",
     "orchestration.ingestion.customers",
-    "orchestration.ingestion.sources  expectations",
+    "orchestration.ingestion.sources.declaration  expectations",
     "orchestration.ingestion.landing  orchestration.publishing  orchestration.warehouse",
     "orchestration.ingestion  orchestration.warehouse.closed",
     "orchestration.state  orchestration.warehouse.file_verdicts",

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from tests.lean_runs import RUNNING, lean_runs
 from tests.robustness.commands import Typed, tollhouse
 
 SWITCH = "SW1"
@@ -110,9 +112,10 @@ _LONG_AGO = itertools.count(1_500_000_000)  # each delivery written a second lat
 
 @dataclass
 class Branch:
-    """A home with its reference book beside it."""
+    """A home with its reference book beside it. Its runs are lean (tests/lean_runs.py) unless `has_whole_runs`."""
 
     home: Path
+    has_whole_runs: bool = False
 
     @property
     def book(self) -> Path:
@@ -131,7 +134,8 @@ class Branch:
 
     def tollhouse(self, *words: str, **settings: str) -> Typed:
         """Type a command."""
-        return tollhouse({**self.settings, **settings}, *words)
+        with nullcontext() if self.has_whole_runs or words[0] not in RUNNING else lean_runs():
+            return tollhouse({**self.settings, **settings}, *words)
 
     def deliver(self, folder: str, name: str, content: str | bytes) -> Path:
         """Put a file into an inbox folder, as if written long ago."""
@@ -166,10 +170,10 @@ class Branch:
         with (self.book / f"{table}.csv").open("a", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in lines)
 
-    def copy_to(self, home: Path) -> Branch:
+    def copy_to(self, home: Path, *, has_whole_runs: bool = False) -> Branch:
         """The same branch with all its state in another place."""
         shutil.copytree(self.home, home)
-        return Branch(home)
+        return Branch(home, has_whole_runs)
 
     @property
     def pointer(self) -> dict[str, str]:
@@ -232,6 +236,7 @@ def new_branch(home: Path) -> Branch:
 def run_over_two_days(place: Path) -> Branch:
     """A branch after an ordinary run over two days of March 2026, made once for all tests of a session."""
     branch = new_branch(place / "branch_that_ran" / "home")
+    branch.has_whole_runs = True
     branch.deliver_day(2)
     branch.deliver_day(3)
     branch.deliver_exports()

@@ -160,3 +160,16 @@ def test_the_next_good_run_publishes(history: History) -> None:
     bills = {account: str(amount) for account, amount in history.branch.mart("bills", "account_id, amount")}
     assert bills == {"A1": "20.00", "A2": "3.00"}
     assert history.branch.manifest["revision"] == 2
+
+
+def test_a_key_that_is_twice_ends_the_run_by_the_name_of_its_test(ran: Branch, tmp_path: Path) -> None:
+    """A call of a day that is not built again stands twice in the warehouse: dbt's test of the key finds it."""
+    branch = ran.copy_to(tmp_path / "home", has_whole_runs=True)
+    branch.deliver_day(4)
+    with duckdb.connect(str(branch.home / "warehouse.duckdb")) as con:
+        judged = "intermediate.int_calls_judged"
+        con.execute(f"insert into {judged} select * from {judged} where call_date = '2026-03-02' limit 1")
+    pointer = (branch.published / "current.json").read_bytes()
+    typed = branch.tollhouse("run")
+    assert (typed.exit_code, "unique_key_int_calls_judged_call_id: " in typed.message) == (1, True), typed.message
+    assert (branch.published / "current.json").read_bytes() == pointer

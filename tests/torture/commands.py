@@ -118,11 +118,11 @@ class _Forked(_Command):
 class Runner:
     """Runs commands one after the other, with a server to fork from."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_lean: bool = False) -> None:
         self._out, self._errors, self._passed = folder / "out", folder / "errors", folder / "passed"
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         self._server = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.torture.fork_server"],
+            [sys.executable, "-W", "ignore", "-m", "tests.torture.fork_server", *(["--lean"] if is_lean else [])],
             cwd=PROJECT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -185,10 +185,10 @@ class Runner:
 
 
 @contextmanager
-def runner() -> Iterator[Runner]:
+def runner(*, is_lean: bool = False) -> Iterator[Runner]:
     """A runner with its server, which ends with the block."""
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
-        running = Runner(Path(folder))
+        running = Runner(Path(folder), is_lean=is_lean)
         try:
             yield running
         finally:

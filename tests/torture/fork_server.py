@@ -3,6 +3,9 @@
 Reads a JSON object a line on stdin ({"words", "settings", "cwd", "out", "errors", "moment", "nth", "passed"}), answers with
 {"pid"} when the command has begun and {"status"} when its process has ended. Each command is `orchestration.cli.main` in a
 process and group of its own. No database is opened and nothing is computed before the fork.
+
+With the word --lean runs leave out dbt's tests of keys and judge their gates in their own process (tests/gates_here.py): the short
+forms of the tests, which are most of all runs that are started as processes. The long forms run everything.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +28,8 @@ def main() -> None:
     import orchestration.runs
     import orchestration.warehouse.dbt_runner  # noqa: F401
 
+    if "--lean" in sys.argv[1:]:
+        _make_runs_lean()
     _answer(ready=True)
     for line in sys.stdin:
         order = json.loads(line)
@@ -32,6 +38,16 @@ def main() -> None:
             _command(order)
         _answer(pid=pid)
         _answer(status=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _make_runs_lean() -> None:
+    import expectations.engine  # noqa: F401  imported once for all commands
+    from orchestration.defs import resources
+    from orchestration.defs.warehouse import dbt_graph
+    from tests.gates_here import GatesHere
+
+    resources.GateProcess = GatesHere  # type: ignore[misc]
+    dbt_graph.run_dbt = partial(dbt_graph.run_dbt, has_tests=False)
 
 
 def _answer(**values: Any) -> None:

@@ -17,7 +17,7 @@ from tests.torture.commands import Kill, Runner, in_memory, runner
 @pytest.fixture(scope="module")
 def running() -> Iterator[Runner]:
     """What runs are forked from."""
-    with runner() as running:
+    with runner(is_lean=True) as running:
         yield running
 
 

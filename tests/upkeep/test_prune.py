@@ -183,6 +183,7 @@ def test_leftovers_of_killed_commands_go_and_state_stays(ran_copy: Branch) -> No
 
 
 def test_old_runs_go_from_the_history_and_their_logs_with_them(ran_copy: Branch) -> None:
+    ran_copy.has_whole_runs = True
     logs = ran_copy.home / "dagster" / "history" / "runs"
     (first,) = [path.name for path in logs.glob("*-*.db")]
     assert ran_copy.tollhouse("run").exit_code == 0
