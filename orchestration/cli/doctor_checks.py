@@ -231,6 +231,10 @@ def _book(settings: Settings) -> Iterator[Finding]:
 
     book = read_reference_book(settings.reference)
     rows = sum(len(rows) for rows in book.tables.values())
+    if book.unfilled_fault is not None:
+        advice = "fill them in, in this order; columns.md of `tollhouse init` describes every column"
+        yield Finding("reference book", WARN, book.unfilled_fault, advice)
+        return
     yield Finding("reference book", OK, f"{settings.reference}: {len(book.tables)} tables, {rows} rows")
 
 

@@ -20,7 +20,7 @@ FLOORS = (
     "orchestration.alert_settings  orchestration.allowed_hosts  orchestration.reference_book",
     "orchestration.ingestion.stores  dashboards",
     "orchestration.settings  orchestration.rating",
-    "orchestration.branch_clock  orchestration.log_lines  orchestration.storage  orchestration.web",
+    "orchestration.branch_clock  orchestration.log_lines  orchestration.storage  orchestration.web  orchestration.new_branch",
     "orchestration.ledger  orchestration.ingestion.file_reading",
     "orchestration.ingestion.landed  orchestration.ingestion.cdr.formats  orchestration.ingestion.bank.formats",
     "orchestration.ingestion.cdr.layouts  orchestration.ingestion.bank",
