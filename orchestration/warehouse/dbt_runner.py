@@ -191,7 +191,8 @@ def _invoke(arguments: list[str], manifest: Any) -> Any:
         "--log-level-file",
         "none",
     ]
-    places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(TARGET)]
+    places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    places += ["--target-path", str(TARGET), "--log-path", str(TARGET / "logs")]
     return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *places])
 
 
