@@ -13,7 +13,7 @@ export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help setup demo run test test-fast torture bench check lint types sql conventions ui serve lock clean
+.PHONY: help setup demo run test test-fast torture bench check lint types sql conventions ui serve wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -70,6 +70,11 @@ ui: setup ## the Dagster UI with daemon, on http://127.0.0.1:3000
 
 serve: setup ## the dashboards, on http://127.0.0.1:8600
 	$(BIN)/tollhouse serve
+
+wheel: setup ## build the wheel in dist/
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist .
+	rm -rf build
 
 lock: ## resolve requirements.lock anew, with hashes and without index addresses
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock

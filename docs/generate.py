@@ -1,6 +1,7 @@
-"""The generated pages of docs/: the data dictionary from dbt's manifest, the release gates from an edition's results.
+"""The generated pages: the data dictionary and the guide to the reference book's columns from dbt's manifest, the release gates
+from an edition's results.
 
-`python -m docs.generate` writes both. Hand-written pages are not touched, and nothing is judged or run here.
+`python -m docs.generate` writes them. Hand-written pages are not touched, and nothing is judged or run here.
 """
 
 from __future__ import annotations
@@ -13,8 +14,25 @@ from typing import Any
 from expectations.report import gate_table
 from expectations.results import GateResult
 from orchestration.errors import TollhouseError
+from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
 from orchestration.publishing.reading import CurrentEdition, current_edition, no_edition
+from orchestration.reference_book.tables import (
+    ABSENT_IN,
+    ABSENT_TABLES,
+    BOUNDS,
+    DAY,
+    KEYS,
+    NAMED_IDS,
+    NEEDED_TO_RATE,
+    NUMBER,
+    OPTIONAL,
+    OPTIONAL_IN,
+    REFERENCE_TABLES,
+    TIME_COLUMNS,
+    WHOLE,
+    WORDS,
+)
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.warehouse.dbt_runner import manifest_nodes
 
@@ -27,6 +45,13 @@ _ABOUT_THE_DICTIONARY = (
     "Generated from dbt's manifest by `python -m docs.generate`; do not edit.\n"
     "Names tell units: `_seconds`, `_on` (date), `_at` (timestamp), `_percent` 0–100, `_rate` 0–1; amounts are exact\n"
     "decimals in the branch's currency.\n"
+)
+_ABOUT_THE_COLUMNS = (
+    "# The columns of the reference book\n\n"
+    "One CSV file a table, UTF-8, with its header. A table with nothing in it has its header alone. There are no comments in it.\n"
+    "An empty field means: not known, or no limit. Write dates like 2026-03-31 and times like 07:00.\n\n"
+    "No call can be rated before these have rows: " + ", ".join(NEEDED_TO_RATE) + ". Fill them in in this order.\n"
+    "`tollhouse doctor` names file, line and field of everything that is wrong.\n"
 )
 _SCHEMAS = {
     "marts": "Marts: published with every edition, as Parquet",
@@ -49,6 +74,13 @@ def data_dictionary(manifest: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
+def column_guide(manifest: Mapping[str, Any]) -> str:
+    """Every table of the reference book with what may stand in its columns as Markdown, the tables to fill in first in front."""
+    seeds = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "seed"}
+    tables = [*NEEDED_TO_RATE, *(table for table in REFERENCE_TABLES if table not in NEEDED_TO_RATE)]
+    return _ABOUT_THE_COLUMNS + "".join(_reference_table(table, seeds[table]) for table in tables)
+
+
 def release_gates(edition: CurrentEdition) -> str:
     """The release gates with what they found in an edition, as Markdown."""
     results = [GateResult(**gate) for gate in edition.manifest["gates"]]
@@ -63,11 +95,12 @@ def release_gates(edition: CurrentEdition) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the data dictionary, and the release gates of the current edition in TOLLHOUSE_HOME."""
+    """Write the data dictionary, the guide to the book's columns, and the release gates of the edition in TOLLHOUSE_HOME."""
     parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
-    parser.add_argument("--no-gates", action="store_true", help="write the data dictionary only: no edition is needed")
+    parser.add_argument("--no-gates", action="store_true", help="leave out the release gates: no edition is needed")
     asked = parser.parse_args(arguments)
     _write(DATA_DICTIONARY, data_dictionary(manifest_nodes()))
+    _write(COLUMN_GUIDE, column_guide(manifest_nodes()))
     if asked.no_gates:
         return
     published = Settings.from_environment().published
@@ -84,6 +117,37 @@ def _table(table: Mapping[str, Any]) -> str:
         lines += ["Key: " + ", ".join(f"`{column}`" for column in keys[table["name"]]) + ".", ""]
     lines += _columns(table["columns"].values())
     return "\n".join(lines) + "\n"
+
+
+def _reference_table(table: str, seed: Mapping[str, Any]) -> str:
+    lines = ["", f"## {table}", "", _cell(seed["description"], escape=False)]
+    if table in KEYS:
+        lines += ["No two rows have the same " + ", ".join(f"`{column}`" for column in KEYS[table]) + "."]
+    if table in ABSENT_TABLES:
+        lines += ["The file may be left out."]
+    lines += ["", "| column | what to write | meaning |", "| --- | --- | --- |"]
+    for column in REFERENCE_TABLES[table]:
+        meaning = _cell(seed["columns"][column]["description"])
+        lines.append(f"| {column} | {_cell(_what_to_write(table, column))} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _what_to_write(table: str, column: str) -> str:
+    """The kind of value, its bounds, and whether it may be left empty."""
+    place = (table, column)
+    kind = {DAY: "a date", WHOLE: "a whole number", NUMBER: "a number"}.get(REFERENCE_TABLES[table][column], "a text")
+    if place in TIME_COLUMNS:
+        kind = "a time of day"
+    if place in WORDS:
+        kind = "one of " + ", ".join(WORDS[place])
+    if place in BOUNDS:
+        least, most = BOUNDS[place]
+        kind += f" from {least}" + ("" if most is None else f" to {most}")
+    if place in NAMED_IDS:
+        kind = f"an id of {NAMED_IDS[place]}.csv"
+    if column in OPTIONAL or column in OPTIONAL_IN.get(table, ()):
+        kind += "; may be empty"
+    return kind + ("; the column may be left out" if column in ABSENT_IN.get(table, ()) else "")
 
 
 def _columns(columns: Iterable[Mapping[str, Any]]) -> list[str]:

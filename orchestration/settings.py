@@ -23,6 +23,8 @@ from orchestration.errors import UsageError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+#: Whether the code lies in a checkout, beside its lock file, and not in an installed wheel.
+IS_CHECKOUT = (PROJECT_ROOT / "requirements.lock").is_file()
 
 _MEMORY = re.compile(r"^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.IGNORECASE)
 #: Of the memory that a run may use; the rest is for Python, the process of the gates and what the engine does not count.
@@ -87,7 +89,7 @@ class Settings:
         if group is not None and group not in {known.gr_name for known in grp.getgrall()}:
             raise UsageError(f"TOLLHOUSE_GROUP: '{group}' is not a group of this machine; `getent group` lists them")
         sources = env.get("TOLLHOUSE_SOURCES") or None
-        home = _absolute(env.get("TOLLHOUSE_HOME") or str(PROJECT_ROOT / "var"))
+        home = _absolute(env["TOLLHOUSE_HOME"]) if env.get("TOLLHOUSE_HOME") else _usual_home()
         unfit = [char for char in _UNFIT_FOR_HOME if char in str(home)]
         if unfit:
             raise UsageError(
@@ -260,6 +262,24 @@ def _whole_number(
     if not (text.isascii() and text.isdigit()) or int(text) < least:
         raise UsageError(f"{variable}: '{text}' is not a whole number from {least}; write it like {default}{other}")
     return int(text)
+
+
+def home_here() -> Path:
+    """The home of an installed wheel where TOLLHOUSE_HOME is not set: var/ in the working folder, which the demo makes."""
+    return Path.cwd() / "var"
+
+
+def _usual_home() -> Path:
+    """var/ of the checkout. Of an installed wheel var/ in the working folder, where it is there already: a run that is started
+    elsewhere must not begin a second home. Raises UsageError where it is not."""
+    if IS_CHECKOUT:
+        return PROJECT_ROOT / "var"
+    if not home_here().is_dir():
+        raise UsageError(
+            f"TOLLHOUSE_HOME is not set, and there is no folder {home_here()}; set it to the folder of all state. "
+            "`tollhouse init DIR` makes one for your own branch, `tollhouse demo` one for the demo city"
+        )
+    return home_here()
 
 
 def _absolute(text: str) -> Path:

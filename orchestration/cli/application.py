@@ -20,6 +20,7 @@ from orchestration.cli import (
     exports,
     files,
     formats,
+    init,
     rating,
     rerating,
     runs,
@@ -37,6 +38,7 @@ from orchestration.storage.file_modes import OWNER_ALONE
 # In the order in which --help lists them.
 _COMMAND_GROUPS = (
     demo,
+    init,
     runs,
     rerating,
     status,

@@ -14,14 +14,14 @@ from orchestration.cli.parsing import add_command, count
 from orchestration.cli.progress import Progressing, progress
 from orchestration.cli.runs import run_answer
 from orchestration.errors import TollhouseError, UsageError
-from orchestration.settings import Settings
+from orchestration.settings import IS_CHECKOUT, Settings, home_here
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 PLANTED = "planted.json"
 _BUILDING = ".building-demo"
-_ELSEWHERE = "use another TOLLHOUSE_HOME, or `make clean` to begin anew"
+_ELSEWHERE = "use another TOLLHOUSE_HOME" + (", or `make clean` to begin anew" if IS_CHECKOUT else "")
 
 
 def add_commands(commands: Any) -> None:
@@ -34,6 +34,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _demo(arguments: argparse.Namespace, context: Context) -> Answer:
+    if not IS_CHECKOUT and not os.environ.get("TOLLHOUSE_HOME"):
+        home_here().mkdir(exist_ok=True)  # from then on it is the home of whatever is typed in this folder
     settings = context.settings
     wanted = {"subscribers": arguments.subscribers, "months": arguments.months, "seed": arguments.seed}
     if settings.sources_file is not None:

@@ -19,7 +19,7 @@ from orchestration.cli.doctor_state_checks import STATE_CHECKS
 from orchestration.cli.findings import ERROR, MOST_SHOWN, OK, WARN, Finding
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.runtime.run_record import ending, load_record
-from orchestration.settings import Settings
+from orchestration.settings import IS_CHECKOUT, Settings
 from orchestration.state.places import PlaceFault, place_faults, unreadable_paths
 from orchestration.state.restore_mark import FILE_NAME as RESTORE_MARK
 from orchestration.state.restore_mark import STAGING, refuse_half_restored
@@ -70,6 +70,12 @@ _SETTINGS = {
 }
 _FOR_TESTS = {"TOLLHOUSE_SAMPLES"}
 _OLDEST_PYTHON, _FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
+if IS_CHECKOUT:
+    _PYTHON_ADVICE = "`make clean setup` with it first in PATH"
+    _PACKAGE_ADVICE = "`make setup` installs what is locked"
+else:
+    _PYTHON_ADVICE = "install the wheel into an environment of it"
+    _PACKAGE_ADVICE = "install the wheel again: `pip install --force-reinstall` and the wheel's name"
 _SCANTY_BYTES, _TOO_FEW_BYTES = 2 * 1024**3, 256 * 1024**2
 
 
@@ -130,7 +136,7 @@ def _python() -> Iterator[Finding]:
     if _OLDEST_PYTHON <= sys.version_info[:2] < _FIRST_UNTRIED_PYTHON:
         yield Finding("python", OK, found)
     else:
-        yield Finding("python", ERROR, found, "use Python 3.11, 3.12 or 3.13: `make clean setup` with it first in PATH")
+        yield Finding("python", ERROR, found, f"use Python 3.11, 3.12 or 3.13: {_PYTHON_ADVICE}")
 
 
 def _packages() -> Iterator[Finding]:
@@ -141,7 +147,7 @@ def _packages() -> Iterator[Finding]:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            yield Finding("packages", ERROR, f"{name} is not installed", "`make setup` installs what is locked")
+            yield Finding("packages", ERROR, f"{name} is not installed", _PACKAGE_ADVICE)
     yield Finding("packages", OK, ", ".join(found))
     try:
         rival = version("duckdb-engine")
@@ -151,7 +157,7 @@ def _packages() -> Iterator[Finding]:
         "packages",
         ERROR,
         f"duckdb-engine {rival} is installed and claims the same SQLAlchemy name as duckdb-sqlalchemy",
-        "`.venv/bin/pip uninstall duckdb-engine`",
+        f"`{sys.executable} -m pip uninstall duckdb-engine`",
     )
 
 
@@ -226,6 +232,10 @@ def _book(settings: Settings) -> Iterator[Finding]:
 
     book = read_reference_book(settings.reference)
     rows = sum(len(rows) for rows in book.tables.values())
+    if book.unfilled_fault is not None:
+        advice = "fill them in, in this order; columns.md of `tollhouse init` describes every column"
+        yield Finding("reference book", WARN, book.unfilled_fault, advice)
+        return
     yield Finding("reference book", OK, f"{settings.reference}: {len(book.tables)} tables, {rows} rows")
 
 

@@ -56,9 +56,13 @@ def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
 
 def _run(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.alerting.sending import alerts_around_run
+    from orchestration.reference_book.reading import read_reference_book
     from orchestration.runs import run_once
 
     with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
+        unfilled = read_reference_book(context.settings.reference).unfilled_fault
+        if unfilled is not None:
+            reporter.warn(f"{unfilled}; fill them in and run again")
         outcome = run_once(context.settings, as_of=arguments.as_of, reporter=reporter)
     return run_answer(outcome, reporter.warnings)
 

@@ -27,6 +27,7 @@ from orchestration.reference_book.tables import (
     GATE_DEFAULTS,
     KEYS,
     NAMED_IDS,
+    NEEDED_TO_RATE,
     NUMBER,
     NUMBER_COLUMNS,
     OPTIONAL,
@@ -89,6 +90,19 @@ class ReferenceBook:
     def known_switches(self) -> set[str]:
         """The switches whose records are accepted."""
         return {row["switch_id"] for row in self.tables["switches"]}
+
+    @property
+    def unfilled_tables(self) -> tuple[str, ...]:
+        """The tables without which no call can be rated and that have no rows yet, in the order in which to fill them in."""
+        return tuple(table for table in NEEDED_TO_RATE if not self.tables[table])
+
+    @property
+    def unfilled_fault(self) -> str | None:
+        """That no call can be rated and which tables have to be filled in; None where each has rows."""
+        if not self.unfilled_tables:
+            return None
+        listed = ", ".join(f"{table}.csv" for table in self.unfilled_tables)
+        return f"{self.folder}: no call can be rated: these tables of the reference book have no rows: {listed}"
 
     @property
     def gate_thresholds(self) -> dict[str, GateThreshold]:

@@ -136,6 +136,19 @@ OPTIONAL_IN: dict[str, set[str]] = {
 # Tables that a book need not have at all: without the file they are as with its header alone.
 ABSENT_TABLES: set[str] = {"dialling_rules", "packages", "zone_groups", "price_caps"}
 
+# No call can be rated while one of these has no rows; in the order in which a new book is filled in.
+NEEDED_TO_RATE = (
+    "exchanges",
+    "switches",
+    "bill_items",
+    "call_categories",
+    "zones",
+    "destinations",
+    "time_bands",
+    "tariff_plans",
+    "tariff_rates",
+)
+
 # Columns that a table need not have at all: a book without them is as one where they are empty.
 ABSENT_IN: dict[str, set[str]] = {
     "switches": {"first_sequence", "last_sequence"},

@@ -17,8 +17,9 @@ from typing import Any
 from orchestration.errors import TollhouseError
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
 from orchestration.warehouse.dbt_events import unread_events
+from orchestration.warehouse.dbt_target import dbt_target, make_target
 
-TARGET = DBT_PROJECT / "target"
+TARGET = dbt_target()
 _FOLDERS = ("models", "macros", "tests")
 MANIFEST = TARGET / "manifest.json"
 _PARSED = TARGET / "partial_parse.msgpack"
@@ -65,7 +66,7 @@ def product_fingerprint() -> str:
 
 def ensure_manifest() -> Path:
     """The path of a manifest that fits the project's files; parses them where it does not. Raises TollhouseError."""
-    TARGET.mkdir(parents=True, exist_ok=True)
+    make_target(TARGET)
     with open(_PARSE_LOCK, "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two processes may start on a fresh clone
         fingerprint = _project_fingerprint()
@@ -190,6 +191,7 @@ def _invoke(arguments: list[str], manifest: Any) -> Any:
         "none",
     ]
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    places += ["--target-path", str(TARGET), "--log-path", str(TARGET / "logs")]
     with unread_events():
         return dbtRunner(manifest=manifest).invoke([*quiet, *arguments, *places])
 

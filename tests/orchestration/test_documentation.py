@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import DATA_DICTIONARY, RELEASE_GATES, data_dictionary, release_gates
+from docs.generate import DATA_DICTIONARY, RELEASE_GATES, column_guide, data_dictionary, release_gates
 from orchestration.errors import TollhouseError
+from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.reading import CurrentEdition
 from orchestration.warehouse.dbt_runner import manifest_nodes
 
@@ -16,6 +17,12 @@ from orchestration.warehouse.dbt_runner import manifest_nodes
 def test_the_data_dictionary_is_current() -> None:
     assert DATA_DICTIONARY.read_text(encoding="utf-8") == data_dictionary(manifest_nodes()), (
         "docs/data-dictionary.md is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
+    )
+
+
+def test_the_guide_to_the_columns_of_the_book_is_current() -> None:
+    assert COLUMN_GUIDE.read_text(encoding="utf-8") == column_guide(manifest_nodes()), (
+        f"{COLUMN_GUIDE.name} is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
     )
 
 
