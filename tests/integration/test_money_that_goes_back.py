@@ -186,7 +186,7 @@ BOOKINGS = {
 }  # fmt: skip
 
 
-def nacha(settled: str, *entries: tuple[str, int, str, int, int | None]) -> str:
+def nacha(settled: str, *entries: tuple[str, int, str, int, int | None], created: str = "260120") -> str:
     """A NACHA file of one batch: account, its trace number, and of a return the trace number of the original entry."""
     records = []
     for account, cents, code, trace, original in entries:
@@ -199,15 +199,17 @@ def nacha(settled: str, *entries: tuple[str, int, str, int, int | None]) -> str:
     blocks = -(-(len(records) + 4) // 10)
     control = "8200" + controls + f"{'1234567890':<35}" + "091000010000001"
     end = f"9000001{blocks:06d}{len(records):08d}{routing:010d}{total:012d}{0:012d}" + " " * 39
-    return "\n".join([NACHA_FILE_HEADER, header, *records, control, end]) + "\n"
+    first = NACHA_FILE_HEADER.replace("2601200306", f"{created}0306")
+    return "\n".join([first, header, *records, control, end]) + "\n"
 
 
 # F1: its debit of February went through; that of April is refused with a trace number of its own: February stays. F2: February and
-# March went through; the return names the entry of February, though that of March is newer.
+# March went through; the return names the entry of February, though that of March is newer. The batch of the returns has the date of
+# the original entries: the money went back on 28 April, when the file was made.
 CLEARING = {
     "20260310_K1.ach": nacha("260310", ("F1", 2000, "", 11, None), ("F2", 2000, "", 12, None)),
     "20260410_K2.ach": nacha("260410", ("F2", 2000, "", 22, None)),
-    "20260428_K3.ach": nacha("260428", ("F1", 2000, "R01", 91, 31), ("F2", 2000, "R01", 92, 12)),
+    "20260428_K3.ach": nacha("260310", ("F1", 2000, "R01", 91, 31), ("F2", 2000, "R01", 92, 12), created="260428"),
 }
 
 
