@@ -44,6 +44,7 @@ def read_arudd(content: OpenContent, declared: BankFormat) -> ReadBatch:
 
 def _read(events: Events, declared: BankFormat, batch: ReadBatch) -> None:
     number = reports = within = 0
+    header = ""
     has_header = False
     days: set[date] = set()
     original_days: set[date] = set()
@@ -57,6 +58,7 @@ def _read(events: Events, declared: BankFormat, batch: ReadBatch) -> None:
         within -= name == "OriginatingAccountRecord"
         if name == "Header" and not has_header and not within and element_name(element.getparent()) == "ARUDD":
             has_header = True
+            header = repr(sorted(element.attrib.items()))
             day = day_of(element.get("currentProcessingDate"))
             if day is not None:
                 days.add(day)
@@ -73,6 +75,7 @@ def _read(events: Events, declared: BankFormat, batch: ReadBatch) -> None:
     if len(days) == 1:
         batch.debited_on = days.pop()
     batch.original_day = min(original_days, default=None)
+    batch.name_message("this report", header, batch.lines)
 
 
 def _read_record(

@@ -82,6 +82,9 @@ class _Reader:
         self.balances: dict[str, list[Decimal]] = {}
         self.summary: dict[str, str] = {}
         self.batch_ids: set[str] = set()
+        self.has_other_debits = False
+        self.container_id = ""
+        self.container_first = 0
         self.dates: set[date] = set()
         self.original: dict[str, str] = {}
         self.statuses: Counter[str] = Counter()
@@ -123,6 +126,8 @@ class _Reader:
                 self._summary(element)
             elif name == "Bal":
                 self._balance(element)
+            elif name == "Id" and element_name(element.getparent()) in _CONTAINERS:
+                self.container_id = (element.text or "").strip()
             elif name in _CONTAINERS:
                 self._end_container()
             elif name == "CreDtTm" and not self.dates:
@@ -137,7 +142,8 @@ class _Reader:
             self.batch.differences.append(
                 "it is neither pain.002 nor camt.053 or camt.054: the message's root is not known"
             )
-        if len(self.batch_ids) == 1:
+        # A statement may have returns of other requests beside the debits of one: then it is not the result of that one.
+        if len(self.batch_ids) == 1 and not self.has_other_debits:
             self.batch.batch_id = self.batch_ids.pop()
         if len(self.dates) == 1:
             self.batch.debited_on = self.dates.pop()
@@ -270,6 +276,8 @@ class _Reader:
             self._each(transaction, partial(entry.line, group))
             if entry.day is not None:
                 self.dates.update(entry.day for line in self.batch.lines[before:] if line.line_kind == DEBIT)
+            if group is None or text_of(group, "Btch", "MsgId") is None:
+                self.has_other_debits |= any(line.line_kind == DEBIT for line in self.batch.lines[before:])
         if entry.total is None:
             self.batch.differences.append(f"entry {self.entries}: Amt is no amount with two decimals")
             return
@@ -296,9 +304,13 @@ class _Reader:
 
     def _begin_container(self) -> None:
         self.booked, self.balances, self.summary, self.directions = Decimal("0.00"), {}, {}, []
+        self.container_id, self.container_first = "", len(self.batch.lines)
 
     def _end_container(self) -> None:
         """The end of a notification or statement: its own totals, and the balances of a statement."""
+        if self.container_id:
+            lines = self.batch.lines[self.container_first :]
+            self.batch.name_message(f"statement or notification {self.container_id}", self.container_id, lines)
         for name, shown, direction in _SUMMARIES:
             amounts = [amount for side, amount in self.directions if direction in (None, side)]
             if f"{name} NbOfNtries" in self.summary:

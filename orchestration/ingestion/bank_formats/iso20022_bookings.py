@@ -26,6 +26,7 @@ _DEBIT_FAMILY = "IDDT"  # issued direct debits, of the external code set BankTra
 _OTHERS_DEBITS = "RDDT"  # received direct debits: those that others collect from this account
 _UNPAID = {"UPDD", "PRDD", "RCDD"}  # unpaid, reversed and cancelled direct debits, of BankTransactionSubFamily
 _CHARGES = {"CHRG", "COMM", "COMI", "COMT", "FEES"}  # charges and commissions, of BankTransactionSubFamily
+_NOT_BOOKED = ("PDNG", "INFO", "FUTR")  # on its way, for information, in the future
 _TRUE = ("true", "1")
 _NOTHING = Decimal("0.00")
 
@@ -36,7 +37,7 @@ class Entry:
     def __init__(self, element: Any, currency: str) -> None:
         self.element, self.currency = element, currency
         self.direction = text_of(element, "CdtDbtInd")
-        self.status = text_of(element, "Sts", "Cd") or text_of(element, "Sts")
+        self.status = text_of(element, "Sts", "Cd") or text_of(element, "Sts", "Prtry") or text_of(element, "Sts")
         self.day = day_of(text_of(element, "BookgDt", "Dt") or text_of(element, "BookgDt", "DtTm"))
         self.groups = children(element, "NtryDtls")
         self.details = [(group, tx) for group in self.groups for tx in children(group, "TxDtls")]
@@ -133,6 +134,8 @@ class Entry:
             charge += self._charge_of_all(transaction)
             if not account or account == "NOTPROVIDED":
                 raise ElementFault("EndToEndId", "is missing: it says whose debit it was")
+        if kind == DEBIT and self.status not in (None, BOOKED, *_NOT_BOOKED):
+            raise ElementFault("Sts", f"is {self.status}, which does not say whether it is booked")
         if kind == DEBIT and not self.is_booked:
             kind = PENDING
         return ResultLine(

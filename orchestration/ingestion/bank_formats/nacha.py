@@ -87,6 +87,7 @@ class _Reader:
         self.lines = 0
         self.header_seen = self.control_seen = False
         self.created_on: date | None = None
+        self.identity = ""
         self.dates: set[date] = set()
         self.original_days: set[date] = set()
 
@@ -101,6 +102,7 @@ class _Reader:
             self.batch.differences.append("there is no file control (record type 9)")
         if len(self.dates) == 1:
             self.batch.debited_on = self.dates.pop()
+        self.batch.name_message("this NACHA file", self.identity, self.batch.lines)
         if all(line.is_return for line in self.batch.lines if line.line_kind == DEBIT):
             self.batch.original_day = min(self.original_days, default=None)
         return self.batch
@@ -118,6 +120,7 @@ class _Reader:
         if kind == "1":
             self.header_seen = True
             self.created_on = _day(record[23:29])
+            self.identity = record[3:34]  # to whom, from whom, when, and which of the day
         elif kind == "5":
             self._end_batch(None, f"the next one begins in line {number}")
             self.open = _Batch(number, record)

@@ -215,3 +215,30 @@ def test_a_sign_turned_round_disagrees_with_the_totals_by_direction() -> None:
         "NbOfNtries, debits 1, found 2",
         "Sum of the entries, debits 5.00, found 25.00",
     ]
+
+
+def test_a_status_that_does_not_say_whether_it_is_booked_is_set_aside() -> None:
+    own = entry("20.00", "CRDT", tx("A1", "20.00")).replace(
+        "<Sts><Cd>BOOK</Cd></Sts>", "<Sts><Prtry>VORM</Prtry></Sts>"
+    )
+    assert [(x.field, x.reason) for x in read(own).set_aside] == [
+        ("Sts", "is VORM, which does not say whether it is booked")
+    ]
+    assert [line.line_kind for line in read(own.replace("VORM", "BOOK")).lines] == [DEBIT]
+    for status in ("PDNG", "INFO", "FUTR"):
+        assert only(read(entry("20.00", "CRDT", tx("A1", "20.00"), status=status))).line_kind == PENDING
+
+
+def of_request(booking: str, request: str) -> str:
+    return booking.replace("<NtryDtls>", f"<NtryDtls><Btch><MsgId>{request}</MsgId></Btch>")
+
+
+def test_a_statement_is_the_result_of_a_request_only_where_all_its_debits_are_of_it() -> None:
+    """Beside the debits of May's request stands a return of April: read as an answer to May's request it would refuse that."""
+    collected = of_request(entry("25.00", "CRDT", tx("A1", "20.00"), tx("A2", "5.00")), "20260501-01")
+    returned = entry("20.00", "DBIT", tx("A3", "20.00", reason="AM04"), sub="UPDD")
+    assert read(collected).batch_id == "20260501-01"
+    assert read(collected, entry("3.00", "DBIT", sub="CHRG")).batch_id == "20260501-01"
+    assert read(collected, of_request(returned, "20260501-01")).batch_id == "20260501-01"
+    assert read(collected, of_request(returned, "20260401-01")).batch_id is None
+    assert read(collected, returned).batch_id is None

@@ -79,6 +79,38 @@ def test_a_return_is_of_the_day_on_which_it_was_entered() -> None:
     assert read(STATEMENT.replace("2601200120CR", "2601200123CR")).lines[0].debited_on == date(2026, 1, 20)
 
 
+def page(sequence: str, opening: str, closing: str, *bookings: str, account: str = "1") -> str:
+    """A message of a statement of 10 April: its number/page, the balances with their tags, the bookings."""
+    return "\n".join([":20:S1", f":25:{account}", f":28C:{sequence}", f":{opening}", *bookings, f":{closing}", "-", ""])
+
+
+def collected(account: str, amount: str) -> str:
+    return f":61:260410C{amount}NDDTNONREF\n:86:ACCT {account}"
+
+
+FIRST_PAGE = page("9/1", "60F:C260410CNY100,00", "62M:C260410CNY120,00", collected("A1", "20,00"))
+SECOND_PAGE = page("9/2", "60M:C260410CNY120,00", "62M:C260410CNY150,00", collected("A2", "30,00"))
+LAST_PAGE = page("9/3", "60M:C260410CNY150,00", "62F:C260410CNY155,00", collected("A3", "5,00"))
+
+
+def test_the_pages_of_a_statement_go_on_where_the_one_before_ended() -> None:
+    """A page that is missing has its bookings with it: 20.00 and 5.00 alone look sound."""
+    assert accounts(read(FIRST_PAGE + SECOND_PAGE + LAST_PAGE)) == ["A1", "A2", "A3"]
+    assert read(FIRST_PAGE + LAST_PAGE).differences == ["statement 2: opening balance of the page 150.00, found 120.00"]
+    other = page("1/1", "60F:C260410CNY1,00", "62F:C260410CNY1,00", account="2")
+    assert accounts(read(FIRST_PAGE + other + SECOND_PAGE)) == ["A1", "A2"]
+    following = page("10/1", "60F:C260411CNY155,00", "62F:C260411CNY156,00", collected("A4", "1,00"))
+    assert accounts(read(LAST_PAGE + following)) == ["A3", "A4"]
+    assert read(FIRST_PAGE + following).differences == [
+        "statement 2: the page before it ends in an intermediate balance and is not continued"
+    ]
+
+
+def test_a_statement_that_stands_twice_in_a_file_is_named() -> None:
+    statement = page("9/1", "60F:C260410CNY100,00", "62F:C260410CNY120,00", collected("A1", "20,00"))
+    assert read(statement + statement).differences == ["statement 9/1 of account 1 stands twice in the file"]
+
+
 FULL = "COLLECTION TELEPHONE MARCH MANDATE 0000000000000000000012 ACCT A1"  # 65 characters
 FIRST_WITH_TAG = "COLLECTION TELEPHONE MARCH MANDATE 000000000000000012 ACCT A1"  # 61, with :86: in front 65 + 1
 
