@@ -38,7 +38,14 @@ class Entry:
         self.element, self.currency = element, currency
         self.direction = text_of(element, "CdtDbtInd")
         self.status = text_of(element, "Sts", "Cd") or text_of(element, "Sts", "Prtry") or text_of(element, "Sts")
-        self.day = day_of(text_of(element, "BookgDt", "Dt") or text_of(element, "BookgDt", "DtTm"))
+        self.day = next(
+            (
+                day
+                for name, form in (("BookgDt", "Dt"), ("BookgDt", "DtTm"), ("ValDt", "Dt"), ("ValDt", "DtTm"))
+                if (day := day_of(text_of(element, name, form))) is not None
+            ),
+            None,
+        )
         self.groups = children(element, "NtryDtls")
         self.details = [(group, tx) for group in self.groups for tx in children(group, "TxDtls")]
         self.amount_element = find(element, "Amt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -242,3 +243,12 @@ def test_a_statement_is_the_result_of_a_request_only_where_all_its_debits_are_of
     assert read(collected, of_request(returned, "20260501-01")).batch_id == "20260501-01"
     assert read(collected, of_request(returned, "20260401-01")).batch_id is None
     assert read(collected, returned).batch_id is None
+
+
+def test_a_booking_without_its_date_is_of_its_value_date() -> None:
+    booked = entry("20.00", "CRDT", tx("A1", "20.00"))
+    valued = booked.replace("<BookgDt><Dt>2026-04-12</Dt></BookgDt>", "<ValDt><DtTm>2026-04-13T00:00:00</DtTm></ValDt>")
+    assert only(read(booked.replace("<BkTxCd>", "<ValDt><Dt>2026-04-14</Dt></ValDt><BkTxCd>"))).debited_on == date(
+        2026, 4, 12
+    )
+    assert only(read(valued)).debited_on == date(2026, 4, 13)
