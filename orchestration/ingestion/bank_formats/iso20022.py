@@ -270,7 +270,7 @@ class _Reader:
     def _entry(self, element: Any) -> None:
         """A booking and its transactions; the transactions' amounts and number must be the booking's."""
         self.entries += 1
-        entry = Entry(element, self.declared.currency)
+        entry = Entry(element, self.declared.currency, self.declared.collected_unless_returned is not None)
         for group, transaction in entry.transactions:
             before = len(self.batch.lines)
             self._each(transaction, partial(entry.line, group))
@@ -289,7 +289,7 @@ class _Reader:
             self.batch.differences.append(f"entry {self.entries}: Amt {difference}")
         for group in entry.groups:
             number = text_of(group, "Btch", "NbOfTxs")
-            if number is not None:
+            if number is not None and (entry.details or not entry.is_collective(element)):
                 self.batch.check(f"entry {self.entries}: NbOfTxs", number, str(len(children(group, "TxDtls"))))
             identifier = text_of(group, "Btch", "MsgId")
             if identifier is not None:

@@ -34,8 +34,9 @@ _NOTHING = Decimal("0.00")
 class Entry:
     """A booking (Ntry) and its transactions, each read with what it adds to the booking's amount."""
 
-    def __init__(self, element: Any, currency: str) -> None:
-        self.element, self.currency = element, currency
+    def __init__(self, element: Any, currency: str, is_by_exception: bool = False) -> None:
+        """`is_by_exception`: requests count as collected where nothing comes back, so a credit of several needs no details."""
+        self.element, self.currency, self.is_by_exception = element, currency, is_by_exception
         self.direction = text_of(element, "CdtDbtInd")
         self.status = text_of(element, "Sts", "Cd") or text_of(element, "Sts", "Prtry") or text_of(element, "Sts")
         self.day = next(
@@ -132,6 +133,8 @@ class Entry:
         kind, code, is_return = self._kind(transaction)
         account = text_of(transaction, "Refs", "EndToEndId")
         debit, charge = _NOTHING, _NOTHING
+        if kind == DEBIT and not is_return and self.is_collective(transaction):
+            kind = OTHER
         if kind == OTHER:
             element = self._own_element(transaction)
             debit = amount_in(self.amount_element if element is None else element, "Amt", None)
@@ -180,6 +183,11 @@ class Entry:
         if direction == _DEBIT and (says_returned or is_reversal or (family == _DEBIT_FAMILY and has_account)):
             return DEBIT, _return_reason(transaction) or REVERSED, True
         return OTHER, BOOKED, False
+
+    def is_collective(self, transaction: Any) -> bool:
+        """Whether it is one booking for debits of which none is listed, by a bank that lists failures only."""
+        says_whose = (text_of(transaction, "Refs", "EndToEndId") or "NOTPROVIDED") != "NOTPROVIDED"
+        return self.is_by_exception and self.direction_of(transaction) == _CREDIT and not says_whose
 
     def _code(self, transaction: Any, name: str) -> str | None:
         """Family or sub-family of a transaction: its own, else the booking's."""

@@ -271,6 +271,9 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
             sign = {"D": "a debit", "RD": "the reversal of a debit", "C": "a credit"}[mark]
             return None, signed, None, ("amount", f"is {sign}, which {match['type']} cannot be by the format")
         found = find_reference(declared.account_id, details.text, details.may_be_cut_at)
+        if found.value is None and mark == "C" and declared.collected_unless_returned is not None and not found.is_cut:
+            # One booking for all that was collected: of a bank that lists failures only, the request says whose it is.
+            return _passed_over(number, amount, details), signed, None, None
         if found.value is None:
             return None, signed, None, ("account_id", f"is not found in the details (field 86): {found.fault}")
         account = found.value
@@ -303,6 +306,11 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
         booked_on,
         None,
     )
+
+
+def _passed_over(number: int, amount: Decimal, details: JoinedDetails) -> ResultLine:
+    text = " ".join(details.text.split()) or None
+    return ResultLine(number, "", "", amount, COLLECTED, reason_text=text, line_kind=OTHER)
 
 
 def _debit_and_charge(signed: Decimal, booking: str, details: JoinedDetails, currency: str) -> tuple[Decimal, Decimal]:

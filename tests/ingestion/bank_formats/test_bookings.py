@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -252,3 +253,23 @@ def test_a_booking_without_its_date_is_of_its_value_date() -> None:
         2026, 4, 12
     )
     assert only(read(valued)).debited_on == date(2026, 4, 13)
+
+
+def test_a_credit_for_all_needs_no_details_where_the_bank_lists_failures_only() -> None:
+    """60.00 for a request of three, none listed, and 20.00 that come back: the request says what was collected."""
+    group = "<Btch><MsgId>20260501-01</MsgId><NbOfTxs>3</NbOfTxs></Btch>"
+    collective = entry("60.00", "CRDT", group)
+    returned = entry("20.00", "DBIT", tx("A3", "20.00", reason="AM04"), sub="UPDD")
+    held = read(collective, returned)
+    assert ([x.field for x in held.set_aside], held.differences) == (["EndToEndId"], ["entry 1: NbOfTxs 3, found 0"])
+    text = f"<Document><BkToCstmrStmt><Stmt>{collective}{returned}</Stmt></BkToCstmrStmt></Document>"
+    by_exception = replace(load_bank_format("iso20022"), collected_unless_returned=5)
+    batch = read_iso20022(text.encode(), by_exception)
+    assert (batch.set_aside, batch.differences) == ([], [])
+    assert [(x.account_id, x.amount, x.line_kind, x.is_return) for x in batch.lines] == [
+        ("", Decimal("60.00"), OTHER, False),
+        ("A3", Decimal("20.00"), DEBIT, True),
+    ]
+    unknown = returned.replace("<EndToEndId>A3</EndToEndId>", "").replace("AM04", "AC04")
+    batch = read_iso20022(text.replace(returned, unknown).encode(), by_exception)
+    assert [x.field for x in batch.set_aside] == ["EndToEndId"]

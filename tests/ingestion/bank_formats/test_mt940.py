@@ -302,3 +302,19 @@ def test_details_of_the_statement_belong_to_no_booking() -> None:
     """A field 86 behind the closing balance is about the statement."""
     assert read(STATEMENT + ":86:ACCT A9 SUMMARY\n").differences == []
     assert [x.account_id for x in read(STATEMENT + ":86:ACCT A9 SUMMARY\n").lines] == ["A1", "A3", ""]
+
+
+def test_a_credit_for_all_needs_no_account_where_the_bank_lists_failures_only() -> None:
+    """20.80 + 100.00 are credited for several, 5.50 come back of A3."""
+    text = STATEMENT.replace("ACCT A1 collected", "DIRECT DEBITS 17").encode()
+    assert [x.field for x in read_mt940(text, load_bank_format("mt940")).set_aside] == ["account_id"]
+    by_exception = replace(load_bank_format("mt940"), collected_unless_returned=5)
+    batch = read_mt940(text, by_exception)
+    assert (batch.set_aside, batch.differences) == ([], [])
+    assert [(x.account_id, x.amount, x.line_kind) for x in batch.lines] == [
+        ("", Decimal("20.80"), OTHER),
+        ("A3", Decimal("5.50"), DEBIT),
+        ("", Decimal("100.00"), OTHER),
+    ]
+    no_account = STATEMENT.replace("ACCT A3 ", "").encode()
+    assert [x.field for x in read_mt940(no_account, by_exception).set_aside] == ["account_id"]
