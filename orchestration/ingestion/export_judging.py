@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.ingestion.customer_exports import REPEATED_KEY, export_path
+from orchestration.ingestion.customer_exports import REPEATED_KEY, export_path, keys_path
 from orchestration.ingestion.customer_tables import EXPORT_TABLES
 from orchestration.ingestion.file_faults import fault_text, is_of_the_machine
 from orchestration.ingestion.ledger import UNREADABLE, FileLedger
@@ -48,6 +48,7 @@ def judge_exports(
                     entry.told_fault
                     or _rows_fault(entry, _unreadable_rows(raw, entry), most_unreadable)
                     or _shrink_fault(entry, loaded, least_kept)
+                    or _window_fault(raw, entry, loaded, least_kept)
                     or _zeros_fault(raw, entry, loaded)
                 )
                 status = "loaded" if reason is None else "held"
@@ -101,6 +102,31 @@ def _shrink_fault(entry: FileEntry, loaded: Sequence[FileEntry], least_kept: Dec
     return (
         f"{entry.data_rows} rows, {before.file_name} has {before.data_rows}: fewer than the share of "
         f"{least_kept.normalize():f} (export_shrink)"
+    )
+
+
+def _window_fault(raw: Path, entry: FileEntry, loaded: Sequence[FileEntry], least_kept: Decimal | None) -> str | None:
+    """Payments that an export lacks count as deleted where it holds one paid earlier. A window of the last weeks that holds a
+    single payment of long ago would delete all those between."""
+    before = _snapshot_before(entry, loaded)
+    if entry.export_table != "payments" or least_kept is None or before is None:
+        return None
+    payments = pq.read_table(export_path(raw, "payments", entry.file_id), columns=["payment_id", "paid_at"])
+    earliest = pc.min(payments["paid_at"])
+    if not earliest.is_valid:
+        return None
+    known = pq.read_table(export_path(raw, "payments", before.file_id), columns=["payment_id", "paid_at"])
+    later = set(known.filter(pc.greater(known["paid_at"], earliest))["payment_id"].to_pylist())
+    held = set(payments["payment_id"].to_pylist())
+    broken = keys_path(raw, entry.file_id)
+    if broken.is_file():
+        held |= set(pq.read_table(broken, columns=["payment_id"])["payment_id"].to_pylist())
+    if len(later) < FEWEST_ROWS_TO_COMPARE or len(later & held) >= least_kept * len(later):
+        return None
+    return (
+        f"its earliest payment is of {earliest.as_py():%Y-%m-%d}, and {len(later - held)} of the {len(later)} payments that "
+        f"{before.file_name} has after that are not in it: they would count as deleted. Fewer than the share of "
+        f"{least_kept.normalize():f} are there (export_shrink)"
     )
 
 

@@ -96,6 +96,30 @@ def test_ids_that_have_lost_their_leading_zeros_hold_an_export(intake: Intake) -
     assert delivered_accounts("20260430", "123", "124") == ("loaded", None)
 
 
+def payments(*days: int, first: int = 1) -> list[str]:
+    """A payment on each day of May 2026, below its number."""
+    rows = [f"P{day},A1,2026-05-{day:02d} 09:00:00,1.00,counter,OU1" for day in days if day >= first]
+    return ["payment_id,account_id,paid_at,amount,channel,outlet_id", *rows]
+
+
+def test_a_window_of_payments_with_one_of_long_ago_is_held(intake: Intake) -> None:
+    """It lacks the 20 payments between, which would count as deleted: those who paid would be dunned."""
+    assert _table_delivered(intake, "payments_20260522.csv", *payments(*range(1, 22)))[0] == "loaded"
+    back_dated = "P99,A1,2026-05-01 09:00:00,1.00,counter,OU1"  # 20 payments are later
+    window = payments(*range(13, 31))  # 9 of the 20: fewer than half
+    assert _table_delivered(intake, "payments_20260530.csv", *window, back_dated) == (
+        "held",
+        (
+            "its earliest payment is of 2026-05-01, and 11 of the 20 payments that payments_20260522.csv has after that are not in "
+            "it: they would count as deleted. Fewer than the share of 0.5 are there (export_shrink)"
+        ),
+    )
+    # Without it the window is sound, and so it is with half of the payments there, one of them by its key alone.
+    assert _table_delivered(intake, "payments_20260531.csv", *window)[0] == "loaded"
+    keys = [*payments(*range(13, 31)), back_dated, "P12,A1,?,1.00,counter,OU1"]
+    assert _table_delivered(intake, "payments_20260529.csv", *keys)[0] == "loaded"
+
+
 def test_an_empty_limit_is_no_gate(intake: Intake) -> None:
     assert delivered(intake, "20260501", orders(20))[0] == "loaded"
     intake.deliver("customers", "number_orders_20260502.csv", orders(1, 8))
