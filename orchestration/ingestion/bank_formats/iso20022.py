@@ -26,6 +26,7 @@ from orchestration.ingestion.bank_formats.iso20022_elements import (
     day_of,
     element_name,
     find,
+    iso_amount,
     text_of,
 )
 from orchestration.ingestion.bank_formats.reading import (
@@ -34,7 +35,6 @@ from orchestration.ingestion.bank_formats.reading import (
     ReadBatch,
     ResultLine,
     WholeRequest,
-    amount_of,
 )
 from orchestration.ingestion.bank_formats.xml_stream import Declared, Events
 from orchestration.ingestion.malformed_rows import SetAsideLine
@@ -178,7 +178,7 @@ class _Reader:
             if must_be_listed and not self.batch.whole_requests and _count(count) != found:
                 self.batch.differences.append(f"DtldNbOfTxs of {status} {count}, found {found}")
         if total is not None:
-            money = amount_of(total)
+            money = iso_amount(total)
             says_all = self.declared.lists_all and all(line.amount is not None for line in self.batch.lines)
             if money is None or listed_sum > money or (says_all and listed_sum != money):
                 self.batch.differences.append(f"OrgnlCtrlSum {total}, found {listed_sum}")
@@ -198,7 +198,7 @@ class _Reader:
                     code,
                     difference,
                     None if records is None else _count(records),
-                    None if total is None else amount_of(total),
+                    None if total is None else iso_amount(total),
                 )
             )
 
@@ -298,7 +298,7 @@ class _Reader:
     def _balance(self, element: Any) -> None:
         """An opening or closing balance of a statement, of booked money; others are passed over."""
         code = text_of(element, "Tp", "CdOrPrtry", "Cd")
-        amount = amount_of(text_of(element, "Amt") or "")
+        amount = iso_amount(text_of(element, "Amt") or "")
         if code is not None and amount is not None:
             self.balances.setdefault(code, []).append(-amount if text_of(element, "CdtDbtInd") == "DBIT" else amount)
 
@@ -317,7 +317,7 @@ class _Reader:
                 self.batch.check(f"NbOfNtries{shown}", self.summary[f"{name} NbOfNtries"], str(len(amounts)))
             if f"{name} Sum" in self.summary:
                 found = sum(amounts, Decimal("0.00"))
-                self.batch.check(f"Sum of the entries{shown}", amount_of(self.summary[f"{name} Sum"]), found)
+                self.batch.check(f"Sum of the entries{shown}", iso_amount(self.summary[f"{name} Sum"]), found)
         opening = next((self.balances[code][0] for code in ("OPBD", "PRCD", "ITBD") if code in self.balances), None)
         closing = next((self.balances[code][-1] for code in ("CLBD", "ITBD") if code in self.balances), None)
         if opening is not None and closing is not None:

@@ -16,9 +16,10 @@ from orchestration.ingestion.bank_formats.iso20022_elements import (
     children,
     day_of,
     find,
+    iso_amount,
     text_of,
 )
-from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, PENDING, ResultLine, amount_of
+from orchestration.ingestion.bank_formats.reading import DEBIT, OTHER, PENDING, ResultLine
 
 BOOKED, REVERSED = "BOOK", "RVSL"
 _CREDIT, _DEBIT = "CRDT", "DBIT"
@@ -50,7 +51,7 @@ class Entry:
         self.groups = children(element, "NtryDtls")
         self.details = [(group, tx) for group in self.groups for tx in children(group, "TxDtls")]
         self.amount_element = find(element, "Amt")
-        self.total = None if self.amount_element is None else amount_of((self.amount_element.text or "").strip())
+        self.total = None if self.amount_element is None else iso_amount((self.amount_element.text or "").strip())
 
     @property
     def is_booked(self) -> bool:
@@ -107,7 +108,7 @@ class Entry:
         found = self._own_element(transaction)
         if found is None or found.get("Ccy") != self.amount_element.get("Ccy"):
             return None
-        return amount_of((found.text or "").strip())
+        return iso_amount((found.text or "").strip())
 
     def direction_of(self, transaction: Any) -> str | None:
         """Credit or debit: the transaction's own, else the booking's."""

@@ -24,6 +24,7 @@ from orchestration.ingestion.bank_formats.reading import (
     OTHER,
     ReadBatch,
     ResultLine,
+    find_account,
     find_reference,
 )
 from orchestration.ingestion.bank_formats.swift_details import (
@@ -129,6 +130,10 @@ def _read_statements(statements: Iterator[_Statement], declared: BankFormat, enc
         if opening is None or closing is None:
             batch.differences.append(
                 f"statement {at}: opening (60) or closing balance (62) is missing or cannot be read"
+            )
+        elif opening.currency != closing.currency:
+            batch.differences.append(
+                f"statement {at}: opening balance is in {opening.currency}, closing balance in {closing.currency}"
             )
         elif are_read:
             batch.check(f"statement {at}: closing balance", closing.amount, found)
@@ -270,7 +275,7 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
         if (mark in ("D", "RD") and not returns) or (mark == "C" and not collects):
             sign = {"D": "a debit", "RD": "the reversal of a debit", "C": "a credit"}[mark]
             return None, signed, None, ("amount", f"is {sign}, which {match['type']} cannot be by the format")
-        found = find_reference(declared.account_id, details.text, details.may_be_cut_at)
+        found = find_account(declared.account_id, details.text, details.may_be_cut_at)
         if found.value is None and mark == "C" and declared.collected_unless_returned is not None and not found.is_cut:
             # One booking for all that was collected: of a bank that lists failures only, the request says whose it is.
             return _passed_over(number, amount, details), signed, None, None

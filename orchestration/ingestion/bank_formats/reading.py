@@ -126,6 +126,19 @@ class FoundReference:
     is_cut: bool = False
 
 
+def find_account(pattern: re.Pattern[str], text: str, may_be_cut_at: int | None = None) -> FoundReference:
+    """As `find_reference`, where the text has one such value alone: of two accounts nobody knows whose the booking is."""
+    found = find_reference(pattern, text, may_be_cut_at)
+    values = {
+        match["value"].strip()
+        for match in pattern.finditer(text)
+        if match["value"] and longer_word(match, "value") is None
+    }
+    if found.value is None or values <= {found.value}:
+        return found
+    return FoundReference(None, f"there are several: {', '.join(sorted(values))}")
+
+
 def find_reference(pattern: re.Pattern[str], text: str, may_be_cut_at: int | None = None) -> FoundReference:
     """The first value that a pattern's group `value` finds in a text and that ends at boundaries: A1 is found neither in
     A12 nor in XA1. One that ends where a line may have been cut is not found, for the rest may be in the next line."""

@@ -273,3 +273,8 @@ def test_a_credit_for_all_needs_no_details_where_the_bank_lists_failures_only() 
     unknown = returned.replace("<EndToEndId>A3</EndToEndId>", "").replace("AM04", "AC04")
     batch = read_iso20022(text.replace(returned, unknown).encode(), by_exception)
     assert [x.field for x in batch.set_aside] == ["EndToEndId"]
+
+
+def test_an_amount_may_have_five_decimals_where_all_but_two_are_zeros() -> None:
+    assert only(read(entry("20.50000", "CRDT", tx("A1", "20.500")))).amount == Decimal("20.50")
+    assert [x.field for x in read(entry("20.50001", "CRDT", tx("A1", "20.50001"))).set_aside] == ["Amt"]

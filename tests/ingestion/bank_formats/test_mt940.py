@@ -318,3 +318,16 @@ def test_a_credit_for_all_needs_no_account_where_the_bank_lists_failures_only() 
     ]
     no_account = STATEMENT.replace("ACCT A3 ", "").encode()
     assert [x.field for x in read_mt940(no_account, by_exception).set_aside] == ["account_id"]
+
+
+def test_a_booking_that_names_two_accounts_is_set_aside() -> None:
+    assert [(x.field, x.reason) for x in one_booking("ACCT A1 MARCH\nACCT A2").set_aside] == [
+        ("account_id", "is not found in the details (field 86): there are several: A1, A2")
+    ]
+    assert accounts(one_booking("ACCT A1 MARCH\nTELEPHONE ACCT A1")) == ["A1"]
+
+
+def test_balances_in_two_currencies_are_named() -> None:
+    assert read(STATEMENT.replace("C260120CNY1115,30", "C260120USD1115,30")).differences == [
+        "statement 1: opening balance is in CNY, closing balance in USD"
+    ]
