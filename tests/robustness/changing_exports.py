@@ -63,6 +63,7 @@ class _World:
     merges: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     collected: list[tuple[str, str, Decimal]] = field(default_factory=list)  # account, period, amount
+    debits: list[tuple[str, str]] = field(default_factory=list)  # payment id of a bank's debit, account
     batches: int = 0
 
     def begin(self) -> None:
@@ -172,7 +173,8 @@ class _World:
         account, paid_at, amount, _ = self.payments[name]
         part = Decimal(amount) if self.random.random() < 0.6 else min(Decimal(amount), Decimal("5.00"))
         at = max(paid_at, self._moment(self._recent(day, 3)))
-        named = self.random.choice((name, name, "", "P-UNKNOWN"))
+        debits = [name for name, of_account in self.debits if of_account == account]
+        named = self.random.choice((name, name, "", "P-UNKNOWN", *debits[-1:]))
         self.payments[f"V{day:%m%d}{self.random.randrange(1000)}"] = [account, at, f"-{part}", named]
 
     def _refund(self, day: date) -> None:
@@ -205,7 +207,10 @@ class _World:
                 for name, owner in self.accounts.items()
             ]
         if table == "service_numbers":
-            return [f"{number},{account},EX1,,{start},{end}" for number, account, start, end in self._holdings()]
+            return [
+                f"{number},{account},EX1,,{start},{self._spoilt(end)}"
+                for number, account, start, end in self._holdings()
+            ]
         if table == "subscriptions":
             return [
                 f"{name},{account},{number},LINE,{promotion},{self._spoilt(start)},{end}"
@@ -254,6 +259,7 @@ class _World:
                 lines.append((account, amount, code))
                 if code == "00":
                     self.collected.append((account, period, amount))
+                    self.debits.append((f"{BANK}:B{self.batches}:{day}:{len(lines)}", account))
         total = sum((amount for _, amount, _ in lines), Decimal(0))
         taken = [amount for _, amount, code in lines if code == "00"]
         text = [
@@ -282,7 +288,10 @@ def _files(world: _World, dates: list[date]) -> Iterator[Delivered]:
         is_awkward = 0 < at < last
         for table, header in HEADERS.items():
             late = random.choice((_ON_TIME,) * 7 + (1, 2, _NEVER)) if is_awkward else _ON_TIME
-            content = "\n".join([header, *world.exported(table, day)]) + "\n"
+            rows = world.exported(table, day)
+            if rows and random.random() < 0.2:
+                rows.insert(random.randrange(len(rows) + 1), random.choice(rows))  # its key twice: the first counts
+            content = "\n".join([header, *rows]) + "\n"
             if late != _NEVER:
                 yield Delivered(min(at + late, last), "customers", f"{table}_{day:%Y%m%d}.csv", content)
         late = random.choice((0, 0, 0, 1)) if is_awkward else _ON_TIME
