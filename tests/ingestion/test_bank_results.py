@@ -371,3 +371,62 @@ def test_a_request_that_is_not_known_or_is_another_is_held_for_its_lines(intake:
             "went out has 1 debits of 20.33"
         ),
     )
+
+
+SWIFT_STATEMENT = """:20:S1
+:25:1
+:28C:9/1
+:60F:C260119CNY100,00
+:61:2601200120CR20,80NDDTNONREF
+:86:ACCT A1
+:62F:C260120CNY120,80
+-
+"""
+NEXT_STATEMENT = """:20:S2
+:25:1
+:28C:10/1
+:60F:C260120CNY120,80
+:61:2601210121CR20,80NDDTNONREF
+:86:ACCT A1
+:62F:C260121CNY141,60
+-
+"""
+NOTIFICATION = """<Document><BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>{message}</MsgId></GrpHdr><Ntfctn><Id>{id}</Id><Ntry>
+<Amt Ccy="CNY">20.80</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt>
+<BkTxCd><Domn><Fmly><Cd>IDDT</Cd></Fmly></Domn></BkTxCd>
+<NtryDtls><TxDtls><Refs><EndToEndId>A1</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"""
+
+
+@pytest.mark.parametrize(
+    ("layout", "first", "second", "reason"),
+    [
+        # Sent again in another envelope, under another name; and with the statement of the next day behind it.
+        ("mt940", SWIFT_STATEMENT, SWIFT_STATEMENT.replace("\n", "\r\n"), "statement 9/1 of account 1 is already loaded from"),
+        ("mt940", SWIFT_STATEMENT, SWIFT_STATEMENT + NEXT_STATEMENT, "statement 9/1 of account 1 is already loaded from"),
+        ("mt940", SWIFT_STATEMENT, NEXT_STATEMENT, None),
+        ("iso20022", NOTIFICATION.format(message="M1", id="N1", day="2026-01-20"),
+         NOTIFICATION.format(message="M2", id="N1", day="2026-01-20"), "statement or notification N1 is already loaded from"),
+        ("iso20022", NOTIFICATION.format(message="M1", id="N1", day="2026-01-20"),
+         NOTIFICATION.format(message="M1", id="N2", day="2026-01-20"), None),
+        ("iso20022", NOTIFICATION.format(message="M1", id="N1", day="2026-01-20"),
+         NOTIFICATION.format(message="M1", id="N1", day="2026-01-21"), None),
+    ],
+)  # fmt: skip
+def test_a_message_that_comes_again_in_another_file_is_held(
+    intake: Intake, layout: str, first: str, second: str, reason: str | None
+) -> None:
+    """Its money would count twice. An id alone is no proof: some banks number their messages anew every day."""
+    sources = intake.settings.home / "sources.yml"
+    sources.write_text(ISO_SOURCES.replace("iso20022", layout).replace(".xml", ".txt"), encoding="utf-8")
+    intake.settings = replace(intake.settings, sources_file=sources)
+    codes = {("ISO20022", "BOOK"): "success"}
+    for name, content in (("HBK_20260121_1.txt", first), ("HBK_20260122_2.txt", second)):
+        intake.deliver("bank/HBK", name, content)
+        intake.pull()
+        intake.decode(codes=codes)
+        judge_bank_files(intake.ledger, codes)
+    one, other = intake.ledger.files("bank")
+    assert one.status == "loaded"
+    assert (other.status, str(other.status_reason).startswith(str(reason))) == (
+        ("loaded", True) if reason is None else ("held", True)
+    )

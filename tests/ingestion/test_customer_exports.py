@@ -202,6 +202,48 @@ def test_columns_may_stand_in_another_order_with_others_between(intake: Intake) 
     assert rows == [(2, "O1", "1", "OUT1", None, "open")]
 
 
+def test_the_names_of_columns_may_be_written_in_capitals_and_with_blanks(intake: Intake) -> None:
+    """Also an optional one: a reversal that lost the name of its payment would take from another."""
+    rows, set_aside = export(
+        intake,
+        "payments",
+        'PAYMENT_ID,"Account ID",paid at,Amount,channel,OUTLET-ID,Reverses Payment ID,Note',
+        "P2,A1,2026-01-06 00:00:00,-20.00,counter,OU1,P1,x",
+    )
+    assert ([row[1:3] + row[4:] for row in rows], set_aside) == (
+        [("P2", "A1", Decimal("-20.00"), "counter", "OU1", "P1")],
+        [],
+    )
+
+
+def test_a_line_end_that_was_converted_twice_is_no_part_of_the_last_column(intake: Intake) -> None:
+    rows, set_aside = export(intake, "payments", PAYMENTS + "\r\r", "P1,A1,2026-01-05 00:00:00,1.00,counter,OU1\r\r")
+    assert ([row[-2] for row in rows], set_aside) == (["OU1"], [])
+
+
+def test_an_id_that_is_protected_from_a_spreadsheet_is_the_text_within(intake: Intake) -> None:
+    rows, set_aside = export(
+        intake, "payments", PAYMENTS, '="0007",="00123",2026-01-05 00:00:00,1.00,counter,OU1', ',="00123",,,,'
+    )
+    assert [row[1:3] for row in rows] == [("0007", "00123")]
+    assert set_aside == [(3, "payment_id", "is empty")]
+
+
+def test_an_end_in_the_year_9999_is_none(intake: Intake) -> None:
+    """An interval that ends then would not end when the number is gone: it would be billed for ever."""
+    rows, set_aside = export(
+        intake,
+        "service_numbers",
+        NUMBERS,
+        "2200001,A1,EX1,,2025-01-01 00:00:00,9999-12-31 23:59:59",
+        "2200002,A1,EX1,,2025-01-01 00:00:00,9999/12/31",
+        "2200003,A1,EX1,,2025-01-01 00:00:00,2026-05-01 00:00:00",
+        "2200004,A1,EX1,,2025-01-01 00:00:00,9999-99-99",
+    )
+    assert [row[6] for row in rows] == [None, None, datetime(2026, 5, 1)]
+    assert set_aside == [(5, "valid_to", "is no time YYYY-MM-DD HH:MM:SS")]
+
+
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
@@ -298,3 +340,16 @@ def test_a_number_that_a_spreadsheet_wrote_as_a_decimal_is_refused_by_name(intak
     assert set_aside == [
         (2, "service_number", "is a decimal number, as a spreadsheet writes it; write its digits alone")
     ]
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ("9.0,A1,2026-05-01 00:00:00,7.50,counter,OUT1", "payment_id"),
+        ("P9,123.0,2026-05-01 00:00:00,7.50,counter,OUT1", "account_id"),
+    ],
+)
+def test_an_id_that_a_spreadsheet_wrote_as_a_decimal_is_refused_by_name(intake: Intake, row: str, field: str) -> None:
+    rows, set_aside = export(intake, "payments", PAYMENTS, row, "P1,A1,2026-05-01 00:00:00,7.50,counter,1.0")
+    assert [row[1] for row in rows] == ["P1"]
+    assert set_aside == [(2, field, "is a decimal number, as a spreadsheet writes it; write its digits alone")]

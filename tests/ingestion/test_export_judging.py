@@ -67,6 +67,59 @@ def test_an_export_of_less_than_half_the_rows_is_held_and_compared_with_an_earli
     assert delivered(intake, "20260504", orders(1))[0] == "loaded"
 
 
+def _table_delivered(intake: Intake, name: str, *lines: str) -> tuple[str, str | None]:
+    intake.deliver("customers", name, "\n".join(lines) + "\n")
+    intake.pull()
+    intake.decode()
+    intake.judge_exports()
+    (entry,) = (entry for entry in intake.ledger.files() if entry.file_name == name)
+    return entry.status, entry.status_reason
+
+
+def test_ids_that_have_lost_their_leading_zeros_hold_an_export(intake: Intake) -> None:
+    """Account 00123 saved as 123 would be another account: its payments would stay with 00123, and 123 would be dunned."""
+    header = "account_id,customer_id,payment_method,bank_code,bank_account,opened_on,closed_on"
+
+    def delivered_accounts(day: str, *accounts: str) -> tuple[str, str | None]:
+        rows = [f"{account},{account}9,counter,,,2025-01-01," for account in accounts]
+        return _table_delivered(intake, f"accounts_{day}.csv", header, *rows)
+
+    assert delivered_accounts("20260501", "00123", "00124", "77") == ("loaded", None)
+    assert delivered_accounts("20260502", "123", "124", "77") == (
+        "held",
+        "2 values of customer_id have lost their leading zeros, as in a spreadsheet: 1239 was 001239 in accounts_20260501.csv",
+    )
+    # 00123 is there beside 123, and 00124 is gone while no 124 came: these are other accounts.
+    assert delivered_accounts("20260503", "00123", "123", "77", "240") == ("loaded", None)
+    assert delivered_accounts("20260504", "00123", "123", "077") == ("loaded", None)
+    # Saved again in another way than the snapshot before, which has no zeros to lose.
+    assert delivered_accounts("20260430", "123", "124") == ("loaded", None)
+
+
+def payments(*days: int, first: int = 1) -> list[str]:
+    """A payment on each day of May 2026, below its number."""
+    rows = [f"P{day},A1,2026-05-{day:02d} 09:00:00,1.00,counter,OU1" for day in days if day >= first]
+    return ["payment_id,account_id,paid_at,amount,channel,outlet_id", *rows]
+
+
+def test_a_window_of_payments_with_one_of_long_ago_is_held(intake: Intake) -> None:
+    """It lacks the 20 payments between, which would count as deleted: those who paid would be dunned."""
+    assert _table_delivered(intake, "payments_20260522.csv", *payments(*range(1, 22)))[0] == "loaded"
+    back_dated = "P99,A1,2026-05-01 09:00:00,1.00,counter,OU1"  # 20 payments are later
+    window = payments(*range(13, 31))  # 9 of the 20: fewer than half
+    assert _table_delivered(intake, "payments_20260530.csv", *window, back_dated) == (
+        "held",
+        (
+            "its earliest payment is of 2026-05-01, and 11 of the 20 payments that payments_20260522.csv has after that are not in "
+            "it: they would count as deleted. Fewer than the share of 0.5 are there (export_shrink)"
+        ),
+    )
+    # Without it the window is sound, and so it is with half of the payments there, one of them by its key alone.
+    assert _table_delivered(intake, "payments_20260531.csv", *window)[0] == "loaded"
+    keys = [*payments(*range(13, 31)), back_dated, "P12,A1,?,1.00,counter,OU1"]
+    assert _table_delivered(intake, "payments_20260529.csv", *keys)[0] == "loaded"
+
+
 def test_an_empty_limit_is_no_gate(intake: Intake) -> None:
     assert delivered(intake, "20260501", orders(20))[0] == "loaded"
     intake.deliver("customers", "number_orders_20260502.csv", orders(1, 8))

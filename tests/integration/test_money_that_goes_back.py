@@ -32,6 +32,8 @@ SOURCES = """sources:
      bank_code: EXC, pattern: "{date:YYYYMMDD}_{batch}.xml"}
   - {name: refuses whole, kind: bank, url: "file:${TOLLHOUSE_HOME}/inbox/exw", format: "${TOLLHOUSE_HOME}/failures_only.yml",
      bank_code: EXW, pattern: "{date:YYYYMMDD}_{batch}.xml"}
+  - {name: lost request, kind: bank, url: "file:${TOLLHOUSE_HOME}/inbox/exl", format: "${TOLLHOUSE_HOME}/failures_only",
+     bank_code: EXL, pattern: "{date:YYYYMMDD}_{batch}.xml"}
   - {name: swift, kind: bank, url: "file:${TOLLHOUSE_HOME}/inbox/swb", format: mt940, bank_code: SWB,
      pattern: "{date:YYYYMMDD}_{batch}.sta"}
   - {name: bookings, kind: bank, url: "file:${TOLLHOUSE_HOME}/inbox/cab", format: iso20022, bank_code: CAB,
@@ -40,7 +42,7 @@ SOURCES = """sources:
      pattern: "{date:YYYYMMDD}_{batch}.ach"}
 """
 CODES = (
-    "EXC,00,success,none,,", "EXW,00,success,none,,", "ISO20022,BOOK,success,none,,",
+    "EXC,00,success,none,,", "EXW,00,success,none,,", "EXL,00,success,none,,", "ISO20022,BOOK,success,none,,",
     "ISO20022,AM04,failed,insufficient_funds,,", "ISO20022,MD06,failed,mandate,,", "ISO20022,RVSL,failed,other,,",
     "NACHA,SETTLED,success,none,,", "NACHA,R01,failed,insufficient_funds,,",
 )  # fmt: skip
@@ -67,6 +69,7 @@ ACCOUNTS = [
     *(Account(name, (FEB, MAR), "ICBC") for name in ("D3", "D4")),
     *(Account(name, (APR,), "EXC") for name in ("E1", "E2", "E3", "E4", "E5")),
     Account("E6", (MAR, APR), "EXC"),
+    Account("E7", (APR,), "EXL"),
     *(Account(name, (APR,), "EXW") for name in ("W1", "W2")),
     *(Account(name, (MAR,)) for name in ("M1", "M12", "M3")),
     *(Account(name, (FEB,)) for name in ("N1", "N2", "F1")),
@@ -186,7 +189,7 @@ BOOKINGS = {
 }  # fmt: skip
 
 
-def nacha(settled: str, *entries: tuple[str, int, str, int, int | None]) -> str:
+def nacha(settled: str, *entries: tuple[str, int, str, int, int | None], created: str = "260120") -> str:
     """A NACHA file of one batch: account, its trace number, and of a return the trace number of the original entry."""
     records = []
     for account, cents, code, trace, original in entries:
@@ -199,15 +202,17 @@ def nacha(settled: str, *entries: tuple[str, int, str, int, int | None]) -> str:
     blocks = -(-(len(records) + 4) // 10)
     control = "8200" + controls + f"{'1234567890':<35}" + "091000010000001"
     end = f"9000001{blocks:06d}{len(records):08d}{routing:010d}{total:012d}{0:012d}" + " " * 39
-    return "\n".join([NACHA_FILE_HEADER, header, *records, control, end]) + "\n"
+    first = NACHA_FILE_HEADER.replace("2601200306", f"{created}0306")
+    return "\n".join([first, header, *records, control, end]) + "\n"
 
 
 # F1: its debit of February went through; that of April is refused with a trace number of its own: February stays. F2: February and
-# March went through; the return names the entry of February, though that of March is newer.
+# March went through; the return names the entry of February, though that of March is newer. The batch of the returns has the date of
+# the original entries: the money went back on 28 April, when the file was made.
 CLEARING = {
     "20260310_K1.ach": nacha("260310", ("F1", 2000, "", 11, None), ("F2", 2000, "", 12, None)),
     "20260410_K2.ach": nacha("260410", ("F2", 2000, "", 22, None)),
-    "20260428_K3.ach": nacha("260428", ("F1", 2000, "R01", 91, 31), ("F2", 2000, "R01", 92, 12)),
+    "20260428_K3.ach": nacha("260310", ("F1", 2000, "R01", 91, 31), ("F2", 2000, "R01", 92, 12), created="260428"),
 }
 
 
@@ -298,6 +303,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
             branch.deliver(folder, name, content)
     first = run()
     requests = {(batch["bank_code"], batch["billing_period"]): batch for batch in ask()["batches"]}
+
+    # The file for EXL never reached the bank.
+    typed = branch.tollhouse("export", "debit-requests", "--bank", "EXL", "--again", **sources)
+    assert typed.exit_code == 0, typed.message
+    (lost,) = typed.answer["batches"]
+    assert lost["batch_id"] != requests["EXL", APR]["batch_id"]
+    requests["EXL again", APR] = lost
 
     april, of_march = requests["EXC", APR]["batch_id"], requests["EXC", MAR]["batch_id"]
     assert april != of_march
@@ -411,6 +423,9 @@ def test_what_nobody_refuses_within_five_days_is_collected_and_what_comes_later_
     """March of E6, past its due day when it was asked for, was debited on 2 May."""
     april = f"request:EXC:{told.requests['EXC', APR]['batch_id']}"
     march = f"request:EXC:{told.requests['EXC', MAR]['batch_id']}"
+    # What was asked for again, since the first file was lost, was collected once.
+    again = f"request:EXL:{told.requests['EXL again', APR]['batch_id']}"
+    assert applied(told, "E7") == {"E7": [f"05-25 {again}:1 04 20.00"]}
     assert applied(told, "E1", "E2", "E3", "E4", "E5", "E6", "W1", "W2") == {
         "E1": [f"05-25 {april}:1 04 20.00"],
         "E2": [],
@@ -432,6 +447,8 @@ def test_what_nobody_refuses_within_five_days_is_collected_and_what_comes_later_
         ("E5", APR, "answered_failed", nothing, nothing, False),
         ("E6", MAR, "collected_by_exception", whole, nothing, False),
         ("E6", APR, "answered_failed", nothing, nothing, False),
+        ("E7", APR, "collected_by_exception", whole, nothing, False),
+        ("E7", APR, "unanswered", nothing, nothing, False),
         ("W1", APR, "answered_failed", nothing, nothing, False),
         ("W2", APR, "answered_failed", nothing, nothing, False),
     ]
@@ -469,16 +486,16 @@ def test_what_is_open_again_is_in_arrears_and_asked_for_again_and_nobody_else_is
 
 
 def test_collection_rates_follow_by_day_and_each_dimension_sums_to_the_branch(told: Told) -> None:
-    """24 bills of February, 10 of March, 9 of April. Of February on 10 June: X2 12.00; R1 20, R3 15, R4 20, R5 13, R6 20, R7 20, R9 10;
-    D3 20, D4 20, D5 20, D7 4; F1 20, F2 20: 234.00. On 1 May X1 had 20.00 more, and R1 5.00 less. Of March R1, E6, M12; of April R1 5.00
-    and E1."""
+    """24 bills of February, 10 of March, 10 of April. Of February on 10 June: X2 12.00; R1 20, R3 15, R4 20, R5 13, R6 20, R7 20, R9 10;
+    D3 20, D4 20, D5 20, D7 4; F1 20, F2 20: 234.00. On 1 May X1 had 20.00 more, and R1 5.00 less. Of March R1, E6, M12; of April R1 5.00,
+    E1 and E7."""
     columns = "billing_period, dimension, dimension_id, receivable, received"
     rates = {row[:3]: row[3:] for row in told.branch.mart("collection_rates", columns)}
     branch = {key[0]: values for key, values in rates.items() if key[1] == "branch"}
     assert branch == {
         FEB: (money("480.00"), money("234.00")),
         MAR: (money("200.00"), money("60.00")),
-        APR: (money("180.00"), money("25.00")),
+        APR: (money("200.00"), money("45.00")),
     }
     before = {row[:3]: row[3:] for row in told.branch.mart("collection_rates", columns, told.first)}
     assert before[FEB, "branch", "branch"] == (money("480.00"), money("249.00"))

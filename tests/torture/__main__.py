@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from tests.robustness.branch import new_branch
+from tests.robustness import changing_exports
+from tests.robustness.branch import Branch, new_branch
 from tests.torture import (
     concurrency,
     disk,
@@ -124,6 +125,21 @@ def _order(arguments: argparse.Namespace, folder: Path, say: Callable[[str], Non
     return [f"{rounds * len(order.SWITCHES)} orders, each over {order.RUNS} runs: the marts of one run over everything"]
 
 
+def _exports(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    seeds, days = range(arguments.seed, arguments.seed + (25 if arguments.full else 3)), 6
+    with runner() as running:
+
+        def run(branch: Branch) -> None:
+            ended = running.forked(branch.settings, "run")
+            assert ended.status == 0, ended.errors
+
+        for seed in seeds:
+            found = changing_exports.compared(folder / f"{seed}", changing_exports.drawn(seed, days), days, run)
+            assert not found, "\n".join([f"seed {seed}", *found[:20]])
+            say(f"exports of seed {seed}: {days} runs, the marts of one run over everything and of the oracle")
+    return [f"{len(seeds)} branches of changing exports, {days} runs each: the marts of one run, and the oracle's"]
+
+
 def _concurrency(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
     with runner() as running:
         readings, editions = concurrency.read_while_publishing(running, folder / "read", 10, say)
@@ -190,6 +206,7 @@ PARTS: dict[str, Part] = {
     "upkeep_kills": _upkeep_kills,
     "disk": _disk,
     "order": _order,
+    "exports": _exports,
     "concurrency": _concurrency,
     "fuzz": _fuzz,
     "meaning": _meaning,

@@ -43,7 +43,7 @@ from orchestration.settings import Settings
 ResultCodes = Mapping[tuple[str, str], str]  # (bank_code, result_code) → outcome, of the book's debit_result_codes
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-BANK_RULES_VERSION = "bank-8"
+BANK_RULES_VERSION = "bank-11"
 
 # A message or statement of these has an id and a date of its own: the same bytes are the same one, whatever the file's name.
 _DATED_LAYOUTS = {"nacha", "iso20022", "mt940", "becs", "arudd"}
@@ -402,7 +402,12 @@ def _verdict(
         reasons.append(f"the header is of bank {facts['bank_code']}, the file's name of {entry.bank_code}")
     for other in loaded:
         batch = ledger.bank_batch(other.file_id)
-        if batch is None or not (batch.get("has_results", True) and facts["has_results"]):
+        if batch is None or other.bank_code != entry.bank_code:
+            continue
+        repeated = [name for key, name in facts.get("messages", {}).items() if key in batch.get("messages", {})]
+        if repeated:
+            reasons.append(f"{', '.join(repeated[:3])} is already loaded from {other.file_name} ({other.file_id})")
+        if not (batch.get("has_results", True) and facts["has_results"]):
             continue  # a report of debits on their way is not the batch's result
         if batch_key(batch) == batch_key(facts):
             reasons.append(
@@ -447,6 +452,7 @@ def _facts(read: ReadBatch, result_scheme: str | None, names_batch_and_day: bool
             code: [str(figure) if isinstance(figure, Decimal) else figure for figure in sums]
             for code, sums in codes.items()
         },
+        "messages": read.messages,
         "no_amount_records": sum(line.amount is None for line in read.lines if line.line_kind == DEBIT),
         "set_aside_rows": len(read.set_aside),
         "first_set_aside": None if first is None else f"line {first.line_number}: {first.field} {first.reason}",

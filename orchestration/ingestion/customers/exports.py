@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -24,6 +25,7 @@ from orchestration.ingestion.customers.tables import (
     NUMBER_COLUMNS,
     ExportTable,
     Reading,
+    column_name,
     decoded,
     reading_of,
 )
@@ -36,7 +38,7 @@ from orchestration.settings import Settings
 from orchestration.telephone_numbers import number_sql
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-_RULES_VERSION = "customers-7"
+_RULES_VERSION = "customers-8"
 
 # A spreadsheet writes the year first and leaves out zeros, or another order of day and month, which is not guessed at.
 _DAY = "[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}"
@@ -45,10 +47,16 @@ _CLOCK = "([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _DAY_OR_MONTH_FIRST = "[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"
 # The comma is read only with decimals after it: 1,020 may be 1020 or 1.02.
 _AMOUNT = r"-?([0-9]+(\.[0-9]{1,2}0*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}0*)"
+# Whose a row is: an id that is damaged here makes it somebody else's.
+_WHOSE = ("customer_id", "account_id", "from_account_id", "into_account_id")
 # 2200002.0: the point is a spreadsheet's, and is not one that stands between the groups of a number.
 _DECIMAL = "[0-9]+[.]0+"
 # 6.222E+15: a spreadsheet's way to write a long number, of which it keeps the first digits only.
 _SCIENTIFIC = "[-+]?([0-9]+[.,][0-9]+[eE][-+]?[0-9]+|[0-9]+[eE][-+][0-9]+)"
+# ="00123": how a text is protected that a spreadsheet would take for a number.
+_PROTECTED = re.compile('="([^"]*)"')
+# The end of what has none, as systems write it that know no empty date.
+_NO_END, _ENDS = re.compile("9999[-/]12[-/]31( .*)?"), ("valid_to", "closed_on", "closed_at")
 _BLANKS = " \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
 #: How the reason of a row begins whose key an earlier row of the export has.
 REPEATED_KEY = "repeats the key of line "
@@ -118,6 +126,7 @@ def _keep_rows(
 ) -> None:
     """Lay the rows down as the table `export_lines`, all fields as text; those that cannot be split go to `set_aside`."""
     positions = {column: header.index(column) if column in header else None for column in table.columns}
+    ends = [at for at, column in enumerate(table.columns) if column in _ENDS]
     names = ["line_number", "record_text", *table.columns]
     texts = ", ".join(f"{name} varchar" for name in names[1:])
     con.execute(f"create or replace temp table export_lines (line_number bigint, {texts})")
@@ -139,7 +148,10 @@ def _keep_rows(
             if not len(set_aside) % _ROWS_AT_ONCE:
                 watch().check_memory()
             continue
-        fields = ["" if at is None else row.fields[at].strip(_BLANKS) for at in positions.values()]
+        fields = ["" if at is None else _said(row.fields[at]) for at in positions.values()]
+        for at in ends:
+            if _NO_END.fullmatch(fields[at]):
+                fields[at] = ""
         waiting.append([row.line_number, row.text, *fields])
         waiting_characters += len(row.text)
         if len(waiting) >= _ROWS_AT_ONCE or waiting_characters >= _CHARACTERS_AT_ONCE:
@@ -147,6 +159,13 @@ def _keep_rows(
             waiting_characters = 0
     if waiting:
         lay_down()
+
+
+def _said(field: str) -> str:
+    """What a field says: without blanks around it, and without what protects it from a spreadsheet."""
+    text = field.strip(_BLANKS)
+    protected = _PROTECTED.fullmatch(text)
+    return text if protected is None else protected[1].strip(_BLANKS)
 
 
 def _write(
@@ -213,7 +232,7 @@ def _write_keys(
         except csv.Error:
             continue  # as the row itself could not be split
         if len(fields) > max(positions):
-            found.append([fields[at].strip(_BLANKS) for at in positions])
+            found.append([_said(fields[at]) for at in positions])
     if not found:
         target.unlink(missing_ok=True)
         return
@@ -286,7 +305,7 @@ def _fault(table: ExportTable) -> str:
             cases.append(
                 f"when contains(lower({name}), 'e') and regexp_full_match({name}, {literal(_SCIENTIFIC)}) then {lost}"
             )
-            if name in NUMBER_COLUMNS:
+            if name in NUMBER_COLUMNS or name in table.key or name in _WHOSE:
                 decimal = literal(f"{name}|is a decimal number, as a spreadsheet writes it; write its digits alone")
                 cases.append(f"when regexp_full_match({name}, {literal(_DECIMAL)}) then {decimal}")
         if name in table.positive:
@@ -300,7 +319,7 @@ def _lines(stream: BinaryIO, reading: Reading) -> Iterator[tuple[int, str]]:
     """The lines of an export with their numbers, without what ends them."""
     text = io.TextIOWrapper(stream, encoding=reading.encoding, errors=reading.errors, newline="\n")
     for number, line in enumerate(text, start=1):
-        line = line.removesuffix("\n").removesuffix("\r")
+        line = line.removesuffix("\n").rstrip("\r")  # CR CR LF is what a line end becomes that is converted twice
         yield number, line.removeprefix("\ufeff") if number == 1 else line
     text.detach()
 
@@ -309,7 +328,7 @@ def _header(content: OpenContent, reading: Reading) -> list[str]:
     with content() as stream:
         _, line = next(_lines(stream, reading), (1, ""))
     try:
-        header = [name.strip() for name in next(csv.reader([line]), [])]
+        header = [column_name(name) for name in next(csv.reader([line]), [])]
     except csv.Error:
         header = line.split(",")  # of a file in no known encoding, which is held as a whole
     bounds = watch().bounds

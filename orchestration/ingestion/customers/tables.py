@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -167,10 +168,15 @@ def export_header(content: bytes, encoding: str | None) -> tuple[str, str | None
     return text, reading.fault
 
 
+def column_name(text: str) -> str:
+    """A column's name as a header says it: `Payment ID` and `PAYMENT_ID` are payment_id."""
+    return re.sub(r"[\s-]+", "_", text.strip()).lower()
+
+
 def export_header_fault(table: str, line: str) -> str | None:
     """Why a header line is not one of the table's, or None. More columns than the table's are allowed, in any order."""
     try:
-        found = [name.strip() for name in next(csv.reader([line], strict=True))]
+        found = [column_name(name) for name in next(csv.reader([line], strict=True))]
     except csv.Error as error:
         return f"wrong header: no line of CSV: {error}"
     export = EXPORT_TABLES[table]

@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.ingestion.customers.exports import REPEATED_KEY
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestration.ingestion.customers.exports import REPEATED_KEY, export_path, keys_path
+from orchestration.ingestion.customers.tables import EXPORT_TABLES
 from orchestration.ingestion.file_reading.file_faults import fault_text, is_of_the_machine
 from orchestration.ingestion.file_reading.malformed_rows import first_set_aside, set_aside_reasons
 from orchestration.ledger.file_ledger import UNREADABLE, FileLedger
@@ -17,6 +22,8 @@ from orchestration.ledger.schema import OFFENDING_RECORDS_KEPT, FileEntry, Offen
 
 #: A snapshot of fewer rows says nothing about how many the next one should have.
 FEWEST_ROWS_TO_COMPARE = 20
+#: Columns that say who or what a row is about.
+IDS_COMPARED = ("customer_id", "account_id", "service_number", "subscription_id")
 _LONGEST_TEXT = 500
 
 
@@ -41,6 +48,8 @@ def judge_exports(
                     entry.told_fault
                     or _rows_fault(entry, _unreadable_rows(raw, entry), most_unreadable)
                     or _shrink_fault(entry, loaded, least_kept)
+                    or _window_fault(raw, entry, loaded, least_kept)
+                    or _zeros_fault(raw, entry, loaded)
                 )
                 status = "loaded" if reason is None else "held"
                 if status == "held":
@@ -87,6 +96,72 @@ def _shrink_fault(entry: FileEntry, loaded: Sequence[FileEntry], least_kept: Dec
     assert entry.file_date is not None, "a name of the pattern has a date"
     if least_kept is None:
         return None
+    before = _snapshot_before(entry, loaded)
+    if before is None or before.data_rows < FEWEST_ROWS_TO_COMPARE or entry.data_rows >= least_kept * before.data_rows:
+        return None
+    return (
+        f"{entry.data_rows} rows, {before.file_name} has {before.data_rows}: fewer than the share of "
+        f"{least_kept.normalize():f} (export_shrink)"
+    )
+
+
+def _window_fault(raw: Path, entry: FileEntry, loaded: Sequence[FileEntry], least_kept: Decimal | None) -> str | None:
+    """Payments that an export lacks count as deleted where it holds one paid earlier. A window of the last weeks that holds a
+    single payment of long ago would delete all those between."""
+    before = _snapshot_before(entry, loaded)
+    if entry.export_table != "payments" or least_kept is None or before is None:
+        return None
+    payments = pq.read_table(export_path(raw, "payments", entry.file_id), columns=["payment_id", "paid_at"])
+    earliest = pc.min(payments["paid_at"])
+    if not earliest.is_valid:
+        return None
+    known = pq.read_table(export_path(raw, "payments", before.file_id), columns=["payment_id", "paid_at"])
+    later = set(known.filter(pc.greater(known["paid_at"], earliest))["payment_id"].to_pylist())
+    held = set(payments["payment_id"].to_pylist())
+    broken = keys_path(raw, entry.file_id)
+    if broken.is_file():
+        held |= set(pq.read_table(broken, columns=["payment_id"])["payment_id"].to_pylist())
+    if len(later) < FEWEST_ROWS_TO_COMPARE or len(later & held) >= least_kept * len(later):
+        return None
+    return (
+        f"its earliest payment is of {earliest.as_py():%Y-%m-%d}, and {len(later - held)} of the {len(later)} payments that "
+        f"{before.file_name} has after that are not in it: they would count as deleted. Fewer than the share of "
+        f"{least_kept.normalize():f} are there (export_shrink)"
+    )
+
+
+def _zeros_fault(raw: Path, entry: FileEntry, loaded: Sequence[FileEntry]) -> str | None:
+    """An id that has lost its leading zeros is somebody else's: 123 came, and the 00123 of the snapshot before is gone."""
+    assert entry.export_table is not None, "a name of the pattern has a table"
+    before = _snapshot_before(entry, loaded)
+    if before is None:
+        return None
+    columns = EXPORT_TABLES[entry.export_table].columns
+    for column in (name for name in IDS_COMPARED if name in columns):
+        theirs = _values(raw, before, column)
+        with_zeros = theirs.filter(pc.match_substring_regex(theirs, "^0+[1-9][0-9]*$")).to_pylist()
+        if not with_zeros:
+            continue
+        ours, of_before = set(_values(raw, entry, column).to_pylist()), set(theirs.to_pylist())
+        lost = {text.lstrip("0"): text for text in with_zeros if text not in ours}
+        shortened = sorted((ours - of_before) & lost.keys())
+        if shortened:
+            return (
+                f"{len(shortened)} values of {column} have lost their leading zeros, as in a spreadsheet: "
+                f"{shortened[0]} was {lost[shortened[0]]} in {before.file_name}"
+            )
+    return None
+
+
+def _values(raw: Path, entry: FileEntry, column: str) -> pa.ChunkedArray:
+    """The different values of a column of an export."""
+    assert entry.export_table is not None, "a name of the pattern has a table"
+    return pq.read_table(export_path(raw, entry.export_table, entry.file_id), columns=[column])[column].unique()
+
+
+def _snapshot_before(entry: FileEntry, loaded: Sequence[FileEntry]) -> FileEntry | None:
+    """The newest loaded snapshot of the same table of an earlier day."""
+    assert entry.file_date is not None, "a name of the pattern has a date"
     earlier = [
         other
         for other in loaded
@@ -94,10 +169,4 @@ def _shrink_fault(entry: FileEntry, loaded: Sequence[FileEntry], least_kept: Dec
         and other.file_date is not None
         and other.file_date < entry.file_date
     ]
-    before = max(earlier, key=lambda other: (str(other.file_date), other.effective_order or 0), default=None)
-    if before is None or before.data_rows < FEWEST_ROWS_TO_COMPARE or entry.data_rows >= least_kept * before.data_rows:
-        return None
-    return (
-        f"{entry.data_rows} rows, {before.file_name} has {before.data_rows}: fewer than the share of "
-        f"{least_kept.normalize():f} (export_shrink)"
-    )
+    return max(earlier, key=lambda other: (str(other.file_date), other.effective_order or 0), default=None)

@@ -76,7 +76,7 @@ _DEBIT_BATCHES = {
 }  # fmt: skip
 _DEBIT_REQUESTS = """
 bank_code varchar, batch_id varchar, line bigint, account_id varchar, billing_period varchar, bank_account varchar,
-amount decimal(18, 2), requested_on date, debit_on date
+amount decimal(18, 2), requested_on date, debit_on date, asked_again_on date
 """
 # To open a Parquet file costs 0.15 ms each time a model reads the view. Where small files are many, their rows are copied once.
 _MOST_FILES_OF_A_VIEW = 200
@@ -284,15 +284,19 @@ def _lay_exports(
 def _lay_debit_requests(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_of: date) -> None:
     """The lines of the requests that had gone out by the as-of date."""
     con.execute(f"create or replace table raw.debit_requests ({_DEBIT_REQUESTS})")
-    rows = [
-        [
-            batch.bank_code, batch.batch_id, line.line, line.account_id, batch.billing_period, line.bank_account,
-            line.amount, batch.requested_on, batch.debit_on,
-        ]
-        for batch in debit_requests(ledger.path)
-        if batch.requested_on <= as_of
-        for line in batch.lines
-    ]  # fmt: skip
+    batches = [batch for batch in debit_requests(ledger.path) if batch.requested_on <= as_of]
+    rows: list[list[object]] = []
+    asked_later: dict[tuple[str, str], date] = {}
+    for batch in sorted(batches, key=lambda one: (one.requested_on, one.batch_id), reverse=True):
+        bills = [[(bill.bill_account_id, batch.billing_period) for bill in line.bills] for line in batch.lines]
+        rows += [
+            [
+                batch.bank_code, batch.batch_id, line.line, line.account_id, batch.billing_period, line.bank_account, line.amount,
+                batch.requested_on, batch.debit_on, min((asked_later[bill] for bill in of_line if bill in asked_later), default=None),
+            ]
+            for line, of_line in zip(batch.lines, bills, strict=True)
+        ]  # fmt: skip
+        asked_later |= {bill: batch.requested_on for of_line in bills for bill in of_line}
     insert_rows(con, "raw.debit_requests", rows)
 
 

@@ -110,3 +110,16 @@ def test_line_ends_an_end_of_file_mark_and_names_cost_nothing() -> None:
     for data in (SOUND.replace("><", ">\r\n<") + "\x1a", SOUND.replace("A NAME", "JOSÉ")):
         batch = read(data)
         assert (batch.differences, batch.set_aside, len(batch.lines)) == ([], [], 4)
+
+
+def test_reports_of_several_days_in_one_file_have_their_own_day() -> None:
+    """Dated by the file's name, a return may lie before its debit."""
+    end = SOUND.index("</Data>")
+    second = report(account(item("A5", "3.00", "0"), 1, "3.00")).replace("2026-06-11", "2026-06-12")
+    second = second[second.index("<ARUDD>") : second.index("</Data>")]
+    batch = read(SOUND[:end] + second + SOUND[end:])
+    assert (batch.differences, batch.set_aside, batch.debited_on) == ([], [], None)
+    eleventh, twelfth = date(2026, 6, 11), date(2026, 6, 12)
+    assert [(line.account_id, line.debited_on) for line in batch.lines] == [
+        ("A1", eleventh), ("A3", eleventh), ("R", None), ("A4", eleventh), ("A5", twelfth)
+    ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -215,3 +217,64 @@ def test_a_sign_turned_round_disagrees_with_the_totals_by_direction() -> None:
         "NbOfNtries, debits 1, found 2",
         "Sum of the entries, debits 5.00, found 25.00",
     ]
+
+
+def test_a_status_that_does_not_say_whether_it_is_booked_is_set_aside() -> None:
+    own = entry("20.00", "CRDT", tx("A1", "20.00")).replace(
+        "<Sts><Cd>BOOK</Cd></Sts>", "<Sts><Prtry>VORM</Prtry></Sts>"
+    )
+    assert [(x.field, x.reason) for x in read(own).set_aside] == [
+        ("Sts", "is VORM, which does not say whether it is booked")
+    ]
+    assert [line.line_kind for line in read(own.replace("VORM", "BOOK")).lines] == [DEBIT]
+    for status in ("PDNG", "INFO", "FUTR"):
+        assert only(read(entry("20.00", "CRDT", tx("A1", "20.00"), status=status))).line_kind == PENDING
+
+
+def of_request(booking: str, request: str) -> str:
+    return booking.replace("<NtryDtls>", f"<NtryDtls><Btch><MsgId>{request}</MsgId></Btch>")
+
+
+def test_a_statement_is_the_result_of_a_request_only_where_all_its_debits_are_of_it() -> None:
+    """Beside the debits of May's request stands a return of April: read as an answer to May's request it would refuse that."""
+    collected = of_request(entry("25.00", "CRDT", tx("A1", "20.00"), tx("A2", "5.00")), "20260501-01")
+    returned = entry("20.00", "DBIT", tx("A3", "20.00", reason="AM04"), sub="UPDD")
+    assert read(collected).batch_id == "20260501-01"
+    assert read(collected, entry("3.00", "DBIT", sub="CHRG")).batch_id == "20260501-01"
+    assert read(collected, of_request(returned, "20260501-01")).batch_id == "20260501-01"
+    assert read(collected, of_request(returned, "20260401-01")).batch_id is None
+    assert read(collected, returned).batch_id is None
+
+
+def test_a_booking_without_its_date_is_of_its_value_date() -> None:
+    booked = entry("20.00", "CRDT", tx("A1", "20.00"))
+    valued = booked.replace("<BookgDt><Dt>2026-04-12</Dt></BookgDt>", "<ValDt><DtTm>2026-04-13T00:00:00</DtTm></ValDt>")
+    assert only(read(booked.replace("<BkTxCd>", "<ValDt><Dt>2026-04-14</Dt></ValDt><BkTxCd>"))).debited_on == date(
+        2026, 4, 12
+    )
+    assert only(read(valued)).debited_on == date(2026, 4, 13)
+
+
+def test_a_credit_for_all_needs_no_details_where_the_bank_lists_failures_only() -> None:
+    """60.00 for a request of three, none listed, and 20.00 that come back: the request says what was collected."""
+    group = "<Btch><MsgId>20260501-01</MsgId><NbOfTxs>3</NbOfTxs></Btch>"
+    collective = entry("60.00", "CRDT", group)
+    returned = entry("20.00", "DBIT", tx("A3", "20.00", reason="AM04"), sub="UPDD")
+    held = read(collective, returned)
+    assert ([x.field for x in held.set_aside], held.differences) == (["EndToEndId"], ["entry 1: NbOfTxs 3, found 0"])
+    text = f"<Document><BkToCstmrStmt><Stmt>{collective}{returned}</Stmt></BkToCstmrStmt></Document>"
+    by_exception = replace(load_bank_format("iso20022"), collected_unless_returned=5)
+    batch = read_iso20022(text.encode(), by_exception)
+    assert (batch.set_aside, batch.differences) == ([], [])
+    assert [(x.account_id, x.amount, x.line_kind, x.is_return) for x in batch.lines] == [
+        ("", Decimal("60.00"), OTHER, False),
+        ("A3", Decimal("20.00"), DEBIT, True),
+    ]
+    unknown = returned.replace("<EndToEndId>A3</EndToEndId>", "").replace("AM04", "AC04")
+    batch = read_iso20022(text.replace(returned, unknown).encode(), by_exception)
+    assert [x.field for x in batch.set_aside] == ["EndToEndId"]
+
+
+def test_an_amount_may_have_five_decimals_where_all_but_two_are_zeros() -> None:
+    assert only(read(entry("20.50000", "CRDT", tx("A1", "20.500")))).amount == Decimal("20.50")
+    assert [x.field for x in read(entry("20.50001", "CRDT", tx("A1", "20.50001"))).set_aside] == ["Amt"]

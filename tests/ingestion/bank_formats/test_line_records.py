@@ -193,3 +193,14 @@ def test_a_text_with_success_in_it_is_no_success(text: str) -> None:
 def test_a_part_without_its_amount_is_set_aside() -> None:
     batch = read("cn_report", REPORT.replace("    4.00   余额不足", "           部分扣款"))
     assert [(x.line_number, x.field) for x in batch.set_aside] == [(5, "collected_amount")]
+
+
+def test_a_comma_stands_between_groups_of_three_figures_or_the_amount_is_none() -> None:
+    """20,80 read without its comma would be 2 080 yuan, and totals written alike would agree."""
+    decimal_commas = read("cn_delimited", DELIMITED.replace(".", ","))
+    assert [(x.line_number, x.field) for x in decimal_commas.set_aside] == [(2, "amount"), (3, "amount"), (4, "amount")]
+    assert decimal_commas.differences[0].startswith("the summary in line 1 cannot be read: total_amount is no amount")
+    grouped = DELIMITED.replace("12.00", "1,012.00").replace("38.30", "1,038.30")
+    assert [str(x.amount) for x in read("cn_delimited", grouped).lines] == ["20.80", "1012.00", "5.50"]
+    for text in ("1,012", "10,12.00", "1012,00", "1,0120.00"):
+        assert [x.field for x in read("cn_delimited", DELIMITED.replace("12.00", text)).set_aside] == ["amount"], text

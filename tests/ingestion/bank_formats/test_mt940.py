@@ -79,6 +79,38 @@ def test_a_return_is_of_the_day_on_which_it_was_entered() -> None:
     assert read(STATEMENT.replace("2601200120CR", "2601200123CR")).lines[0].debited_on == date(2026, 1, 20)
 
 
+def page(sequence: str, opening: str, closing: str, *bookings: str, account: str = "1") -> str:
+    """A message of a statement of 10 April: its number/page, the balances with their tags, the bookings."""
+    return "\n".join([":20:S1", f":25:{account}", f":28C:{sequence}", f":{opening}", *bookings, f":{closing}", "-", ""])
+
+
+def collected(account: str, amount: str) -> str:
+    return f":61:260410C{amount}NDDTNONREF\n:86:ACCT {account}"
+
+
+FIRST_PAGE = page("9/1", "60F:C260410CNY100,00", "62M:C260410CNY120,00", collected("A1", "20,00"))
+SECOND_PAGE = page("9/2", "60M:C260410CNY120,00", "62M:C260410CNY150,00", collected("A2", "30,00"))
+LAST_PAGE = page("9/3", "60M:C260410CNY150,00", "62F:C260410CNY155,00", collected("A3", "5,00"))
+
+
+def test_the_pages_of_a_statement_go_on_where_the_one_before_ended() -> None:
+    """A page that is missing has its bookings with it: 20.00 and 5.00 alone look sound."""
+    assert accounts(read(FIRST_PAGE + SECOND_PAGE + LAST_PAGE)) == ["A1", "A2", "A3"]
+    assert read(FIRST_PAGE + LAST_PAGE).differences == ["statement 2: opening balance of the page 150.00, found 120.00"]
+    other = page("1/1", "60F:C260410CNY1,00", "62F:C260410CNY1,00", account="2")
+    assert accounts(read(FIRST_PAGE + other + SECOND_PAGE)) == ["A1", "A2"]
+    following = page("10/1", "60F:C260411CNY155,00", "62F:C260411CNY156,00", collected("A4", "1,00"))
+    assert accounts(read(LAST_PAGE + following)) == ["A3", "A4"]
+    assert read(FIRST_PAGE + following).differences == [
+        "statement 2: the page before it ends in an intermediate balance and is not continued"
+    ]
+
+
+def test_a_statement_that_stands_twice_in_a_file_is_named() -> None:
+    statement = page("9/1", "60F:C260410CNY100,00", "62F:C260410CNY120,00", collected("A1", "20,00"))
+    assert read(statement + statement).differences == ["statement 9/1 of account 1 stands twice in the file"]
+
+
 FULL = "COLLECTION TELEPHONE MARCH MANDATE 0000000000000000000012 ACCT A1"  # 65 characters
 FIRST_WITH_TAG = "COLLECTION TELEPHONE MARCH MANDATE 000000000000000012 ACCT A1"  # 61, with :86: in front 65 + 1
 
@@ -270,3 +302,32 @@ def test_details_of_the_statement_belong_to_no_booking() -> None:
     """A field 86 behind the closing balance is about the statement."""
     assert read(STATEMENT + ":86:ACCT A9 SUMMARY\n").differences == []
     assert [x.account_id for x in read(STATEMENT + ":86:ACCT A9 SUMMARY\n").lines] == ["A1", "A3", ""]
+
+
+def test_a_credit_for_all_needs_no_account_where_the_bank_lists_failures_only() -> None:
+    """20.80 + 100.00 are credited for several, 5.50 come back of A3."""
+    text = STATEMENT.replace("ACCT A1 collected", "DIRECT DEBITS 17").encode()
+    assert [x.field for x in read_mt940(text, load_bank_format("mt940")).set_aside] == ["account_id"]
+    by_exception = replace(load_bank_format("mt940"), collected_unless_returned=5)
+    batch = read_mt940(text, by_exception)
+    assert (batch.set_aside, batch.differences) == ([], [])
+    assert [(x.account_id, x.amount, x.line_kind) for x in batch.lines] == [
+        ("", Decimal("20.80"), OTHER),
+        ("A3", Decimal("5.50"), DEBIT),
+        ("", Decimal("100.00"), OTHER),
+    ]
+    no_account = STATEMENT.replace("ACCT A3 ", "").encode()
+    assert [x.field for x in read_mt940(no_account, by_exception).set_aside] == ["account_id"]
+
+
+def test_a_booking_that_names_two_accounts_is_set_aside() -> None:
+    assert [(x.field, x.reason) for x in one_booking("ACCT A1 MARCH\nACCT A2").set_aside] == [
+        ("account_id", "is not found in the details (field 86): there are several: A1, A2")
+    ]
+    assert accounts(one_booking("ACCT A1 MARCH\nTELEPHONE ACCT A1")) == ["A1"]
+
+
+def test_balances_in_two_currencies_are_named() -> None:
+    assert read(STATEMENT.replace("C260120CNY1115,30", "C260120USD1115,30")).differences == [
+        "statement 1: opening balance is in CNY, closing balance in USD"
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -75,6 +75,60 @@ def test_a_return_says_so_and_names_the_original_entry() -> None:
         (False, "trace 091000010000007"),
         (True, "trace 091000010000004"),
         (False, "trace 000000000000001"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("effective", "settled", "created", "returned_on"),
+    [
+        # The batch of the return has the date of the original entry: the day on which the file was made counts.
+        ("260410", "   ", "260424", date(2026, 4, 24)),
+        ("260410", "100", "260424", date(2026, 4, 24)),  # day 100 is 10 April
+        # The ACH operator wrote the day on which the return settled: 114 is 24 April. The file was made a day later.
+        ("260410", "114", "260425", date(2026, 4, 24)),
+        # The bank wrote the day of the return, which lies ahead of the file.
+        ("260427", "   ", "260424", date(2026, 4, 27)),
+        # Over the end of the year: day 002 is 2 January 2027; the file was made on 31 December 2026.
+        ("261230", "002", "261231", date(2027, 1, 2)),
+        ("261230", "366", "270104", date(2027, 1, 4)),  # 2026 has no day 366
+        ("      ", "114", "      ", None),
+        ("260410", "100", "      ", date(2026, 4, 10)),
+    ],
+)
+def test_a_return_is_of_the_day_on_which_it_came_back(
+    effective: str, settled: str, created: str, returned_on: date | None
+) -> None:
+    """A debit beside it, also in the same batch, stays of the effective entry date."""
+    header = HEADER.replace("260120" + "0306", created + "0306")
+    batch = BATCH.replace("260120" + " " * 3, effective + settled)
+    read = read_nacha(content([header, batch, *ENTRIES, BATCH_CONTROL, FILE_CONTROL]))
+    went = None if effective == " " * 6 else datetime.strptime(effective, "%y%m%d").date()
+    assert (read.differences, read.set_aside) == ([], [])
+    assert [(x.account_id, x.debited_on) for x in read.lines] == [
+        ("A1", went),
+        ("A3", returned_on),
+        ("A4", returned_on),
+    ]
+
+
+def test_a_file_of_returns_alone_says_when_the_debits_were_made() -> None:
+    """The debit of 31 March is of February's bill, though it came back in April."""
+    header = HEADER.replace("260120" + "0306", "260402" + "0306")
+    batch = BATCH.replace("260120", "260331")
+    control = BATCH_CONTROL.replace("000005", "000004").replace("0027420180", "0018280120").replace("2630", "0550")
+    read = read_nacha(content([header, batch, *ENTRIES[1:], control]))
+    assert (read.debited_on, read.original_day) == (date(2026, 4, 2), date(2026, 3, 31))
+    assert read_nacha(content(SOUND)).original_day is None
+
+
+def test_a_prenote_is_no_debit() -> None:
+    """Transaction code 28, amount 0.00: it tries an account. Its return is no failure of a debit."""
+    tried = entry("28", "091400606", "6222001", 0, "A1")
+    back = entry("26", "091400606", "6222003", 0, "A3", "1")
+    read = read_nacha(content([HEADER, BATCH, tried, back, ENTRIES[2]]))
+    assert [(x.account_id, x.line_kind, x.is_return) for x in read.lines] == [
+        ("A1", OTHER, False),
+        ("A3", OTHER, False),
     ]
 
 

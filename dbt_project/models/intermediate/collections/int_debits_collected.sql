@@ -1,5 +1,6 @@
 -- One row per debit that a bank collected (payment_id) up to the as-of date: what result files say was collected, and, of banks whose
--- files list failures only, each request that no file has refused when its days are over, on its debit day (SPEC 3.3).
+-- files list failures only, each request that no file has refused when its days are over, on its debit day (SPEC 3.3). One that was
+-- asked for again before that never reached the bank: the newer request counts.
 with requested_batches as (
     select distinct bank_code, batch_id from {{ ref('int_debits_requested') }}
 )
@@ -31,4 +32,7 @@ select
 from {{ ref('int_debits_requested') }} as requests
 left join {{ ref('int_debit_answers') }} as answers
     on requests.bank_code = answers.bank_code and requests.batch_id = answers.batch_id and requests.line = answers.line
-where answers.line is null and requests.refused_until < {{ as_of_date() }}
+where
+    answers.line is null
+    and requests.refused_until < {{ as_of_date() }}
+    and (requests.asked_again_on is null or requests.asked_again_on > requests.refused_until)

@@ -8,5 +8,6 @@ select
     bank_account,
     amount,
     requested_on,
-    debit_on
+    debit_on,
+    asked_again_on
 from {{ source('raw', 'debit_requests') }}

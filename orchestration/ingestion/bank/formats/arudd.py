@@ -44,6 +44,8 @@ def read_arudd(content: OpenContent, declared: BankFormat) -> ReadBatch:
 
 def _read(events: Events, declared: BankFormat, batch: ReadBatch) -> None:
     number = reports = within = 0
+    header = ""
+    day: date | None = None
     has_header = False
     days: set[date] = set()
     original_days: set[date] = set()
@@ -51,19 +53,20 @@ def _read(events: Events, declared: BankFormat, batch: ReadBatch) -> None:
         name = element_name(element)
         if event == "start":
             if name == "ARUDD":
-                reports, has_header = reports + 1, False
+                reports, has_header, day = reports + 1, False, None
             within += name == "OriginatingAccountRecord"
             continue
         within -= name == "OriginatingAccountRecord"
         if name == "Header" and not has_header and not within and element_name(element.getparent()) == "ARUDD":
             has_header = True
+            header = repr(sorted(element.attrib.items()))
             day = day_of(element.get("currentProcessingDate"))
             if day is not None:
                 days.add(day)
             else:
                 batch.differences.append(_NO_DAY)
         elif name == "OriginatingAccountRecord" and not within and reports:
-            number = _read_record(element, number, declared, batch, original_days)
+            number = _read_record(element, number, declared, batch, original_days, day)
         elif name == "ARUDD" and not has_header:
             batch.differences.append(_NO_DAY)
         if not within:
@@ -73,10 +76,11 @@ def _read(events: Events, declared: BankFormat, batch: ReadBatch) -> None:
     if len(days) == 1:
         batch.debited_on = days.pop()
     batch.original_day = min(original_days, default=None)
+    batch.name_message("this report", header, batch.lines)
 
 
 def _read_record(
-    record: Any, number: int, declared: BankFormat, batch: ReadBatch, original_days: set[date]
+    record: Any, number: int, declared: BankFormat, batch: ReadBatch, original_days: set[date], day: date | None
 ) -> int:  # fmt: skip
     """Read the items of one originating account, and compare its totals. Returns the number of the last item."""
     found: dict[str, tuple[int, Decimal]] = {}
@@ -88,7 +92,7 @@ def _read_record(
         items, total = found.get(currency, (0, Decimal("0.00")))
         found[currency] = (items + 1, total + (amount_of(_value(item, "valueOf")) or Decimal("0.00")))
         try:
-            batch.lines.append(_line(item, number, declared))
+            batch.lines.append(_line(item, number, declared, day))
         except ElementFault as fault:
             text = etree.tostring(item, encoding="unicode", with_tail=False)[:_SHOWN_CHARACTERS]
             batch.set_aside.append(SetAsideLine(number, text, fault.name, fault.reason))
@@ -108,7 +112,7 @@ def _read_record(
     return number
 
 
-def _line(item: Any, number: int, declared: BankFormat) -> ResultLine:
+def _line(item: Any, number: int, declared: BankFormat, day: date | None) -> ResultLine:
     amount = amount_of(_value(item, "valueOf"))
     if amount is None:
         raise ElementFault("valueOf", f"is no amount with at most two decimals: '{_value(item, 'valueOf')[:40]}'")
@@ -132,6 +136,7 @@ def _line(item: Any, number: int, declared: BankFormat) -> ResultLine:
         reason_text=_value(item, "returnDescription") or None,
         line_kind=DEBIT if is_debit else OTHER,
         is_return=is_debit,
+        debited_on=day if is_debit else None,
     )
 
 

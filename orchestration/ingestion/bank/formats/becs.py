@@ -34,6 +34,7 @@ class _Found:
     debits: Decimal = _NOTHING
     credits: Decimal = _NOTHING
     original_days: set[date] = field(default_factory=set)
+    identity: str = ""
 
 
 def read_becs(content: OpenContent) -> ReadBatch:
@@ -42,6 +43,7 @@ def read_becs(content: OpenContent) -> ReadBatch:
     with content() as stream:
         _read_records(stream, batch, found)
     batch.original_day = min(found.original_days, default=None)
+    batch.name_message("this file of returned items", found.identity, batch.lines)
     return batch
 
 
@@ -58,6 +60,7 @@ def _read_records(stream: BinaryIO, batch: ReadBatch, found: _Found) -> None:
             fault = ("line", f"has {len(record)} characters instead of {RECORD_LENGTH}")
         elif kind == "0":
             has_header = True
+            found.identity = record
             batch.debited_on = _day(record[74:80])
             if batch.debited_on is None:
                 fault = ("debited_on", f"is no date DDMMYY: '{record[74:80]}'")

@@ -26,9 +26,10 @@ from orchestration.ingestion.bank.formats.iso20022_elements import (
     day_of,
     element_name,
     find,
+    iso_amount,
     text_of,
 )
-from orchestration.ingestion.bank.formats.reading import DEBIT, PENDING, ReadBatch, ResultLine, WholeRequest, amount_of
+from orchestration.ingestion.bank.formats.reading import DEBIT, PENDING, ReadBatch, ResultLine, WholeRequest
 from orchestration.ingestion.bank.formats.xml_stream import Declared, Events
 from orchestration.ingestion.file_reading.malformed_rows import SetAsideLine
 from orchestration.ingestion.file_reading.packing import OpenContent
@@ -75,6 +76,9 @@ class _Reader:
         self.balances: dict[str, list[Decimal]] = {}
         self.summary: dict[str, str] = {}
         self.batch_ids: set[str] = set()
+        self.has_other_debits = False
+        self.container_id = ""
+        self.container_first = 0
         self.dates: set[date] = set()
         self.original: dict[str, str] = {}
         self.statuses: Counter[str] = Counter()
@@ -116,6 +120,8 @@ class _Reader:
                 self._summary(element)
             elif name == "Bal":
                 self._balance(element)
+            elif name == "Id" and element_name(element.getparent()) in _CONTAINERS:
+                self.container_id = (element.text or "").strip()
             elif name in _CONTAINERS:
                 self._end_container()
             elif name == "CreDtTm" and not self.dates:
@@ -130,7 +136,8 @@ class _Reader:
             self.batch.differences.append(
                 "it is neither pain.002 nor camt.053 or camt.054: the message's root is not known"
             )
-        if len(self.batch_ids) == 1:
+        # A statement may have returns of other requests beside the debits of one: then it is not the result of that one.
+        if len(self.batch_ids) == 1 and not self.has_other_debits:
             self.batch.batch_id = self.batch_ids.pop()
         if len(self.dates) == 1:
             self.batch.debited_on = self.dates.pop()
@@ -165,7 +172,7 @@ class _Reader:
             if must_be_listed and not self.batch.whole_requests and _count(count) != found:
                 self.batch.differences.append(f"DtldNbOfTxs of {status} {count}, found {found}")
         if total is not None:
-            money = amount_of(total)
+            money = iso_amount(total)
             says_all = self.declared.lists_all and all(line.amount is not None for line in self.batch.lines)
             if money is None or listed_sum > money or (says_all and listed_sum != money):
                 self.batch.differences.append(f"OrgnlCtrlSum {total}, found {listed_sum}")
@@ -185,7 +192,7 @@ class _Reader:
                     code,
                     difference,
                     None if records is None else _count(records),
-                    None if total is None else amount_of(total),
+                    None if total is None else iso_amount(total),
                 )
             )
 
@@ -257,12 +264,14 @@ class _Reader:
     def _entry(self, element: Any) -> None:
         """A booking and its transactions; the transactions' amounts and number must be the booking's."""
         self.entries += 1
-        entry = Entry(element, self.declared.currency)
+        entry = Entry(element, self.declared.currency, self.declared.collected_unless_returned is not None)
         for group, transaction in entry.transactions:
             before = len(self.batch.lines)
             self._each(transaction, partial(entry.line, group))
             if entry.day is not None:
                 self.dates.update(entry.day for line in self.batch.lines[before:] if line.line_kind == DEBIT)
+            if group is None or text_of(group, "Btch", "MsgId") is None:
+                self.has_other_debits |= any(line.line_kind == DEBIT for line in self.batch.lines[before:])
         if entry.total is None:
             self.batch.differences.append(f"entry {self.entries}: Amt is no amount with two decimals")
             return
@@ -274,7 +283,7 @@ class _Reader:
             self.batch.differences.append(f"entry {self.entries}: Amt {difference}")
         for group in entry.groups:
             number = text_of(group, "Btch", "NbOfTxs")
-            if number is not None:
+            if number is not None and (entry.details or not entry.is_collective(element)):
                 self.batch.check(f"entry {self.entries}: NbOfTxs", number, str(len(children(group, "TxDtls"))))
             identifier = text_of(group, "Btch", "MsgId")
             if identifier is not None:
@@ -283,22 +292,26 @@ class _Reader:
     def _balance(self, element: Any) -> None:
         """An opening or closing balance of a statement, of booked money; others are passed over."""
         code = text_of(element, "Tp", "CdOrPrtry", "Cd")
-        amount = amount_of(text_of(element, "Amt") or "")
+        amount = iso_amount(text_of(element, "Amt") or "")
         if code is not None and amount is not None:
             self.balances.setdefault(code, []).append(-amount if text_of(element, "CdtDbtInd") == "DBIT" else amount)
 
     def _begin_container(self) -> None:
         self.booked, self.balances, self.summary, self.directions = Decimal("0.00"), {}, {}, []
+        self.container_id, self.container_first = "", len(self.batch.lines)
 
     def _end_container(self) -> None:
         """The end of a notification or statement: its own totals, and the balances of a statement."""
+        if self.container_id:
+            lines = self.batch.lines[self.container_first :]
+            self.batch.name_message(f"statement or notification {self.container_id}", self.container_id, lines)
         for name, shown, direction in _SUMMARIES:
             amounts = [amount for side, amount in self.directions if direction in (None, side)]
             if f"{name} NbOfNtries" in self.summary:
                 self.batch.check(f"NbOfNtries{shown}", self.summary[f"{name} NbOfNtries"], str(len(amounts)))
             if f"{name} Sum" in self.summary:
                 found = sum(amounts, Decimal("0.00"))
-                self.batch.check(f"Sum of the entries{shown}", amount_of(self.summary[f"{name} Sum"]), found)
+                self.batch.check(f"Sum of the entries{shown}", iso_amount(self.summary[f"{name} Sum"]), found)
         opening = next((self.balances[code][0] for code in ("OPBD", "PRCD", "ITBD") if code in self.balances), None)
         closing = next((self.balances[code][-1] for code in ("CLBD", "ITBD") if code in self.balances), None)
         if opening is not None and closing is not None:

@@ -16,9 +16,10 @@ from orchestration.ingestion.bank.formats.iso20022_elements import (
     children,
     day_of,
     find,
+    iso_amount,
     text_of,
 )
-from orchestration.ingestion.bank.formats.reading import DEBIT, OTHER, PENDING, ResultLine, amount_of
+from orchestration.ingestion.bank.formats.reading import DEBIT, OTHER, PENDING, ResultLine
 
 BOOKED, REVERSED = "BOOK", "RVSL"
 _CREDIT, _DEBIT = "CRDT", "DBIT"
@@ -26,6 +27,7 @@ _DEBIT_FAMILY = "IDDT"  # issued direct debits, of the external code set BankTra
 _OTHERS_DEBITS = "RDDT"  # received direct debits: those that others collect from this account
 _UNPAID = {"UPDD", "PRDD", "RCDD"}  # unpaid, reversed and cancelled direct debits, of BankTransactionSubFamily
 _CHARGES = {"CHRG", "COMM", "COMI", "COMT", "FEES"}  # charges and commissions, of BankTransactionSubFamily
+_NOT_BOOKED = ("PDNG", "INFO", "FUTR")  # on its way, for information, in the future
 _TRUE = ("true", "1")
 _NOTHING = Decimal("0.00")
 
@@ -33,15 +35,23 @@ _NOTHING = Decimal("0.00")
 class Entry:
     """A booking (Ntry) and its transactions, each read with what it adds to the booking's amount."""
 
-    def __init__(self, element: Any, currency: str) -> None:
-        self.element, self.currency = element, currency
+    def __init__(self, element: Any, currency: str, is_by_exception: bool = False) -> None:
+        """`is_by_exception`: requests count as collected where nothing comes back, so a credit of several needs no details."""
+        self.element, self.currency, self.is_by_exception = element, currency, is_by_exception
         self.direction = text_of(element, "CdtDbtInd")
-        self.status = text_of(element, "Sts", "Cd") or text_of(element, "Sts")
-        self.day = day_of(text_of(element, "BookgDt", "Dt") or text_of(element, "BookgDt", "DtTm"))
+        self.status = text_of(element, "Sts", "Cd") or text_of(element, "Sts", "Prtry") or text_of(element, "Sts")
+        self.day = next(
+            (
+                day
+                for name, form in (("BookgDt", "Dt"), ("BookgDt", "DtTm"), ("ValDt", "Dt"), ("ValDt", "DtTm"))
+                if (day := day_of(text_of(element, name, form))) is not None
+            ),
+            None,
+        )
         self.groups = children(element, "NtryDtls")
         self.details = [(group, tx) for group in self.groups for tx in children(group, "TxDtls")]
         self.amount_element = find(element, "Amt")
-        self.total = None if self.amount_element is None else amount_of((self.amount_element.text or "").strip())
+        self.total = None if self.amount_element is None else iso_amount((self.amount_element.text or "").strip())
 
     @property
     def is_booked(self) -> bool:
@@ -98,7 +108,7 @@ class Entry:
         found = self._own_element(transaction)
         if found is None or found.get("Ccy") != self.amount_element.get("Ccy"):
             return None
-        return amount_of((found.text or "").strip())
+        return iso_amount((found.text or "").strip())
 
     def direction_of(self, transaction: Any) -> str | None:
         """Credit or debit: the transaction's own, else the booking's."""
@@ -124,6 +134,8 @@ class Entry:
         kind, code, is_return = self._kind(transaction)
         account = text_of(transaction, "Refs", "EndToEndId")
         debit, charge = _NOTHING, _NOTHING
+        if kind == DEBIT and not is_return and self.is_collective(transaction):
+            kind = OTHER
         if kind == OTHER:
             element = self._own_element(transaction)
             debit = amount_in(self.amount_element if element is None else element, "Amt", None)
@@ -133,6 +145,8 @@ class Entry:
             charge += self._charge_of_all(transaction)
             if not account or account == "NOTPROVIDED":
                 raise ElementFault("EndToEndId", "is missing: it says whose debit it was")
+        if kind == DEBIT and self.status not in (None, BOOKED, *_NOT_BOOKED):
+            raise ElementFault("Sts", f"is {self.status}, which does not say whether it is booked")
         if kind == DEBIT and not self.is_booked:
             kind = PENDING
         return ResultLine(
@@ -170,6 +184,11 @@ class Entry:
         if direction == _DEBIT and (says_returned or is_reversal or (family == _DEBIT_FAMILY and has_account)):
             return DEBIT, _return_reason(transaction) or REVERSED, True
         return OTHER, BOOKED, False
+
+    def is_collective(self, transaction: Any) -> bool:
+        """Whether it is one booking for debits of which none is listed, by a bank that lists failures only."""
+        says_whose = (text_of(transaction, "Refs", "EndToEndId") or "NOTPROVIDED") != "NOTPROVIDED"
+        return self.is_by_exception and self.direction_of(transaction) == _CREDIT and not says_whose
 
     def _code(self, transaction: Any, name: str) -> str | None:
         """Family or sub-family of a transaction: its own, else the booking's."""

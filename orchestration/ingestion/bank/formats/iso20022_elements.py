@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestration.ingestion.bank.formats.reading import amount_of
 
+_ZEROS_BEHIND = re.compile(r"(\.[0-9]{2})0{1,3}$")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -47,10 +48,15 @@ def text_of(element: Any, *names: str) -> str | None:
     return text or None
 
 
+def iso_amount(text: str) -> Decimal | None:
+    """An amount with up to five decimals, as ISO 20022 has it, of which all but two are zeros; None where it is none."""
+    return amount_of(_ZEROS_BEHIND.sub(r"\1", text))
+
+
 def amount_in(element: Any, name: str, currency: str | None) -> Decimal:
     """The amount that an element says, in the currency that is read (None: in any)."""
     text = "" if element is None else (element.text or "").strip()
-    amount = amount_of(text)
+    amount = iso_amount(text)
     if amount is None:
         raise ElementFault(name, f"is no amount with at most two decimals: '{text[:40]}'")
     if currency is not None and element.get("Ccy") != currency:

@@ -6,8 +6,10 @@ last, has the totals. Positions of a fixed-width file count bytes of its encodin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from typing import BinaryIO
 
 from orchestration.ingestion.bank.formats.declared import BankFormat
@@ -15,6 +17,10 @@ from orchestration.ingestion.bank.formats.reading import ReadBatch, ResultLine, 
 from orchestration.ingestion.file_reading.malformed_rows import SetAsideLine
 from orchestration.ingestion.file_reading.packing import OpenContent
 from orchestration.ingestion.file_reading.whole_numbers import whole_number
+
+# Yuan have decimals behind their groups: 1,020 may be 1.02.
+_GROUPS_OF_YUAN = re.compile(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}")
+_GROUPS_OF_FEN = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
 
 
 class _Fault(Exception):
@@ -85,7 +91,7 @@ def _read_summary(raw: bytes, declared: BankFormat, batch: ReadBatch) -> None:
                 raise _Fault(name, f"is no whole number: '{text[:40]}'")
             setattr(batch, name, number)
         elif name in ("total_amount", "success_amount"):
-            amount = amount_of(text.replace(",", ""), declared.amount_unit)
+            amount = _amount(text, declared)
             if amount is None:
                 raise _Fault(name, f"is no amount in {declared.amount_unit}: '{text}'")
             setattr(batch, name, amount)
@@ -172,12 +178,12 @@ def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> Result
         line = said
     if not fields["account_id"]:
         raise _Fault("account_id", "is empty")
-    amount = amount_of(fields["amount"].replace(",", ""), declared.amount_unit)
+    amount = _amount(fields["amount"], declared)
     if amount is None:
         raise _Fault("amount", f"is no amount in {declared.amount_unit}: '{fields['amount'][:40]}'")
     collected = None
     if fields.get("collected_amount"):
-        collected = amount_of(fields["collected_amount"].replace(",", ""), declared.amount_unit)
+        collected = _amount(fields["collected_amount"], declared)
         if collected is None:
             raise _Fault("collected_amount", f"is no amount in {declared.amount_unit}")
         if collected > amount:
@@ -195,6 +201,14 @@ def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> Result
         is_cause_inferred=inferred,
         reason_text=_readable(fields.get("reason_text", ""), declared) or None,
     )
+
+
+def _amount(text: str, declared: BankFormat) -> Decimal | None:
+    """An amount, with commas only between groups of three figures: 20,50 may be 20.50 and is none."""
+    if "," not in text:
+        return amount_of(text, declared.amount_unit)
+    groups = _GROUPS_OF_FEN if declared.amount_unit == "fen" else _GROUPS_OF_YUAN
+    return amount_of(text.replace(",", ""), declared.amount_unit) if groups.fullmatch(text) else None
 
 
 def _code(fields: dict[str, str], declared: BankFormat) -> tuple[str, bool]:

@@ -19,7 +19,14 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from orchestration.ingestion.bank.formats.declared import BankFormat
-from orchestration.ingestion.bank.formats.reading import DEBIT, OTHER, ReadBatch, ResultLine, find_reference
+from orchestration.ingestion.bank.formats.reading import (
+    DEBIT,
+    OTHER,
+    ReadBatch,
+    ResultLine,
+    find_account,
+    find_reference,
+)
 from orchestration.ingestion.bank.formats.swift_details import AmountFault, JoinedDetails, join_details, worded_amounts
 from orchestration.ingestion.file_reading.bounds import ABOVE_ANY_AMOUNT
 from orchestration.ingestion.file_reading.byte_order_marks import without_mark
@@ -63,9 +70,21 @@ class _Balance:
 class _Statement:
     """Fields as they stand; balances that cannot be read are a difference when the statement is checked."""
 
+    account: str = ""
+    number: str = ""
     opening: list[str] = field(default_factory=list)
     closing: list[str] = field(default_factory=list)
+    goes_on: bool = False  # its last balance is an intermediate one (62M): the next page has the rest
+    is_continued: bool = False  # its first balance is an intermediate one (60M)
     bookings: list[_Booking] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"statement {self.number} of account {self.account}"
+
+    @property
+    def identity(self) -> str:
+        return repr((self.account, self.number, self.opening, self.closing))
 
 
 def read_mt940(content: OpenContent, declared: BankFormat) -> ReadBatch:
@@ -81,10 +100,11 @@ def read_mt940(content: OpenContent, declared: BankFormat) -> ReadBatch:
 def _read_statements(statements: Iterator[_Statement], declared: BankFormat, encoding: str, batch: ReadBatch) -> None:
     at = number = 0
     dates: set[date] = set()
+    page_before: dict[str, _Statement] = {}
     for at, statement in enumerate(statements, start=1):
         opening, closing = _balance(statement.opening[:1]), _balance(statement.closing[-1:])
         found = Decimal(0) if opening is None else opening.amount
-        are_read = True
+        are_read, first = True, len(batch.lines)
         for booking in statement.bookings:
             number += 1
             line, signed, booked_on, fault = _line(number, booking, opening, declared, encoding)
@@ -99,9 +119,16 @@ def _read_statements(statements: Iterator[_Statement], declared: BankFormat, enc
             batch.lines.append(line)
             if line.line_kind == DEBIT and booked_on is not None:
                 dates.add(booked_on)
+        batch.name_message(statement.name, statement.identity, batch.lines[first:])
+        _check_page(at, statement, page_before.get(statement.account), batch)
+        page_before[statement.account] = statement
         if opening is None or closing is None:
             batch.differences.append(
                 f"statement {at}: opening (60) or closing balance (62) is missing or cannot be read"
+            )
+        elif opening.currency != closing.currency:
+            batch.differences.append(
+                f"statement {at}: opening balance is in {opening.currency}, closing balance in {closing.currency}"
             )
         elif are_read:
             batch.check(f"statement {at}: closing balance", closing.amount, found)
@@ -109,6 +136,20 @@ def _read_statements(statements: Iterator[_Statement], declared: BankFormat, enc
         batch.differences.append("it has no statement (field 20)")
     if len(dates) == 1:
         batch.debited_on = dates.pop()
+
+
+def _check_page(at: int, statement: _Statement, before: _Statement | None, batch: ReadBatch) -> None:
+    """A page goes on where the one before it of the same account ended: one between them would be missing."""
+    if before is None or not (before.goes_on or statement.is_continued):
+        return
+    if not statement.is_continued:
+        batch.differences.append(
+            f"statement {at}: the page before it ends in an intermediate balance and is not continued"
+        )
+        return
+    ended, begun = _balance(before.closing[-1:]), _balance(statement.opening[:1])
+    if ended is not None and begun is not None:
+        batch.check(f"statement {at}: opening balance of the page", begun.amount, ended.amount)
 
 
 def _encoding_of(content: OpenContent) -> str:
@@ -158,9 +199,15 @@ def _statements(lines: Iterator[str]) -> Iterator[_Statement]:
                 continue
             statement = _Statement()  # its head was cut off; its bookings are not lost without a word
         if tag in ("60F", "60M", "60"):
+            statement.is_continued = tag == "60M" and not statement.opening
             statement.opening.append(rest)
         elif tag in ("62F", "62M", "62"):
+            statement.goes_on = tag == "62M"
             statement.closing.append(rest)
+        elif tag in ("25", "25P"):
+            statement.account = rest.strip()
+        elif tag in ("28", "28C"):
+            statement.number = rest.strip()
         elif tag == "61":
             statement.bookings.append(_Booking([rest]))
             open_field, after_booking = statement.bookings[-1].lines, True
@@ -223,7 +270,10 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
         if (mark in ("D", "RD") and not returns) or (mark == "C" and not collects):
             sign = {"D": "a debit", "RD": "the reversal of a debit", "C": "a credit"}[mark]
             return None, signed, None, ("amount", f"is {sign}, which {match['type']} cannot be by the format")
-        found = find_reference(declared.account_id, details.text, details.may_be_cut_at)
+        found = find_account(declared.account_id, details.text, details.may_be_cut_at)
+        if found.value is None and mark == "C" and declared.collected_unless_returned is not None and not found.is_cut:
+            # One booking for all that was collected: of a bank that lists failures only, the request says whose it is.
+            return _passed_over(number, amount, details), signed, None, None
         if found.value is None:
             return None, signed, None, ("account_id", f"is not found in the details (field 86): {found.fault}")
         account = found.value
@@ -256,6 +306,11 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
         booked_on,
         None,
     )
+
+
+def _passed_over(number: int, amount: Decimal, details: JoinedDetails) -> ResultLine:
+    text = " ".join(details.text.split()) or None
+    return ResultLine(number, "", "", amount, COLLECTED, reason_text=text, line_kind=OTHER)
 
 
 def _debit_and_charge(signed: Decimal, booking: str, details: JoinedDetails, currency: str) -> tuple[Decimal, Decimal]:

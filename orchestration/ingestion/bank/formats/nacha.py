@@ -3,14 +3,19 @@
 Read: file header 1, batch header 5, entry detail 6, addenda 7 (type 99 return, 98 notification of change, others are
 text), batch control 8, file control 9, filler of nines. A debit with return addenda failed with its code (R01 …); one
 without has the code SETTLED. Its reference is `trace` and its trace number, that of a return the one of the original entry.
-Notifications of change (COR, C01 …) are corrections and no result, credits no debits. International entries (IAT) are set aside.
+Notifications of change (COR, C01 …) are corrections and no result. Credits and entries of 0.00 (prenotes) are no debits.
+International entries (IAT) are set aside.
+
+A debit is of the batch's effective entry date. The batch of a return may have that date from the original entry, so a return
+is of the later of the effective entry date and the settlement date that the ACH operator wrote into the batch (a day of the
+year); where that says nothing later, of the day on which the file was created.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import BinaryIO
@@ -37,6 +42,7 @@ _INTERNATIONAL = "IAT"
 _RETURN, _CHANGE = "99", "98"
 _FILLING = b"\r\n\x1a\x00 "
 _CHUNK_BYTES = 1 << 16
+_HALF_A_YEAR = 183
 
 
 @dataclass
@@ -80,7 +86,10 @@ class _Reader:
         self.batches = 0
         self.lines = 0
         self.header_seen = self.control_seen = False
+        self.created_on: date | None = None
+        self.identity = ""
         self.dates: set[date] = set()
+        self.original_days: set[date] = set()
 
     def read(self, content: OpenContent) -> ReadBatch:
         for number, record in _records(content):
@@ -93,6 +102,9 @@ class _Reader:
             self.batch.differences.append("there is no file control (record type 9)")
         if len(self.dates) == 1:
             self.batch.debited_on = self.dates.pop()
+        self.batch.name_message("this NACHA file", self.identity, self.batch.lines)
+        if all(line.is_return for line in self.batch.lines if line.line_kind == DEBIT):
+            self.batch.original_day = min(self.original_days, default=None)
         return self.batch
 
     def _record(self, number: int, record: str) -> None:
@@ -107,6 +119,8 @@ class _Reader:
         record = record.ljust(RECORD_LENGTH)
         if kind == "1":
             self.header_seen = True
+            self.created_on = _day(record[23:29])
+            self.identity = record[3:34]  # to whom, from whom, when, and which of the day
         elif kind == "5":
             self._end_batch(None, f"the next one begins in line {number}")
             self.open = _Batch(number, record)
@@ -141,9 +155,6 @@ class _Reader:
             sums.add(self._sums(entry))
             self._entry(opened, entry)
         self.sums.add(sums)
-        settled = _day(opened.text[69:75])
-        if settled is not None:
-            self.dates.add(settled)
         if control is None:
             self.batch.differences.append(
                 f"batch of line {opened.number}: there is no batch control (record type 8), {why}"
@@ -193,7 +204,9 @@ class _Reader:
             self._aside(entry.number, entry.text, *fault)
             return
         text = entry.text
-        kind, code, reason = DEBIT if _is_debit(text) else OTHER, SETTLED, None
+        amount = Decimal(text[29:39]).scaleb(-2)
+        # An entry of 0.00 is a prenote: it tries an account, and no money is asked for.
+        kind, code, reason = DEBIT if _is_debit(text) and amount else OTHER, SETTLED, None
         is_return, trace = False, text[79:94]
         for number, addenda in entry.addenda:
             addenda_type, addenda_code = addenda[1:3], addenda[3:6].strip()
@@ -207,20 +220,33 @@ class _Reader:
             is_return, trace = addenda_type == _RETURN and kind == DEBIT, addenda[6:21]
             code = addenda_code
             reason = (addenda[35:79] if addenda_type == _RETURN else addenda[35:64]).strip() or None
+        effective_on = _day(batch.text[69:75])
+        day = self._noticed_on(batch, effective_on) if is_return or kind == CORRECTION else effective_on
+        if day is not None and kind != OTHER:
+            self.dates.add(day)
+        if is_return and effective_on is not None:
+            self.original_days.add(effective_on)
         self.batch.lines.append(
             ResultLine(
                 line=entry.number,
                 account_id=text[39:54].strip(),
                 bank_account=text[12:29].strip(),
-                amount=Decimal(text[29:39]).scaleb(-2),
+                amount=amount,
                 result_code=code,
                 reason_text=reason,
                 line_kind=kind,
                 is_return=is_return,
-                debited_on=_day(batch.text[69:75]),
+                debited_on=day,
                 reference=f"trace {trace.strip()}" if trace.strip(" 0") else None,
             )
         )
+
+    def _noticed_on(self, batch: _Batch, effective_on: date | None) -> date | None:
+        """The day of a return or correction, whose batch may have the effective entry date of the original entry."""
+        settled_on = _day_of_year(batch.text[75:78], self.created_on or effective_on)
+        if settled_on is not None and (effective_on is None or settled_on > effective_on):
+            return settled_on
+        return max((day for day in (effective_on, self.created_on) if day is not None), default=None)
 
     def _aside(self, number: int, record: str, name: str, reason: str) -> None:
         if self.batch.set_aside and self.batch.set_aside[-1].line_number == number:
@@ -288,6 +314,16 @@ def _entry_fault(batch: _Batch, entry: _Entry) -> tuple[str, str] | None:
     if text[78:79] == "1" and not entry.addenda:
         return "line", "says that addenda follow, and none does"
     return None
+
+
+def _day_of_year(text: str, near: date | None) -> date | None:
+    """The day of a number from 001 to 366 that is at most half a year from another day; None where it is none."""
+    if near is None or not (text.isascii() and text.isdigit()) or text == "000":
+        return None
+    days = [date(year, 1, 1) + timedelta(days=int(text) - 1) for year in (near.year - 1, near.year, near.year + 1)]
+    # Day 366 is of leap years alone, and 367 of none.
+    near_days = (day for day in days if day.strftime("%j") == text and abs((day - near).days) <= _HALF_A_YEAR)
+    return next(near_days, None)
 
 
 def _day(text: str) -> date | None:

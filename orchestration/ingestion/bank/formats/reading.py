@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -69,6 +70,7 @@ class ReadBatch:
     `differences` are the control totals that do not agree, each in words: which, what it says, what was found.
     `whole_requests` are answered without their lines: these are those of the request, where it is known.
     `original_day` is the earliest day on which debits that come back were made, where the file says it.
+    `messages` are the statements, notifications or files that name themselves: a digest of name and debits → the name.
     """
 
     lines: list[ResultLine] = field(default_factory=list)
@@ -86,6 +88,19 @@ class ReadBatch:
     success_amount: Decimal | None = None
     trailer_records: int | None = None
     has_trailer: bool = False
+    messages: dict[str, str] = field(default_factory=dict)
+
+    def name_message(self, name: str, identity: str, lines: Sequence[ResultLine]) -> None:
+        """Note a message that names itself, so that the same one in another file is known. One without debits is not noted."""
+        debits = [line for line in lines if line.line_kind == DEBIT]
+        if debits:
+            said = [
+                (line.account_id, line.amount, line.result_code, line.reference, line.debited_on) for line in debits
+            ]
+            key = hashlib.sha256(repr((identity, said)).encode()).hexdigest()[:32]
+            if key in self.messages:
+                self.differences.append(f"{name} stands twice in the file")
+            self.messages[key] = name
 
     def check(self, control: str, said: object, found: object) -> None:
         """Note a control total that does not agree with what was found."""
@@ -109,6 +124,19 @@ class FoundReference:
     value: str | None
     fault: str = ""
     is_cut: bool = False
+
+
+def find_account(pattern: re.Pattern[str], text: str, may_be_cut_at: int | None = None) -> FoundReference:
+    """As `find_reference`, where the text has one such value alone: of two accounts nobody knows whose the booking is."""
+    found = find_reference(pattern, text, may_be_cut_at)
+    values = {
+        match["value"].strip()
+        for match in pattern.finditer(text)
+        if match["value"] and longer_word(match, "value") is None
+    }
+    if found.value is None or values <= {found.value}:
+        return found
+    return FoundReference(None, f"there are several: {', '.join(sorted(values))}")
 
 
 def find_reference(pattern: re.Pattern[str], text: str, may_be_cut_at: int | None = None) -> FoundReference:
