@@ -25,6 +25,7 @@ from orchestration.ingestion.cdr_formats import (
     Test,
     TextColumn,
     Times,
+    Turns,
     is_zulu,
 )
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS, literal
@@ -61,6 +62,10 @@ def mapped_sql(
         )
     texts = {column: _text(layout, how, place) for column, how in mapping.columns.items()}
     named = ", ".join(f"{texts[name]} as {name}" for name in mapping.columns)
+    refused = " ".join(
+        f"when {_holds(layout, one.tests)} then {literal(f'{one.tests[0].field}|{one.why}')}"
+        for one in mapping.set_aside
+    )
     faults = " ".join(
         f"when not ({known}) then {literal(f'{column}|is none of the texts that the format has values for')}"
         for column, how in mapping.columns.items()
@@ -72,6 +77,9 @@ def mapped_sql(
         else _duration(layout, mapping)
     )
     moment, instant = _start(layout, mapping, branch_zone)
+    if mapping.turns is not None:
+        turn = f"to_seconds({_turn(layout, mapping.turns, by_file)})"
+        moment, instant = f"({moment} + {turn})", f"({instant} + {turn})"
     told = " or ".join(dict.fromkeys(" and ".join(names) for names in (mapping.answer, mapping.seizure) if names))
     no_time = literal(f"started_at|{told} is no time {mapping.times.told}")
     no_seconds = literal(
@@ -90,7 +98,7 @@ def mapped_sql(
             coalesce(left(cast(moment as varchar), 19), '') as started_at,
             date_trunc('second', instant) as started_at_utc,
             case when not is_answered then '0' else coalesce(cast(seconds as varchar), '') end as duration_seconds,
-            case when line_fault is not null then null {faults}
+            case when line_fault is not null then null {refused} {faults}
                 when moment is null then {no_time}
                 when is_answered and seconds is null then {no_seconds} end as map_fault
         from ({timed}
@@ -101,10 +109,19 @@ def _computed(layout: CdrFormat, mapping: Mapping, relation: str, place: str, by
     """The relation with the computed fields, each made of those before it."""
     for name, how in mapping.computed.items():
         text, column = _text(layout, how, place), field_column(layout, name)
-        if how.first_in is None:
+        compared = how.first_in or how.differs_in
+        if compared is None:
             relation = f"(select *, {text} as {column} from {relation})"
             continue
-        group = _said(layout, how.first_in)
+        group = _said(layout, compared)
+        if how.differs_in is not None:
+            of_group = f"filter (where own_text <> '') over (partition by {by_file} {group})"
+            several = f"{group} <> '' and own_text <> '' and min(own_text) {of_group} <> max(own_text) {of_group}"
+            relation = (
+                f"(select * exclude (own_text), case when {several} then 'yes' else '' end as {column} "
+                f"from (select *, {text} as own_text from {relation}))"
+            )
+            continue
         first = f"arg_min(own_text, line_number) filter (where own_text <> '') over (partition by {by_file} {group})"
         relation = (
             f"(select * exclude (own_text), case when {group} = '' then own_text else coalesce({first}, '') end as {column} "
@@ -286,6 +303,13 @@ def _start(layout: CdrFormat, mapping: Mapping, zone: str) -> tuple[str, str]:
         else f"case when {is_instant} is not null then timezone('UTC', {began}) end"
     )
     return f"timezone({literal(zone)}, {began})", instant
+
+
+def _turn(layout: CdrFormat, turns: Turns, by_file: str) -> str:
+    """How many seconds the parts of a call take that look like this record and come before it."""
+    alike, apart = _said(layout, turns.alike), _said(layout, turns.told_apart_by)
+    before = f"dense_rank() over (partition by {by_file} {alike} order by {apart} desc) - 1"
+    return f"case when {alike} = '' then 0 else coalesce(try_cast(seconds * ({before}) as integer), 0) end"
 
 
 def _times_of(layout: CdrFormat) -> Times:
