@@ -11,6 +11,7 @@ from orchestration.branch_clock import machine_day
 from orchestration.ingestion.bank_results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
 from orchestration.ingestion.export_judging import judge_exports
+from orchestration.ingestion.format_disagreements import format_disagreements
 from orchestration.ingestion.ledger_schema import FileEntry
 from orchestration.ingestion.odd_dates import judge_dates
 from orchestration.ingestion.pulling import pull
@@ -157,6 +158,8 @@ def call_detail_records(
         judgements = judge_cdr_files(
             ledger, con, billing_run.settings.raw, _hold_above(billing_run), billing_run.as_of_date()
         )
+    for told in format_disagreements(billing_run.book.tables["switches"], (one.entry for one in judgements)):
+        reporter().warn(told)
     for judgement in judgements:
         if judgement.status != "loaded":
             reporter().warn(
