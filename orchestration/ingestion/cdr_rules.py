@@ -13,7 +13,7 @@ from datetime import date
 from orchestration.numbers import called_number_sql, number_sql
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-RULES_VERSION = "cdr-5"
+RULES_VERSION = "cdr-6"
 
 # What only some switches write of a record; '' where the format does not say.
 #   charged_number  the number that pays, where the switch says so (forwarding, third-party charging)
@@ -73,9 +73,13 @@ def _one_of(column: str, words: tuple[str, ...]) -> str:
 
 
 def normalised_sql(relation: str) -> str:
-    """The relation with the numbers normalised and the start parsed (null where it is no time)."""
+    """The relation with the numbers normalised and the start parsed (null where it is no time).
+
+    Blanks around the id of a trunk group are no part of it: of blanks alone no trunk would bring a call in.
+    """
     return f"""
-        select *, {number_sql("calling_number")} as calling_normalised,
+        select * replace (trim(trunk_group_in) as trunk_group_in, trim(trunk_group_out) as trunk_group_out),
+            {number_sql("calling_number")} as calling_normalised,
             {called_number_sql("called_number")} as called_normalised,
             {number_sql(CHARGED_COLUMN)} as charged_normalised,
             case when regexp_full_match(started_at, '{_STARTED_AT}') and started_at[1:4] <> '0000'
