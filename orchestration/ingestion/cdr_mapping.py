@@ -31,6 +31,8 @@ from orchestration.ingestion.cdr_formats import (
 from orchestration.ingestion.cdr_rules import CHARGED_COLUMN, OPTIONAL_COLUMNS, literal
 
 _MICROSECONDS = 1_000_000
+# In the place of a rounding: the microseconds.
+_EXACT = "exact"
 _NO_INSTANT = "cast(null as timestamp)"
 
 
@@ -58,6 +60,7 @@ def mapped_sql(
         nothing = ", ".join(f"'' as {name}" for name in OPTIONAL_COLUMNS if name not in said)
         return (
             f"select line_number, {kept} line_fault, {names}, {nothing}, cast(null as timestamp) as started_at_utc, "
+            "cast(null as hugeint) as exact_micros, cast(null as varchar) as rounding, "
             f"cast(null as varchar) as map_fault from {relation}"
         )
     texts = {column: _text(layout, how, place) for column, how in mapping.columns.items()}
@@ -71,11 +74,11 @@ def mapped_sql(
         for column, how in mapping.columns.items()
         if (known := _is_known(layout, how, place))
     )
-    seconds = (
-        _rounded(_between(layout, *mapping.span, branch_zone), _MICROSECONDS, mapping.rounding)
-        if mapping.span
-        else _duration(layout, mapping)
-    )
+    seconds = _length(layout, mapping, branch_zone, mapping.rounding)
+    exact = "cast(null as hugeint)"
+    if mapping.columns["partial_kind"] != TextColumn():
+        # The pieces of a long call are added up first and rounded once, so each is kept as it is written.
+        exact = f"case when is_answered then {_length(layout, mapping, branch_zone, _EXACT)} else 0 end"
     moment, instant = _start(layout, mapping, branch_zone)
     if mapping.turns is not None:
         turn = f"to_seconds({_turn(layout, mapping.turns, by_file)})"
@@ -97,6 +100,7 @@ def mapped_sql(
         select line_number, {kept} line_fault, {named}, {ignored}
             coalesce(left(cast(moment as varchar), 19), '') as started_at,
             date_trunc('second', instant) as started_at_utc,
+            {exact} as exact_micros, {literal(mapping.rounding)} as rounding,
             case when not is_answered then '0' else coalesce(cast(seconds as varchar), '') end as duration_seconds,
             case when line_fault is not null then null {refused} {faults}
                 when moment is null then {no_time}
@@ -418,9 +422,12 @@ def _first_pass(instant: str, shown: str | None, zone: str) -> str:
     )
 
 
-def _duration(layout: CdrFormat, mapping: Mapping) -> str:
+def _length(layout: CdrFormat, mapping: Mapping, zone: str, rounding: str) -> str:
+    """The duration of an answered call in whole seconds, or exactly in microseconds."""
+    if mapping.span:
+        return _rounded(_between(layout, *mapping.span, zone), _MICROSECONDS, rounding)
     assert mapping.duration is not None, "either a field or two times"
-    return _seconds(layout, Seconds(mapping.duration, mapping.units_per_second, mapping.clock, mapping.rounding))
+    return _seconds(layout, Seconds(mapping.duration, mapping.units_per_second, mapping.clock, rounding))
 
 
 def _seconds(layout: CdrFormat, said: Seconds) -> str:
@@ -445,7 +452,9 @@ def _seconds(layout: CdrFormat, said: Seconds) -> str:
 
 
 def _rounded(amount: str, per_second: int, rounding: str, kind: str = "hugeint") -> str:
-    """Whole seconds of an amount, in whole numbers throughout."""
+    """Whole seconds of an amount, in whole numbers throughout; microseconds where it is not to be rounded."""
+    if rounding == _EXACT:
+        return f"(cast({amount} as hugeint) * {_MICROSECONDS} // {per_second})"
     added = {"up": per_second - 1, "down": 0, "half_up": per_second // 2}[rounding]
     whole = f"cast({amount} as {kind})"
     return f"case when {whole} < 0 then -1 else ({whole} + {added}) // {per_second} end"

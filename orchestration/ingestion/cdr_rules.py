@@ -164,6 +164,8 @@ def typed_sql(relation: str, file: FileSql, has_instants: bool) -> str:
                 and started + to_seconds(cast(duration_seconds as integer)) >= {day}
             ) as is_other_day,
             {", ".join(f"nullif({column}, '') as {column}" for column in said)},
+            case when {IS_PIECE_SQL} then cast(exact_micros as bigint) end as exact_micros,
+            case when {IS_PIECE_SQL} then rounding end as rounding,
             hash({file.switch_id}, calling_normalised, called_normalised, started,
                 cast(duration_seconds as integer), trunk_group_in, trunk_group_out{instant}) as key_hash
         from {relation}"""

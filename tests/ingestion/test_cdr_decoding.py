@@ -79,6 +79,8 @@ def test_sound_records_are_typed_and_counted(intake: Intake) -> None:
         "call_reference": "VARCHAR",
         "charged_number": "VARCHAR",
         "started_at_utc": "TIMESTAMP",
+        "exact_micros": "BIGINT",
+        "rounding": "VARCHAR",
         "key_hash": "UBIGINT",
     }
     # The canonical format says nothing of these: no call is transit, has a charge party, or is a piece of a longer one.
