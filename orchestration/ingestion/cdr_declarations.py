@@ -419,7 +419,7 @@ def _legs(node: Node) -> Legs | None:
 def _short(record: Node, member: str, members: tuple[str, ...], short: str) -> Node:
     """A part that may be written as a name alone, which then stands for one of its members."""
     value = record.content[member]
-    return Node(record.path, f"record.{member}", {short: value} if isinstance(value, str) else value, members)
+    return Node(record.path, f"{record.where}.{member}", {short: value} if isinstance(value, str) else value, members)
 
 
 def _column(record: Node, name: str, members: tuple[str, ...] = _COLUMN_MEMBERS) -> TextColumn:
