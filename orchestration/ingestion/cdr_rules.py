@@ -1,8 +1,9 @@
 """The rules of a call record (SPEC 3.1 and 4.1) as SQL over text columns, written once for all ways of reading.
 
 The relation that these expressions are applied to has `line_number`, `line_fault` and `map_fault` (text or null), the columns of
-cdr_formats.RECORD_COLUMNS and OPTIONAL_COLUMNS as text, empty fields (and what a format does not say) as ''. Which file is
-held, or which record is a duplicate, is not here.
+cdr_formats.RECORD_COLUMNS and OPTIONAL_COLUMNS as text, empty fields (and what a format does not say) as ''; `exact_micros` and
+`rounding`: the duration before it was rounded, and how, of formats with pieces of long calls. Which file is held, or which record is
+a duplicate, is not here.
 """
 
 from __future__ import annotations
