@@ -320,6 +320,7 @@ _LOOKED_AT: dict[str, tuple[str, ...]] = {
     "run lock": ("run.lock",),
     "last run": ("run.lock", "last_run.json"),
     "ledger": ("ledger.sqlite", "ledger.seal"),
+    "formats": ("ledger.sqlite",),
     "landing": ("ledger.sqlite", "landing"),
     "raw rows": ("ledger.sqlite", "raw"),
     "closed periods": ("ledger.sqlite", "closed"),

@@ -72,6 +72,26 @@ def _with_ledger(settings: Settings, check: str, look: Callable[[FileLedger], It
         yield Finding(check, WARN, "cannot be looked at without the ledger", "mend the ledger first")
 
 
+def _formats(settings: Settings, is_deep: bool) -> Iterator[Finding]:
+    def look(ledger: FileLedger) -> Iterator[Finding]:
+        from orchestration.ingestion.format_disagreements import format_disagreements
+        from orchestration.reference_book.reading import read_reference_book
+
+        try:
+            switches = read_reference_book(settings.reference).tables["switches"]
+        except TollhouseError:
+            return  # the check of the reference book says it
+        yield from _findings(
+            "formats",
+            format_disagreements(switches, ledger.files("cdr")),
+            "write the format of the switch's source as its cdr_format",
+            "book and sources say the same format of every switch",
+            WARN,
+        )
+
+    yield from _with_ledger(settings, "formats", look)
+
+
 def _landing(settings: Settings, is_deep: bool) -> Iterator[Finding]:
     from orchestration.state.landing import ADVICE, damaged_landed_files, lost_landed_files
 
@@ -236,6 +256,7 @@ def _alerts(settings: Settings, is_deep: bool) -> Iterator[Finding]:
 
 STATE_CHECKS: dict[str, Callable[[Settings, bool], Iterator[Finding]]] = {
     "ledger": _ledger,
+    "formats": _formats,
     "landing": _landing,
     "raw rows": _raw,
     "closed periods": _closed,

@@ -48,6 +48,8 @@ SAME_CONTENT = "same content as "
 WRONG_NAME = "name not of its source's pattern"
 # How the reason begins of a file that a person has rejected.
 BY_A_PERSON = "rejected by a person: "
+# The decision that a file's date is right, though it is far from the others.
+ACCEPT_DATE = "accept_date"
 # What a file did at which a process was found to have ended.
 PROCESS_ENDED = "ended the process"
 # A file may have a fault in each of its lines: what nobody reads to its end is not kept.
@@ -434,7 +436,8 @@ class FileLedger:
     def release_file(self, file_id: str, why: str, accept_totals: bool = False) -> Decision:
         """Let in a file that was held or rejected by judgement, as if registered now.
 
-        It is loaded. A file that was rejected unread for its name, or by a person, is read and judged by the next run. Raises
+        It is loaded. A file that was rejected unread for its name, or by a person, is read and judged by the next run. So is one
+        held for its date: the release accepts the date, and nobody has seen yet what else is wrong with the file. Raises
         TollhouseError where the file is loaded, or cannot be read; and where a bank file's totals disagree and nobody accepts them.
         """
         with self.transaction():
@@ -452,7 +455,11 @@ class FileLedger:
                 raise TollhouseError(
                     f"{label} is held: {reason}; so there is nothing to let in, and all that it should hold would count as gone"
                 )
-            totals = self._differences(entry)
+            if accept_totals and entry.is_held_for_date:
+                raise TollhouseError(
+                    f"{label} is held: {reason}; release it without --accept-totals, and the next run compares its totals"
+                )
+            totals = [] if entry.is_held_for_date else self._differences(entry)
             if accept_totals and not totals:
                 raise TollhouseError(f"{label}: there is no difference to accept; release it without --accept-totals")
             if totals and not accept_totals:
@@ -463,13 +470,15 @@ class FileLedger:
             decision = self.add_decision("release_file", why, entry.file_id)
             if accept_totals:
                 self.add_decision("accept_totals", "; ".join(totals), entry.file_id)
+            if entry.is_held_for_date:
+                self.add_decision(ACCEPT_DATE, reason, entry.file_id)
             self._db.execute(
                 "update files set effective_order = ? where file_id = ?", [decision.order_number, entry.file_id]
             )
             was = f"released: {why}; was {entry.status}: {reason}"
             if entry.status == "rejected":
                 self._db.execute("update files set decoded_with = null where file_id = ?", [entry.file_id])
-            if reason.startswith((SAME_NAME, BY_A_PERSON)):
+            if entry.is_held_for_date or reason.startswith((SAME_NAME, BY_A_PERSON)):
                 self.set_status(entry.file_id, "registered", was)
             else:
                 self.set_status(entry.file_id, "loaded", was)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -103,6 +104,28 @@ def test_a_damaged_ledger(tollhouse: Tollhouse, settings: Settings) -> None:
     exit_code, ((check, found),) = findings(tollhouse, "error")
     assert (exit_code, check) == (1, "ledger")
     assert "file is not a database" in found
+
+
+def test_a_switch_of_which_book_and_source_say_different_formats(
+    tollhouse: Tollhouse, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = tmp_path / "book"
+    shutil.copytree(settings.reference, book)
+    monkeypatch.setenv("TOLLHOUSE_REFERENCE", str(book))
+    lines = (book / "switches.csv").read_text(encoding="utf-8").splitlines()
+    width = lines[0].count(",") - 2
+    said = {"SX1": "asterisk", "SX2": "formats/canonical.yml"}
+    lines += [f"{switch},E01,{form}{',' * width}" for switch, form in said.items()]
+    (book / "switches.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with FileLedger(settings.ledger_path) as ledger:
+        for at, switch in enumerate((*said, "SX4"), start=1):  # SX4 is in no book
+            file = replace(new_file(f"aaaa00000000000{at}", f"{switch}_20260520_000001.csv"), switch_id=switch)
+            ledger.register(file)
+    (told,) = (found for check, found in findings(tollhouse, "warn")[1] if check == "formats")
+    assert told == (
+        "switch SX1: switches.csv says cdr_format asterisk, the source cdr/X says format canonical, and its files "
+        "are read by that; correct whichever is wrong"
+    )
 
 
 def test_a_landed_file_that_is_gone(tollhouse: Tollhouse, settings: Settings) -> None:

@@ -279,3 +279,33 @@ def test_who_hands_a_call_on_and_what_the_switch_does_by_itself(tmp_path: Path) 
     assert found.payers == {3: "2200001", 5: "2200002", 9: "2200004"}
     assert sorted(found.no_calls) == [6, 12, 13, 14, 15, 17, 18]
     assert (found.malformed, found.in_one_pass) == ([], True)
+
+
+def test_an_outgoing_call_that_is_transferred_stays_one_of_its_caller(tmp_path: Path) -> None:
+    """The trunk's channel, which a telephone had dialled, is the first of the record after the transfer."""
+    out, other = "PJSIP/trunk1-0000002a", "PJSIP/trunk2-0000002b"
+    lines = [
+        # 2200001 talks for 30 s, and hands 01088886666 on to 2200003, who talks for 26 s; then it waits 9 s in a room
+        cdr("2200001", "01088886666", DESK, out, "10:00:00", "10:00:05", 30, linked="1.1"),
+        cdr("01088886666", "2200003", out, "PJSIP/2200003-31", "10:00:35", "10:00:40", 26, linked="1.1"),
+        cdr("01088886666", "8000", out, "", "10:01:06", "10:01:06", 9, linked="1.1", application="ConfBridge"),
+        # 2200002 hands a call on to the outside: two calls in one record
+        cdr("2200002", "01077777777", "PJSIP/2200002-32", other, "11:00:00", "11:00:05", 30, linked="2.1"),
+        cdr("01077777777", "013900000001", other, "PJSIP/trunk1-33", "11:00:35", "11:00:40", 26, linked="2.1"),
+        # who withholds his number has dialled out all the same
+        cdr("anonymous", "01066666666", "PJSIP/desk-34", "PJSIP/trunk1-35", "12:00:00", "12:00:05", 30, linked="3.1", account="2200004"),
+        cdr("01066666666", "2200003", "PJSIP/trunk1-35", "PJSIP/2200003-36", "12:00:35", "12:00:40", 26, linked="3.1"),
+        # a call that came in over another channel of the trunk
+        cdr("01088886666", "2200003", "PJSIP/trunk1-37", "PJSIP/2200003-38", "13:00:00", "13:00:05", 27, linked="4.1"),
+    ]  # fmt: skip
+    found = read(tmp_path, "\n".join(lines) + "\n", "asterisk")
+    assert [(row[0], *row[1:5], row[6]) for row in found.records] == [
+        (1, "2200001", "01088886666", None, "trunk1", 30),
+        (2, "2200001", "01088886666", None, "trunk1", 26),
+        (3, "2200001", "01088886666", None, "trunk1", 9),
+        (4, "2200002", "01077777777", None, "trunk2", 30),
+        (6, "2200004", "01066666666", None, "trunk1", 30),
+        (8, "01088886666", "2200003", "trunk1", None, 27),
+    ]
+    assert [(number, field) for number, field, _ in found.malformed] == [(5, "dstchannel"), (7, "calling_number")]
+    assert (found.payers, found.no_calls) == ({}, {})

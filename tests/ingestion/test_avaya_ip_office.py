@@ -116,3 +116,28 @@ def test_lines_of_other_releases_are_read_and_damage_is_set_aside_alone(tmp_path
     assert [(number, field) for number, field, _ in found.malformed] == [
         (3, "duration_seconds"), (4, "started_at"), (5, "line"),
     ]  # fmt: skip
+
+
+def test_segments_of_equal_length_are_two_and_a_line_that_stands_twice_is_one(tmp_path: Path) -> None:
+    def segment(more: int, party: str, number: str = "0108", call: int = 1) -> str:
+        return smdr("10:00:00", "00:00:21", 4, "2200001", "O", number, number, 0, call, more, party, LINE)
+
+    second = "E202,Second"
+    lines = [
+        segment(1, DESK),
+        segment(0, second),
+        segment(0, second),  # written twice
+        segment(1, DESK, "0109", 2),
+        segment(1, second, "0109", 2),
+        segment(0, DESK, "0109", 2),
+        # came in, and was handed from 201 to 202: one number was dialled outside
+        smdr("11:00:00", "00:00:21", 4, CALLER, "I", "201", "2200001", 0, 3, 1, DESK, LINE),
+        smdr("11:00:00", "00:00:21", 4, CALLER, "I", "202", "2200001", 0, 3, 0, second, LINE),
+    ]
+    found = read(tmp_path, "".join(lines), "avaya_ip_office")
+    starts = sorted((row[2], row[0], row[5][11:]) for row in found.records)
+    # 10:00:00 and 4 s of ringing; a segment of 21 s more for each that looks like it and came before
+    assert [start for number, record, start in starts if number == "0109"] == ["10:00:25", "10:00:04", "10:00:46"]
+    assert [start for number, record, start in starts if record in (1, 2, 3)] == ["10:00:04", "10:00:25", "10:00:25"]
+    assert sorted(start for number, _, start in starts if number == "2200001") == ["11:00:04", "11:00:25"]
+    assert (found.malformed, {row[6] for row in found.records}) == ([], {21})

@@ -138,6 +138,11 @@ def test_the_shipped_formats_are_sound_and_say_what_they_are(name: str) -> None:
         (TEXT, {"record": record(started_at={"ended": "t", "seizure": "t"})}, "started_at.ended: write it alone"),
         (TEXT, {"record": record(started_at={"answer": "t", "answered_after": "d"})}, "answered_after: write it with seizure"),
         (TEXT, {"record": record(started_at={"seizure": "t", "answered_after": {"field": "d", "unit": "min"}})}, "after.unit: write s"),
+        (TEXT, {"record": record(started_at={"answer": "t", "turns": {"alike": "a"}})}, "started_at.turns.told_apart_by: write a text"),
+        (TEXT, {"record": record(called_number={"field": "a", "differs_in": "b"})}, "called_number.differs_in: no such field"),
+        (TEXT, {"computed": {"x": {"field": "a", "first_in": "b", "differs_in": "b"}}}, "computed.x.differs_in: write it without"),
+        (TEXT, {"set_aside": [{"why": "no test"}]}, r"set_aside\[1\]: write at least one field"),
+        (TEXT, {"set_aside": [{"z": ["1"]}]}, "there is no field z"),
         (WIDE, {"optional_fields": 4}, "field optional_fields: write how many of the last fields may be missing"),
         (WIDE, {"optional_fields": 1, "line_length": 40}, "field optional_fields: .*with line_length none may"),
         (WIDE, {"page_lines": ["("]}, "field page_lines: no regular expression"),
@@ -197,3 +202,22 @@ def test_a_field_that_is_computed_may_be_used_wherever_a_field_is(tmp_path: Path
     # 15 says nothing of its own, 2 is the first of what those that begin with 1 say; 25 is the only one with a 2 and says nothing.
     assert [row[1:3] for row in found.records] == [("15", "2"), ("16", "2"), ("17", "2"), ("25", "")]
     assert found.no_calls == {5: "ignored: first is 9"}
+
+
+def test_what_looks_like_another_record_is_set_aside_with_its_reason(tmp_path: Path) -> None:
+    """The records of one called number are compared by their durations; the reason names the first field of the condition."""
+    declaration = {
+        **TEXT,
+        "computed": {"several": {"field": "d", "differs_in": "b"}},
+        "set_aside": [{"b": {"empty": True, "not": True}, "several": ["yes"], "why": "may be one call"}],
+    }
+    lines = [
+        "15;2;2026-03-01 10:00:00;1",
+        "16;2;2026-03-01 10:00:00;2",
+        "17;3;2026-03-01 10:00:00;1",
+        "18;3;2026-03-01 10:00:00;1",
+    ]
+    lines += ["19;;2026-03-01 10:00:00;1", "20;;2026-03-01 10:00:00;2"]
+    found = read(tmp_path, "\n".join(lines) + "\n", write(tmp_path, declaration))
+    assert [row[1] for row in found.records] == ["17", "18", "19", "20"]
+    assert found.malformed == [(1, "b", "may be one call"), (2, "b", "may be one call")]

@@ -20,7 +20,7 @@ from orchestration.ingestion.cdr import decoding
 from orchestration.ingestion.cdr.formats.registry import load_cdr_format
 from orchestration.ledger.schema import CallDay, DecodedFile, FileEntry
 from orchestration.settings import Settings
-from tests.ingestion.foreign import assert_small_files_agree
+from tests.ingestion.foreign import assert_small_files_agree, read
 from tests.ingestion.intake import HEADER, Intake
 
 LINE = "1,2345678,010123,,TG1,2026-01-05 10:00:00,60,16"
@@ -79,6 +79,8 @@ def test_sound_records_are_typed_and_counted(intake: Intake) -> None:
         "call_reference": "VARCHAR",
         "charged_number": "VARCHAR",
         "started_at_utc": "TIMESTAMP",
+        "exact_micros": "BIGINT",
+        "rounding": "VARCHAR",
         "key_hash": "UBIGINT",
     }
     # The canonical format says nothing of these: no call is transit, has a charge party, or is a piece of a longer one.
@@ -366,3 +368,15 @@ def test_a_call_of_seven_days_is_of_the_file_that_it_ended_in(intake: Intake) ->
     assert [(day.call_date, day.reached_days) for day in decoded.days] == [
         (date(2025, 12, 28), 7), (date(2025, 12, 29), 6), (date(2026, 1, 2), 3),
     ]  # fmt: skip
+
+
+def test_blanks_are_no_trunk_group(tmp_path: Path) -> None:
+    """A subscriber's call does not become one that came in over a trunk of blanks."""
+    lines = [
+        "1,2200001,2200002,  , ,2026-03-01 10:00:00,60,16",
+        "2,2200001,2200002, T1 ,T2 ,2026-03-01 10:05:00,60,16",
+        "3,,2200002, ,,2026-03-01 10:06:00,60,16",
+    ]
+    found = read(tmp_path, "\n".join([load_cdr_format("canonical").header_line, *lines]) + "\n", "canonical")
+    assert [row[3:5] for row in found.records] == [(None, None), ("T1", "T2")]
+    assert found.malformed == [(4, "calling_number", "is empty")]

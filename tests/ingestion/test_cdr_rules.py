@@ -23,7 +23,7 @@ def lines(**said: str) -> str:
     values = ", ".join(f"{rules.literal(value)} as {name}" for name, value in columns.items())
     return (
         "(select 2 as line_number, cast(null as varchar) as line_fault, cast(null as varchar) as map_fault, "
-        f"cast(null as timestamp) as started_at_utc, {values})"
+        f"cast(null as timestamp) as started_at_utc, cast(null as hugeint) as exact_micros, 'up' as rounding, {values})"
     )
 
 

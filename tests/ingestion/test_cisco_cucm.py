@@ -208,3 +208,34 @@ def test_a_real_file_without_its_names_is_not_guessed_at() -> None:
     fault = header_fault("cdr", "cisco_cucm", None, first)
     assert fault is not None
     assert "has no one callingPartyNumber" in fault
+
+
+def test_an_outgoing_call_that_is_transferred_stays_one_of_its_caller(tmp_path: Path) -> None:
+    """After the transfer the record of the same call comes from the trunk, and the outside number is its caller."""
+    other = "SEP665544332211"
+    lines = [
+        # 2200001 talks for 30 s and hands the call on to 2200003, who talks for 26 s; the 9 was dialled for an outside line
+        cdr(1, "2200001", "901088886666", "01088886666", "01088886666", (PHONE, GATEWAY), 30),
+        cdr(1, "+861088886666", "2200003", "2200003", "2200001", (GATEWAY, other), 26, 10, 34),
+        # handed on to the outside: two calls in one record
+        cdr(2, "2200001", "01077777777", "01077777777", "01077777777", (PHONE, GATEWAY), 30),
+        cdr(2, "01077777777", "013900000001", "013900000001", "2200001", (GATEWAY, GATEWAY), 26, 10, 34),
+        # a call that came in, and was transferred in the house; nobody answered a call to its number before
+        cdr(3, "013900000002", "2200001", "2200001", "2200001", (GATEWAY, PHONE), 30),
+        cdr(3, "013900000002", "2200003", "2200003", "2200001", (GATEWAY, other), 26, 10, 34),
+        cdr(4, "2200001", "013900000003", "013900000003", "013900000003", (PHONE, GATEWAY), 0),
+        cdr(4, "013900000003", "2200003", "2200003", "2200003", (GATEWAY, other), 26),
+    ]
+    names = ",".join(f'"{name}"' for name in FULL.split(",")) + "\n" + TYPES + "\n"
+    found = read(tmp_path, names + "".join(lines), "cisco_cucm")
+    assert [(row[0], *row[1:5], row[6]) for row in found.records] == [
+        (1, "2200001", "01088886666", None, GATEWAY, 30),
+        (2, "2200001", "01088886666", None, GATEWAY, 26),
+        (3, "2200001", "01077777777", None, GATEWAY, 30),
+        (5, "013900000002", "2200001", GATEWAY, None, 30),
+        (6, "013900000002", "2200003", GATEWAY, None, 26),
+        (7, "2200001", "013900000003", None, GATEWAY, 0),
+        (8, "013900000003", "2200003", GATEWAY, None, 26),
+    ]
+    assert [(number, field) for number, field, _ in found.malformed] == [(6, "destDeviceName")]
+    assert found.payers == {}

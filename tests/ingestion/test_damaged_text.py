@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 
+from orchestration.ingestion.cdr.layouts import lines
 from tests.ingestion.foreign import read
 
 _LINE = (
@@ -113,3 +115,36 @@ def test_an_account_code_in_another_encoding_costs_no_record_and_says_nothing(tm
     found = read(tmp_path, damaged + b"\n" + withheld + b"\n" + SOUND.encode(), "freeswitch")
     assert [row[0] for row in found.records] == [1, 3]
     assert found.malformed == [(2, "calling_number", "is empty")]
+
+
+THREECX = (
+    "Call {0},{0},00:01:01,2026/03/01 10:0{0}:00,2026/03/01 10:0{0}:05,2026/03/01 10:01:06,TerminatedByDst,Ext.2200001,01088886666,"
+    "Ext.2200001,10000,01088886666,,,,,,,,"
+)
+LONE_CR = ("line", "has a CR in it that ends no line; lines end with LF or CR LF")
+
+
+def test_records_behind_a_lone_cr_are_not_lost_in_silence(tmp_path: Path) -> None:
+    """3CX lines may have more fields than are named, and DuckDB takes a CR alone for the end of a line."""
+    old_mac = read(tmp_path / "mac", "\r".join(map(THREECX.format, (1, 2, 3))) + "\r", "threecx")
+    assert (old_mac.records, old_mac.malformed) == ([], [(1, *LONE_CR)])
+    one = read(
+        tmp_path / "one", THREECX.format(1) + "\r" + THREECX.format(2) + "\n" + THREECX.format(3) + "\n", "threecx"
+    )
+    assert [row[5] for row in one.records] == ["2026-03-01 10:03:05"]
+    assert one.malformed == [(1, *LONE_CR)]
+    mixed = read(
+        tmp_path / "mixed",
+        "".join(THREECX.format(n) + end for n, end in enumerate(("\r\n", "\n", "\r\r\n"), 1)),
+        "threecx",
+    )
+    assert ([row[0] for row in mixed.records], mixed.malformed) == ([1, 2, 3], [])
+
+
+def test_a_lone_cr_is_found_wherever_the_file_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.csv"
+    for size in (1, 2, 3):
+        monkeypatch.setattr(lines, "_CHUNK_BYTES", size)
+        for content in map(bytes, itertools.product(b"\r\na", repeat=4)):
+            path.write_bytes(content)
+            assert lines.is_plain(path) == (content.count(b"\r") == content.count(b"\r\n")), (content, size)

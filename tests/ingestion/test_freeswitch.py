@@ -107,3 +107,71 @@ def test_with_both_legs_written_the_callers_counts(tmp_path: Path) -> None:
         5: "ignored: the called side of a call (legs = ab)",
     }
     assert (found.malformed, found.in_one_pass) == ([], True)
+
+
+def side(
+    uuid: str,
+    other: str,
+    called: str,
+    answered: str,
+    ended: str,
+    seconds: int,
+    caller: str = "2200001",
+    start: str = "10:00:00",
+) -> bytes:
+    """A record of one side of a call on 1 March."""
+    return (
+        f'"Desk","{caller}","{called}","default","2026-03-01 {start}","2026-03-01 {answered}","2026-03-01 {ended}","70","{seconds}",'
+        f'"NORMAL_CLEARING","{uuid}","{other}","2200001","PCMA","PCMA"\n'
+    ).encode()
+
+
+UNKNOWN_SIDE = (
+    "is empty, and another record has its numbers and times: they may be two sides of one call; "
+    "set legs to a in cdr_csv.conf.xml"
+)
+
+
+def test_two_sides_of_a_call_that_no_uuid_ties_together_are_set_aside(tmp_path: Path) -> None:
+    lines = [
+        # a second apart in their length: one call of 61 or of 60 s
+        side("b1", "", "01088886666", "10:00:05", "10:01:05", 60),
+        side("a1", "", "01088886666", "10:00:05", "10:01:06", 61),
+        # a second apart in their answer; the called side lacks the 9 that the dialplan strips
+        side("b2", "", "051247980812", "11:00:04", "11:01:05", 61, start="11:00:01"),
+        side("a2", "", "9051247980812", "11:00:05", "11:01:05", 60, start="11:00:00"),
+        # two calls to one number at one time, of which each has its own times
+        side("a3", "", "4411426", "12:00:05", "12:05:05", 300, start="12:00:00"),
+        side("a4", "", "4411426", "12:00:09", "12:03:09", 180, start="12:00:02"),
+        # alike in all that is charged: one counts, the other is its duplicate
+        side("b5", "", "4411427", "13:00:05", "13:01:06", 61, start="13:00:00"),
+        side("a5", "", "4411427", "13:00:05", "13:01:06", 61, start="13:00:00"),
+        # not answered: nothing is charged
+        side("a6", "", "4411428", "", "14:00:20", 0, start="14:00:00").replace(b'"2026-03-01 "', b'""'),
+        side("b6", "", "4411428", "", "14:00:20", 0, start="14:00:01").replace(b'"2026-03-01 "', b'""'),
+    ]
+    found = read(tmp_path, b"".join(lines), "freeswitch")
+    assert [row[0] for row in found.records] == [5, 6, 7, 8, 9, 10]
+    assert found.malformed == [(line, "bleg_uuid", UNKNOWN_SIDE) for line in (1, 2, 3, 4)]
+    assert found.no_calls == {}
+
+
+def test_a_side_that_is_left_over_from_a_transfer_is_set_aside(tmp_path: Path) -> None:
+    lines = [
+        # 2200001 was put through to 2200002 for 30 s, then to 2200003 until 10:05: the caller's record names the second alone
+        side("b1", "", "2200002", "10:00:05", "10:00:35", 30),
+        side("b2", "", "2200003", "10:00:40", "10:05:05", 265),
+        side("a1", "b2", "2200003", "10:00:05", "10:05:05", 300),
+        # a call of another time, and one to an application that has no other side
+        side("a2", "b3", "01088886666", "11:00:05", "11:01:06", 61, start="11:00:00"),
+        side("b3", "", "01088886666", "11:00:05", "11:01:06", 61, start="11:00:00"),
+        side("a3", "", "4000", "12:00:05", "12:01:06", 61, start="12:00:00"),
+    ]
+    found = read(tmp_path, b"".join(lines), "freeswitch")
+    assert [(row[0], row[2], row[6]) for row in found.records] == [
+        (3, "2200003", 300),
+        (4, "01088886666", 61),
+        (6, "4000", 61),
+    ]
+    assert found.malformed == [(1, "bleg_uuid", UNKNOWN_SIDE)]
+    assert sorted(found.no_calls) == [2, 5]

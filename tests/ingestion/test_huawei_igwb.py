@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import struct
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.ingestion.cdr.formats.registry import FORMATS_FOLDER
-from tests.ingestion.foreign import read
+from orchestration.warehouse.file_verdicts.duplicates import OrderedFile
+from orchestration.warehouse.raw.partial_records import PieceLimits, lay_joined_pieces
+from tests.ingestion.foreign import DAY, read
 
 NO_TRUNK = 0xFFFF
 LOCAL, TRANSIT = 1, 4
@@ -124,3 +129,24 @@ def test_a_switch_that_writes_the_charging_number_has_it_charged(tmp_path: Path)
         (3, "", "2200002", "TG3", None),
     ]
     assert found.payers == {2: "2200009"}
+
+
+@pytest.mark.parametrize(("rounding", "seconds"), [("up", 62), ("down", 61), ("half_up", 61)])
+def test_the_pieces_of_a_call_are_rounded_once(tmp_path: Path, rounding: str, seconds: int) -> None:
+    """Three pieces of 20.40 s are 61.20 s. Rounded up one by one they would be 63 s."""
+    form = tmp_path / "huawei_igwb.yml"
+    shipped = (FORMATS_FOLDER / form.name).read_text(encoding="utf-8")
+    form.write_text(shipped.replace("unit: 10ms}", f"unit: 10ms, rounding: {rounding}}}"), encoding="utf-8")
+    starts = [(26, 3, 1, 10, 0, 0), (26, 3, 1, 10, 0, 20), (26, 3, 1, 10, 0, 41)]
+    pieces = [record(n, starts[n - 1], 2_040, partial=n, reference=7) for n in (1, 2, 3)]
+    home = tmp_path / "home"
+    assert len(read(home, b"".join(pieces), form).records) == 3
+    with duckdb.connect() as con:
+        con.execute("create schema raw")
+        con.execute("create schema closed")
+        files, limits = [OrderedFile("f1", "SW1", DAY, 1)], PieceLimits(Decimal(24), Decimal(5))
+        lay_joined_pieces(con, home / "raw", files, DAY + timedelta(days=2), limits)
+        found = con.execute(
+            "select record_number, joined_seconds, joined_pieces, is_partial from raw.joined_pieces order by 1"
+        )
+        assert found.fetchall() == [(1, seconds, 3, False), (2, None, None, True), (3, None, None, True)]

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from orchestration.errors import TollhouseError
 from orchestration.warehouse.file_verdicts.odd_dates import date_faults, judge_dates
 from orchestration.warehouse.raw.raw_schema import default_as_of
 from tests.ingestion.intake import Intake
@@ -71,8 +72,18 @@ def test_what_is_held_for_its_date_is_judged_anew_and_goes_on_by_itself(intake: 
 def test_a_person_lets_a_file_in_in_spite_of_its_date(intake: Intake) -> None:
     assert deliver(intake, "2026-05-30", "2026-05-31", "2026-09-01")["2026-09-01"] == "held"
     (entry,) = (entry for entry in intake.ledger.files() if entry.status == "held")
-    intake.ledger.release_file(entry.file_id, "it was written ahead")
-    judge_dates(intake.ledger, TODAY, GAP)
+    with pytest.raises(TollhouseError, match="without --accept-totals"):
+        intake.ledger.release_file(entry.file_id, "it was written ahead", accept_totals=True)
+    released = intake.ledger.release_file(entry.file_id, "it was written ahead")
+    for _ in range(2):
+        assert judge_dates(intake.ledger, TODAY, GAP) == []
+        entry = intake.ledger.file(entry.file_id)
+        # It goes on to the other judges, and counts from its release.
+        assert (entry.status, entry.effective_order) == ("registered", released.order_number)
+    assert [decision.kind for decision in intake.ledger.decisions()] == ["release_file", "accept_date"]
+    intake.ledger.set_status(entry.file_id, "held", "too many rows")
+    assert judge_dates(intake.ledger, TODAY, GAP) == []
+    intake.ledger.release_file(entry.file_id, "they are right too")
     assert intake.ledger.file(entry.file_id).status == "loaded"
 
 

@@ -87,3 +87,19 @@ def test_a_line_of_another_order_is_set_aside(tmp_path: Path) -> None:
     found = read(tmp_path, sound + moved + "Call 3,x\n", "threecx")
     assert [row[0] for row in found.records] == [1]
     assert [(number, field) for number, field, _ in found.malformed] == [(2, "duration_seconds"), (3, "line")]
+
+
+def test_an_outgoing_call_that_is_transferred_stays_one_to_the_outside(tmp_path: Path) -> None:
+    out, dialled = ("2200001", "10000"), ("Ext.2200001", "01088886666")
+    lines = [
+        cdr(1, "00:01:01", "10:00:00", "10:00:05", "TerminatedByDst", dialled, out, "ReplacedSrc", ("Ext.2200003", "2200003")),
+        cdr(2, "00:01:02", "10:05:00", "10:05:05", "TerminatedByDst", dialled, out, "ReplacedSrc", ("013900000001", "10001")),
+        cdr(3, "00:01:03", "10:10:00", "10:10:05", "TerminatedByDst", dialled, out, "", ("+861088886666", "10000")),
+    ]  # fmt: skip
+    found = read(tmp_path, "".join(lines), "threecx")
+    assert [(row[0], *row[1:5], row[6]) for row in found.records] == [
+        (1, "2200001", "01088886666", None, "10000", 61),
+        (3, "2200001", "00861088886666", None, "10000", 63),
+    ]
+    assert [(number, field) for number, field, _ in found.malformed] == [(2, "final_number")]
+    assert found.payers == {}

@@ -97,6 +97,12 @@ class Line:
         record.called_number = dialled(self.called())
         record.started_at = timestamp(value["answer"] if self.is_answered and value["answer"] else value["start"])
         record.duration_seconds = integer(value["billsec"], "billsec") if self.is_answered else 0
+        dialled_out = self.dialled_out(lines)
+        if dialled_out is not None:
+            if self.trunk_out:
+                raise Malformed("an outgoing call that was transferred to the outside is two calls")
+            record.trunk_group_in, record.trunk_group_out = "", self.trunk_in
+            record.calling_number, record.called_number = map(normalised, dialled_out)
         if value["disposition"] not in CAUSES:
             raise Malformed("an outcome that Asterisk does not have")
         record.release_cause = CAUSES[value["disposition"]]
@@ -133,6 +139,21 @@ class Line:
             if is_put_through and other.call == self.call and not other.second.startswith("Local/"):
                 return "" if other.value["dst"] == self.value["dst"] else other.value["dst"]
         return ""
+
+    def dialled_out(self, lines: list[Line]) -> tuple[str, str] | None:
+        """Who had dialled out to whom on the trunk's channel that goes on here; None where the call came in."""
+        if not self.trunk_in:
+            return None
+        for other in lines:
+            is_fetched = other.value["lastapp"] in CONFERENCES_AND_PARKING
+            if (
+                other.second == self.channel
+                and other.is_telephones
+                and is_number(other.value["dst"])
+                and not is_fetched
+            ):
+                return other.value["src"] if is_number(other.value["src"]) else "", other.value["dst"]
+        return None
 
     def dialled_before(self, lines: list[Line]) -> str:
         """What was dialled before the forwarding: it is in the record that has the near end of the same Local channel."""

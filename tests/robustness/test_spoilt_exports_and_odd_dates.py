@@ -246,3 +246,40 @@ def test_people_let_in_what_was_judged(delivered: Branch) -> None:
     assert [(row["account_id"], "bank" in row["reason"]) for row in asked.answer["left_out"]] == [("A1", True)]
     assert not any(b"6.222E" in path.read_bytes() for path in (branch.home / "exports").rglob("*") if path.is_file())
     assert run(branch, "2026-09-30")["status"] == "nothing_new"
+
+
+def test_a_release_of_an_odd_date_lifts_that_alone(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two files of 1 December lie alone. Released, one is held for two of its three records, the other is loaded."""
+    branch = new_branch(tmp_path_factory.mktemp("accepted") / "home")
+    (branch.home / "sources.yml").write_text(SOURCES, encoding="utf-8")
+    branch.deliver_exports()
+    branch.deliver_day(2)
+    spoilt = f"{SWITCH}_20251201_000001.csv"
+    sound = f"{SWITCH}_20251201_000002.csv"
+    line = "2200001,2299999,,,2025-12-01 10:00:00,60,16"
+    branch.deliver(f"cdr/{SWITCH}", spoilt, cdr([line, line.replace(",60,", ",-1,"), line.replace(",60,", ",x,")]))
+    branch.deliver(f"cdr/{SWITCH}", sound, cdr([line.replace("10:00", "11:00")]))
+    run(branch, "2026-03-03")
+    assert {branch.files()[name][0] for name in (spoilt, sound)} == {"held"}
+    ids = dict(branch.mart("file_reconciliation", "file_name, file_id"))
+
+    def release(name: str) -> None:
+        assert tollhouse(branch, "files", "release", ids[name], "--why", "it came late").exit_code == 0
+
+    release(spoilt)
+    release(sound)
+    run(branch, "2026-03-03")
+    assert branch.files()[sound][0] == "loaded"
+    status, reason = branch.files()[spoilt]
+    assert status == "held" and str(reason).startswith("2 of 3 records are malformed")
+    of_december = "cast(started_at as varchar), amount"
+    rows = branch.mart("rated_calls", of_december)
+    assert [row for row in rows if row[0] < "2026"] == [("2025-12-01 11:00:00", Decimal("0.10"))]
+    release(spoilt)
+    run(branch, "2026-03-03")
+    assert branch.files()[spoilt][0] == "loaded"
+    rows = branch.mart("rated_calls", of_december)
+    assert sorted(row for row in rows if row[0] < "2026") == [
+        ("2025-12-01 10:00:00", Decimal("0.10")),
+        ("2025-12-01 11:00:00", Decimal("0.10")),
+    ]

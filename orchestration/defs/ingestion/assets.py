@@ -13,6 +13,7 @@ from orchestration.defs.metadata import REPORTED, table
 from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.ingestion.bank.results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
+from orchestration.ingestion.format_disagreements import format_disagreements
 from orchestration.ingestion.landing.pulling import pull
 from orchestration.ingestion.sources.declaration import unreachable_sources
 from orchestration.ledger.schema import FileEntry
@@ -137,6 +138,8 @@ def call_detail_records(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDef
             judgements = judge_cdr_files(
                 ledger, con, billing_run.settings.raw, _hold_above(billing_run), billing_run.as_of_date()
             )
+        for told in format_disagreements(billing_run.book.tables["switches"], (one.entry for one in judgements)):
+            reporter().warn(told)
         for judgement in judgements:
             if judgement.status != "loaded":
                 reporter().warn(

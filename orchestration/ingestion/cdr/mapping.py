@@ -27,11 +27,14 @@ from orchestration.ingestion.cdr.formats.model import (
     Test,
     TextColumn,
     Times,
+    Turns,
     is_zulu,
 )
 from orchestration.ingestion.cdr.rules import literal
 
 _MICROSECONDS = 1_000_000
+# In the place of a rounding: the microseconds.
+_EXACT = "exact"
 _NO_INSTANT = "cast(null as timestamp)"
 
 
@@ -59,21 +62,29 @@ def mapped_sql(
         nothing = ", ".join(f"'' as {name}" for name in OPTIONAL_COLUMNS if name not in said)
         return (
             f"select line_number, {kept} line_fault, {names}, {nothing}, cast(null as timestamp) as started_at_utc, "
+            "cast(null as hugeint) as exact_micros, cast(null as varchar) as rounding, "
             f"cast(null as varchar) as map_fault from {relation}"
         )
     texts = {column: _text(layout, how, place) for column, how in mapping.columns.items()}
     named = ", ".join(f"{texts[name]} as {name}" for name in mapping.columns)
+    refused = " ".join(
+        f"when {_holds(layout, one.tests)} then {literal(f'{one.tests[0].field}|{one.why}')}"
+        for one in mapping.set_aside
+    )
     faults = " ".join(
         f"when not ({known}) then {literal(f'{column}|is none of the texts that the format has values for')}"
         for column, how in mapping.columns.items()
         if (known := _is_known(layout, how, place))
     )
-    seconds = (
-        _rounded(_between(layout, *mapping.span, branch_zone), _MICROSECONDS, mapping.rounding)
-        if mapping.span
-        else _duration(layout, mapping)
-    )
+    seconds = _length(layout, mapping, branch_zone, mapping.rounding)
+    exact = "cast(null as hugeint)"
+    if mapping.columns["partial_kind"] != TextColumn():
+        # The pieces of a long call are added up first and rounded once, so each is kept as it is written.
+        exact = f"case when is_answered then {_length(layout, mapping, branch_zone, _EXACT)} else 0 end"
     moment, instant = _start(layout, mapping, branch_zone)
+    if mapping.turns is not None:
+        turn = f"to_seconds({_turn(layout, mapping.turns, by_file)})"
+        moment, instant = f"({moment} + {turn})", f"({instant} + {turn})"
     told = " or ".join(dict.fromkeys(" and ".join(names) for names in (mapping.answer, mapping.seizure) if names))
     no_time = literal(f"started_at|{told} is no time {mapping.times.told}")
     no_seconds = literal(
@@ -91,8 +102,9 @@ def mapped_sql(
         select line_number, {kept} line_fault, {named}, {ignored}
             coalesce(left(cast(moment as varchar), 19), '') as started_at,
             date_trunc('second', instant) as started_at_utc,
+            {exact} as exact_micros, {literal(mapping.rounding)} as rounding,
             case when not is_answered then '0' else coalesce(cast(seconds as varchar), '') end as duration_seconds,
-            case when line_fault is not null then null {faults}
+            case when line_fault is not null then null {refused} {faults}
                 when moment is null then {no_time}
                 when is_answered and seconds is null then {no_seconds} end as map_fault
         from ({timed}
@@ -103,10 +115,19 @@ def _computed(layout: CdrFormat, mapping: Mapping, relation: str, place: str, by
     """The relation with the computed fields, each made of those before it."""
     for name, how in mapping.computed.items():
         text, column = _text(layout, how, place), field_column(layout, name)
-        if how.first_in is None:
+        compared = how.first_in or how.differs_in
+        if compared is None:
             relation = f"(select *, {text} as {column} from {relation})"
             continue
-        group = _said(layout, how.first_in)
+        group = _said(layout, compared)
+        if how.differs_in is not None:
+            of_group = f"filter (where own_text <> '') over (partition by {by_file} {group})"
+            several = f"{group} <> '' and own_text <> '' and min(own_text) {of_group} <> max(own_text) {of_group}"
+            relation = (
+                f"(select * exclude (own_text), case when {several} then 'yes' else '' end as {column} "
+                f"from (select *, {text} as own_text from {relation}))"
+            )
+            continue
         first = f"arg_min(own_text, line_number) filter (where own_text <> '') over (partition by {by_file} {group})"
         relation = (
             f"(select * exclude (own_text), case when {group} = '' then own_text else coalesce({first}, '') end as {column} "
@@ -290,6 +311,13 @@ def _start(layout: CdrFormat, mapping: Mapping, zone: str) -> tuple[str, str]:
     return f"timezone({literal(zone)}, {began})", instant
 
 
+def _turn(layout: CdrFormat, turns: Turns, by_file: str) -> str:
+    """How many seconds the parts of a call take that look like this record and come before it."""
+    alike, apart = _said(layout, turns.alike), _said(layout, turns.told_apart_by)
+    before = f"dense_rank() over (partition by {by_file} {alike} order by {apart} desc) - 1"
+    return f"case when {alike} = '' then 0 else coalesce(try_cast(seconds * ({before}) as integer), 0) end"
+
+
 def _times_of(layout: CdrFormat) -> Times:
     assert layout.mapping is not None, "only a mapped format has times"
     return layout.mapping.times
@@ -396,9 +424,12 @@ def _first_pass(instant: str, shown: str | None, zone: str) -> str:
     )
 
 
-def _duration(layout: CdrFormat, mapping: Mapping) -> str:
+def _length(layout: CdrFormat, mapping: Mapping, zone: str, rounding: str) -> str:
+    """The duration of an answered call in whole seconds, or exactly in microseconds."""
+    if mapping.span:
+        return _rounded(_between(layout, *mapping.span, zone), _MICROSECONDS, rounding)
     assert mapping.duration is not None, "either a field or two times"
-    return _seconds(layout, Seconds(mapping.duration, mapping.units_per_second, mapping.clock, mapping.rounding))
+    return _seconds(layout, Seconds(mapping.duration, mapping.units_per_second, mapping.clock, rounding))
 
 
 def _seconds(layout: CdrFormat, said: Seconds) -> str:
@@ -423,7 +454,9 @@ def _seconds(layout: CdrFormat, said: Seconds) -> str:
 
 
 def _rounded(amount: str, per_second: int, rounding: str, kind: str = "hugeint") -> str:
-    """Whole seconds of an amount, in whole numbers throughout."""
+    """Whole seconds of an amount, in whole numbers throughout; microseconds where it is not to be rounded."""
+    if rounding == _EXACT:
+        return f"(cast({amount} as hugeint) * {_MICROSECONDS} // {per_second})"
     added = {"up": per_second - 1, "down": 0, "half_up": per_second // 2}[rounding]
     whole = f"cast({amount} as {kind})"
     return f"case when {whole} < 0 then -1 else ({whole} + {added}) // {per_second} end"

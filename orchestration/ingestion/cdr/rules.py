@@ -1,8 +1,9 @@
 """The rules of a call record (SPEC 3.1 and 4.1) as SQL over text columns, written once for all ways of reading.
 
 The relation that these expressions are applied to has `line_number`, `line_fault` and `map_fault` (text or null), the columns of
-formats/model.py: RECORD_COLUMNS and OPTIONAL_COLUMNS as text, empty fields (and what a format does not say) as ''. Which file is
-held, or which record is a duplicate, is not here.
+formats/model.py: RECORD_COLUMNS and OPTIONAL_COLUMNS as text, empty fields (and what a format does not say) as ''; `exact_micros` and
+`rounding`: the duration before it was rounded, and how, of formats with pieces of long calls. Which file is held, or which record is
+a duplicate, is not here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from orchestration.ingestion.cdr.formats.model import CHARGED_COLUMN, OPTIONAL_C
 from orchestration.telephone_numbers import called_number_sql, number_sql
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
-RULES_VERSION = "cdr-5"
+RULES_VERSION = "cdr-6"
 
 # What only some switches write of a record; '' where the format does not say.
 #   charged_number  the number that pays, where the switch says so (forwarding, third-party charging)
@@ -72,9 +73,13 @@ def _one_of(column: str, words: tuple[str, ...]) -> str:
 
 
 def normalised_sql(relation: str) -> str:
-    """The relation with the numbers normalised and the start parsed (null where it is no time)."""
+    """The relation with the numbers normalised and the start parsed (null where it is no time).
+
+    Blanks around the id of a trunk group are no part of it: of blanks alone no trunk would bring a call in.
+    """
     return f"""
-        select *, {number_sql("calling_number")} as calling_normalised,
+        select * replace (trim(trunk_group_in) as trunk_group_in, trim(trunk_group_out) as trunk_group_out),
+            {number_sql("calling_number")} as calling_normalised,
             {called_number_sql("called_number")} as called_normalised,
             {number_sql(CHARGED_COLUMN)} as charged_normalised,
             case when regexp_full_match(started_at, '{_STARTED_AT}') and started_at[1:4] <> '0000'
@@ -159,6 +164,8 @@ def typed_sql(relation: str, file: FileSql, has_instants: bool) -> str:
                 and started + to_seconds(cast(duration_seconds as integer)) >= {day}
             ) as is_other_day,
             {", ".join(f"nullif({column}, '') as {column}" for column in said)},
+            case when {IS_PIECE_SQL} then cast(exact_micros as bigint) end as exact_micros,
+            case when {IS_PIECE_SQL} then rounding end as rounding,
             hash({file.switch_id}, calling_normalised, called_normalised, started,
                 cast(duration_seconds as integer), trunk_group_in, trunk_group_out{instant}) as key_hash
         from {relation}"""

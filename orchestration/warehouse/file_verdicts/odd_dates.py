@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.file_ledger import ACCEPT_DATE, FileLedger
 from orchestration.ledger.schema import ODD_DATE, FileEntry
 
 
@@ -47,12 +47,18 @@ def _groups(dates: Iterable[date], gap_days: Decimal | None) -> list[list[date]]
 def judge_dates(ledger: FileLedger, today: date, gap_days: Decimal | None) -> list[FileEntry]:
     """Hold the files whose date cannot be right, and let those go on that no longer are so. Returns those newly held.
 
-    Judged are the files without a verdict and those held for their date. A loaded file stays loaded, and a released one is in.
+    Judged are the files without a verdict and those held for their date. A loaded file stays loaded, and a date that a person
+    has accepted is not doubted again.
     """
     held = []
+    accepted = {decision.file_id for decision in ledger.decisions(ACCEPT_DATE)}
     with ledger.transaction():
         dated = [(entry, entry.file_date) for entry in ledger.files() if entry.file_date is not None]
-        waiting = [(entry, day) for entry, day in dated if entry.status == "registered" or entry.is_held_for_date]
+        waiting = [
+            (entry, day)
+            for entry, day in dated
+            if entry.file_id not in accepted and (entry.status == "registered" or entry.is_held_for_date)
+        ]
         faults = date_faults([day for _, day in dated], today, gap_days) if waiting else {}
         for entry, day in waiting:
             fault = faults.get(day)

@@ -27,6 +27,17 @@ from orchestration.warehouse.file_verdicts.duplicates import OrderedFile, find_r
 NO_LIMIT = Decimal(1_000_000_000)
 
 
+# What the pieces come to is rounded once, as their format rounds: 3600.5 s and 3600.5 s are 7201 s.
+_JOINED_SECONDS = """
+case
+    when count(exact_micros) < count(*) then sum(duration_seconds)
+    when max(rounding) = 'down' then sum(exact_micros) // 1000000
+    when max(rounding) = 'half_up' then (sum(exact_micros) + 500000) // 1000000
+    else (sum(exact_micros) + 999999) // 1000000
+end
+"""
+
+
 @dataclass(frozen=True)
 class PieceLimits:
     """How long a call that lacks a piece waits for it, in hours after the end of its newest piece; and how many seconds
@@ -57,7 +68,7 @@ def lay_joined_pieces(
     when the waiting time has passed between the end of its newest piece and the beginning of the as-of date. The pieces of
     calls of closed periods stay as they were closed; what comes later for such a call is a call of its own.
 
-    The row of a call's first piece has `joined_seconds` (the sum), `joined_pieces` and the last piece's release cause;
+    The row of a call's first piece has `joined_seconds` (the sum, rounded once), `joined_pieces` and the last piece's release cause;
     `is_partial` holds for all others, and while the call waits for it too. `reason` says what is waited for, what is missing
     of a joined call, or of which call the record is a piece.
     """
@@ -71,6 +82,8 @@ def lay_joined_pieces(
     paths = [str(pieces_path(raw, file.file_id)) for file in files]
     days = [day for (day,) in con.execute("select distinct call_date from read_parquet(?)", [paths]).fetchall()]
     find_repeats(con, raw / "pieces", files, days, "repeated_pieces")
+    # Of files that an earlier version has decoded nothing but whole seconds is known.
+    no_fractions = "select cast(null as bigint) as exact_micros, cast(null as varchar) as rounding where false"
     wait, gap = (f"to_seconds({seconds})" for seconds in (limits.wait_hours * 3600, limits.gap_seconds))
     con.execute(
         f"""
@@ -78,7 +91,7 @@ def lay_joined_pieces(
         with pieces as (
             select pieces.*, files.switch_id, pieces.file_id || ':' || pieces.record_number as call_id,
                 pieces.started_at + to_seconds(pieces.duration_seconds) as ended_at
-            from read_parquet(?) as pieces
+            from ({no_fractions} union all by name select * from read_parquet(?, union_by_name = true)) as pieces
             inner join ordered_files as files using (file_id)
             anti join repeated_pieces using (file_id, record_number)
             where not (pieces.is_other_day and files.other_day_order is null)
@@ -102,7 +115,7 @@ def lay_joined_pieces(
             from followed
         ),
         calls as (
-            select first_call_id, sum(duration_seconds) as joined_seconds, count(*) as joined_pieces,
+            select first_call_id, {_JOINED_SECONDS} as joined_seconds, count(*) as joined_pieces,
                 max_by(release_cause, place) as release_cause, max(ended_at) + {wait} <= cast(? as timestamp) as is_over,
                 case
                     when max_by(partial_kind, place) <> 'last' then 'its last piece'

@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import re
 import zoneinfo
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,11 @@ from orchestration.ingestion.cdr.formats.model import (
     Test,
     TextColumn,
     Times,
+    Turns,
 )
 from orchestration.ingestion.file_reading.bounded_yaml import parse_yaml, read_text
 
-_COMMON = ("name", "layout", "description", "record", "times", "date_zone", "computed", "ignore", "legs")
+_COMMON = ("name", "layout", "description", "record", "times", "date_zone", "computed", "ignore", "set_aside", "legs")
 _TEXT = ("encoding", "header", "trailer", "fields", "damage_allowed")
 _MEMBERS = {
     "delimited": (*_COMMON, *_TEXT, "delimiter", "quote", "optional_fields", "more_fields"),
@@ -52,6 +54,8 @@ _COLUMN_MEMBERS = (
     "cases", "field", "first_of", "join", "constant", "position", "empty", "extract", "replace_prefixes", "values", "match",
     "keep_others", "otherwise", "default",
 )  # fmt: skip
+# What only a computed field may say: with which records of the file it is compared.
+_COMPARED = ("first_in", "differs_in")
 _EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 _UNIT = re.compile(r"(?P<count>[1-9][0-9]*)?(?P<unit>s|ms|us)")
 # A letter alone is read as two are: of the first part any number of digits is read.
@@ -80,7 +84,7 @@ def read_declaration(path: Path) -> CdrFormat:
         if strange:
             raise node.fault("damage_allowed", f"there is no field {strange[0]}; the fields are {', '.join(known)}")
     members["date_zone"] = zone_name(node, "date_zone")
-    sorted_out = next((member for member in ("computed", "ignore", "legs") if member in content), None)
+    sorted_out = next((member for member in ("computed", "ignore", "set_aside", "legs") if member in content), None)
     if "record" in content:
         members["mapping"] = _mapping(node, known)
     elif sorted_out is not None:
@@ -146,7 +150,7 @@ def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
             raise record.fault(column, "say which field it comes from, as {field: NAME}")
     computed = _computed(node)
     columns = {name: _column(record, name) for name in TEXT_COLUMNS}
-    start = _short(record, "started_at", ("answer", "seizure", "join", "ended", "answered_after"), "answer")
+    start = _short(record, "started_at", ("answer", "seizure", "join", "ended", "answered_after", "turns"), "answer")
     duration = _short(record, "duration_seconds", ("field", "unit", "rounding", "from", "to"), "field")
     has_span = "from" in duration.content or "to" in duration.content
     if has_span == ("field" in duration.content):
@@ -156,7 +160,7 @@ def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
         raise answered.fault("", "write the field and the values that say so: {field: NAME, values: [ANSWERED]}")
     if "join" in start.content and len(start.content) > 1:
         raise start.fault("join", "write it under answer and under seizure: {answer: {join: [DATE, TIME]}}")
-    wait = _wait(start)
+    wait, turns = _wait(start), _turns(start)
     begin = "ended" if "ended" in start.content else "seizure" if wait else "answer"
     if "ended" in start.content and len(start.content) > 1:
         raise start.fault("ended", "write it alone: a call began its duration before it ended")
@@ -173,10 +177,12 @@ def _mapping(node: Node, known: tuple[str, ...]) -> Mapping:
         rounding=duration.one_of("rounding", ROUNDINGS, "up"),
         span=(_moment(duration, "from"), _moment(duration, "to")) if has_span else None,
         clock=clock,
-        ignore=(*_page_lines(node), *_ignore(node)),
+        ignore=(*_page_lines(node), *_conditions(node, "ignore")),
+        set_aside=_conditions(node, "set_aside"),
         legs=_legs(node),
         computed=computed,
         ends_at_answer=begin == "ended",
+        turns=turns,
         answered_after=wait,
     )
     unknown = [name for name in mapping.fields if known and name not in known]
@@ -195,7 +201,7 @@ def _computed(node: Node) -> dict[str, TextColumn]:
     for name in content:
         if not isinstance(name, str) or name in written:
             raise parts.fault(str(name), "write a name in quotes that no field has")
-        column = _column(parts, name, (*_COLUMN_MEMBERS, "first_in"))
+        column = _column(parts, name, (*_COLUMN_MEMBERS, *_COMPARED))
         later = [other for other in column.all_fields if other in content and other not in columns]
         if later:
             raise parts.fault(name, f"{later[0]} is computed after it; write it before")
@@ -216,6 +222,13 @@ def _wait(start: Node) -> Seconds | None:
     )
     clock = _clock(wait)
     return Seconds(wait.text("field"), 1 if clock else _units_per_second(wait), clock, "down")
+
+
+def _turns(start: Node) -> Turns | None:
+    if "turns" not in start.content:
+        return None
+    turns = start.node("turns", ("alike", "told_apart_by"))
+    return Turns(turns.text("alike"), turns.text("told_apart_by"))
 
 
 def _as_field(value: Any) -> Any:
@@ -261,13 +274,13 @@ def _clock(duration: Node) -> Clock | None:
     return Clock("".join(texts), tuple(_CLOCK_SECONDS[part[0]] for part in parts))
 
 
-def _ignore(node: Node) -> tuple[Condition, ...]:
-    content = node.content.get("ignore", [])
+def _conditions(node: Node, member: str) -> tuple[Condition, ...]:
+    content = node.content.get(member, [])
     if not isinstance(content, list) or not all(isinstance(item, dict) and item for item in content):
-        raise node.fault("ignore", "write a list of conditions, each with what its fields must be: [{FIELD: [TEXTS]}]")
+        raise node.fault(member, "write a list of conditions, each with what its fields must be: [{FIELD: [TEXTS]}]")
     conditions = []
     for at, item in enumerate(content, start=1):
-        condition = Node(node.path, f"ignore[{at}]", _by_field(item))
+        condition = Node(node.path, f"{member}[{at}]", _by_field(item))
         tests = tuple(_test(condition, field) for field in condition.content if field != "why")
         if not tests:
             raise condition.fault("", "write at least one field and what it must be: {FIELD: [TEXTS]}")
@@ -307,7 +320,7 @@ def _test(condition: Node, field: Any) -> Test:
 
 
 def _told(test: Test) -> str:
-    """A test in words, for the reason that an ignored record is kept with."""
+    """A test in words, for the reason that a record is ignored or set aside for."""
     said = [*(value or "empty" for value in test.values), *(f"like {pattern}" for pattern in test.match)]
     said += [f"the same as {test.same_as}"] if test.same_as else []
     return f"{test.field} is {'not ' if test.is_negated else ''}{' or '.join(said)}"
@@ -329,7 +342,7 @@ def _legs(node: Node) -> Legs | None:
 def _short(record: Node, member: str, members: tuple[str, ...], short: str) -> Node:
     """A part that may be written as a name alone, which then stands for one of its members."""
     value = record.content[member]
-    return Node(record.path, f"record.{member}", {short: value} if isinstance(value, str) else value, members)
+    return Node(record.path, f"{record.where}.{member}", {short: value} if isinstance(value, str) else value, members)
 
 
 def _column(record: Node, name: str, members: tuple[str, ...] = _COLUMN_MEMBERS) -> TextColumn:
@@ -337,10 +350,13 @@ def _column(record: Node, name: str, members: tuple[str, ...] = _COLUMN_MEMBERS)
         # A switch that does not number its records, or knows no trunk groups: the place in the file, and nothing.
         return TextColumn(is_position=name == "record_number")
     node = _short(record, name, members, "field")
-    return _text_column(node, name, node.text("first_in") if "first_in" in node.content else None)
+    first_in, differs_in = (node.text(member) if member in node.content else None for member in _COMPARED)
+    if first_in is not None and differs_in is not None:
+        raise node.fault("differs_in", "write it without first_in")
+    return replace(_text_column(node, name), first_in=first_in, differs_in=differs_in)
 
 
-def _text_column(node: Node, name: str, first_in: str | None = None) -> TextColumn:
+def _text_column(node: Node, name: str) -> TextColumn:
     ways = [member for member in _WAYS if member in node.content]
     if len(ways) != 1:
         raise node.fault("", "write one of field, first_of, join, constant, position and cases")
@@ -348,10 +364,10 @@ def _text_column(node: Node, name: str, first_in: str | None = None) -> TextColu
     if way == "position" and (name != "record_number" or node.content[way] is not True):
         raise node.fault(way, "write true, and only for record_number")
     if way == "cases":
-        beside = [member for member in node.content if member not in ("cases", "first_in")]
+        beside = [member for member in node.content if member not in ("cases", *_COMPARED)]
         if beside:
             raise node.fault(beside[0], "write it in the case that it is for")
-        return TextColumn(cases=_cases(node, name), first_in=first_in)
+        return TextColumn(cases=_cases(node, name))
     if way in ("first_of", "join") and len(node.texts(way)) < 2:
         raise node.fault(way, "write a list of two or more fields")
     return TextColumn(
@@ -369,7 +385,6 @@ def _text_column(node: Node, name: str, first_in: str | None = None) -> TextColu
         keeps_others=node.flag("keep_others"),
         otherwise=node.text("otherwise") if "otherwise" in node.content else None,
         default=node.text("default", ""),
-        first_in=first_in,
     )
 
 

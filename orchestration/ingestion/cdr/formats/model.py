@@ -123,18 +123,21 @@ class TextColumn:
     default: str = ""
     #: Of a computed field: where the record itself says nothing or not, the first text of the file's records of this field's text.
     first_in: str | None = None
+    #: Of a computed field: `yes` where the file's records of this field's text say several texts, else nothing.
+    differs_in: str | None = None
 
     @property
     def all_fields(self) -> tuple[str, ...]:
         """The fields that it comes from, and those that its cases look at."""
         tested = [name for tests, _ in self.cases for test in tests for name in test.fields]
         chosen = [name for _, column in self.cases for name in column.all_fields]
-        return (*self.fields, *tested, *chosen, *((self.first_in,) if self.first_in else ()))
+        compared = [name for name in (self.first_in, self.differs_in) if name]
+        return (*self.fields, *tested, *chosen, *compared)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Which records are no calls: those for which every test holds. `why` is the reason that they are kept with."""
+    """Records of which every test holds: those that are no calls, or are set aside. `why` is the reason that they are kept with."""
 
     tests: tuple[Test, ...]
     why: str
@@ -172,6 +175,17 @@ class Seconds:
     units_per_second: int = 1
     clock: Clock | None = None
     rounding: str = "up"
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Records that would be taken for duplicates and are parts of one call: the later ones begin when those before have ended.
+
+    `alike` is the field that is the same for them, `told_apart_by` the field by which they differ.
+    """
+
+    alike: str
+    told_apart_by: str
 
 
 @dataclass(frozen=True)
@@ -225,9 +239,11 @@ class Mapping:
     span: tuple[Moment, Moment] | None
     clock: Clock | None = None
     ignore: tuple[Condition, ...] = ()
+    set_aside: tuple[Condition, ...] = ()  # records that cannot be charged safely: they are malformed
     legs: Legs | None = None
     computed: dict[str, TextColumn] = field(default_factory=dict, hash=False)
     ends_at_answer: bool = False  # `answer` is when the call ended: it began its duration earlier
+    turns: Turns | None = None
     answered_after: Seconds | None = None  # how long after `answer`, then the seizure, an answered call was answered
 
     @property
@@ -242,9 +258,11 @@ class Mapping:
         single = (*(name for moment in moments for name in moment), self.answered_field, self.duration)
         waited = (self.answered_after.field,) if self.answered_after else ()
         named = [name for column in (*self.columns.values(), *self.computed.values()) for name in column.all_fields]
-        tested = [name for condition in self.ignore for test in condition.tests for name in test.fields]
+        conditions = (*self.ignore, *self.set_aside)
+        tested = [name for condition in conditions for test in condition.tests for name in test.fields]
         grouped = self.legs.group if self.legs is not None else ()
-        needed = dict.fromkeys([*named, *(name for name in single if name), *waited, *tested, *grouped])
+        turns = (self.turns.alike, self.turns.told_apart_by) if self.turns else ()
+        needed = dict.fromkeys([*named, *(name for name in single if name), *waited, *tested, *grouped, *turns])
         return tuple(name for name in needed if name not in self.computed and name != PAGE_LINE)
 
 

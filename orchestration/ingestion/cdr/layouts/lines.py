@@ -24,6 +24,8 @@ from orchestration.ingestion.file_reading.packing import open_unpacked
 
 END_OF_FILE = b"\x1a"
 _FILLER = b"\x00"
+# Several records may stand in such a line, of which one would be read.
+_LONE_CR = "has a CR in it that ends no line; lines end with LF or CR LF"
 
 #: Over how many further lines a field in quotes may go on.
 MOST_FURTHER_LINES = 50
@@ -77,15 +79,23 @@ def plain_lines(landed: Path, layout: CdrFormat) -> Iterator[tuple[int, str]]:
 
 
 def is_plain(landed: Path) -> bool:
-    """Whether all of a landed file's unpacked bytes are UTF-8, and no end-of-file mark is among them."""
+    """Whether all of a landed file's unpacked bytes are UTF-8, no end-of-file mark is among them, and no CR but before LF.
+
+    For DuckDB a CR alone ends a line too: then it finds more lines than there are, and those at the end are not asked for.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
+    is_after_cr = False
     try:
         with open_unpacked(landed) as stream:
             while chunk := stream.read(_CHUNK_BYTES):
-                if END_OF_FILE in chunk:
+                pairs = chunk.count(b"\r\n") + (is_after_cr and chunk.startswith(b"\n"))
+                if END_OF_FILE in chunk or chunk.count(b"\r") + is_after_cr - chunk.endswith(b"\r") != pairs:
                     return False
+                is_after_cr = chunk.endswith(b"\r")
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
+        if is_after_cr:
+            return False
     except UnicodeDecodeError:
         return False
     return True
@@ -124,7 +134,7 @@ class _Lines:
                 return
             if number == 1:
                 raw = without_mark(raw)
-            raw = raw.removesuffix(b"\n").removesuffix(b"\r")
+            raw = raw.removesuffix(b"\n").rstrip(b"\r")
             if raw[:1] == END_OF_FILE or raw.rstrip(_FILLER)[-1:] == END_OF_FILE:
                 # It ends the file, or the first of several that were copied into one. What fills the last block up is nothing.
                 raw = raw.rstrip(_FILLER).strip(END_OF_FILE + _FILLER + b"\r")
@@ -136,6 +146,8 @@ class _Lines:
 def _record(raw: bytes, lines: _Lines, layout: CdrFormat) -> tuple[str, str | None, list[str] | None]:
     """Text, damage and fields of the record that begins with a line; further lines of it are taken from `lines`."""
     text = _decoded(raw, layout)
+    if "\r" in text and "\r" in _unquoted(text, layout):
+        return _shown(text), _LONE_CR, None
     is_stray = _STRAY_BYTE.search(text) is not None
     if layout.layout == "fixed_width":
         if not is_stray:
@@ -156,6 +168,14 @@ def _record(raw: bytes, lines: _Lines, layout: CdrFormat) -> tuple[str, str | No
         damage = _stray(dict(zip(layout.fields, fields, strict=False)), layout)
         fields = [_STRAY_BYTE.sub(_REPLACEMENT, field) for field in fields]
     return _shown(text), damage, fields
+
+
+def _unquoted(text: str, layout: CdrFormat) -> str:
+    """A line without what stands in quotes."""
+    if layout.layout == "fixed_width" or not layout.quote:
+        return text
+    quote = re.escape(layout.quote)
+    return re.sub(f"{quote}[^{quote}]*({quote}|$)", "", text)
 
 
 def _decoded(raw: bytes, layout: CdrFormat) -> str:
