@@ -7,6 +7,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ from orchestration.warehouse.connection import open_warehouse
 if TYPE_CHECKING:
     import dagster as dg
 
+#: The module that Dagster loads, by whose name it knows the code location; and the job of the whole run.
+CODE_LOCATION = "orchestration.definitions"
+RUN_JOB = "tollhouse_run"
+
 _DAGSTER_YAML = """\
 # Written by tollhouse. One writer at a time: whatever touches the warehouse is in the pool duckdb, limited to 1.
 telemetry:
@@ -46,10 +51,6 @@ event_log_storage:
   config:
     base_dir: {base_dir}
 """
-
-
-#: By this tag Dagster's UI knows whose run it is: its timeline shows it, and the page of the job.
-_IN_THE_UI = {".dagster/repository": "__repository__@orchestration.definitions"}
 
 
 @dataclass(frozen=True)
@@ -184,13 +185,12 @@ def _execute(
         dg.DagsterInstance.from_config(str(home)) as instance,
         collected_failures() as failures,
     ):
+        _note_origin(instance)
         try:
             result = (
                 build_defs(settings)
-                .resolve_job_def("tollhouse_run")
-                .execute_in_process(
-                    run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id, tags=_IN_THE_UI
-                )
+                .resolve_job_def(RUN_JOB)
+                .execute_in_process(run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id)
             )
         except Exception as error:
             note_end(settings, run_id, "failed", one_line_of(error))
@@ -199,6 +199,21 @@ def _execute(
             note_end(settings, run_id, "stopped")
             raise
         return result, failures
+
+
+def _note_origin(instance: dg.DagsterInstance) -> None:
+    """Have the run that is created next say which job of which code location it is of, as runs of the daemon do: by that Dagster's
+    UI finds it for the timeline and for the job's page."""
+    from dagster._core.remote_origin import (
+        ManagedGrpcPythonEnvCodeLocationOrigin,
+        RemoteJobOrigin,
+        RemoteRepositoryOrigin,
+    )
+    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(module_name=CODE_LOCATION), CODE_LOCATION)
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), RUN_JOB)
+    instance.create_run_for_job = partial(instance.create_run_for_job, remote_job_origin=origin)  # type: ignore[method-assign]
 
 
 def _warn_of_history(timed: _Timed, aside: list[Path]) -> None:

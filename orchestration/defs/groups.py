@@ -24,13 +24,34 @@ OWNERS = {
     EDITION: "team:analysts",
 }
 
+#: The assets on the way of a call from the inbox to the management page. In the UI's lineage `tag:"way"="inbox_to_page"` shows them alone.
+INBOX_TO_PAGE = (
+    "inbox_files",
+    "call_detail_records",
+    "raw/joined_pieces",
+    "raw/stale_days",
+    "raw/calls",
+    "staging/stg_switch__calls",
+    "intermediate/int_calls_zoned",
+    "intermediate/int_calls_charged",
+    "intermediate/int_calls_judged",
+    "intermediate/int_usage_daily",
+    "intermediate/int_usage_lines",
+    "intermediate/int_charge_lines",
+    "marts/bill_lines",
+    "marts/bills",
+    "marts/collection_rates",
+    "management_page",
+    "published_edition",
+)
+
 #: Of a model's folder in dbt_project/models: staging by its source, intermediate and marts by their domain.
 _OF_FOLDER = {
     "staging/ledger": INBOX,
     "staging/crm": CUSTOMERS,
     "staging/switch": CALLS,
     "staging/bank": BILLS,
-    "intermediate/intake": INBOX,
+    "intermediate/intake": QUALITY,
     "intermediate/assignments": CUSTOMERS,
     "intermediate/exports": CUSTOMERS,
     "intermediate/periods": CUSTOMERS,
@@ -48,7 +69,7 @@ _OF_FOLDER = {
     "intermediate/anomalies": TRAFFIC,
     "intermediate/anomaly_parts": TRAFFIC,
     "intermediate/numbers": TRAFFIC,
-    "marts/intake": INBOX,
+    "marts/intake": QUALITY,
     "marts/usage": CALLS,
     "marts/suspense": CALLS,
     "marts/billing": BILLS,
@@ -57,8 +78,16 @@ _OF_FOLDER = {
     "marts/traffic": TRAFFIC,
     "marts/numbering": TRAFFIC,
     "marts/anomalies": TRAFFIC,
-    "marts/site": EDITION,
+    "marts/site": CUSTOMERS,
 }
+
+#: Models that others of their folder do not share the group with, so that no two groups need each other.
+_OF_MODEL = {"int_number_ranges": CUSTOMERS, "problem_bulletin": QUALITY}
+
+
+def way_tags(key: str) -> dict[str, str]:
+    """The tag of an asset that is on the way from the inbox to the page; none of another."""
+    return {"way": "inbox_to_page"} if key in INBOX_TO_PAGE else {}
 
 
 def group_of_model(resource_type: str, fqn: Sequence[str]) -> str:
@@ -68,4 +97,4 @@ def group_of_model(resource_type: str, fqn: Sequence[str]) -> str:
     """
     if resource_type in ("seed", "source"):
         return CUSTOMERS
-    return _OF_FOLDER["/".join(fqn[1:3])]
+    return _OF_MODEL.get(fqn[-1]) or _OF_FOLDER["/".join(fqn[1:3])]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from graphlib import TopologicalSorter
+
 import dagster as dg
 import pytest
 
+from dashboards.edition import QUERIES, query_reads
 from expectations.catalogue import all_suites
+from orchestration.defs.groups import INBOX_TO_PAGE
 
 INBOX = dg.AssetKey("inbox_files")
 
@@ -114,3 +118,37 @@ def test_the_intake_is_what_stands_before_the_warehouse(definitions: dg.Definiti
         for asset in ("call_detail_records", "bank_results")
         for status in ("held", "rejected")
     } <= checks
+
+
+def test_no_two_groups_need_each_other(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
+    """The groups follow the way of the data: a picture of them has an order."""
+    needs: dict[str, set[str]] = {}
+    for key in graph.get_all_asset_keys():
+        group = str(graph.get(key).group_name)
+        needs.setdefault(group, set()).update(
+            str(graph.get(parent).group_name) for parent in graph.get(key).parent_keys
+        )
+    order = list(TopologicalSorter({group: others - {group} for group, others in needs.items()}).static_order())
+    assert order[0] == "inbox_and_files" and order[-1] == "edition_and_pages" and len(order) == 8
+
+
+def test_a_page_hangs_on_just_the_marts_that_it_reads(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
+    """By the queries of its sections; the page of the gates has their results besides."""
+    management = {key.path[-1] for key in graph.get(dg.AssetKey("management_page")).parent_keys}
+    explained = {"call_rated", "call_suspended", "call_duplicate"}  # asked by `tollhouse explain`, on no page
+    names = {path.stem for path in QUERIES.glob("*.sql")} - explained
+    assert management == {mart for name in names for mart in query_reads(name)}
+    assert {key.path[-1] for key in graph.get(dg.AssetKey("gates_page")).parent_keys} == {
+        "gate_results", "dimension_names",
+    }  # fmt: skip
+
+
+def test_every_check_says_what_it_claims(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
+    assert [key for key in graph.asset_check_keys if not graph.get(key).description] == []
+
+
+def test_the_way_from_inbox_to_page_is_unbroken(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
+    """Each asset of it but the first is made of another of it, and each has its tag."""
+    way = [dg.AssetKey(name.split("/")) for name in INBOX_TO_PAGE]
+    assert [key for key in way[1:] if not graph.get(key).parent_keys & set(way)] == []
+    assert {key for key in graph.get_all_asset_keys() if graph.get(key).tags.get("way")} == set(way)

@@ -54,7 +54,13 @@ _STATUS_CHECKS = [
 ]
 
 
-@dg.asset(group_name=groups.INBOX, owners=OWNERS, kinds={"python", "sqlite"}, pool=WAREHOUSE_POOL)
+@dg.asset(
+    group_name=groups.INBOX,
+    owners=OWNERS,
+    kinds={"python", "sqlite"},
+    tags=groups.way_tags("inbox_files"),
+    pool=WAREHOUSE_POOL,
+)
 def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per delivered file: pulled whole into the landing area and registered in the file ledger."""
     reporter().step("pull files")
@@ -80,9 +86,7 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
     )
 
 
-@dg.asset(
-    group_name=groups.CUSTOMERS, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL
-)
+@dg.asset(group_name=groups.INBOX, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
 def customer_exports(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per row of a customer-system export, typed; rows that cannot be read stand beside it as text with a reason.
     A spoilt export is held as a whole, and the snapshot before it stays in force."""
@@ -100,7 +104,7 @@ def customer_exports(billing_run: BillingRun) -> dg.MaterializeResult:  # type: 
     return result
 
 
-@dg.asset(group_name=groups.BILLS, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
+@dg.asset(group_name=groups.INBOX, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
 def bank_results(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per detail line of a bank result file; a file that disagrees with itself is held with the difference."""
     result = _decoded(billing_run, "bank")
@@ -119,9 +123,10 @@ def call_detail_records(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDef
 
     @dg.asset(
         key=CALL_DETAIL_RECORDS,
-        group_name=groups.CALLS,
+        group_name=groups.INBOX,
         owners=OWNERS,
         kinds={"python", "parquet"},
+        tags=groups.way_tags("call_detail_records"),
         deps=[inbox_files],
         partitions_def=call_days,
         backfill_policy=dg.BackfillPolicy.single_run(),

@@ -37,7 +37,7 @@ def _spec(name: str, description: str, kinds: set[str], deps: list[dg.AssetKey],
         group_name=groups.EDITION,
         owners=OWNERS,
         kinds=kinds,
-        tags={"layer": "edition"},
+        tags={"layer": "edition", **groups.way_tags(name)},
         metadata={"dagster/code_references": code_at(PROJECT_ROOT / code, code)},
         skippable=True,
     )

@@ -49,7 +49,7 @@ def _raw(name: str, group: str, description: str, *deps: Any) -> dg.AssetSpec:
         group_name=group,
         owners=[groups.OWNERS[group]],
         kinds=KINDS,
-        tags={"layer": "raw"},
+        tags={"layer": "raw", **groups.way_tags(f"raw/{name}")},
         metadata={"dagster/code_references": code_at(Path(raw_schema_module.__file__), "raw_schema.py")},
         skippable=True,
     )
@@ -65,10 +65,10 @@ _INPUTS = [
         CALL_DETAIL_RECORDS,
         BANK_RESULTS,
     ),
-    _raw("call_days", groups.CALLS, "One row per call date of the loaded files.", CALL_DETAIL_RECORDS),
+    _raw("call_days", groups.INBOX, "One row per call date of the loaded files.", CALL_DETAIL_RECORDS),
     _raw(
         "clock_days",
-        groups.CALLS,
+        groups.INBOX,
         "One row per day that calls of the loaded files can reach into.",
         CALL_DETAIL_RECORDS,
     ),
@@ -82,25 +82,25 @@ _INPUTS = [
     _raw("debit_batches", groups.BILLS, "One row per bank result file that is not rejected.", BANK_RESULTS),
     _raw(
         "debit_requests",
-        groups.BILLS,
+        groups.INBOX,
         "One row per line of the debit requests made up to the as-of date; they are kept in the file ledger.",
         INBOX_FILES,
     ),
     _raw(
         "rerating_changes",
-        groups.BILLS,
+        groups.INBOX,
         "One row per account, zone, unit and period that a re-rating changed; kept in the file ledger.",
         INBOX_FILES,
     ),
     _raw(
         "rerating_adjustments",
-        groups.BILLS,
+        groups.INBOX,
         "One row per number, zone and day of closed calls that a re-rating adjusts; kept in the file ledger.",
         INBOX_FILES,
     ),
     _raw(
         "rerating_lines",
-        groups.BILLS,
+        groups.INBOX,
         "One row per amount that a re-rating has posted; kept in the file ledger.",
         INBOX_FILES,
     ),
@@ -148,19 +148,19 @@ KEPT = [
     *(
         _kept(
             ["closed", name],
-            groups.BILLS,
+            group,
             f"{what} of the periods that finance has closed, as they were; written by `tollhouse close` alone.",
         )
-        for name, what in {
-            "periods": "Names",
-            "calls": "Rated calls",
-            "bill_lines": "Bill lines",
-            "bills": "Bills",
-        }.items()
+        for name, what, group in (
+            ("periods", "Names", groups.CUSTOMERS),
+            ("calls", "Rated calls", groups.CALLS),
+            ("bill_lines", "Bill lines", groups.BILLS),
+            ("bills", "Bills", groups.BILLS),
+        )
     ),
     _kept(
         ["closed", "reopened_calls"],
-        groups.BILLS,
+        groups.CALLS,
         "One row per closed call that a re-rating rates anew, in the scratch warehouse of `tollhouse rerate`; else empty.",
     ),
     _kept(["state", "suspense_tries"], groups.CALLS, "One row per suspended call and run that tried again to rate it."),

@@ -56,7 +56,8 @@ class TollhouseTranslator(DagsterDbtTranslator):
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> dict[str, str]:
         """The layer, and the side of the graph that it is built with."""
         side = next((tag for tag in dbt_resource_props["tags"] if tag in SIDES), None)
-        return {"layer": dbt_resource_props["schema"], **({"side": side} if side else {})}
+        schema, name = dbt_resource_props["schema"], dbt_resource_props["name"]
+        return {"layer": schema, **({"side": side} if side else {}), **groups.way_tags(f"{schema}/{name}")}
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> dict[str, Any]:
         """The columns, the file that makes the table, and the pages that show it."""
