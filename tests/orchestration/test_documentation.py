@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -67,3 +68,24 @@ def test_the_release_gates_of_the_docs_all_hold() -> None:
     rows = [line for line in RELEASE_GATES.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
     assert rows
     assert [row for row in rows if not row.endswith("| holds |")] == []
+
+
+def test_the_index_of_decisions_lists_every_decision() -> None:
+    folder = DATA_DICTIONARY.parent / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- \[(.+)\]\((.+)#(.+)\)$", index, flags=re.MULTILINE)
+    assert sorted((heading, page) for heading, page, _ in listed) == sorted(
+        (heading, page.name) for page in folder.glob("*.md") if page.name != "README.md" for heading in decisions(page)
+    )
+    assert [anchor for _, _, anchor in listed] == [slug(heading) for heading, _, _ in listed]
+
+
+def decisions(page: Path) -> list[str]:
+    """The headings of a page's decisions: those of the lowest level, for `##` names a group where `###` is there."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^### (.+)$", text, flags=re.MULTILINE) or re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+
+
+def slug(heading: str) -> str:
+    """The anchor that a code host gives to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
