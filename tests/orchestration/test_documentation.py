@@ -12,6 +12,7 @@ from docs.generate import DATA_DICTIONARY, RELEASE_GATES, column_guide, data_dic
 from orchestration.errors import TollhouseError
 from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.reading import CurrentEdition
+from orchestration.settings import PROJECT_ROOT
 from orchestration.warehouse.dbt_runner import manifest_nodes
 
 
@@ -89,3 +90,10 @@ def decisions(page: Path) -> list[str]:
 def slug(heading: str) -> str:
     """The anchor that a code host gives to a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_path_in_the_architecture_is_there() -> None:
+    text = (DATA_DICTIONARY.parent / "architecture.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:orchestration|dbt_project|expectations|dashboards|tests)/[\w/.]+)`", text)
+    assert len(paths) > 15
+    assert [path for path in paths if not (PROJECT_ROOT / path).exists()] == []
