@@ -1,7 +1,7 @@
 """Judging the gates in a process of its own, which is started before they are due. What a gate claims is in expectations/.
 
 Great Expectations takes three seconds of one core to import. The other core is free while dbt builds the accounts side, so
-the process is started then (DECISIONLOG: Gates in a process of their own). The warehouse is one file that one process may
+the process is started then (docs/decisions/dagster-and-runs.md). The warehouse is one file that one process may
 hold open: the run lets go of it while the gates are judged, and takes it again with the results in hand.
 
 One line of JSON goes in: the run's settings and the names of the suites. One comes back: the results, or what went wrong.

@@ -1,6 +1,6 @@
 """What a switch should have delivered and did not: numbers skipped by its counter, and files of a day that have not come.
 
-The contract leaves the counter's end and lateness open; the readings of DECISIONLOG.md are taken.
+The contract leaves the counter's end and lateness open; docs/decisions/files.md says how they are read.
 """
 
 from __future__ import annotations

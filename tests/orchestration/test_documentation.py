@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from docs.generate import DATA_DICTIONARY, RELEASE_GATES, column_guide, data_dic
 from orchestration.errors import TollhouseError
 from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.reading import CurrentEdition
+from orchestration.settings import PROJECT_ROOT
 from orchestration.warehouse.dbt_runner import manifest_nodes
 
 
@@ -67,3 +69,31 @@ def test_the_release_gates_of_the_docs_all_hold() -> None:
     rows = [line for line in RELEASE_GATES.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
     assert rows
     assert [row for row in rows if not row.endswith("| holds |")] == []
+
+
+def test_the_index_of_decisions_lists_every_decision() -> None:
+    folder = DATA_DICTIONARY.parent / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- \[(.+)\]\((.+)#(.+)\)$", index, flags=re.MULTILINE)
+    assert sorted((heading, page) for heading, page, _ in listed) == sorted(
+        (heading, page.name) for page in folder.glob("*.md") if page.name != "README.md" for heading in decisions(page)
+    )
+    assert [anchor for _, _, anchor in listed] == [slug(heading) for heading, _, _ in listed]
+
+
+def decisions(page: Path) -> list[str]:
+    """The headings of a page's decisions: those of the lowest level, for `##` names a group where `###` is there."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^### (.+)$", text, flags=re.MULTILINE) or re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+
+
+def slug(heading: str) -> str:
+    """The anchor that a code host gives to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_path_in_the_architecture_is_there() -> None:
+    text = (DATA_DICTIONARY.parent / "architecture.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:orchestration|dbt_project|expectations|dashboards|tests)/[\w/.]+)`", text)
+    assert len(paths) > 15
+    assert [path for path in paths if not (PROJECT_ROOT / path).exists()] == []
