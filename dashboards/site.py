@@ -64,4 +64,4 @@ def _write(path: Path, content: bytes) -> None:
     # Whole or not at all: a page that is being served is never seen half written.
     part = path.with_name(path.name + ".part")
     part.write_bytes(content)
-    os.replace(part, path)
+    part.replace(path)

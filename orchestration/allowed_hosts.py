@@ -14,7 +14,7 @@ from orchestration.errors import UsageError
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 #: Addresses that mean "listen on every one": no browser asks for them by name.
-EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")
+EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104  refused as a name, not listened on
 
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)(:(?P<port>\d{1,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}

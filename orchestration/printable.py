@@ -12,7 +12,7 @@ _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def printable(text: str) -> str:
-    """The text with every control character as \\uNNNN, which is also how JSON writes it; line ends and tabs stay."""
+    r"""The text with every control character as \uNNNN, which is also how JSON writes it; line ends and tabs stay."""
     return _NOT_TEXT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

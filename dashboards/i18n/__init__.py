@@ -27,6 +27,7 @@ class Translate:
         return cls(language, load(language))
 
     def __call__(self, key: str, **values: str) -> str:
+        """The text of a key, with its values."""
         return self.texts[key].format(**values)
 
     def code(self, group: str, code: str | None) -> str:

@@ -138,7 +138,7 @@ def _rate_notes(edition: Edition, period: Period, now: Row, before: Row | None, 
 
 def _customers_tile(edition: Edition, period: Period, t: Translate) -> Tile:
     def customers(of: Period) -> int:
-        return edition.one("customers_of_period", period=of.code)["customers"]
+        return int(edition.one("customers_of_period", period=of.code)["customers"])
 
     return Tile(
         t("headline.customers"),

@@ -115,8 +115,8 @@ def _make(settings: Settings, wanted: dict[str, int]) -> dict[str, Any]:
             "unset TOLLHOUSE_REFERENCE for the demo"
         ) from error
     _remove_empty_folders(settings.inbox)
-    os.replace(building / PLANTED, settings.home / PLANTED)
-    os.replace(building / "inbox", settings.inbox)
+    (building / PLANTED).replace(settings.home / PLANTED)
+    (building / "inbox").replace(settings.inbox)
     shutil.rmtree(building)
     return city
 

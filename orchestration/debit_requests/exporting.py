@@ -7,7 +7,6 @@ the ledger does not know, and the next export refuses to go over it. The DuckDB 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -131,7 +130,7 @@ def _write(path: Path, content: bytes) -> None:
     try:
         building.write_bytes(content)
         flush(building)
-        os.replace(building, path)
+        building.replace(path)
     finally:
         building.unlink(missing_ok=True)
     flush(path.parent)

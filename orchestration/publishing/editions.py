@@ -9,7 +9,6 @@ A crash at any moment leaves the old edition whole: nothing of it is written to,
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import uuid
@@ -168,7 +167,7 @@ def publish(staged: StagedEdition) -> Path:
         raise TollhouseError(f"edition {folder.name} is already published; stage a new one")
     mark = staged.published / PUBLISHING
     replace_text(mark, staged.edition)
-    os.rename(staged.folder, folder)
+    staged.folder.rename(folder)
     flush(editions)
     pointer = {
         "edition": staged.edition,
@@ -225,7 +224,7 @@ def publish_blocked(
     final = blocked / run_id
     if final.exists():  # the same run, tried again
         shutil.rmtree(final)
-    os.rename(folder, final)
+    folder.rename(final)
     flush(blocked)
     return final
 
@@ -247,7 +246,7 @@ def _remove_unpublished(published: Path, current: CurrentEdition | None) -> None
     is_current = current is not None and current.folder == folder
     if folder in edition_folders(published).values() and not is_current:
         aside = folder.with_name(f"{BUILDING}unpublished-{folder.name}")
-        os.rename(folder, aside)
+        folder.rename(aside)
         shutil.rmtree(aside)
     mark.unlink()
 

@@ -57,7 +57,7 @@ class PreviousFiles:
         entry = self.by_name.get(name)
         if entry is None:
             return None
-        path = self.published / entry["path"]
+        path: Path = self.published / entry["path"]
         if path.is_file() and sha256_of(path) == entry["sha256"]:
             return path
         self.damaged.append(path)

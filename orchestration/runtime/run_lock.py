@@ -55,7 +55,7 @@ def is_run_at_work(settings: Settings) -> bool:
 def _lock_file(settings: Settings) -> IO[str]:
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        return open(settings.lock_path, "a+", encoding="utf-8")
+        return settings.lock_path.open("a+", encoding="utf-8")
     except OSError as error:
         for fault in place_faults(settings):
             raise (UsageError if fault.path == settings.home else TollhouseError)(str(fault)) from error

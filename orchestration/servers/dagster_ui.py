@@ -56,7 +56,7 @@ def main() -> None:
     """Run `dagster dev` with the guarded web server in the place of its own."""
     from dagster._cli import dev
 
-    start = dev.open_ipc_subprocess
+    start = dev.open_ipc_subprocess  # type: ignore[attr-defined]
 
     def guarded(parts: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
         if parts[1:3] == ["-m", _DAGSTER_WEBSERVER]:
@@ -66,7 +66,7 @@ def main() -> None:
             raise RuntimeError(f"dagster dev starts '{' '.join(parts[:3])}', which tollhouse does not know")
         return start(parts, **options)
 
-    dev.open_ipc_subprocess = guarded
+    dev.open_ipc_subprocess = guarded  # type: ignore[attr-defined]
     dev.dev_command.main(args=sys.argv[1:], prog_name="tollhouse ui")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import uvicorn
 from dagster._core.workspace.context import IWorkspaceProcessContext
 from dagster_webserver import cli
@@ -20,7 +22,7 @@ def guarded_app(app: App, hosts: AllowedHosts) -> App:
 
 
 def host_guarded(
-    workspace_process_context: IWorkspaceProcessContext,
+    workspace_process_context: IWorkspaceProcessContext[Any],
     host: str | None,
     port: int | None,
     path_prefix: str,

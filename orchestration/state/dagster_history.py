@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
@@ -67,5 +66,5 @@ def _structure(path: Path, *, is_whole: bool) -> str | None:
 
 def _move_aside(folder: Path, now: datetime) -> Path:
     aside = folder.with_name(f"{folder.name}.damaged-{now:%Y%m%dT%H%M%S}")
-    os.rename(folder, aside)
+    folder.rename(aside)
     return aside

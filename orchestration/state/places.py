@@ -94,7 +94,7 @@ def set_aside_no_warehouse(settings: Settings) -> Path | None:
         return None
     names = (path.with_name(f"{path.name}.aside{number or ''}") for number in count())
     aside = next(name for name in names if not os.path.lexists(name))
-    os.rename(path, aside)
+    path.rename(aside)
     return aside
 
 
@@ -156,7 +156,7 @@ def _place_fault(path: Path, place: _Place) -> PlaceFault | None:
     except OSError as error:
         if not is_link:
             return denied(path)
-        found = f"{path} is a link to {os.readlink(path)}, which cannot be followed ({error.strerror})"
+        found = f"{path} is a link to {path.readlink()}, which cannot be followed ({error.strerror})"
         return PlaceFault(
             path, found, f"bring back what it leads to (a disk that is not mounted?), or move it aside: {aside}"
         )

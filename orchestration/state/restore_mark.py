@@ -6,7 +6,6 @@ It is written when everything that is to be put in place lies ready in the home,
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,7 +51,7 @@ class RestoreMark:
         """From now on the restore is to be finished."""
         if (home / FILE_NAME).is_dir():  # a damaged mark may be anything
             (home / self.aside).mkdir(exist_ok=True)
-            os.rename(home / FILE_NAME, home / self.aside / FILE_NAME)
+            (home / FILE_NAME).rename(home / self.aside / FILE_NAME)
         replace_text(home / FILE_NAME, as_json(asdict(self)))
 
 

@@ -43,7 +43,7 @@ def replace_text(path: Path, text: str) -> None:
     building = path.with_name(f".{path.name}.building")
     building.write_text(text, encoding="utf-8")
     flush(building)
-    os.replace(building, path)
+    building.replace(path)
     flush(path.parent)
 
 
@@ -57,4 +57,4 @@ def share(existing: Path, path: Path) -> None:
         os.link(existing, building)
     except OSError:  # another file system, or one without hard links
         shutil.copyfile(existing, building)
-    os.replace(building, path)
+    building.replace(path)

@@ -25,8 +25,8 @@ from orchestration.ledger.debit_requests import debit_requests
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.ledger.reratings import reratings
 from orchestration.ledger.schema import FileEntry
-from orchestration.publishing.editions import BLOCKED, BUILDING, EDITIONS
-from orchestration.publishing.reading import MANIFEST, current_edition
+from orchestration.publishing.editions import BLOCKED, BUILDING
+from orchestration.publishing.reading import EDITIONS, MANIFEST, current_edition
 from orchestration.runtime.progress import Reporter
 from orchestration.runtime.run_lock import run_lock
 from orchestration.runtime.run_record import load_record
@@ -96,7 +96,7 @@ def prune(settings: Settings, reporter: Reporter) -> Pruned:
         reporter.step("remove old editions")
         for one in (*plan.editions, *plan.blocked):
             aside = one.path.with_name(f"{_PRUNED}{one.path.name}")  # no reader finds half of it under its name
-            os.rename(one.path, aside)
+            one.path.rename(aside)
             flush(aside.parent)
             shutil.rmtree(aside)
         for one in plan.leftovers:

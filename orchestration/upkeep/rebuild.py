@@ -6,7 +6,6 @@ closed periods are in the ledger and in `closed/`, and stay as they are.
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +82,8 @@ def _exchange_raw(settings: Settings, made: Path, aside: Path) -> None:
     aside.mkdir(exist_ok=True)
     shutil.rmtree(aside / "raw", ignore_errors=True)
     if settings.raw.exists():
-        os.rename(settings.raw, aside / "raw")
-    os.rename(made, settings.raw)
+        settings.raw.rename(aside / "raw")
+    made.rename(settings.raw)
     flush(settings.home)
 
 
@@ -97,8 +96,8 @@ def _exchange_warehouse(settings: Settings, building: Path, aside: Path) -> None
     for old in (aside / log.name, kept):
         old.unlink(missing_ok=True)
     if log.exists():
-        os.rename(log, aside / log.name)
+        log.rename(aside / log.name)
     if warehouse.is_file():
         share(warehouse, kept)
-    os.replace(building / warehouse.name, warehouse)
+    (building / warehouse.name).replace(warehouse)
     flush(settings.home)

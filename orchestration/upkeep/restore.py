@@ -266,10 +266,10 @@ def _exchange(home: Path, mark: RestoreMark, aside: Path) -> None:
         is_in_place = name in mark.names and not os.path.lexists(staging / name)
         if os.path.lexists(home / name) and not is_in_place:
             aside.mkdir(exist_ok=True)
-            os.rename(home / name, _free_name(aside, name))
+            (home / name).rename(_free_name(aside, name))
     for name in mark.names:
         if os.path.lexists(staging / name):
-            os.rename(staging / name, home / name)
+            (staging / name).rename(home / name)
     for folder in (aside, home):
         if folder.is_dir():
             flush(folder)

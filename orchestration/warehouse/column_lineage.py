@@ -56,7 +56,7 @@ class LineageReader:
         if self._has_news:
             temporary = self._memory.with_suffix(f".{os.getpid()}.tmp")
             temporary.write_text(json.dumps(self._known), encoding="utf-8")
-            os.replace(temporary, self._memory)
+            temporary.replace(self._memory)
 
     def _columns(self) -> TableColumns:
         if self._tables is None:

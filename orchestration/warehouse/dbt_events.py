@@ -21,7 +21,10 @@ def unread_events() -> Iterator[None]:
     from dbt_common.events.base_types import BaseEvent, EventLevel
     from dbt_common.events.event_manager import EventManager
 
-    make, read, write, fire = BaseEvent.__init__, BaseEvent.__getattr__, BaseEvent.__setattr__, EventManager.fire_event
+    make: Any = BaseEvent.__init__
+    read: Any = BaseEvent.__getattr__
+    write: Any = BaseEvent.__setattr__
+    fire = EventManager.fire_event
 
     def put_off(event: BaseEvent, *arguments: Any, **fields: Any) -> None:
         event.__dict__["made_of"] = arguments, fields

@@ -67,7 +67,7 @@ def product_fingerprint() -> str:
 def ensure_manifest() -> Path:
     """The path of a manifest that fits the project's files; parses them where it does not. Raises TollhouseError."""
     make_target(TARGET)
-    with open(_PARSE_LOCK, "w", encoding="utf-8") as lock:
+    with _PARSE_LOCK.open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two processes may start on a fresh clone
         fingerprint = _project_fingerprint()
         if (

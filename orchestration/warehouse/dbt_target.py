@@ -45,5 +45,5 @@ def make_target(target: Path) -> None:
 
 def _cache() -> Path:
     """`$XDG_CACHE_HOME/tollhouse`, by the usual rule: a path that is not absolute does not count."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(named) if os.path.isabs(named) else Path(os.path.expanduser("~/.cache"))) / "tollhouse"
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path("~/.cache").expanduser()) / "tollhouse"

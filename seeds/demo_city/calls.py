@@ -142,7 +142,7 @@ class Traffic:
             for place, line in enumerate(self.lines):
                 if line.month_factors:
                     means[place] *= [line.month_factors.get(month, 1.0) for month in months]
-        return self.rng.poisson(means)
+        return np.asarray(self.rng.poisson(means))
 
     def _drawn(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows, columns = counts.shape

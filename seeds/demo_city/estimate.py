@@ -112,7 +112,7 @@ def _plans_of(city: City, calls: Calls, plans: list[str]) -> np.ndarray:
         ends = wall_seconds(datetime.fromisoformat(row["valid_to"] or "9999-12-31"))
         held = ~has_own & (classes == row["customer_class"]) & (calls.start >= begins) & (calls.start < ends)
         plan[held] = plans.index(row["tariff_plan_id"])
-    return plan
+    return np.asarray(plan)
 
 
 def _zones_of(numbers: list[str], book: Book, zones: list[str], first_day: date) -> np.ndarray:
@@ -150,7 +150,7 @@ def _bands_at(book: Book, band_set_id: str, city: City, starts: np.ndarray, firs
         for day in city.calendar.days
     ]
     seconds = starts - first
-    return np.array(names)[table[np.array(kinds)[seconds // DAY], seconds % DAY // 60]]
+    return np.asarray(np.array(names)[table[np.array(kinds)[seconds // DAY], seconds % DAY // 60]])
 
 
 def _minute(clock: str) -> int:
@@ -174,7 +174,7 @@ def _price(book: Book, plan: Row, zone_id: str, band: str, starts: np.ndarray, s
             amount[held] = _tiered(sorted(tiers, key=lambda row: int(row["from_second"])), seconds[held])
     scale = 10 ** int(plan["rounding_decimals"])
     rounded = {"up": np.ceil(amount * scale - 1e-7), "down": np.floor(amount * scale + 1e-7)}
-    return rounded.get(plan["rounding_mode"], np.floor(amount * scale + 0.5 + 1e-7)) / scale
+    return np.asarray(rounded.get(plan["rounding_mode"], np.floor(amount * scale + 0.5 + 1e-7)) / scale)
 
 
 def _tiered(tiers: list[Row], seconds: np.ndarray) -> np.ndarray:

@@ -74,13 +74,13 @@ def draw_hours(rng: np.random.Generator, weights: tuple[float, ...], count: int)
     """Seconds of the day, hour by weight, even within the hour."""
     cumulative = np.cumsum(np.asarray(weights, dtype=float))
     hours = np.searchsorted(cumulative, rng.random(count) * cumulative[-1], side="right")
-    return hours * 3600 + rng.integers(0, 3600, count)
+    return np.asarray(hours * 3600 + rng.integers(0, 3600, count))
 
 
 def draw_weighted(rng: np.random.Generator, table: tuple[tuple[int, ...], tuple[float, ...]], count: int) -> np.ndarray:
     """Values by weight."""
     values, weights = np.asarray(table[0]), np.cumsum(np.asarray(table[1], dtype=float))
-    return values[np.searchsorted(weights, rng.random(count) * weights[-1], side="right")]
+    return np.asarray(values[np.searchsorted(weights, rng.random(count) * weights[-1], side="right")])
 
 
 def draw_durations(rng: np.random.Generator, kinds: np.ndarray) -> np.ndarray:

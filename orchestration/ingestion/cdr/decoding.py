@@ -7,7 +7,6 @@ mapping.py, the rules of a record are in rules.py; what state a sound record end
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -520,18 +519,18 @@ class CdrFile:
         if any(day.pieces for day in days):
             self.pieces_part.parent.mkdir(parents=True, exist_ok=True)
             self._copy(rules.pieces_sql(f"read_parquet({literal(str(self.calls_part))})"), self.pieces_part)
-            os.replace(self.pieces_part, self.pieces)
+            self.pieces_part.replace(self.pieces)
         else:
             self.pieces.unlink(missing_ok=True)
         if self.malformed:
-            os.replace(self.malformed_part, self.malformed_file)
+            self.malformed_part.replace(self.malformed_file)
         else:
             self.malformed_file.unlink(missing_ok=True)
         if self.ignored:
-            os.replace(self.ignored_part, self.ignored_file)
+            self.ignored_part.replace(self.ignored_file)
         else:
             self.ignored_file.unlink(missing_ok=True)
-        os.replace(self.calls_part, self.calls)
+        self.calls_part.replace(self.calls)
         return decoded_file(self.entry.file_id, decoded_with, self.told, days, self.malformed, self.ignored)
 
     def _written_days(self) -> list[WrittenDay]:

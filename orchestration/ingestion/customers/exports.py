@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -213,7 +212,7 @@ def _write(
         while some := faults.fetchmany(_ROWS_AT_ONCE):
             set_aside.extend(SetAsideLine(*row) for row in some)
             watch().check_memory()
-        os.replace(part, target)
+        part.replace(target)
         return int(written[0])
     finally:
         con.execute("drop table if exists export_judged")
@@ -246,7 +245,7 @@ def _write_keys(
             f"copy (select * from (select {typed} from broken_lines) as keys where {readable}) "
             f"to {literal(str(part))} (format parquet, compression lz4)"
         )
-        os.replace(part, target)
+        part.replace(target)
     finally:
         con.unregister("broken_lines")
         part.unlink(missing_ok=True)

@@ -29,7 +29,7 @@ class _Loader(yaml.SafeLoader):
         self._values_of: dict[str, int] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) and event.anchor in self.anchors:
             if event.anchor not in self._values_of:
                 raise _fault(f"the alias *{event.anchor} stands in what it stands for", event)
@@ -83,7 +83,7 @@ def read_text(path: Path) -> str:
 def parse_yaml(path: Path, text: str) -> Any:
     """What the text of a file says. Raises UsageError naming the file, with the line where it is known."""
     try:
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  it makes plain values only
     # A number of thousands of digits or the 45th of a month is a ValueError, a list as the key of a mapping a TypeError.
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise UsageError(f"{path}: no valid YAML: {error}") from error

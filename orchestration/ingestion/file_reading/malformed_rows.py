@@ -3,7 +3,6 @@ field and reason. One Parquet file per file."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -107,7 +106,7 @@ def write_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema, target: Pat
             while some := list(islice(left, _ROWS_AT_ONCE)):
                 writer.write_table(pa.Table.from_pylist(some, schema=schema))
                 watch().check_memory()
-        os.replace(part, target)
+        part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 
@@ -117,4 +116,4 @@ def write_table(table: pa.Table, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".parquet.tmp")
     pq.write_table(table, part, compression="lz4")
-    os.replace(part, target)
+    part.replace(target)

@@ -35,9 +35,13 @@ class Unpacker(Protocol):
     """Takes packed bytes chunk by chunk and gives what they hold in pieces that need little memory, however well they are
     packed; `finish` raises PackingError when the end is missing."""
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]: ...
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """The bytes that a packed chunk gives."""
+        ...
 
-    def finish(self) -> None: ...
+    def finish(self) -> None:
+        """Called after the last chunk."""
+        ...
 
 
 def packing_of(file_name: str) -> str:

@@ -128,7 +128,7 @@ def _building(home: Path) -> Iterator[Path]:
 
 def _place(building: Path, target: Path, mtime_ns: int) -> None:
     os.utime(building, ns=(mtime_ns, mtime_ns))  # by which some sources date a file
-    os.replace(building, target)
+    building.replace(target)
     flush(target.parent)
 
 

@@ -195,7 +195,7 @@ def waiting_files(settings: Settings, stores: Stores | None = None) -> list[str]
     for source in sources:
         try:
             listed = _list(source, stores.of(source.access), PullResult())
-        except Exception:  # noqa: BLE001  the run reports an unreachable source; a sensor that cannot look has nothing to start
+        except Exception:  # noqa: BLE001, S112  the run reports an unreachable source; a sensor that cannot look has nothing to start
             continue
         for d in listed:
             size, mtime_ns, _ = known.get(source.name, {}).get(d.name, (-1, -1, ""))

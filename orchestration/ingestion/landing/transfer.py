@@ -28,7 +28,9 @@ _CHUNK_BYTES = 1 << 20
 class Taster(Protocol):
     """Is given the bytes of a file as they come, from the first to the last."""
 
-    def feed(self, chunk: bytes) -> None: ...
+    def feed(self, chunk: bytes) -> None:
+        """The next bytes."""
+        ...
 
 
 class Incoming:
@@ -86,7 +88,7 @@ class Part:
         place.parent.mkdir(parents=True, exist_ok=True)
         if mtime_ns:
             os.utime(self.path, ns=(mtime_ns, mtime_ns))
-        os.replace(self.path, place)
+        self.path.replace(place)
         flush(place.parent)
         _facts_path(self.path).unlink(missing_ok=True)
 

@@ -11,7 +11,6 @@ other bills, is told from this one's by a glance.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -83,8 +82,8 @@ def write_frozen(con: duckdb.DuckDBPyConnection, settings: Settings, period: str
         written.append(FrozenFile(period, name, relative, rows, path.stat().st_size, sha256_of(path)))
     flush_tree(building)
     if folder.exists():
-        os.rename(folder, parent / f"{BUILDING}replaced-{period}")
-    os.rename(building, folder)
+        folder.rename(parent / f"{BUILDING}replaced-{period}")
+    building.rename(folder)
     flush(parent)
     shutil.rmtree(parent / f"{BUILDING}replaced-{period}", ignore_errors=True)
     return written

@@ -183,7 +183,7 @@ def _decoded(raw: bytes, layout: CdrFormat) -> str:
 
 
 def _shown(text: str) -> str:
-    """A text with its stray bytes as \\xNN."""
+    r"""A text with its stray bytes as \xNN."""
     return _STRAY_BYTE.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text)
 
 
