@@ -13,7 +13,7 @@ import pytest
 
 from orchestration import runs
 from orchestration.defs import resources
-from tests.gates_here import GatesHere
+from tests.in_process_gates import InProcessGates
 
 #: A test makes whole runs where its module takes something from one of these, or where it has one of the fixtures.
 RUN_MODULES = {
@@ -72,7 +72,7 @@ def whole_runs_are_marked() -> Iterator[None]:
 def gates_judged_here() -> Iterator[None]:
     """For every run within the tests' own process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resources, "GateProcess", GatesHere)
+        patch.setattr(resources, "GateProcess", InProcessGates)
         patch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")  # as the command sets it
         yield
 

@@ -41,12 +41,12 @@ def _no_export(arguments: argparse.Namespace, context: Context) -> Answer:
 
 def _debit_requests(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.debit_requests.exporting import export_debit_requests
-    from orchestration.debit_requests.planning import Wish
+    from orchestration.debit_requests.planning import DebitRequestOptions
 
     settings = context.settings
     folder = (arguments.out or settings.home / "exports" / "debit_requests").expanduser().absolute()
-    wish = Wish(arguments.bank, arguments.period, arguments.debit_on, arguments.again)
-    outcome = export_debit_requests(settings, wish, arguments.format, folder, arguments.creditors)
+    options = DebitRequestOptions(arguments.bank, arguments.period, arguments.debit_on, arguments.again)
+    outcome = export_debit_requests(settings, options, arguments.format, folder, arguments.creditors)
     batches = [
         {
             "bank_code": one.batch.bank_code,

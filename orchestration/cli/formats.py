@@ -58,7 +58,7 @@ def _check(arguments: argparse.Namespace, context: Context) -> Answer:
         "ignored": decoded.ignored,
         "seconds": decoded.read_seconds,
         "other_day": decoded.other_day if checked.day else None,
-        "told_records": decoded.told_records,
+        "trailer_records": decoded.trailer_records,
     }
     data = {
         **figures,

@@ -17,7 +17,14 @@ from pathlib import Path
 import duckdb
 
 from orchestration.debit_requests import canonical, pain_008
-from orchestration.debit_requests.planning import Asked, LeftOut, OpenBill, PlannedBatch, Wish, plan_requests
+from orchestration.debit_requests.planning import (
+    DebitRequestOptions,
+    LeftOut,
+    OpenBill,
+    PlannedBatch,
+    RequestHistory,
+    plan_requests,
+)
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ledger.debit_requests import RequestBatch, debit_requests, keep_requests
 from orchestration.ledger.file_ledger import FileLedger, user_name
@@ -50,37 +57,39 @@ class ExportOutcome:
 
 
 def export_debit_requests(
-    settings: Settings, wish: Wish, file_format: str, folder: Path, creditors_file: Path | None
+    settings: Settings, options: DebitRequestOptions, file_format: str, folder: Path, creditors_file: Path | None
 ) -> ExportOutcome:
     """Ask for the open bills of the debit customers: one file per bank and period.
 
-    Raises UsageError where the wish cannot be (a bank or period nobody knows, a debit day that is over, creditors missing),
+    Raises UsageError where the options cannot be (a bank or period nobody knows, a debit day that is over, creditors missing),
     TollhouseError where the edition is not the newest truth (a customer who has paid would be debited) or a file cannot be
     written; then nothing is out and nothing is kept.
     """
     creditors = _creditors(file_format, creditors_file)
-    if wish.bank_code is not None and file_format == "pain.008" and wish.bank_code not in creditors:
-        raise UsageError(f"--creditors: {creditors_file} has no entry for bank {wish.bank_code}")
+    if options.bank_code is not None and file_format == "pain.008" and options.bank_code not in creditors:
+        raise UsageError(f"--creditors: {creditors_file} has no entry for bank {options.bank_code}")
     with run_lock(settings):
         edition = current_edition(settings.published)
         if edition is None:
             raise TollhouseError(no_edition(settings.published))
         _refuse_old_edition(settings, edition)
-        if wish.debit_on is not None and wish.debit_on < edition.as_of:
-            raise UsageError(f"--debit-on {wish.debit_on} lies before {edition.as_of}, the day the edition stands for")
+        if options.debit_on is not None and options.debit_on < edition.as_of:
+            raise UsageError(
+                f"--debit-on {options.debit_on} lies before {edition.as_of}, the day the edition stands for"
+            )
         kept = debit_requests(settings.ledger_path)
         bills = _open_bills(edition)
         banks = {bank for bank, _ in read_reference_book(settings.reference).result_codes}
         banks |= {bill.bank_code for bill in bills if bill.bank_code is not None and bill.fault is None}
-        if wish.bank_code is not None and wish.bank_code not in banks:
+        if options.bank_code is not None and options.bank_code not in banks:
             raise UsageError(
-                f"--bank: '{wish.bank_code}' is none of the banks that are known: {', '.join(sorted(banks))}"
+                f"--bank: '{options.bank_code}' is none of the banks that are known: {', '.join(sorted(banks))}"
             )
         batches, left_out = plan_requests(
             bills,
-            _asked(edition, kept),
+            _request_history(edition, kept),
             edition.as_of,
-            wish,
+            options,
             partial(pain_008.pain_008_fault, creditors) if file_format == "pain.008" else canonical.canonical_fault,
         )
         now = datetime.now(UTC)
@@ -179,7 +188,7 @@ def _open_bills(edition: CurrentEdition) -> list[OpenBill]:
     return [OpenBill(*row) for row in _rows(edition, "open_debit_bills", columns)]
 
 
-def _asked(edition: CurrentEdition, kept: list[RequestBatch]) -> Asked:
+def _request_history(edition: CurrentEdition, kept: list[RequestBatch]) -> RequestHistory:
     results = _rows(edition, "debit_requests", "bank_code, batch_id, line, result")
     elsewhere = _rows(
         edition,
@@ -187,7 +196,7 @@ def _asked(edition: CurrentEdition, kept: list[RequestBatch]) -> Asked:
         "bank_code, request_batch_id, request_line",
         "kind = 'account_differs' and account_id <> requested_account_id and collected_amount > 0",
     )
-    return Asked(kept, {(bank, batch, line): result for bank, batch, line, result in results}, set(elsewhere))
+    return RequestHistory(kept, {(bank, batch, line): result for bank, batch, line, result in results}, set(elsewhere))
 
 
 def _rows(edition: CurrentEdition, mart: str, columns: str, condition: str = "true") -> list[tuple]:  # type: ignore[type-arg]

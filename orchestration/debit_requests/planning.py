@@ -80,7 +80,7 @@ class PlannedBatch:
 
 
 @dataclass(frozen=True)
-class Wish:
+class DebitRequestOptions:
     """What is asked for: a bank and a period (None: all), the day of the debit (None: the due date, at the earliest the day
     after the edition's), and whether bills whose request waits for its answer are asked for once more."""
 
@@ -91,7 +91,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestHistory:
     """What was asked for before: the ledger's batches, what became of each line by the edition (a line it does not know is
     unanswered), and the lines that a bank collected for an account other than the one that was asked."""
 
@@ -121,23 +121,23 @@ class Asked:
 
 def plan_requests(
     bills: Iterable[OpenBill],
-    asked: Asked,
+    history: RequestHistory,
     as_of: date,
-    wish: Wish,
+    options: DebitRequestOptions,
     format_fault: Callable[[OpenBill], str | None],
 ) -> tuple[list[PlannedBatch], list[LeftOut]]:
     """The batches by bank and period with their lines by account, and the bills that are left out, by account and period.
 
     `format_fault` says why a format cannot carry a bill's payer, None where it can. Order of the bills does not matter.
     """
-    standing = asked.standing()
+    standing = history.standing()
     left_out: list[LeftOut] = []
     grouped: dict[tuple[str, str], dict[str, list[OpenBill]]] = defaultdict(lambda: defaultdict(list))
     for bill in sorted(bills, key=lambda bill: (bill.account_id, bill.billing_period, bill.bill_account_id)):
-        if wish.billing_period not in (None, bill.billing_period) or wish.bank_code not in (None, bill.bank_code):
+        if options.billing_period not in (None, bill.billing_period) or options.bank_code not in (None, bill.bank_code):
             continue
         told, is_lifted = standing.get((bill.bill_account_id, bill.billing_period), (None, False))
-        reason = _fault(bill) or (None if wish.again and is_lifted else told) or format_fault(bill)
+        reason = _fault(bill) or (None if options.again and is_lifted else told) or format_fault(bill)
         if reason is not None:
             left_out.append(
                 LeftOut(bill.account_id, bill.bill_account_id, bill.billing_period, bill.bank_code, bill.amount, reason)
@@ -145,7 +145,7 @@ def plan_requests(
             continue
         assert bill.bank_code is not None  # or it has a fault
         grouped[bill.bank_code, bill.billing_period][bill.account_id].append(bill)
-    numbers = _last_numbers(asked.batches, as_of)
+    numbers = _last_numbers(history.batches, as_of)
     batches = []
     for (bank_code, billing_period), payers in sorted(grouped.items()):
         numbers[bank_code] += 1
@@ -156,7 +156,7 @@ def plan_requests(
                 f"{as_of:%Y%m%d}-{numbers[bank_code]:02d}",
                 billing_period,
                 as_of,
-                wish.debit_on or max(due_on, as_of + timedelta(days=1)),
+                options.debit_on or max(due_on, as_of + timedelta(days=1)),
                 tuple(_line(number, payer) for number, payer in enumerate(payers.values(), start=1)),
             )
         )

@@ -63,7 +63,7 @@ def check_file(settings: Settings, path: Path, form: str, switch_id: str, day: d
         ignored = first_set_aside(apart.raw, entry.file_id, most, "ignored")
         reasons = ignored_reasons(apart.raw, entry.file_id)
     records = [dict(zip(COLUMNS, row, strict=True)) for row in found]
-    return Checked(decoded, day, records, malformed, ignored, reasons, fault or decoded.told_fault)
+    return Checked(decoded, day, records, malformed, ignored, reasons, fault or decoded.content_fault)
 
 
 def _entry(path: Path, form: str, switch_id: str, day: date) -> tuple[FileEntry, bytes]:

@@ -254,8 +254,8 @@ class FileLedger:
                     decoded.data_rows,
                     decoded.set_aside_rows,
                     decoded.decoded_with,
-                    decoded.told_records,
-                    decoded.told_fault,
+                    decoded.trailer_records,
+                    decoded.content_fault,
                     entry.file_id,
                 ],
             )
@@ -451,7 +451,7 @@ class FileLedger:
                     f"{label} is rejected: {reason}; what cannot be read cannot be released: mend the cause and use "
                     "`tollhouse files retry`, or have the file delivered again"
                 )
-            if (entry.told_fault or "").endswith(NOT_EVEN_ITS_HEADER):
+            if (entry.content_fault or "").endswith(NOT_EVEN_ITS_HEADER):
                 raise TollhouseError(
                     f"{label} is held: {reason}; so there is nothing to let in, and all that it should hold would count as gone"
                 )
@@ -694,6 +694,8 @@ def _entry(row: sqlite3.Row) -> FileEntry:
     if values["file_date"] is not None:
         values["file_date"] = date.fromisoformat(values["file_date"])
     values["offending_records"] = _records(row)
+    # The columns keep the names that ledgers of earlier versions gave them.
+    values["trailer_records"], values["content_fault"] = values["told_records"], values["told_fault"]
     return FileEntry(*[values[column] for column in _ENTRY_COLUMNS])
 
 

@@ -242,8 +242,8 @@ class FileEntry(NewFile):
     data_rows: int = 0
     set_aside_rows: int = 0
     decoded_with: str | None = None
-    told_records: int | None = None
-    told_fault: str | None = None
+    trailer_records: int | None = None
+    content_fault: str | None = None
     offending_records: tuple[OffendingRecord, ...] = ()
 
     @property
@@ -284,8 +284,8 @@ class DecodedFile:
     days: tuple[CallDay, ...] = ()
     data_rows: int = 0
     set_aside_rows: int = 0
-    told_records: int | None = None
-    told_fault: str | None = None
+    trailer_records: int | None = None
+    content_fault: str | None = None
     bank_facts: dict[str, Any] | None = None  # of a bank file: its figures, JSON-able, for the judge
 
 

@@ -33,8 +33,8 @@ from orchestration.warehouse.planning.stale_days import (
     later_package_days,
     note_stale,
 )
-from orchestration.warehouse.raw.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
-from orchestration.warehouse.raw.reratings import lay_reratings
+from orchestration.warehouse.raw.raw_schema import RunFacts, create_book_inputs, create_call_inputs
+from orchestration.warehouse.raw.reratings import create_reratings
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,8 @@ def _rate_in_scratch(
             )
         facts = _facts(con)
         _refuse_days_without_calls(con, first, last)
-        lay_book_inputs(con, settings, ledger, facts, book.gate_thresholds)
-        lay_reratings(con, ledger, date.max)  # whatever was posted counts, also into a period after an --as-of
+        create_book_inputs(con, settings, ledger, facts, book.gate_thresholds)
+        create_reratings(con, ledger, date.max)  # whatever was posted counts, also into a period after an --as-of
     listener.step("compile the book")
     run_dbt(scratch, "build", "tag:book", has_tests=False)
     with open_warehouse(scratch) as con:
@@ -160,7 +160,7 @@ def _rate_in_scratch(
         changed = days_changed_by_book(con)
         outside = changed.union(later_package_days(con, changed.union(days))) - set(days)
         note_before(con, days, outside)
-        lay_call_inputs(con, settings, ledger, facts, [*days, *outside])
+        create_call_inputs(con, settings, ledger, facts, [*days, *outside])
     listener.step("rate the days anew")
     run_dbt(scratch, "build", "tag:calls,+int_calls_judged", has_tests=False)
     listener.step("compare the calls")

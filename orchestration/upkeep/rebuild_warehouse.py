@@ -21,7 +21,7 @@ from orchestration.settings import Settings
 from orchestration.storage.durable import sha256_of
 from orchestration.warehouse.closed.frozen_figures import closed_periods, restore_frozen, write_missing
 from orchestration.warehouse.connection import open_warehouse
-from orchestration.warehouse.raw.suspense_retries import lay_tries
+from orchestration.warehouse.raw.suspense_retries import create_tries
 
 _TRIES = "suspense_retries"
 
@@ -43,7 +43,7 @@ def begin_warehouse(settings: Settings, ledger: FileLedger, building: Path, repo
         )
     with open_warehouse(replace(settings, home=building)) as con:
         restored = restore_frozen(con, settings, ledger)
-        lay_tries(con)
+        create_tries(con)
         _take_over_tries(con, settings, reporter)
         con.execute("checkpoint")
     return restored

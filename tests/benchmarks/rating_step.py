@@ -9,9 +9,9 @@ import duckdb
 
 from tests.benchmarks.measuring import median
 from tests.benchmarks.workload import Workload
-from tests.dbt.walked_calls import walked_from
+from tests.dbt.multi_band_calls import multi_band_from
 
-_CHARGED, _ASSIGNED, _WALKED = "int_calls_charged", "int_calls_assigned", "int_walked_calls"
+_CHARGED, _ASSIGNED, _WALKED = "int_calls_charged", "int_calls_assigned", "int_calls_multi_band"
 _TIMES = 4  # each call stands in memory so often, lest the planning of the query be measured
 _AMOUNT = "sum(amount), sum(charged_seconds)"
 _EXPLAINED = f"{_AMOUNT}, sum(total_price), min(rate_valid_from), max(band_at_start), sum(connect_fee), sum(length(charge_steps))"
@@ -31,7 +31,7 @@ def rate_alone(made: Workload, rounds: int) -> dict[str, float]:
             f"from intermediate.{_ASSIGNED}, range({_TIMES}) where early_state is null and version_id is not null"
         )
         body = re.sub(r"^create view .*? as ", "", sql.strip().rstrip(";"), count=1, flags=re.IGNORECASE | re.DOTALL)
-        for model, calls in ((_ASSIGNED, "calls_in_memory"), (_WALKED, f"({walked_from('calls_in_memory')})")):
+        for model, calls in ((_ASSIGNED, "calls_in_memory"), (_WALKED, f"({multi_band_from('calls_in_memory')})")):
             body, replaced = re.subn(rf'("?\w+"?\.)?"?intermediate"?\."?{model}"?', calls, body)
             if not replaced:
                 raise RuntimeError(f"{_CHARGED} does not read {model}")

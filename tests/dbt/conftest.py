@@ -21,7 +21,7 @@ from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import ensure_manifest, run_dbt
-from orchestration.warehouse.raw.raw_schema import RunFacts, lay_book_inputs, lay_call_inputs
+from orchestration.warehouse.raw.raw_schema import RunFacts, create_book_inputs, create_call_inputs
 
 EVERYTHING = "tollhouse"
 
@@ -42,8 +42,8 @@ def home(folder: Path, reference: Path | None = None) -> Settings:
     settings = Settings.from_environment(places)
     facts = RunFacts(as_of=date(2026, 3, 31), first_billing_period=None)
     with FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
-        lay_book_inputs(con, settings, ledger, facts)
-        lay_call_inputs(con, settings, ledger, facts, [])
+        create_book_inputs(con, settings, ledger, facts)
+        create_call_inputs(con, settings, ledger, facts, [])
     return settings
 
 

@@ -83,7 +83,7 @@ def test_model_reads_only_what_its_layer_may(node: dict[str, Any]) -> None:
     which holds what the models themselves once said. A line set aside is text as it came.
     """
     facts = (
-        "run_facts stale_days call_days clock_days repeated_calls settlement_twins joined_pieces set_aside_rows gate_thresholds "
+        "run_facts stale_days call_days clock_days duplicate_calls settlement_twins joined_pieces set_aside_rows gate_thresholds "
         "banks_by_exception"
     )
     planner = {*(f"raw.{name}" for name in facts.split()), "state.suspense_tries"}

@@ -144,7 +144,7 @@ def test_zone_and_plan_are_those_of_the_rule_in_plain_words(seed: int, tmp_path:
     tables = " ".join(path.stem for path in (tmp_path / "reference").iterdir())
     run_dbt(settings, "build", f"{tables} {COMPILED}")
     with open_warehouse(settings) as con:
-        lay_calls(con, calls)
+        create_calls(con, calls)
     run_dbt(settings, "build", "int_calls_zoned")
     with open_warehouse(settings) as con:
         rows = con.execute(
@@ -173,7 +173,7 @@ def test_zone_and_plan_are_those_of_the_rule_in_plain_words(seed: int, tmp_path:
     assert 500 < stripped < 3_800
 
 
-def lay_calls(con: duckdb.DuckDBPyConnection, calls: list[tuple[str, str, date, str]]) -> None:
+def create_calls(con: duckdb.DuckDBPyConnection, calls: list[tuple[str, str, date, str]]) -> None:
     """Records of 5001 in place of the staging view."""
     con.execute("create table wanted (call_id varchar, called_number varchar, call_date date, switch_id varchar)")
     insert_rows(con, "wanted", calls)

@@ -13,7 +13,7 @@ import pytest
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
-from tests.dbt.walked_calls import walked_from
+from tests.dbt.multi_band_calls import multi_band_from
 
 BOOK = {
     "dialling_rules": "rule_order,kind,code,min_rest_digits,tariff_plan_id,zone_id,valid_from,valid_to,name_zh,name_en\n",
@@ -51,7 +51,7 @@ SEVENTHS,Z,,2026-01-01,,0.01,0,0.10,7,1
 }
 COMPILED = (
     "int_day_types int_band_stretches int_band_days int_tariff_faults int_tariff_rows int_tariff_versions "
-    "int_rating_steps int_rating_starts int_plain_hours"
+    "int_rating_steps int_rating_starts int_single_band_hours"
 )
 
 # (what, plan, day, begins at, seconds, seconds charged, amount)
@@ -129,7 +129,9 @@ def charges(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str,
                 and wanted.call_date >= versions.valid_from and wanted.call_date < versions.valid_to
             """
         )
-        con.execute(f"create table intermediate.int_walked_calls as {walked_from('intermediate.int_calls_assigned')}")
+        con.execute(
+            f"create table intermediate.int_calls_multi_band as {multi_band_from('intermediate.int_calls_assigned')}"
+        )
     run_dbt(settings, "build", "int_calls_charged")
     with open_warehouse(settings) as con:
         rows = con.execute(

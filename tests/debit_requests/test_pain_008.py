@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from orchestration.debit_requests.pain_008 import Creditor, is_iban, pain_008_fault, pain_008_request, read_creditors
-from orchestration.debit_requests.planning import Asked, PlannedBatch, Wish, plan_requests
+from orchestration.debit_requests.planning import DebitRequestOptions, PlannedBatch, RequestHistory, plan_requests
 from orchestration.errors import TollhouseError, UsageError
 from tests.debit_requests.test_planning import AS_OF, bill
 
@@ -27,7 +27,9 @@ def planned() -> PlannedBatch:
         bill("A1", "12.30", bank_account=GERMAN, customer_name="张伟"),
         bill("A2", "0.05", bank_account=FRENCH, customer_name="Müller & Söhne"),
     ]
-    (batch,), left_out = plan_requests(bills, Asked(), AS_OF, Wish(), lambda one: pain_008_fault({"K1": CREDITOR}, one))
+    (batch,), left_out = plan_requests(
+        bills, RequestHistory(), AS_OF, DebitRequestOptions(), lambda one: pain_008_fault({"K1": CREDITOR}, one)
+    )
     assert left_out == []
     return batch
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from orchestration.debit_requests.canonical import canonical_fault, canonical_request
-from orchestration.debit_requests.planning import Asked, OpenBill, Wish, plan_requests
+from orchestration.debit_requests.planning import DebitRequestOptions, OpenBill, RequestHistory, plan_requests
 from orchestration.ledger.debit_requests import RequestBatch, RequestedBill, RequestLine
 
 AS_OF = date(2026, 4, 10)
@@ -71,15 +71,15 @@ def test_a_batch_for_each_bank_and_period_and_a_line_for_each_payer() -> None:
     ]  # fmt: skip
     for seed in range(5):
         random.Random(seed).shuffle(bills)
-        batches, left_out = plan_requests(bills, Asked(), AS_OF, Wish(), canonical_fault)
+        batches, left_out = plan_requests(bills, RequestHistory(), AS_OF, DebitRequestOptions(), canonical_fault)
         assert [canonical_request(batch) for batch in batches] == expected
         assert left_out == []
 
 
 def test_a_bank_and_a_period_may_be_asked_for_alone() -> None:
     bills = [bill("A1", "7.00", period="2026-02"), bill("A1", "8.00"), bill("A3", "1.00", bank="K2")]
-    wish = Wish("K1", "2026-03", date(2026, 4, 15))
-    batches, left_out = plan_requests(bills, Asked(), AS_OF, wish, canonical_fault)
+    options = DebitRequestOptions("K1", "2026-03", date(2026, 4, 15))
+    batches, left_out = plan_requests(bills, RequestHistory(), AS_OF, options, canonical_fault)
     assert [(b.bank_code, b.billing_period, b.debit_on, b.total_amount) for b in batches] == [
         ("K1", "2026-03", date(2026, 4, 15), Decimal("8.00"))
     ]
@@ -89,8 +89,8 @@ def test_a_bank_and_a_period_may_be_asked_for_alone() -> None:
 def test_what_waits_is_left_out_unless_it_is_asked_for_again() -> None:
     """A1 was refused and is asked again; A2 waits. A bill of A9 that came to A2 by a merge was never asked for."""
     bills = [bill("A1", "10.00"), bill("A2", "20.00"), bill("A2", "3.00", own="A9")]
-    asked = Asked([asked_before()], {("K1", "20260410-01", 1): "answered_failed"})
-    (batch,), (left,) = plan_requests(bills, asked, AS_OF, Wish(), canonical_fault)
+    asked = RequestHistory([asked_before()], {("K1", "20260410-01", 1): "answered_failed"})
+    (batch,), (left,) = plan_requests(bills, asked, AS_OF, DebitRequestOptions(), canonical_fault)
     assert batch.batch_id == "20260410-02"
     assert [(line.account_id, line.amount) for line in batch.lines] == [
         ("A1", Decimal("10.00")),
@@ -100,15 +100,15 @@ def test_what_waits_is_left_out_unless_it_is_asked_for_again() -> None:
         "A2",
         "asked for in batch 20260410-01 of bank K1, line 2, and not answered yet",
     )
-    (batch,), left_out = plan_requests(bills, asked, AS_OF, Wish(again=True), canonical_fault)
+    (batch,), left_out = plan_requests(bills, asked, AS_OF, DebitRequestOptions(again=True), canonical_fault)
     assert (batch.total_amount, left_out) == (Decimal("33.00"), [])
 
 
 def test_what_the_bank_collected_under_another_account_is_never_asked_for_again() -> None:
     bills = [bill("A1", "10.00"), bill("A2", "20.00")]
     results = {("K1", "20260410-01", line): "answered_success" for line in (1, 2)}
-    asked = Asked([asked_before()], results, {("K1", "20260410-01", 1)})
-    (batch,), (left,) = plan_requests(bills, asked, AS_OF, Wish(again=True), canonical_fault)
+    asked = RequestHistory([asked_before()], results, {("K1", "20260410-01", 1)})
+    (batch,), (left,) = plan_requests(bills, asked, AS_OF, DebitRequestOptions(again=True), canonical_fault)
     assert [line.account_id for line in batch.lines] == ["A2"]
     assert (left.account_id, left.reason.startswith("the bank collected it under another account")) == ("A1", True)
 
@@ -120,7 +120,7 @@ def test_bad_data_is_left_out_with_its_reason() -> None:
         bill("A3", "30.00", bank="K/1"),
         bill("A4", "40.00"),
     ]
-    (batch,), left_out = plan_requests(bills, Asked(), AS_OF, Wish(), canonical_fault)
+    (batch,), left_out = plan_requests(bills, RequestHistory(), AS_OF, DebitRequestOptions(), canonical_fault)
     assert (batch.bank_code, batch.total_amount) == ("K1", Decimal("40.00"))
     assert [(left.account_id, left.reason) for left in left_out] == [
         ("A1", "the account pays by debit but has no bank account"),

@@ -188,7 +188,7 @@ def test_a_header_that_lost_a_name_condemns_every_record_and_holds_the_file(tmp_
     found = read(tmp_path, HEADER.replace("dateTimeConnect", "x") + line, "cisco_cucm")
     assert found.records == []
     assert found.malformed == [(3, "header", "line 1 of the header has no one field dateTimeConnect")]
-    assert found.decoded.told_fault == "line 1 of the header has no one field dateTimeConnect"
+    assert found.decoded.content_fault == "line 1 of the header has no one field dateTimeConnect"
 
 
 @needs_samples

@@ -164,18 +164,18 @@ def test_an_error_of_the_judge_rejects_the_file_alone(intake: Intake, monkeypatc
     """A call file is judged with the others; the one that is at fault is found by judging each by itself."""
     deliver(intake)
     intake.decode()
-    repeats, verdict, fault = call_files.find_repeats, results._verdict, exports._rows_fault
+    repeats, verdict, fault = call_files.find_duplicates, results._verdict, exports._rows_fault
 
     def broken(files: Any) -> None:
         bad = {entry.file_id for entry in intake.ledger.files() if is_bad(entry)}
         if any((file if isinstance(file, str) else file.file_id) in bad for file in files):
             raise duckdb.OutOfRangeException("Overflow in addition")
 
-    def find_repeats(con: Any, folder: Path, files: Any, *rest: Any) -> None:
+    def find_duplicates(con: Any, folder: Path, files: Any, *rest: Any) -> None:
         broken(files)
         repeats(con, folder, files, *rest)
 
-    monkeypatch.setattr(call_files, "find_repeats", find_repeats)
+    monkeypatch.setattr(call_files, "find_duplicates", find_duplicates)
     monkeypatch.setattr(
         results, "_verdict", lambda ledger, entry, *rest: broken([entry]) or verdict(ledger, entry, *rest)
     )

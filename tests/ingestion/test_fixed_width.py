@@ -71,7 +71,7 @@ def test_lines_are_read_by_their_columns_in_one_pass(tmp_path: Path, dms: Path) 
         (2, "2200001", "013900001111", None, None, "2026-03-01 10:00:05", 61, 16),
         (3, "2200001", "004412345", None, "T12", "2026-03-01 10:00:05", 0, 17),
     ]
-    assert (found.decoded.told_records, found.decoded.told_fault) == (3, None)
+    assert (found.decoded.trailer_records, found.decoded.content_fault) == (3, None)
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_a_line_of_another_length_is_set_aside_alone(tmp_path: Path, dms: Path) 
 
 def test_a_trailer_that_counts_otherwise_or_is_missing_is_named(tmp_path: Path, dms: Path) -> None:
     found = read(tmp_path, "\n".join(["H", line(1), "T 2"]), dms)
-    assert found.decoded.told_fault == "the trailer says 2 records, the file has 1"
+    assert found.decoded.content_fault == "the trailer says 2 records, the file has 1"
     found = read(tmp_path, "\n".join(["H", line(1), line(2)[:20]]), dms)
     assert [row[0] for row in found.records] == [1]
     assert found.malformed == [(3, "line", "has 20 characters instead of 62")]
-    assert found.decoded.told_fault == "the trailer is missing: the file ends with '   22200001     0108'"
+    assert found.decoded.content_fault == "the trailer is missing: the file ends with '   22200001     0108'"

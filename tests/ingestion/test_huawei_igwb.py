@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.ingestion.cdr.formats.registry import FORMATS_FOLDER
 from orchestration.warehouse.file_verdicts.duplicates import OrderedFile
-from orchestration.warehouse.raw.partial_records import PieceLimits, lay_joined_pieces
+from orchestration.warehouse.raw.partial_records import PieceLimits, create_joined_pieces
 from tests.ingestion.foreign import DAY, read
 
 NO_TRUNK = 0xFFFF
@@ -145,7 +145,7 @@ def test_the_pieces_of_a_call_are_rounded_once(tmp_path: Path, rounding: str, se
         con.execute("create schema raw")
         con.execute("create schema closed")
         files, limits = [OrderedFile("f1", "SW1", DAY, 1)], PieceLimits(Decimal(24), Decimal(5))
-        lay_joined_pieces(con, home / "raw", files, DAY + timedelta(days=2), limits)
+        create_joined_pieces(con, home / "raw", files, DAY + timedelta(days=2), limits)
         found = con.execute(
             "select record_number, joined_seconds, joined_pieces, is_partial from raw.joined_pieces order by 1"
         )

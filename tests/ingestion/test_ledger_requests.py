@@ -14,7 +14,7 @@ from orchestration.ledger.debit_requests import debit_requests, keep_requests
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
-from orchestration.warehouse.raw.raw_schema import RunFacts, lay_book_inputs
+from orchestration.warehouse.raw.raw_schema import RunFacts, create_book_inputs
 from tests.debit_requests.test_planning import AS_OF, asked_before
 
 
@@ -61,5 +61,5 @@ def test_a_run_as_of_an_earlier_day_does_not_know_the_request(
     keep_requests(path, [asked_before()])
     settings = Settings.from_environment({"TOLLHOUSE_HOME": str(tmp_path), "TOLLHOUSE_THREADS": "1"})
     with FileLedger(path) as ledger, open_warehouse(settings) as con:
-        lay_book_inputs(con, settings, ledger, RunFacts(as_of, None))
+        create_book_inputs(con, settings, ledger, RunFacts(as_of, None))
         assert con.execute("select sum(amount) from raw.debit_requests").fetchone() == (total,)

@@ -23,7 +23,7 @@ from orchestration.ledger.reratings import (
 )
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
-from orchestration.warehouse.raw.reratings import lay_reratings
+from orchestration.warehouse.raw.reratings import create_reratings
 
 DAY = date(2026, 3, 2)
 RERATING = Rerating(
@@ -75,7 +75,7 @@ def test_a_run_knows_what_posts_into_its_periods(tmp_path: Path, path: Path, as_
     keep_rerating(path, RERATING, FINDINGS)
     settings = Settings.from_environment({"TOLLHOUSE_HOME": str(tmp_path), "TOLLHOUSE_THREADS": "1"})
     with FileLedger(path) as ledger, open_warehouse(settings) as con:
-        lay_reratings(con, ledger, as_of)
+        create_reratings(con, ledger, as_of)
         changes = con.execute(
             "select is_period_closed, business_unit_id, amount_after from raw.rerating_changes"
         ).fetchall()

@@ -48,24 +48,26 @@ def test_a_whole_file_is_read_in_one_pass(tmp_path: Path) -> None:
         (502, "4312345", "4398765", None, None, "2026-03-01 10:02:00", 0, 17),
         (503, "4312345", "00441", None, "7", "2026-03-01 10:03:02", 60, 16),
     ]
-    assert (found.decoded.told_records, found.decoded.told_fault) == (3, None)
+    assert (found.decoded.trailer_records, found.decoded.content_fault) == (3, None)
 
 
 def test_a_file_without_calls_is_whole(tmp_path: Path) -> None:
     found = read(tmp_path, export([]), "sipwise_ngcp")
-    assert (found.decoded.read_records, found.decoded.told_records, found.decoded.told_fault) == (0, 0, None)
+    assert (found.decoded.read_records, found.decoded.trailer_records, found.decoded.content_fault) == (0, 0, None)
 
 
 def test_a_count_that_disagrees_is_named(tmp_path: Path) -> None:
     found = read(tmp_path, export(LINES, count=4), "sipwise_ngcp")
-    assert found.decoded.told_fault == "the header says 4 records, the file has 3"
+    assert found.decoded.content_fault == "the header says 4 records, the file has 3"
     assert found.decoded.read_records == 3
 
 
 def test_a_count_that_no_file_can_have_is_named(tmp_path: Path) -> None:
     found = read(tmp_path, export(LINES, count=10**40), "sipwise_ngcp")
-    assert found.decoded.told_records is None
-    assert found.decoded.told_fault is not None and "line 1 of the header says no count" in found.decoded.told_fault
+    assert found.decoded.trailer_records is None
+    assert (
+        found.decoded.content_fault is not None and "line 1 of the header says no count" in found.decoded.content_fault
+    )
     assert found.decoded.read_records == 3
 
 
@@ -74,7 +76,7 @@ def test_a_changed_byte_is_found_by_the_md5(tmp_path: Path) -> None:
     changed = whole.replace("4398765", "4398766", 1)
     is_so = hashlib.md5(changed.rsplit("\n", 2)[0].encode() + b"\n", usedforsecurity=False).hexdigest()
     said = whole.rstrip("\n").rsplit("\n", 1)[1]
-    assert read(tmp_path, changed, "sipwise_ngcp").decoded.told_fault == (
+    assert read(tmp_path, changed, "sipwise_ngcp").decoded.content_fault == (
         f"the MD5 of the trailer is {said}, that of the lines before it is {is_so}"
     )
 
@@ -85,8 +87,8 @@ def test_a_file_cut_in_a_record_loses_its_tail_and_no_other_record(tmp_path: Pat
     found = read(tmp_path, cut, "sipwise_ngcp")
     assert [record[0] for record in found.records] == [501, 502]
     assert [(number, field) for number, field, _ in found.malformed] == [(4, "line")]
-    assert found.decoded.told_fault is not None
-    assert found.decoded.told_fault.startswith("the trailer is missing: the file ends with \"'503',")
+    assert found.decoded.content_fault is not None
+    assert found.decoded.content_fault.startswith("the trailer is missing: the file ends with \"'503',")
 
 
 @pytest.mark.parametrize(("code", "cause"), [("404", 1), ("480", 18), ("487", 16), ("603", 21), ("999", 31)])

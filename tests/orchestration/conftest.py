@@ -11,7 +11,7 @@ import pytest
 from orchestration.definitions import build_defs
 from orchestration.runs import prepare_dagster_home
 from orchestration.settings import Settings
-from tests.gates_here import JudgeHere
+from tests.in_process_gates import InProcessJudge
 from tests.robustness.branch import Branch, run_over_two_days
 from tests.robustness.commands import environment
 
@@ -24,7 +24,7 @@ def definitions() -> dg.Definitions:
 
 def definitions_here() -> dg.Definitions:
     """The definitions for the branch that the environment names, with the gates judged in this process."""
-    return build_defs(Settings.from_environment(), {"gate_judge": JudgeHere()})
+    return build_defs(Settings.from_environment(), {"gate_judge": InProcessJudge()})
 
 
 @pytest.fixture(scope="session")

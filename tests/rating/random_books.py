@@ -22,7 +22,7 @@ from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
-from tests.dbt.walked_calls import walked_from
+from tests.dbt.multi_band_calls import multi_band_from
 from tests.oracle.book import read_book
 from tests.oracle.money import round_exact
 from tests.oracle.rating import Tariffs, Unrated
@@ -46,7 +46,7 @@ TARIFF_TABLES = (
 )
 COMPILED = (
     "int_day_types int_band_stretches int_band_days int_tariff_faults int_tariff_rows int_tariff_versions "
-    "int_rating_steps int_rating_starts int_plain_hours"
+    "int_rating_steps int_rating_starts int_single_band_hours"
 )
 
 Call = tuple[str, str, datetime, int]  # plan, zone, start, seconds
@@ -204,7 +204,9 @@ def charged_by_warehouse(folder: Path, reference: Path, calls: list[Call]) -> li
                 and calls.call_date >= versions.valid_from and calls.call_date < versions.valid_to
             """
         )
-        con.execute(f"create table intermediate.int_walked_calls as {walked_from('intermediate.int_calls_assigned')}")
+        con.execute(
+            f"create table intermediate.int_calls_multi_band as {multi_band_from('intermediate.int_calls_assigned')}"
+        )
     run_dbt(settings, "build", "int_calls_charged")
     with open_warehouse(settings) as con:
         rows = con.execute(

@@ -21,11 +21,11 @@ from expectations.results import GateResult
 from orchestration.ingestion.bank import results as bank_results
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
-from tests.gates_here import GatesHere
+from tests.in_process_gates import InProcessGates
 from tests.robustness.branch import USUAL_STATES, Branch
 from tests.robustness.commands import Typed
 
-_JUDGE = GatesHere.judge
+_JUDGE = InProcessGates.judge
 
 
 @dataclass
@@ -49,14 +49,14 @@ class History:
     good: Typed
 
 
-def _one_gate_refuses(gates: GatesHere, names: Sequence[str]) -> list[GateResult]:
+def _one_gate_refuses(gates: InProcessGates, names: Sequence[str]) -> list[GateResult]:
     results = _JUDGE(gates, names)
     first = next(number for number, result in enumerate(results) if result.severity == "critical")
     results[first] = dataclasses.replace(results[first], success=False, failed_rows=1, sample=[{"call_id": "made up"}])
     return results
 
 
-def _a_line_is_changed(gates: GatesHere, names: Sequence[str]) -> list[GateResult]:
+def _a_line_is_changed(gates: InProcessGates, names: Sequence[str]) -> list[GateResult]:
     with open_warehouse(Settings.from_environment()) as con:
         con.execute("update marts.bill_lines set amount = amount + 1 where account_id = 'A2' and line_kind = 'usage'")
     return _JUDGE(gates, names)
@@ -66,7 +66,7 @@ def _blocked(branch: Branch, judged_by: Any) -> Blocked:
     pointer = branch.published / "current.json"
     before = pointer.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GatesHere, "judge", judged_by)
+        patch.setattr(InProcessGates, "judge", judged_by)
         typed = branch.tollhouse("run")
     folder = Path(typed.answer["blocked_path"])
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

@@ -15,9 +15,9 @@ from orchestration.warehouse.closed.closed_schema import JOINED_PIECES
 from orchestration.warehouse.file_verdicts.duplicates import OrderedFile
 from orchestration.warehouse.raw.partial_records import (
     PieceLimits,
-    add_repeats_of_joined_calls,
+    add_duplicates_of_joined_calls,
+    create_joined_pieces,
     last_days,
-    lay_joined_pieces,
 )
 from tests.warehouse.conftest import Call, RawZone
 
@@ -45,7 +45,7 @@ def joined(
     zone: RawZone, files: list[OrderedFile], as_of: date = NEXT_DAY, limits: PieceLimits | None = None
 ) -> dict[str, tuple[object, ...]]:
     """call_id → (call it is joined to, is_partial, reason, seconds, pieces, release cause)."""
-    lay_joined_pieces(zone.con, zone.folder, files, as_of, limits or waiting(24))
+    create_joined_pieces(zone.con, zone.folder, files, as_of, limits or waiting(24))
     rows = zone.con.execute(
         "select call_id, joined_call_id, is_partial, reason, joined_seconds, joined_pieces, release_cause "
         "from raw.joined_pieces"
@@ -195,7 +195,7 @@ def test_a_call_in_pieces_and_as_one_record_is_one_call(zone: RawZone) -> None:
     con.execute(
         "create table raw.file_register as select * from (values ('a', 'S1'), ('b', 'S1')) as r (file_id, switch_id)"
     )
-    con.execute("create table raw.repeated_calls as select 'b:4' as call_id, 'a:1' as original_call_id")
-    add_repeats_of_joined_calls(con)
-    repeats = con.execute("select call_id, original_call_id from raw.repeated_calls order by call_id").fetchall()
-    assert repeats == [("a:1", "b:1"), ("b:4", "b:1")]
+    con.execute("create table raw.duplicate_calls as select 'b:4' as call_id, 'a:1' as original_call_id")
+    add_duplicates_of_joined_calls(con)
+    duplicates = con.execute("select call_id, original_call_id from raw.duplicate_calls order by call_id").fetchall()
+    assert duplicates == [("a:1", "b:1"), ("b:4", "b:1")]

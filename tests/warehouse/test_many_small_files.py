@@ -45,13 +45,13 @@ def test_many_small_files_are_copied_and_few_are_looked_at(
 ) -> None:
     monkeypatch.setattr(raw_schema, "_MOST_FILES_OF_A_VIEW", 4)
     paths = files(tmp_path, 5)
-    raw_schema._lay_view(con, "found", COLUMNS, paths[:4], NOTHING_KNOWN)
+    raw_schema._create_view(con, "found", COLUMNS, paths[:4], NOTHING_KNOWN)
     assert kind_and_calls(con) == ("VIEW", 4, 0 + 1 + 2 + 3)
-    raw_schema._lay_view(con, "found", COLUMNS, paths, NOTHING_KNOWN)
+    raw_schema._create_view(con, "found", COLUMNS, paths, NOTHING_KNOWN)
     assert kind_and_calls(con) == ("BASE TABLE", 5, 0 + 1 + 2 + 3 + 4)
-    raw_schema._lay_view(con, "found", COLUMNS, paths[3:], NOTHING_KNOWN)
+    raw_schema._create_view(con, "found", COLUMNS, paths[3:], NOTHING_KNOWN)
     assert kind_and_calls(con) == ("VIEW", 2, 3 + 4)
-    raw_schema._lay_view(con, "found", COLUMNS, [], NOTHING_KNOWN)
+    raw_schema._create_view(con, "found", COLUMNS, [], NOTHING_KNOWN)
     assert kind_and_calls(con) == ("VIEW", 0, 0)
 
 
@@ -61,5 +61,5 @@ def test_many_large_files_are_never_copied(
     monkeypatch.setattr(raw_schema, "_MOST_FILES_OF_A_VIEW", 1)
     paths = files(tmp_path, 3)
     monkeypatch.setattr(raw_schema, "_MOST_COPIED_BYTES", sum(path.stat().st_size for path in paths) - 1)
-    raw_schema._lay_view(con, "found", COLUMNS, paths, NOTHING_KNOWN)
+    raw_schema._create_view(con, "found", COLUMNS, paths, NOTHING_KNOWN)
     assert kind_and_calls(con) == ("VIEW", 3, 0 + 1 + 2)

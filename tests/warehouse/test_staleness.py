@@ -300,7 +300,7 @@ FROZEN = "nothing: what is closed does not change, and a restored period notes i
 STANDS_IN = {
     "raw.calls": FILES,
     "raw.call_days": FILES,
-    "raw.repeated_calls": FILES,
+    "raw.duplicate_calls": FILES,
     "raw.settlement_twins": FILES,
     "staging.stg_ledger__files": FILES,
     "intermediate.int_billing_periods": FILES,
@@ -308,7 +308,7 @@ STANDS_IN = {
     "closed.calls": FROZEN,
     "closed.reopened_calls": FROZEN,
     "intermediate.int_band_days": "intermediate.int_tariff_days",
-    "intermediate.int_plain_hours": "intermediate.int_tariff_days",
+    "intermediate.int_single_band_hours": "intermediate.int_tariff_days",
     "intermediate.int_rating_starts": "intermediate.int_tariff_days",
     "intermediate.int_rating_steps": "intermediate.int_tariff_days",
     "intermediate.int_tariff_versions": "intermediate.int_tariff_days",

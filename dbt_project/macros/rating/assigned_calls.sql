@@ -1,6 +1,6 @@
 {#
   From a record to what it is charged by: where it went, who pays, by which version of which plan. Views say it for all records;
-  int_walked_calls says it once more for the few that may need a walk through the stretches of their day.
+  int_calls_multi_band says it once more for the few that may need a walk through the stretches of their day.
 #}
 
 {#
@@ -153,7 +153,7 @@ calls as (
             when zoned.charge_party not in ('calling', 'called') then true
             when zoned.charge_party = case when zoned.is_charged_to_called then 'called' else 'calling' end then false
             else twins.has_unsaid or (twins.has_calling and twins.has_called)
-        end as is_another_partys
+        end as is_billed_elsewhere
     from zoned
     left join {{ source('raw', 'settlement_twins') }} as twins on zoned.call_id = twins.call_id
 ),
@@ -185,7 +185,7 @@ assigned as (
         end as undocumented_reason,
         holders.tariff_plan_id as own_plan_id
     from calls
-    left join {{ source('raw', 'repeated_calls') }} as repeated on calls.call_id = repeated.call_id
+    left join {{ source('raw', 'duplicate_calls') }} as repeated on calls.call_id = repeated.call_id
     left join {{ ref('int_number_assignments') }} as holders
         on
             calls.charged_number = holders.service_number

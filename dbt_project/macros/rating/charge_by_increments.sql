@@ -24,7 +24,7 @@ charging_days as (
         versions.version_id,
         versions.valid_from as rate_valid_from,
         versions.band_set_id,
-        versions.band_rule = 'start' as stands_still,
+        versions.band_rule = 'start' as is_band_fixed_at_start,
         versions.price_denominator,
         {{ rounding_terms('versions') }},
         days.day as call_date,
@@ -40,7 +40,7 @@ charging_starts as (
         starts.version_id,
         starts.start_hour,
         least(starts.safe_seconds, greatest(starts.first_until, coalesce(starts.second_until, 0))) as most_seconds,
-        case when days.stands_still then 2147483647 else starts.ends_second end as ends_second,
+        case when days.is_band_fixed_at_start then 2147483647 else starts.ends_second end as ends_second,
         starts.first_until,
         starts.first_increment,
         starts.first_price,
@@ -75,7 +75,7 @@ charging_stretches as (
     inner join {{ ref('int_band_days') }} as reached
         on
             days.band_set_id = reached.band_set_id and days.call_date <= reached.day
-            and case when days.stands_still then days.call_date else reach.last_day end >= reached.day
+            and case when days.is_band_fixed_at_start then days.call_date else reach.last_day end >= reached.day
     inner join {{ ref('int_rating_steps') }} as steps
         on days.version_id = steps.version_id and reached.day_type = steps.day_type
     group by days.version_id, days.call_date
@@ -97,12 +97,12 @@ charging_walks as (
         days.rounding_offset,
         days.rounding_divisor,
         days.rounding_unit,
-        {{ walk_stretches('listed.stretches', 'wanted', 'days.stands_still') }} as walk
+        {{ walk_stretches('listed.stretches', 'wanted', 'days.is_band_fixed_at_start') }} as walk
     from walks_wanted as wanted
     inner join charging_days as days on wanted.version_id = days.version_id and wanted.call_date = days.call_date
     inner join charging_stretches as listed on wanted.version_id = listed.version_id and wanted.call_date = listed.call_date
 ),
-walked_calls as (
+multi_band_calls as (
     select
         version_id,
         call_date,
@@ -170,7 +170,7 @@ charged as (
             else walked.walked_steps
         end as charge_steps
     from charging_amounts as calls
-    left join walked_calls as walked
+    left join multi_band_calls as walked
         on
             calls.version_id = walked.version_id
             and calls.call_date = walked.call_date
@@ -219,9 +219,9 @@ charged as (
   (github.com/duckdb/duckdb/issues/25816). The linter does not know a lambda with a value after it: the models that call the
   kernel say so.
 #}
-{% macro walk_stretches(stretches, call, stands_still) -%}
-    {%- set clock = 'so_far.start_second + case when so_far.stands_still then 0 else so_far.elapsed end' -%}
-    {%- set reaches = 'least(so_far.duration_seconds, stretch.until_second, case when so_far.stands_still then stretch.until_second else stretch.ends - so_far.start_second end)' -%}
+{% macro walk_stretches(stretches, call, is_band_fixed_at_start) -%}
+    {%- set clock = 'so_far.start_second + case when so_far.is_band_fixed_at_start then 0 else so_far.elapsed end' -%}
+    {%- set reaches = 'least(so_far.duration_seconds, stretch.until_second, case when so_far.is_band_fixed_at_start then stretch.until_second else stretch.ends - so_far.start_second end)' -%}
     {%- set count = int_div(reaches ~ ' - so_far.elapsed + stretch.increment_seconds - 1', 'stretch.increment_seconds') -%}
     list_reduce(
         {{ stretches }},
@@ -233,7 +233,7 @@ charged as (
                 then struct_pack(
                     start_second := so_far.start_second,
                     duration_seconds := so_far.duration_seconds,
-                    stands_still := so_far.stands_still,
+                    is_band_fixed_at_start := so_far.is_band_fixed_at_start,
                     elapsed := so_far.elapsed + {{ count }} * stretch.increment_seconds,
                     total :=
                         so_far.total + {{ count }} * stretch.increment_price
@@ -247,7 +247,7 @@ charged as (
         struct_pack(
             start_second := cast({{ call }}.start_second as bigint),
             duration_seconds := cast({{ call }}.duration_seconds as bigint),
-            stands_still := {{ stands_still }},
+            is_band_fixed_at_start := {{ is_band_fixed_at_start }},
             elapsed := cast(0 as bigint),
             total := cast(0 as hugeint),
             band_at_start := cast(null as varchar),

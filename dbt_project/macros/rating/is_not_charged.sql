@@ -5,7 +5,7 @@
 #}
 {% macro is_not_charged(calls) -%}
     (
-        coalesce({{ calls }}.is_another_partys, false)
+        coalesce({{ calls }}.is_billed_elsewhere, false)
         or (
             {{ calls }}.recorded_charged_number is null
             and (

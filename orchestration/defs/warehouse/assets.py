@@ -33,7 +33,7 @@ from orchestration.warehouse.planning.run_signature import is_published, run_sig
 from orchestration.warehouse.planning.stale_days import USED_TABLES, find_stale_days, note_built, note_built_in_part
 from orchestration.warehouse.raw import raw_schema as raw_schema_module
 from orchestration.warehouse.raw.export_history import TABLES_WITH_HISTORY
-from orchestration.warehouse.raw.raw_schema import default_as_of, lay_book_inputs, lay_call_inputs, run_facts
+from orchestration.warehouse.raw.raw_schema import create_book_inputs, create_call_inputs, default_as_of, run_facts
 from orchestration.warehouse.raw.suspense_retries import note_tries
 
 KINDS = {"python", "duckdb"}
@@ -214,7 +214,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
             billing_run.note(status="nothing_new", edition=current.edition, edition_path=path)
             return
         billing_run.begin_part(con)
-        lay_book_inputs(con, settings, ledger, facts, billing_run.book.gate_thresholds)
+        create_book_inputs(con, settings, ledger, facts, billing_run.book.gate_thresholds)
         for spec in _INPUTS:
             if spec.key in context.selected_asset_keys:
                 schema, name = spec.key.path
@@ -244,7 +244,7 @@ _PLANNED = [
         ["raw", "stale_days"],
     ),
     _raw(
-        "repeated_calls",
+        "duplicate_calls",
         groups.CALLS,
         "One row per record of a stale day that repeats an earlier one.",
         ["raw", "stale_days"],
@@ -266,7 +266,7 @@ def call_plan(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Ite
         facts = billing_run.facts(con)
         billing_run.begin_part(con)
         stale = find_stale_days(con, billing_run.ledger, facts, model_code(), _asked_for(context))
-        lay_call_inputs(con, billing_run.settings, billing_run.ledger, facts, stale)
+        create_call_inputs(con, billing_run.settings, billing_run.ledger, facts, stale)
     billing_run.note(rebuilt_days={day.isoformat(): why for day, why in sorted(stale.items())})
     if billing_run.is_whole:
         context.instance.add_run_tags(context.run_id, {"stale_days": days_in_words(stale)})
@@ -300,7 +300,7 @@ def calls(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
             with plain_refusal(billing_run), billing_run.warehouse() as con:
                 facts = billing_run.facts(con)
                 if asked and not _is_planned(context):  # these days alone, as the rest of the warehouse stands
-                    lay_call_inputs(con, billing_run.settings, billing_run.ledger, facts, asked)
+                    create_call_inputs(con, billing_run.settings, billing_run.ledger, facts, asked)
                 note_built_in_part(con)
         results = list(run_side(context, billing_run, "calls"))
         if context.selected_asset_keys:

@@ -20,7 +20,7 @@ from orchestration.ingestion.cdr import rules
 from orchestration.ingestion.cdr.formats.model import CHARGED_COLUMN, CdrFormat
 from orchestration.ingestion.cdr.formats.registry import load_cdr_format
 from orchestration.ingestion.cdr.layouts import ber, binary
-from orchestration.ingestion.cdr.layouts.control import Told, read_told
+from orchestration.ingestion.cdr.layouts.control import FileControls, read_controls
 from orchestration.ingestion.cdr.layouts.lines import TextRecord, is_plain, plain_lines, read_records
 from orchestration.ingestion.cdr.mapping import field_column, mapped_sql
 from orchestration.ingestion.cdr.rules import literal
@@ -125,7 +125,7 @@ def judged_sql(
     holds several files, `by_file` is the column (with a comma) that tells them apart, and `kept` are their columns.
     """
     number = rules.record_number_sql(sorts_out(layout))
-    fault = rules.fault_sql(file, file_fault, "is_repeated", sorts_out(layout))
+    fault = rules.fault_sql(file, file_fault, "is_duplicate", sorts_out(layout))
     mapped = mapped_sql(layout, "fields", branch_zone, place, f"record_text, {kept}", by_file)
     return f"""
         with fields as ({source}),
@@ -136,7 +136,7 @@ def judged_sql(
             where parsed_number is not null group by {by_file} parsed_number
         ),
         counted as (
-            select numbered.*, coalesce(numbered.line_number > first_lines.first_line, false) as is_repeated
+            select numbered.*, coalesce(numbered.line_number > first_lines.first_line, false) as is_duplicate
             from numbered left join first_lines using ({by_file} parsed_number)
         ),
         normalised as ({rules.normalised_sql("counted")})
@@ -154,20 +154,20 @@ def written_days_sql(calls: str, by_file: str = "") -> str:
 
 
 def decoded_file(
-    file_id: str, decoded_with: str, told: Told, days: Sequence[WrittenDay], malformed: int, ignored: int
+    file_id: str, decoded_with: str, controls: FileControls, days: Sequence[WrittenDay], malformed: int, ignored: int
 ) -> DecodedFile:
     """What the ledger keeps of a decoded file, and where its header or trailer says otherwise."""
     read_records = sum(day.records for day in days) + malformed + ignored
-    faults = told.faults + [
+    faults = controls.faults + [
         f"the {side} says {said} records, the file has {read_records}"
-        for side, said in told.counts
+        for side, said in controls.counts
         if said != read_records
     ]
     return DecodedFile(
         file_id=file_id,
         decoded_with=decoded_with,
-        told_records=told.counts[0][1] if told.counts else None,
-        told_fault="; ".join(faults) or None,
+        trailer_records=controls.counts[0][1] if controls.counts else None,
+        content_fault="; ".join(faults) or None,
         read_records=read_records,
         malformed=malformed,
         ignored=ignored,
@@ -187,7 +187,7 @@ class CdrFile:
     landed: Path
     layout: CdrFormat
     file_fault: str | None = None  # `<field>|<reason>` that condemns every record
-    told: Told = field(default_factory=Told)
+    controls: FileControls = field(default_factory=FileControls)
     malformed: int = 0
     ignored: int = 0
     calls: Path = field(init=False)
@@ -242,19 +242,19 @@ class CdrFile:
         """Learn what header and trailer say, and by it the fields of a layout whose header names them."""
         if not self.layout.is_text:
             return
-        self.told = read_told(self.landed, self.layout)
-        if self.layout.has_optional_column and self.told.header_line == self.layout.full_header_line:
+        self.controls = read_controls(self.landed, self.layout)
+        if self.layout.has_optional_column and self.controls.header_line == self.layout.full_header_line:
             self.layout = replace(self.layout, fields=(*self.layout.fields, CHARGED_COLUMN))
-        if self.told.names is None:
+        if self.controls.names is None:
             return
-        names = self.told.names
+        names = self.controls.names
         _refuse_fields(len(names))
         absent = tuple(name for name in self.layout.header.optional_names if name not in names)
         self.layout = replace(self.layout, absent=absent)
         missing = [name for name in self.layout.needed_fields if names.count(name) != 1]
         if missing:
             fault = f"line {self.layout.header.names} of the header has no one field {missing[0]}"
-            self.told.faults.append(fault)
+            self.controls.faults.append(fault)
             self.file_fault = self.file_fault or f"header|{fault}"
         self.layout = replace(self.layout, fields=(*names, *missing), optional_fields=len(missing))
 
@@ -401,9 +401,9 @@ class CdrFile:
         # vector of size …"), so such a line must not come before it.
         if layout.encoding != "utf-8" or (layout.mapping is not None and not is_plain(self.landed)):
             return None
-        if layout.trailer.lines and self.told.last_line is None:
+        if layout.trailer.lines and self.controls.last_line is None:
             return None
-        lines = (self.entry.content_lines or 0) if self.told.last_line is None else self.told.last_line
+        lines = (self.entry.content_lines or 0) if self.controls.last_line is None else self.controls.last_line
         source = self._delimited_source(is_numbered) if layout.layout == "delimited" else self._fixed_width_source()
         return None if source is None else (source + f" where line_number <= {lines}", lines - layout.header.lines)
 
@@ -451,7 +451,7 @@ class CdrFile:
         )
 
     def _fields_of_first_line(self) -> int:
-        first = next(read_records(self.landed, self.layout, self.told.last_line), None)
+        first = next(read_records(self.landed, self.layout, self.controls.last_line), None)
         found = 0 if first is None else len(first.fields or first.text.split(self.layout.delimiter))
         _refuse_fields(found)
         return found
@@ -505,7 +505,7 @@ class CdrFile:
     def _keep_lines(self) -> None:
         con = self.con
         con.execute(f"create or replace temp table cdr_lines ({LINE_COLUMNS_SQL})")
-        records = read_records(self.landed, self.layout, self.told.last_line)
+        records = read_records(self.landed, self.layout, self.controls.last_line)
         while batch := [line_values(one) for one in _some(records)]:
             columns = list(map(pa.array, zip(*batch, strict=True), LINE_COLUMNS.types))
             table = pa.table(columns, schema=LINE_COLUMNS)
@@ -531,7 +531,7 @@ class CdrFile:
         else:
             self.ignored_file.unlink(missing_ok=True)
         self.calls_part.replace(self.calls)
-        return decoded_file(self.entry.file_id, decoded_with, self.told, days, self.malformed, self.ignored)
+        return decoded_file(self.entry.file_id, decoded_with, self.controls, days, self.malformed, self.ignored)
 
     def _written_days(self) -> list[WrittenDay]:
         """What stands in the written file of calls, by call day: asked once of a file, since most files are small."""

@@ -109,7 +109,7 @@ def _decode(
 ) -> dict[str, DecodedFile]:
     """Decode files of one layout that have the same fault, or none."""
     try:
-        _lay_out(con, layout, files)
+        _create_lines(con, layout, files)
         source = (
             f"select lines.*, {', '.join(f'small_files.{name}' for name in _FILE_COLUMNS.names[1:])} "
             f"from ({text_fields_sql(layout, 'cdr_lines', _BY_FILE)}) as lines "
@@ -144,7 +144,7 @@ def _decode(
         decoded[file_id] = decoded_file(
             file_id,
             cdr_signature(file.entry, known_switches, settings.time_zone),
-            file.told,
+            file.controls,
             days.get(file_id, []),
             _rows(malformed.get(file_id)),
             _rows(ignored.get(file_id)),
@@ -152,12 +152,12 @@ def _decode(
     return decoded
 
 
-def _lay_out(con: duckdb.DuckDBPyConnection, layout: CdrFormat, files: list[CdrFile]) -> None:
+def _create_lines(con: duckdb.DuckDBPyConnection, layout: CdrFormat, files: list[CdrFile]) -> None:
     """Make cdr_lines of the files' records, and small_files of what the rules take of the files."""
     rows = [
         (number, *line_values(record))
         for number, file in enumerate(files)
-        for record in read_records(file.landed, layout, file.told.last_line)
+        for record in read_records(file.landed, layout, file.controls.last_line)
     ]
     con.execute(f"create or replace temp table cdr_lines (file_number bigint, {LINE_COLUMNS_SQL})")
     schema = pa.schema([_FILE_COLUMNS.field(0), *LINE_COLUMNS])

@@ -58,7 +58,7 @@ _PROTECTED = re.compile('="([^"]*)"')
 _NO_END, _ENDS = re.compile("9999[-/]12[-/]31( .*)?"), ("valid_to", "closed_on", "closed_at")
 _BLANKS = " \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
 #: How the reason of a row begins whose key an earlier row of the export has.
-REPEATED_KEY = "repeats the key of line "
+DUPLICATE_KEY = "repeats the key of line "
 # How long a field may be is bounded by its line; csv's own limit is 128 KiB.
 csv.field_size_limit(LIMITS["line"][1])
 _ROWS_AT_ONCE, _CHARACTERS_AT_ONCE = 50_000, 16 << 20
@@ -112,7 +112,7 @@ def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, e
         customers_signature(entry),
         data_rows=loaded + len(set_aside),
         set_aside_rows=len(set_aside),
-        told_fault=encoding_fault,
+        content_fault=encoding_fault,
     )
 
 
@@ -132,7 +132,7 @@ def _keep_rows(
     waiting: list[list[Any]] = []
     waiting_characters = 0
 
-    def lay_down() -> None:
+    def insert_waiting() -> None:
         columns = zip(*waiting, strict=True)
         types = [pa.int64(), *[pa.string()] * (len(names) - 1)]
         batch = pa.table([pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], names=names)
@@ -154,10 +154,10 @@ def _keep_rows(
         waiting.append([row.line_number, row.text, *fields])
         waiting_characters += len(row.text)
         if len(waiting) >= _ROWS_AT_ONCE or waiting_characters >= _CHARACTERS_AT_ONCE:
-            lay_down()
+            insert_waiting()
             waiting_characters = 0
     if waiting:
-        lay_down()
+        insert_waiting()
 
 
 def _said(field: str) -> str:
@@ -193,7 +193,7 @@ def _write(
             )
             select * replace (
                 case when fault is null and first_line < line_number
-                    then {literal(f"{table.key[0]}|{REPEATED_KEY}")} || first_line else fault end as fault
+                    then {literal(f"{table.key[0]}|{DUPLICATE_KEY}")} || first_line else fault end as fault
             ) from ranked""")
         con.execute(
             f"copy (select {literal(file_id)} as file_id, line_number, {typed} from export_judged "

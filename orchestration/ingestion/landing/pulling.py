@@ -120,7 +120,7 @@ def _pull(
             listed = _list(source, store, result)
         except Exception as error:  # noqa: BLE001  each remote file system has its own errors; none may stop the other sources
             is_all_reached = False
-            result.unreachable.append(source.fault_text(store.words(error)))
+            result.unreachable.append(source.fault_text(store.describe_error(error)))
             continue
         reached.add(source.name)
         result.listed += len(listed)
@@ -151,15 +151,15 @@ def _pull(
             if is_disk_full(error):
                 raise  # no file after it could be copied either, and what would be published were a part for the whole
             cut.add(part.path)
-            result.unreachable.append(f"{delivered.label}: cannot be copied: {delivered.store.words(error)}")
+            result.unreachable.append(f"{delivered.label}: cannot be copied: {delivered.store.describe_error(error)}")
     with ledger.transaction():
-        shelves: set[Path] = set()
+        parent_dirs: set[Path] = set()
         for item in sorted(landed, key=lambda item: item.order):
             d = item.delivered
             place = settings.home / item.new.landing_path
             try:
                 item.part.move_to(place, d.item.mtime_ns)
-                shelves.add(place.parent.parent)
+                parent_dirs.add(place.parent.parent)
             except OSError as error:
                 if is_disk_full(error):
                     raise
@@ -171,8 +171,8 @@ def _pull(
                 ledger.remember_delivery(d.source.name, d.name, *d.item.state, entry.file_id)
             if is_new:
                 result.registered.append(entry)
-        for shelf in shelves:
-            flush(shelf)  # before the ledger says that the files are there
+        for parent_dir in parent_dirs:
+            flush(parent_dir)  # before the ledger says that the files are there
     incoming.sweep(cut, of_sources)
     return result
 
@@ -254,7 +254,7 @@ def _settled(changed: list[_Delivered], settle_seconds: float, result: PullResul
         try:
             now = {item.name: item.state for item in list_items(source, files[0].store)}
         except Exception as error:  # noqa: BLE001  each remote file system has its own errors; none may stop the other sources
-            result.unreachable.append(source.fault_text(files[0].store.words(error)))
+            result.unreachable.append(source.fault_text(files[0].store.describe_error(error)))
             moving.update(id(d) for d in files)
             continue
         growing = [d for d in files if now.get(d.name) != d.item.state]
@@ -424,7 +424,7 @@ def _take_late_companion(ledger: FileLedger, file_id: str, delivered: _Delivered
         try:
             declared = _declared(delivered)
         except Exception as error:  # noqa: BLE001  each remote file system has its own errors; the next run asks again
-            result.unreachable.append(f"{delivered.label}.ctl: cannot be read: {delivered.store.words(error)}")
+            result.unreachable.append(f"{delivered.label}.ctl: cannot be read: {delivered.store.describe_error(error)}")
             return
         if declared != (None, None, None):
             ledger.record_companion(file_id, *declared)

@@ -25,7 +25,7 @@ _PROGRESS_BYTES = 1 << 20  # a try that brought as much is not counted as a fail
 _CHUNK_BYTES = 1 << 20
 
 
-class Taster(Protocol):
+class ChunkObserver(Protocol):
     """Is given the bytes of a file as they come, from the first to the last."""
 
     def feed(self, chunk: bytes) -> None:
@@ -93,8 +93,8 @@ class Part:
         _facts_path(self.path).unlink(missing_ok=True)
 
 
-def copy_whole(store: Store, folder: str, item: Item, part: Part, taster: Taster) -> None:
-    """Copy a file whole, flushed to the disk, and show its bytes to the taster on the way.
+def copy_whole(store: Store, folder: str, item: Item, part: Part, observer: ChunkObserver) -> None:
+    """Copy a file whole, flushed to the disk, and show its bytes to the observer on the way.
 
     Raises FileChanged where it is not the file that was listed, then nothing of it is kept; and what the file system
     raises where it cannot be read to its end, then what has come stays for the next run.
@@ -107,12 +107,12 @@ def copy_whole(store: Store, folder: str, item: Item, part: Part, taster: Taster
         with part.path.open("r+b" if held else "wb") as copy:
             copy.truncate(held)
             for chunk in _chunks_of(copy, held):
-                taster.feed(chunk)
+                observer.feed(chunk)
             copy.seek(held)
             sure = held
             for chunk in _remote_chunks(store, folder, item, held, part, copy):
                 copy.write(chunk)
-                taster.feed(chunk)
+                observer.feed(chunk)
                 if store.resumes and copy.tell() - sure >= CHECKPOINT_BYTES:
                     part.make_sure(copy)
                     sure = copy.tell()

@@ -251,7 +251,7 @@ def _expand(
         found = with_retries(store, lambda: store.items(folder_of(parent)))
     except Exception as error:
         if access.is_remote:
-            return [replace(source, fault=store.words(error))]
+            return [replace(source, fault=store.describe_error(error))]
         if isinstance(error, FileNotFoundError):
             return []
         raise UsageError(f"{where}: field url: {parent} cannot be listed: {error}") from error
@@ -414,5 +414,5 @@ def unreachable_sources(settings: Settings) -> tuple[list[Source], list[str]]:
             try:
                 list_items(source, store)
             except Exception as error:  # noqa: BLE001  every driver of a remote store has errors of its own
-                faults.append(source.fault_text(store.words(error)))
+                faults.append(source.fault_text(store.describe_error(error)))
     return sources, faults

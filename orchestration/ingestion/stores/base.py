@@ -108,13 +108,13 @@ class Store:
         with self.reading(item) as read:
             return read(0, item.size)
 
-    def words(self, error: Exception) -> str:
+    def describe_error(self, error: Exception) -> str:
         """The error in words for whoever looks after the sources."""
         if isinstance(error, TimeoutError) and self.access.is_remote:
             return f"no answer within {self.access.timeout_seconds:g} s"
         return str(error) or type(error).__name__
 
-    def is_lasting(self, error: Exception) -> bool:
+    def is_permanent(self, error: Exception) -> bool:
         """Whether trying again soon would meet the same error."""
         return isinstance(error, SourceFault | FileNotFoundError | NotADirectoryError | PermissionError)
 

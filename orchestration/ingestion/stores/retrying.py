@@ -41,7 +41,7 @@ def pause_or_raise(store: Store, error: Exception, failures: int, folder: str | 
     if store.down is not None:
         raise error
     store.disconnect()
-    if store.is_lasting(error):
+    if store.is_permanent(error):
         raise error
     if failures <= store.access.retries and store.access.is_remote:
         time.sleep(pause_seconds(failures))

@@ -70,7 +70,7 @@ class S3Store(Store):
 
             yield read
 
-    def words(self, error: Exception) -> str:
+    def describe_error(self, error: Exception) -> str:
         """The error in words."""
         if isinstance(error, ConnectTimeoutError | ReadTimeoutError | FSTimeoutError):
             return f"no answer within {self.access.timeout_seconds:g} s"
@@ -81,11 +81,11 @@ class S3Store(Store):
                 self.access.access_key_env
             )
             return f"the server refuses {names or 'the keys that were found'}: {error}"
-        return super().words(error)
+        return super().describe_error(error)
 
-    def is_lasting(self, error: Exception) -> bool:
+    def is_permanent(self, error: Exception) -> bool:
         """Whether trying again soon would meet the same error."""
-        return super().is_lasting(error) or isinstance(error, NoCredentialsError | PartialCredentialsError)
+        return super().is_permanent(error) or isinstance(error, NoCredentialsError | PartialCredentialsError)
 
     def _mtime_ns(self, info: dict[str, Any]) -> int:
         """When the object was written. S3 tells whole seconds; below them stand digits of the ETag, so that two versions

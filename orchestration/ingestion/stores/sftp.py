@@ -75,7 +75,7 @@ class SftpStore(Store):
             raise
         file.close()
 
-    def words(self, error: Exception) -> str:
+    def describe_error(self, error: Exception) -> str:
         """The error in words."""
         if isinstance(error, UnicodeDecodeError):
             return f"a file's name there is not UTF-8 ({error.object!r}): have it renamed"
@@ -83,11 +83,11 @@ class SftpStore(Store):
             return "the server closed the connection"
         if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError):
             return f"nobody listens on {self.access.host}, port {self.access.port}"
-        return super().words(error)
+        return super().describe_error(error)
 
-    def is_lasting(self, error: Exception) -> bool:
+    def is_permanent(self, error: Exception) -> bool:
         """Whether trying again soon would meet the same error."""
-        return super().is_lasting(error) or isinstance(error, UnicodeDecodeError)
+        return super().is_permanent(error) or isinstance(error, UnicodeDecodeError)
 
     def leads_nowhere(self, error: OSError) -> bool:
         """Whether following a link failed because of the link; a loop of links is just a failure in SFTP."""

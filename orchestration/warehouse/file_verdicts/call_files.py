@@ -18,7 +18,7 @@ from orchestration.ingestion.file_reading.file_faults import fault_text, is_of_t
 from orchestration.ingestion.raw_parts import CheckedRawZone
 from orchestration.ledger.file_ledger import SAME_CONTENT, UNREADABLE, FileLedger
 from orchestration.ledger.schema import FileEntry, OffendingRecord
-from orchestration.warehouse.file_verdicts.duplicates import OrderedFile, find_repeats
+from orchestration.warehouse.file_verdicts.duplicates import OrderedFile, find_duplicates
 from orchestration.warehouse.file_verdicts.offending_records import (
     duplicate_records,
     malformed_records,
@@ -115,7 +115,7 @@ def _verdicts(
     held_for: dict[str, list[OffendingRecord]] = {}
     for entry in new:
         reason = (
-            entry.told_fault
+            entry.content_fault
             or _companion_fault(entry)
             or _share_fault("malformed", entry.malformed_records, entry, hold_above)
         )
@@ -137,8 +137,8 @@ def _verdicts(
         zone.check(
             raw / "calls" / f"{f.file_id}.parquet" for f in near
         )  # a damaged one must not cost another file its verdict
-        find_repeats(con, raw / "calls", near, touched, "judged_repeats")
-        counts = _repeat_counts(con, raw, candidates, other_days)
+        find_duplicates(con, raw / "calls", near, touched, "judged_duplicates")
+        counts = _duplicate_counts(con, raw, candidates, other_days)
         fault = next(
             (
                 (entry, reason)
@@ -152,9 +152,9 @@ def _verdicts(
         entry, reason = fault
         held[entry.file_id] = reason
         if _share_fault("duplicate", counts.get(entry.file_id, (0, 0))[0], entry, hold_above):
-            held_for[entry.file_id] = duplicate_records(con, raw, ledger, entry.file_id, "judged_repeats")
+            held_for[entry.file_id] = duplicate_records(con, raw, ledger, entry.file_id, "judged_duplicates")
         else:
-            held_for[entry.file_id] = other_day_records(con, raw, entry.file_id, "judged_repeats")
+            held_for[entry.file_id] = other_day_records(con, raw, entry.file_id, "judged_duplicates")
     judgements = []
     for entry in new:
         if entry.file_id in rejected:
@@ -222,7 +222,7 @@ def _same_content(
     return rejected
 
 
-def _repeat_counts(
+def _duplicate_counts(
     con: duckdb.DuckDBPyConnection, raw: Path, candidates: Sequence[FileEntry], other_days: Mapping[str, int]
 ) -> dict[str, tuple[int, int]]:
     """Per new file its duplicates, and how many of them are of another day."""
@@ -230,13 +230,13 @@ def _repeat_counts(
     counts = {
         file_id: (duplicates, 0)
         for file_id, duplicates in con.execute(
-            "select file_id, count(*) from judged_repeats where list_contains(?, file_id) group by file_id", [ids]
+            "select file_id, count(*) from judged_duplicates where list_contains(?, file_id) group by file_id", [ids]
         ).fetchall()
     }
     for file_id in counts:
         if other_days.get(file_id, 0):
             row = con.execute(
-                "select count(*) from read_parquet(?) as calls inner join judged_repeats as repeats using (file_id, record_number) "
+                "select count(*) from read_parquet(?) as calls inner join judged_duplicates using (file_id, record_number) "
                 "where calls.is_other_day",
                 [str(raw / "calls" / f"{file_id}.parquet")],
             ).fetchone()

@@ -46,7 +46,7 @@ class OrderedFile:
     other_day_order: int | None = None
 
 
-def find_repeats(
+def find_duplicates(
     con: duckdb.DuckDBPyConnection, folder: Path, files: Sequence[OrderedFile], days: Iterable[date], target: str
 ) -> None:
     """Make the temporary table `target`(file_id, record_number, original_file_id, original_record_number).
@@ -131,21 +131,21 @@ def find_repeats(
         order by likes.group_id, likes.position
         """
     ).fetchall()
-    repeated = list(_repeats_far_apart(far_apart))
+    repeated = list(_duplicates_far_apart(far_apart))
     insert_rows(con, target, repeated)
 
 
-def find_settlement_twins(con: duckdb.DuckDBPyConnection, repeats: str, target: str) -> None:
+def find_settlement_twins(con: duckdb.DuckDBPyConnection, duplicates: str, target: str) -> None:
     """Make the temporary table `target`: the records of one call that were written once for each party that is charged.
 
-    One row per record of a call with several charge parties, repeats apart: (file_id, record_number), the record of the call
+    One row per record of a call with several charge parties, duplicates apart: (file_id, record_number), the record of the call
     that came first (itself, for the first), and which of the parties that the subscriber match knows the call's records name.
-    Comes after the `find_repeats` that made `repeats`.
+    Comes after the `find_duplicates` that made `duplicates`.
     """
     con.execute(
         f"""
         create or replace temp table {target} as
-        with kept as (select likes.* from likes anti join {repeats} using (file_id, record_number)),
+        with kept as (select likes.* from likes anti join {duplicates} using (file_id, record_number)),
         calls as (
             select call_group, min_by(file_id, call_position) as first_file_id,
                 min_by(record_number, call_position) as first_record_number,
@@ -161,7 +161,7 @@ def find_settlement_twins(con: duckdb.DuckDBPyConnection, repeats: str, target: 
     )
 
 
-def _repeats_far_apart(rows: Iterable[tuple[int, str, int, date, bool]]) -> Iterable[list[str | int]]:
+def _duplicates_far_apart(rows: Iterable[tuple[int, str, int, date, bool]]) -> Iterable[list[str | int]]:
     """Groups whose files lie more than the window apart, one by one: a record too far from a first can be one itself."""
     firsts: list[tuple[str, int, date]] = []
     group: int | None = None

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.ingestion.customers.exports import REPEATED_KEY, export_path, keys_path
+from orchestration.ingestion.customers.exports import DUPLICATE_KEY, export_path, keys_path
 from orchestration.ingestion.customers.tables import EXPORT_TABLES
 from orchestration.ingestion.file_reading.file_faults import fault_text, is_of_the_machine
 from orchestration.ingestion.file_reading.malformed_rows import first_set_aside, set_aside_reasons
@@ -45,7 +45,7 @@ def judge_exports(
             records: list[OffendingRecord] = []
             try:
                 reason = (
-                    entry.told_fault
+                    entry.content_fault
                     or _rows_fault(entry, _unreadable_rows(raw, entry), most_unreadable)
                     or _shrink_fault(entry, loaded, least_kept)
                     or _window_fault(raw, entry, loaded, least_kept)
@@ -78,7 +78,7 @@ def _unreadable_rows(raw: Path, entry: FileEntry) -> int:
     """The rows set aside but those that repeat a key: they can be read, the first of them counts, and they are named."""
     if not entry.set_aside_rows:
         return 0
-    return sum(not reason.startswith(REPEATED_KEY) for reason in set_aside_reasons(raw, entry.file_id))
+    return sum(not reason.startswith(DUPLICATE_KEY) for reason in set_aside_reasons(raw, entry.file_id))
 
 
 def _rows_fault(entry: FileEntry, unreadable: int, most_unreadable: Decimal | None) -> str | None:

@@ -31,12 +31,12 @@ def malformed_records(raw: Path, file_id: str) -> list[OffendingRecord]:
 
 
 def duplicate_records(
-    con: duckdb.DuckDBPyConnection, raw: Path, ledger: FileLedger, file_id: str, repeats: str
+    con: duckdb.DuckDBPyConnection, raw: Path, ledger: FileLedger, file_id: str, duplicates: str
 ) -> list[OffendingRecord]:
-    """The first records of a file that stand in the table of repeats, each with the record that it repeats."""
+    """The first records of a file that the table `duplicates` has, each with the record that it repeats."""
     rows = con.execute(
-        f"select calls.line_number, repeats.original_file_id, repeats.original_record_number, {_RECORD_TEXT} "
-        f"from read_parquet(?) as calls inner join {repeats} as repeats using (file_id, record_number) "
+        f"select calls.line_number, found.original_file_id, found.original_record_number, {_RECORD_TEXT} "
+        f"from read_parquet(?) as calls inner join {duplicates} as found using (file_id, record_number) "
         "order by calls.line_number limit ?",
         [_calls(raw, file_id), OFFENDING_RECORDS_KEPT],
     ).fetchall()
@@ -46,11 +46,13 @@ def duplicate_records(
     ]
 
 
-def other_day_records(con: duckdb.DuckDBPyConnection, raw: Path, file_id: str, repeats: str) -> list[OffendingRecord]:
+def other_day_records(
+    con: duckdb.DuckDBPyConnection, raw: Path, file_id: str, duplicates: str
+) -> list[OffendingRecord]:
     """The first records of a file that began on another day and repeat nothing."""
     rows = con.execute(
         f"select calls.line_number, calls.call_date, {_RECORD_TEXT} from read_parquet(?) as calls "
-        f"anti join {repeats} as repeats using (file_id, record_number) where calls.is_other_day "
+        f"anti join {duplicates} as found using (file_id, record_number) where calls.is_other_day "
         "order by calls.line_number limit ?",
         [_calls(raw, file_id), OFFENDING_RECORDS_KEPT],
     ).fetchall()

@@ -254,7 +254,7 @@ def days_changed_by_book(con: duckdb.DuckDBPyConnection) -> set[date]:
 
 def note_built_in_part(con: duckdb.DuckDBPyConnection) -> None:
     """Some of the daily tables were built, and others not: the next whole run rebuilds the days that this was about."""
-    _lay_state(con)
+    _create_state(con)
     days = [day for (day,) in con.execute("select call_date from raw.stale_days").fetchall()]
     note_stale(con, days, "some of its tables were built alone")
 
@@ -285,7 +285,7 @@ def find_stale_days(
     Needs the book side of the graph to be built for this run. A change of the models' code makes every day stale and
     drops the daily tables that the old code built.
     """
-    _lay_state(con)
+    _create_state(con)
     if _single(con, "select max(code_fingerprint) from state.code") != code.fingerprint:
         _drop_built(con, code.daily_tables)
     signatures = day_signatures(con, ledger, facts)
@@ -432,7 +432,7 @@ def _periods(first: str, last: str) -> list[str]:
     return periods
 
 
-def _lay_state(con: duckdb.DuckDBPyConnection) -> None:
+def _create_state(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create table if not exists state.code (code_fingerprint varchar)")
     con.execute(
         "create table if not exists state.day_builds (call_date date primary key, signature varchar, build_id varchar)"
@@ -449,7 +449,7 @@ def _drop_built(con: duckdb.DuckDBPyConnection, daily_tables: tuple[str, ...]) -
     con.execute("delete from state.day_builds")
     for used in USED_TABLES:
         con.execute(f"drop table if exists state.used_{used}")
-    _lay_state(con)
+    _create_state(con)
 
 
 def _exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

@@ -20,7 +20,7 @@ _COLUMNS = (
 )
 
 
-def lay_ledger_totals(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry]) -> None:
+def create_ledger_totals(con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry]) -> None:
     """Make raw.ledger_totals: one row per file whose rows count, with what was found in it when it was decoded.
 
     These are the loaded call files, the loaded and held bank files, and per export table its newest loaded snapshot. `records` are

@@ -21,7 +21,7 @@ from orchestration.ingestion.cdr.decoding import pieces_path
 from orchestration.ingestion.cdr.rules import PIECES
 from orchestration.reference_book.reading import GateThreshold
 from orchestration.warehouse.closed.closed_schema import JOINED_PIECES
-from orchestration.warehouse.file_verdicts.duplicates import OrderedFile, find_repeats
+from orchestration.warehouse.file_verdicts.duplicates import OrderedFile, find_duplicates
 
 # Hours or seconds: longer than any two pieces lie apart, and short enough to be added to a time.
 NO_LIMIT = Decimal(1_000_000_000)
@@ -57,10 +57,10 @@ class PieceLimits:
         )
 
 
-def lay_joined_pieces(
+def create_joined_pieces(
     con: duckdb.DuckDBPyConnection, raw: Path, files: Sequence[OrderedFile], as_of: date, limits: PieceLimits
 ) -> None:
-    """Make raw.joined_pieces: one row per piece of a long call in the loaded files, repeats and other days' pieces apart.
+    """Make raw.joined_pieces: one row per piece of a long call in the loaded files, duplicates and other days' pieces apart.
 
     A call's pieces have one switch, calling and called number, reference and charge party. By their starts, a call begins
     with a `first`, after a `last`, and where more than the waiting time lies between two pieces. It is whole where it begins
@@ -81,7 +81,7 @@ def lay_joined_pieces(
         return
     paths = [str(pieces_path(raw, file.file_id)) for file in files]
     days = [day for (day,) in con.execute("select distinct call_date from read_parquet(?)", [paths]).fetchall()]
-    find_repeats(con, raw / "pieces", files, days, "repeated_pieces")
+    find_duplicates(con, raw / "pieces", files, days, "duplicate_pieces")
     # Of files that an earlier version has decoded nothing but whole seconds is known.
     no_fractions = "select cast(null as bigint) as exact_micros, cast(null as varchar) as rounding where false"
     wait, gap = (f"to_seconds({seconds})" for seconds in (limits.wait_hours * 3600, limits.gap_seconds))
@@ -93,7 +93,7 @@ def lay_joined_pieces(
                 pieces.started_at + to_seconds(pieces.duration_seconds) as ended_at
             from ({no_fractions} union all by name select * from read_parquet(?, union_by_name = true)) as pieces
             inner join ordered_files as files using (file_id)
-            anti join repeated_pieces using (file_id, record_number)
+            anti join duplicate_pieces using (file_id, record_number)
             where not (pieces.is_other_day and files.other_day_order is null)
         ),
         followed as (
@@ -145,8 +145,8 @@ def lay_joined_pieces(
     )
 
 
-def add_repeats_of_joined_calls(con: duckdb.DuckDBPyConnection) -> None:
-    """Add to raw.repeated_calls the whole records that are a joined call once more: a switch may write a long call in pieces
+def add_duplicates_of_joined_calls(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to raw.duplicate_calls the whole records that are a joined call once more: a switch may write a long call in pieces
     and as one record. The joined call counts whichever came first, so that the result does not hang on the order of files.
 
     Reads raw.joined_pieces and, where there is a joined call, raw.calls and raw.file_register.
@@ -182,14 +182,14 @@ def add_repeats_of_joined_calls(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute(
         """
-        create or replace table raw.repeated_calls as
-        select call_id, coalesce(again.original_call_id, repeated.original_call_id) as original_call_id
-        from raw.repeated_calls as repeated
-        left join (select call_id as repeated_id, original_call_id from joined_again) as again
-            on repeated.original_call_id = again.repeated_id
+        create or replace table raw.duplicate_calls as
+        select call_id, coalesce(again.original_call_id, found.original_call_id) as original_call_id
+        from raw.duplicate_calls as found
+        left join (select call_id as found_id, original_call_id from joined_again) as again
+            on found.original_call_id = again.found_id
         union all
         select call_id, original_call_id from joined_again
-        where call_id not in (select call_id from raw.repeated_calls)
+        where call_id not in (select call_id from raw.duplicate_calls)
         """
     )
 

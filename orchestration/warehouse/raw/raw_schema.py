@@ -1,7 +1,7 @@
 """The raw schema: what dbt reads, laid ready from the ledger and the raw zone at the start of every run.
 
-Tables for small facts, views over Parquet for rows. `lay_book_inputs` comes before the book side of the graph,
-`lay_call_inputs` (the stale days and their calls) before the calls side.
+Tables for small facts, views over Parquet for rows. `create_book_inputs` comes before the book side of the graph,
+`create_call_inputs` (the stale days and their calls) before the calls side.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from orchestration.settings import Settings
 from orchestration.warehouse.closed.closed_schema import create_closed_schema
 from orchestration.warehouse.connection import insert_rows
 from orchestration.warehouse.file_verdicts.call_files import loaded_files
-from orchestration.warehouse.file_verdicts.duplicates import find_repeats, find_settlement_twins
+from orchestration.warehouse.file_verdicts.duplicates import find_duplicates, find_settlement_twins
 from orchestration.warehouse.raw.export_history import create_history, snapshots_of
-from orchestration.warehouse.raw.ledger_totals import lay_ledger_totals
+from orchestration.warehouse.raw.ledger_totals import create_ledger_totals
 from orchestration.warehouse.raw.partial_records import (
     PieceLimits,
-    add_repeats_of_joined_calls,
+    add_duplicates_of_joined_calls,
+    create_joined_pieces,
     last_days,
-    lay_joined_pieces,
 )
-from orchestration.warehouse.raw.reratings import lay_reratings
-from orchestration.warehouse.raw.suspense_retries import lay_tries
+from orchestration.warehouse.raw.reratings import create_reratings
+from orchestration.warehouse.raw.suspense_retries import create_tries
 
 _REGISTER = """
 file_id varchar, file_kind varchar, source varchar, file_name varchar, switch_id varchar, bank_code varchar,
@@ -129,7 +129,7 @@ def run_facts(
     return RunFacts(as_of, first)
 
 
-def lay_book_inputs(
+def create_book_inputs(
     con: duckdb.DuckDBPyConnection,
     settings: Settings,
     ledger: FileLedger,
@@ -146,22 +146,22 @@ def lay_book_inputs(
     con.execute("create or replace table raw.run_facts (as_of date, first_billing_period varchar)")
     con.execute("insert into raw.run_facts values (?, ?)", [facts.as_of, facts.first_billing_period])
     _create_thresholds(con, thresholds)
-    _lay_register(con, ledger, register, settings.time_zone)
-    _lay_exports(con, settings.raw, register, facts.as_of, zone)
+    _create_register(con, ledger, register, settings.time_zone)
+    _create_exports(con, settings.raw, register, facts.as_of, zone)
     usable = [entry for entry in register if entry.status in ("loaded", "held")]
     banks = [entry.file_id for entry in usable if entry.file_kind == "bank"]
-    _lay_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks), zone)
-    _lay_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks), zone)
-    _lay_debit_requests(con, ledger, facts.as_of)
+    _create_view(con, "debits", _DEBITS, _existing(settings.raw / "debits", banks), zone)
+    _create_view(con, "debit_batches", _DEBIT_BATCHES, _existing(settings.raw / "debit_batches", banks), zone)
+    _create_debit_requests(con, ledger, facts.as_of)
     _create_banks_by_exception(con, banks_by_exception(settings, register))
-    lay_reratings(con, ledger, facts.as_of)
+    create_reratings(con, ledger, facts.as_of)
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
-    _lay_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest), zone)
+    _create_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest), zone)
     create_closed_schema(con)
-    lay_tries(con)
+    create_tries(con)
     zone.check(_existing(settings.raw / "pieces", [file.file_id for file in loaded]))
-    lay_joined_pieces(con, settings.raw, loaded, facts.as_of, PieceLimits.of(thresholds))
-    lay_ledger_totals(con, ledger, register)
+    create_joined_pieces(con, settings.raw, loaded, facts.as_of, PieceLimits.of(thresholds))
+    create_ledger_totals(con, ledger, register)
     reach = last_days(con, _days_of_calls(ledger, {f.file_id for f in loaded}))
     con.execute("create or replace table raw.call_days (call_date date, last_day date)")
     insert_rows(con, "raw.call_days", [[day, last] for day, last in sorted(reach.items())])
@@ -172,7 +172,7 @@ def lay_book_inputs(
     con.execute("commit")
 
 
-def lay_call_inputs(
+def create_call_inputs(
     con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, facts: RunFacts, stale: Iterable[date]
 ) -> None:
     """The stale days, the calls of the loaded files that began on them, and which of those repeat an earlier one."""
@@ -183,17 +183,17 @@ def lay_call_inputs(
     zone = CheckedRawZone(settings.raw, ledger.raw_parts())
     paths = [settings.raw / "calls" / f"{f.file_id}.parquet" for f in near]
     zone.check(paths)
-    find_repeats(con, settings.raw / "calls", near, stale, "found_repeats")
-    find_settlement_twins(con, "found_repeats", "found_twins")
+    find_duplicates(con, settings.raw / "calls", near, stale, "found_duplicates")
+    find_settlement_twins(con, "found_duplicates", "found_twins")
     con.execute("begin")
     con.execute("create or replace table raw.stale_days (call_date date)")
     insert_rows(con, "raw.stale_days", [[day] for day in stale])
-    _lay_view(con, "calls", _CALLS, paths, zone)
+    _create_view(con, "calls", _CALLS, paths, zone)
     con.execute(
-        "create or replace table raw.repeated_calls as select file_id || ':' || record_number as call_id, "
-        "original_file_id || ':' || original_record_number as original_call_id from found_repeats"
+        "create or replace table raw.duplicate_calls as select file_id || ':' || record_number as call_id, "
+        "original_file_id || ':' || original_record_number as original_call_id from found_duplicates"
     )
-    add_repeats_of_joined_calls(con)
+    add_duplicates_of_joined_calls(con)
     con.execute(
         "create or replace table raw.settlement_twins as select file_id || ':' || record_number as call_id, "
         "first_file_id || ':' || first_record_number as first_call_id, has_calling, has_called, has_unsaid from found_twins"
@@ -229,7 +229,7 @@ def _listed_files(ledger: FileLedger, as_of: date) -> list[FileEntry]:
     ]
 
 
-def _lay_register(
+def _create_register(
     con: duckdb.DuckDBPyConnection, ledger: FileLedger, register: Sequence[FileEntry], time_zone: str
 ) -> None:
     """The files with the days, by the branch's clock, on which they were first seen and released."""
@@ -245,7 +245,7 @@ def _lay_register(
         [
             e.file_id, e.file_kind, e.source, e.file_name, e.switch_id, e.bank_code, e.export_table, e.file_date,
             e.sequence_number, e.status, e.status_reason, e.effective_order,
-            e.told_records if e.declared_records is None else e.declared_records, e.declared_seconds,
+            e.trailer_records if e.declared_records is None else e.declared_records, e.declared_seconds,
             e.read_records, e.malformed_records, e.ignored_records, e.read_seconds, e.data_rows, e.set_aside_rows,
             branch_day(e.first_seen_at, time_zone), released_on.get(e.file_id),
             "; ".join(record.text for record in e.offending_records) or None,
@@ -256,7 +256,7 @@ def _lay_register(
     insert_rows(con, "raw.file_register", rows)
 
 
-def _lay_exports(
+def _create_exports(
     con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry], as_of: date, zone: CheckedRawZone
 ) -> None:
     """Per export table its newest snapshot, and of all but the orders what every loaded snapshot held."""
@@ -271,7 +271,7 @@ def _lay_exports(
         newest = max(snapshots, default=None)
         rows += [[table, day, entry.file_id, day == newest, None] for day, entry in snapshots.items()]
         paths = [] if newest is None else [export_path(raw, table, snapshots[newest].file_id)]
-        _lay_view(con, f"crm_{table}", export.columns, paths, zone)
+        _create_view(con, f"crm_{table}", export.columns, paths, zone)
     if rows:
         insert_rows(con, "raw.crm_snapshots", rows)
     con.execute(
@@ -281,7 +281,7 @@ def _lay_exports(
     )
 
 
-def _lay_debit_requests(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_of: date) -> None:
+def _create_debit_requests(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_of: date) -> None:
     """The lines of the requests that had gone out by the as-of date."""
     con.execute(f"create or replace table raw.debit_requests ({_DEBIT_REQUESTS})")
     batches = [batch for batch in debit_requests(ledger.path) if batch.requested_on <= as_of]
@@ -327,7 +327,7 @@ def _existing(folder: Path, file_ids: Iterable[str]) -> list[Path]:
     return [path for file_id in file_ids if (path := folder / f"{file_id}.parquet").is_file()]
 
 
-def _lay_view(
+def _create_view(
     con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], paths: Sequence[Path], zone: CheckedRawZone
 ) -> None:
     """Make raw.<name> of Parquet files, which are checked first: a view of them, or a table of their rows where they are many

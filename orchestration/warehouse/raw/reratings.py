@@ -25,7 +25,7 @@ _TYPES = {
 }  # fmt: skip
 
 
-def lay_reratings(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_of: date) -> None:
+def create_reratings(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_of: date) -> None:
     """raw.rerating_changes, .rerating_adjustments and .rerating_lines: of the re-ratings that post into a period up to the
     month of the as-of date."""
     for table, row_type in _TABLES.items():

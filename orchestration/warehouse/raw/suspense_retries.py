@@ -12,7 +12,7 @@ from datetime import datetime
 import duckdb
 
 
-def lay_tries(con: duckdb.DuckDBPyConnection) -> None:
+def create_tries(con: duckdb.DuckDBPyConnection) -> None:
     """The table of tries, empty until the first record is suspended."""
     con.execute(
         "create table if not exists state.suspense_tries "

@@ -4,5 +4,5 @@
 with calls as (
     select * from {{ ref('int_calls_assigned') }}
 ),
-{{ charge_by_increments('calls', source('raw', 'stale_days'), ref('int_walked_calls')) }} -- noqa: PRS
+{{ charge_by_increments('calls', source('raw', 'stale_days'), ref('int_calls_multi_band')) }} -- noqa: PRS
 select * from charged

@@ -41,7 +41,7 @@ calls as (
         durations.band_id,
         durations.duration_seconds,
         0 as start_second,
-        true as stands_still,
+        true as is_band_fixed_at_start,
         walks.stretches
     from durations
     inner join walks on durations.version_id = walks.version_id and durations.band_id = walks.band_id
@@ -51,7 +51,7 @@ walked as (
         version_id,
         band_id,
         duration_seconds,
-        {{ walk_stretches('calls.stretches', 'calls', 'calls.stands_still') }} as walk -- noqa: PRS
+        {{ walk_stretches('calls.stretches', 'calls', 'calls.is_band_fixed_at_start') }} as walk -- noqa: PRS
     from calls
 )
 select

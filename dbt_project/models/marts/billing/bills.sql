@@ -11,19 +11,19 @@ with lines as (
 select
     lines.account_id,
     lines.billing_period,
-    fixed.customer_id,
-    fixed.customer_class,
-    fixed.business_unit_id,
-    fixed.agent_id,
-    fixed.outlet_id,
+    owners.customer_id,
+    owners.customer_class,
+    owners.business_unit_id,
+    owners.agent_id,
+    owners.outlet_id,
     lines.amount,
     periods.issued_on,
     periods.due_on,
     periods.is_provisional
 from lines
 inner join {{ ref('int_billing_periods') }} as periods on lines.billing_period = periods.billing_period
-left join {{ ref('int_accounts_fixed') }} as fixed
-    on lines.account_id = fixed.account_id and lines.billing_period = fixed.billing_period
+left join {{ ref('int_account_owners_at_issue') }} as owners
+    on lines.account_id = owners.account_id and lines.billing_period = owners.billing_period
 where not periods.is_closed
 union all
 select

@@ -20,8 +20,8 @@ _FILLING = b"\r\n" + END_OF_FILE
 
 
 @dataclass
-class Told:
-    """What was found. `faults` are what disagrees or cannot be found; the records are read all the same."""
+class FileControls:
+    """What the header and trailer of a file say. `faults` are counts that disagree and lines that cannot be found."""
 
     names: list[str] | None = None
     header_line: str | None = None  # the first line of the header
@@ -30,29 +30,29 @@ class Told:
     last_line: int | None = None  # the last line that is a record; None where no trailer ends them
 
 
-def read_told(landed: Path, layout: CdrFormat) -> Told:
+def read_controls(landed: Path, layout: CdrFormat) -> FileControls:
     """Look at the header and trailer lines of a file; without a trailer no further than the header."""
-    told = Told()
+    found = FileControls()
     if not layout.header.lines and not layout.trailer.lines:
-        return told
+        return found
     with open_unpacked(landed) as stream:
         header = list(islice(stream, layout.header.lines))
     texts = [_text(without_mark(line) if at == 0 else line, layout) for at, line in enumerate(header)]
     if layout.header.lines and not texts:
         texts = [""]
-    told.header_line = texts[0] if texts else None
+    found.header_line = texts[0] if texts else None
     if layout.header.names and layout.mapping is not None:
         line = texts[layout.header.names - 1] if len(texts) >= layout.header.names else ""
-        told.names = split_quoted(line, layout)[0] or []
+        found.names = split_quoted(line, layout)[0] or []
     if layout.header.records is not None:
-        _count(told, "header", layout.header.records, texts)
+        _count(found, "header", layout.header.records, texts)
     if layout.trailer.lines:
         with open_unpacked(landed) as stream:
-            _read_trailer(told, stream, layout)
-    return told
+            _read_trailer(found, stream, layout)
+    return found
 
 
-def _read_trailer(told: Told, stream: BinaryIO, layout: CdrFormat) -> None:
+def _read_trailer(found: FileControls, stream: BinaryIO, layout: CdrFormat) -> None:
     """The last lines of a file, what only fills up its end apart: as they come by, since nobody needs the others."""
     trailer = layout.trailer
     last: deque[bytes] = deque()  # the last lines that say something, and empty ones between them
@@ -70,28 +70,28 @@ def _read_trailer(told: Told, stream: BinaryIO, layout: CdrFormat) -> None:
     texts = [_text(line, layout) for line in last]
     if texts:
         texts[-1] = _text(last[-1].rstrip(_FILLING), layout)
-    controls = [control for control in (trailer.records, trailer.md5) if control is not None]
-    if len(texts) != trailer.lines or not all(_found(control, texts) for control in controls):
+    wanted = [control for control in (trailer.records, trailer.md5) if control is not None]
+    if len(texts) != trailer.lines or not all(_found(control, texts) for control in wanted):
         # What the last line is, is for the record rules to say: it may be a record of a file that was cut.
-        told.faults.append(f"the trailer is missing: the file ends with {(texts or [''])[-1][:80]!r}")
+        found.faults.append(f"the trailer is missing: the file ends with {(texts or [''])[-1][:80]!r}")
         return
-    told.last_line = before
+    found.last_line = before
     if trailer.records is not None:
-        _count(told, "trailer", trailer.records, texts)
+        _count(found, "trailer", trailer.records, texts)
     if trailer.md5 is not None:
         said = (_found(trailer.md5, texts) or "").lower()
         if said != md5.hexdigest():
-            told.faults.append(f"the MD5 of the trailer is {said}, that of the lines before it is {md5.hexdigest()}")
+            found.faults.append(f"the MD5 of the trailer is {said}, that of the lines before it is {md5.hexdigest()}")
 
 
-def _count(told: Told, side: str, control: Control, texts: list[str]) -> None:
+def _count(found: FileControls, side: str, control: Control, texts: list[str]) -> None:
     said = _found(control, texts)
     number = whole_number(said or "")
     if number is None:
         line = texts[control.line - 1] if len(texts) >= control.line else ""
-        told.faults.append(f"line {control.line} of the {side} says no count: {line[:80]!r}")
+        found.faults.append(f"line {control.line} of the {side} says no count: {line[:80]!r}")
     else:
-        told.counts.append((side, number))
+        found.counts.append((side, number))
 
 
 def _found(control: Control, texts: list[str]) -> str | None:

@@ -1,11 +1,11 @@
 {{ config(materialized='view') }}
--- One row per (version_id, call_date, start_second, duration_seconds) of the stale days' records to be rated of which int_plain_hours
+-- One row per (version_id, call_date, start_second, duration_seconds) of the stale days' records to be rated of which int_single_band_hours
 -- does not say beforehand that two tiers of one band charge them. They are told apart before anything is looked up for them, so
 -- that the walks of a few calls do not make all calls wait in memory for them.
 with records as (
     select calls.*
     from {{ ref('stg_switch__calls') }} as calls
-    left join {{ ref('int_plain_hours') }} as plain
+    left join {{ ref('int_single_band_hours') }} as plain
         on {{ int_div(second_of_timestamp('calls.started_at'), '3600') }} = plain.start_hour
     where
         not coalesce(

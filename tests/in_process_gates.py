@@ -13,7 +13,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
 
 
-class GatesHere(GateProcess):
+class InProcessGates(GateProcess):
     """The gates judged in this process: importing Great Expectations anew for each of a hundred runs takes five processor seconds
     each. The process itself is tested in orchestration/test_gate_process.py and by all runs that are commands of their own."""
 
@@ -31,9 +31,9 @@ class GatesHere(GateProcess):
         """Nothing to end."""
 
 
-class JudgeHere(GateJudge):
-    """A judge that starts no process: as a resource of the definitions, `build_defs(settings, {"gate_judge": JudgeHere()})`."""
+class InProcessJudge(GateJudge):
+    """A judge that starts no process: as a resource of the definitions, `build_defs(settings, {"gate_judge": InProcessJudge()})`."""
 
     def new_process(self, settings: Settings) -> GateProcess:
         """Nothing is started."""
-        return GatesHere(settings)
+        return InProcessGates(settings)
