@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -44,198 +45,22 @@ USED_TABLES = {
 _OPEN = "(calls.state <> 'rated' or calls.billing_period not in (select billing_period from closed.periods))"
 
 
-def _differing(key: str, used: str, compared: str = "*") -> str:
-    """A query of the keys whose rows are not the same in what was used and in what its model says now."""
-    before, now = f"state.used_{used}", USED_TABLES[used]
-    return (
-        f"select distinct {key} from ((select {compared} from {before} except select {compared} from {now}) "
-        f"union all (select {compared} from {now} except select {compared} from {before}))"
-    )
-
-
 # Calls that draw on a package and may still draw otherwise.
 _NOT_CLOSED = "calls.call_id not in (select call_id from closed.calls where package_id is not null)"
 
 
-def _granted(grants: str) -> str:
-    """A query of the calls of `concerned` with the packages that fit them."""
-    return f"""
-        select concerned.*, grants.package_id, grants.package_number
-        from concerned
-        inner join {grants} as grants on concerned.account_id = grants.account_id and concerned.zone_id = grants.zone_id
-            and concerned.call_date >= grants.valid_from and concerned.call_date < grants.valid_to
-            and (grants.package_number = '' or grants.package_number = concerned.charged_number)"""
+_FOLDER = Path(__file__).with_name("changed_days")
 
 
-# Where calls are looked up by a time, the concerned ones are materialized first: else the engine, where nothing changed, looks up
-# all calls there are.
-CHANGED_DAYS = {
-    "the holder of a charged number changed": f"""
-        with changed as (
-            {_differing("service_number", "number_assignments")}
-        ),
-        concerned as materialized (
-            select calls.call_date, calls.charged_number, calls.started_at
-            from intermediate.int_calls_judged as calls
-            where calls.charged_number in (select service_number from changed)
-                and calls.state in ('undocumented', 'unrated', 'rated') and {_OPEN}
-        )
-        select distinct calls.call_date
-        from concerned as calls
-        left join state.used_number_assignments as used on calls.charged_number = used.service_number
-            and calls.started_at >= used.valid_from and calls.started_at < used.valid_to
-        left join intermediate.int_number_assignments as now on calls.charged_number = now.service_number
-            and calls.started_at >= now.valid_from and calls.started_at < now.valid_to
-        where (used.account_id, used.customer_id, used.customer_class, used.business_unit_id, used.agent_id, used.outlet_id,
-                used.tariff_plan_id, used.fault)
-            is distinct from (now.account_id, now.customer_id, now.customer_class, now.business_unit_id, now.agent_id, now.outlet_id,
-                now.tariff_plan_id, now.fault)
-        """,
-    "the pieces of a long call changed": _differing("call_date", "joined_pieces"),
-    "the class of a calling number changed": f"""
-        with changed as (
-            {_differing("service_number", "number_assignments")}
-        ),
-        concerned as materialized (
-            select calls.call_date, calls.calling_number, calls.started_at, calls.caller_class
-            from intermediate.int_calls_judged as calls
-            where calls.calling_number in (select service_number from changed) and calls.state <> 'duplicate' and {_OPEN}
-        )
-        select distinct calls.call_date
-        from concerned as calls
-        left join intermediate.int_number_assignments as now on calls.calling_number = now.service_number
-            and calls.started_at >= now.valid_from and calls.started_at < now.valid_to
-        where calls.caller_class is distinct from coalesce(now.customer_class, 'unknown')
-        """,
-    "a rate, plan, band or holiday of a call changed": f"""
-        with changed as (
-            select coalesce(used.call_date, now.call_date) as call_date,
-                coalesce(used.tariff_plan_id, now.tariff_plan_id) as tariff_plan_id, coalesce(used.zone_id, now.zone_id) as zone_id,
-                used.fingerprint is distinct from now.fingerprint as has_changed
-            from state.used_tariff_days as used
-            full join intermediate.int_tariff_days as now
-                on used.call_date = now.call_date and used.tariff_plan_id = now.tariff_plan_id and used.zone_id = now.zone_id
-            where (used.fingerprint, used.next_day_types) is distinct from (now.fingerprint, now.next_day_types)
-        )
-        select distinct calls.call_date
-        from intermediate.int_calls_judged as calls
-        inner join changed on calls.call_date = changed.call_date and calls.tariff_plan_id = changed.tariff_plan_id
-            and calls.zone_id = changed.zone_id
-        where calls.state in ('unrated', 'rated') and {_OPEN}
-            and (changed.has_changed
-                or cast(calls.started_at + to_seconds(calls.duration_seconds) as date) > calls.call_date)
-        """,
-    "the plan of a customer class changed": f"""
-        with changed as (
-            {_differing("customer_class", "class_plans")}
-        ),
-        concerned as materialized (
-            select calls.call_date, calls.customer_class, calls.tariff_plan_id
-            from intermediate.int_calls_judged as calls
-            where calls.customer_class in (select customer_class from changed) and calls.state in ('unrated', 'rated') and {_OPEN}
-        )
-        select distinct calls.call_date
-        from concerned as calls
-        left join state.used_class_plans as used on calls.customer_class = used.customer_class
-            and calls.call_date >= used.valid_from and calls.call_date < used.valid_to
-        left join intermediate.int_class_plans as now on calls.customer_class = now.customer_class
-            and calls.call_date >= now.valid_from and calls.call_date < now.valid_to
-        where (used.tariff_plan_id, used.fault) is distinct from (now.tariff_plan_id, now.fault)
-            -- A call by another plan than its class had has its number's own, or one that a code selected.
-            and calls.tariff_plan_id is not distinct from used.tariff_plan_id
-        """,
-    "a destination prefix of a call changed": f"""
-        with changed as ({_differing("prefix, prefix_length", "destinations")}),
-        dialled as (
-            select distinct calls.call_date, calls.rated_number, changed.prefix
-            from intermediate.int_calls_judged as calls
-            inner join changed on starts_with(calls.rated_number, changed.prefix)
-            where calls.state <> 'duplicate' and {_OPEN} and not (calls.destination_prefix is null and calls.zone_id is not null)
-                and coalesce(length(calls.destination_prefix), 0) <= changed.prefix_length
-        )
-        select distinct dialled.call_date
-        from dialled
-        left join state.used_destinations as used on dialled.prefix = used.prefix
-            and dialled.call_date >= used.valid_from and dialled.call_date < used.valid_to
-        left join intermediate.int_destinations as now on dialled.prefix = now.prefix
-            and dialled.call_date >= now.valid_from and dialled.call_date < now.valid_to
-        where (used.zone_id, used.fault) is distinct from (now.zone_id, now.fault)
-        """,
-    "a zone of a call changed": f"""
-        with changed as (
-            {_differing("zone_id", "zones")}
-        )
-        select distinct calls.call_date
-        from intermediate.int_calls_judged as calls
-        left join intermediate.int_destinations as destinations on calls.destination_prefix = destinations.prefix
-            and calls.call_date >= destinations.valid_from and calls.call_date < destinations.valid_to
-        where coalesce(calls.zone_id, destinations.zone_id) in (select zone_id from changed) and {_OPEN}
-        """,
-    "the exchange of a switch changed": f"""
-        with changed as (
-            {_differing("switch_id", "switches", "switch_id, exchange_id")}
-        )
-        select distinct call_date from intermediate.int_calls_judged as calls
-        where switch_id in (select switch_id from changed) and {_OPEN}
-        """,
-    "the access prefix of an information service changed": f"""
-        with changed as (
-            {_differing("access_prefix", "info_services", "access_prefix")}
-        )
-        select distinct calls.call_date from intermediate.int_calls_judged as calls
-        inner join changed on starts_with(calls.rated_number, changed.access_prefix)
-        where calls.state = 'rated' and {_OPEN}
-        """,
-    "a package of a call changed": f"""
-        with changed as (
-            {_differing("account_id, zone_id", "package_grants", "* exclude (allowance_kind, allowance)")}
-        ),
-        concerned as (
-            select distinct calls.call_date, calls.account_id, calls.charged_number, calls.zone_id
-            from intermediate.int_calls_judged as calls
-            inner join changed on calls.account_id = changed.account_id and calls.zone_id = changed.zone_id
-            where calls.state = 'rated' and {_OPEN}
-        )
-        select distinct call_date from (
-            ({_granted("state.used_package_grants")} except {_granted("intermediate.int_package_grants")})
-            union all
-            ({_granted("intermediate.int_package_grants")} except {_granted("state.used_package_grants")})
-        )
-        """,
-    "the allowance of a package changed": f"""
-        with changed as (
-            {_differing("package_id, account_id, package_number, billing_period", "package_pots")}
-        )
-        select distinct calls.call_date
-        from intermediate.int_package_calls as calls
-        inner join changed on calls.package_id = changed.package_id and calls.account_id = changed.account_id
-            and calls.package_number = changed.package_number
-            and strftime(calls.call_date, '%Y-%m') = changed.billing_period
-        where {_NOT_CLOSED}
-        """,
-    "a maximum price changed": f"""
-        with changed as (
-            {_differing("tariff_plan_id, zone_id", "price_caps")}
-        )
-        select distinct calls.call_date
-        from intermediate.int_calls_judged as calls
-        inner join changed on calls.tariff_plan_id = changed.tariff_plan_id and calls.zone_id = changed.zone_id
-        left join state.used_price_caps as used on calls.tariff_plan_id = used.tariff_plan_id
-            and calls.zone_id = used.zone_id and calls.call_date >= used.valid_from
-            and calls.call_date < coalesce(used.valid_to, date '9999-12-31')
-        left join reference.price_caps as now on calls.tariff_plan_id = now.tariff_plan_id
-            and calls.zone_id = now.zone_id and calls.call_date >= now.valid_from
-            and calls.call_date < coalesce(now.valid_to, date '9999-12-31')
-        where calls.state = 'rated' and {_OPEN} and used.max_amount is distinct from now.max_amount
-        """,
-    # The days of closed periods too: what is reported of their calls is not closed with them.
-    "a threshold of the call anomalies changed": f"""
-        select distinct call_date from intermediate.int_calls_judged
-        where exists (
-            {_differing("1", "anomaly_thresholds", "ultra_short_seconds, ultra_short_calls, over_long_seconds")}
-        )
-        """,
-}
+def _changed_days() -> dict[str, str]:
+    """Per reason the query of the days that it makes stale: the files of changed_days/ in their order, their first line the reason."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.sql"))]
+    return {text.partition("\n")[0].removeprefix("-- "): text for text in texts}
+
+
+#: Per reason the query of the days that it makes stale. Where calls are looked up by a time, the concerned ones are materialized first:
+#: else the engine, where nothing changed, looks up all calls there are. Days of closed periods are stale for the anomalies alone.
+CHANGED_DAYS = _changed_days()
 
 # What a change of the reference book does not cause, and what no amount depends on.
 _NOT_OF_THE_BOOK = {
