@@ -274,14 +274,14 @@ def test_a_warehouse_that_keeps_no_hashes_is_compared_row_by_row(home: Home) -> 
     """As one that an earlier version filled; and `doctor --deep` compares the rows in any case."""
     home.close()
     with open_warehouse(home.settings) as con:
-        con.execute("drop table closed.frozen_files")
+        con.execute("drop table closed.frozen_files; drop table closed.schema_version")
     home.settle()
     with open_warehouse(home.settings) as con, FileLedger(home.settings.ledger_path) as ledger:
         assert con.execute("select count(*) from closed.frozen_files").fetchone() == (len(TABLES),)
         con.execute("update closed.bills set amount = 3.00")
         assert periods_with_other_figures(con, home.settings, ledger) == []
         assert periods_with_other_figures(con, home.settings, ledger, is_deep=True) == [MARCH]
-        con.execute("drop table closed.frozen_files")
+        con.execute("drop table closed.frozen_files; drop table closed.schema_version")
     with pytest.raises(TollhouseError, match="other figures of the closed period 2026-03"):
         home.settle()
 
