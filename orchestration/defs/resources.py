@@ -80,9 +80,8 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
             try:
                 self._begin(context, stack)
             except TollhouseError as error:
-                if (
-                    context.log is not None
-                ):  # in plain words: what ends a resource Dagster shows behind a trace of calls
+                # In plain words: what ends a resource Dagster shows behind a trace of calls.
+                if context.log is not None:
                     context.log.error(str(error))
                 raise
             yield self
