@@ -24,6 +24,7 @@ from orchestration.state.dagster_history import is_of_history, set_aside, set_da
 from orchestration.state.places import refuse_unfit_places
 from orchestration.warehouse.closed.closing import check_period, freeze_period, refuse_closing
 from orchestration.warehouse.connection import open_warehouse
+from orchestration.warehouse.planning.run_signature import stands_as_published
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -245,6 +246,11 @@ def close_period(settings: Settings, period: str, *, reporter: Reporter | None =
             f"period {period} stays open: the release gates block the edition; see {outcome.blocked_path}"
         )
     with run_lock(settings), FileLedger(settings.ledger_path) as ledger, open_warehouse(settings) as con:
+        if not stands_as_published(con, outcome.edition):
+            raise TollhouseError(
+                f"period {period} stays open: another run has begun to build tables since edition {outcome.edition} was published; "
+                f"`tollhouse close {period}` once more when it has ended"
+            )
         left_out = freeze_period(con, settings, ledger, period)
     if left_out and reporter is not None:
         names = ", ".join(entry.file_name for entry in left_out)

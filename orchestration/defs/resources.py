@@ -64,7 +64,6 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     _settings: Settings = PrivateAttr()
     _ledger: FileLedger = PrivateAttr()
     _book: ReferenceBook = PrivateAttr()
-    _is_recorded: bool = PrivateAttr(default=True)
     _is_whole: bool = PrivateAttr(default=True)
     _unreachable: list[str] | None = PrivateAttr(default=None)
 
@@ -77,25 +76,35 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[BillingRun]:
         """Take the lock, read and check the reference book, open the ledger; let go of all at the run's end."""
+        with ExitStack() as stack:
+            try:
+                self._begin(context, stack)
+            except TollhouseError as error:
+                # In plain words: what ends a resource Dagster shows behind a trace of calls.
+                if context.log is not None:
+                    context.log.error(str(error))
+                raise
+            yield self
+
+    def _begin(self, context: dg.InitResourceContext, stack: ExitStack) -> None:
         self._settings = Settings.of_run(self.model_dump())
         keep_private(self._settings)
         self.as_of_date()
         run = context.run
         selected = len(run.asset_selection or ()) if run is not None else 0
         is_of_checks = run is not None and not selected and bool(run.asset_check_selection)
-        self._is_whole = not is_of_checks and selected in (0, self.asset_count)
-        self._is_recorded = self._is_whole and (run is None or run.job_name != INTAKE_JOB)
+        is_intake = run is not None and run.job_name == INTAKE_JOB
+        self._is_whole = not is_of_checks and not is_intake and selected in (0, self.asset_count)
         patience = _PATIENCE_SECONDS if run is not None and _STARTED_BY_ITSELF & run.tags.keys() else 0.0
-        with run_lock(self._settings, patience), ExitStack() as stack:
-            if context.instance is not None:
-                _end_killed_runs(context.instance, context.run_id or "")
-            try:
-                self._prepare(stack, context.run_id)
-            except Exception as error:
-                # Before its first step Dagster says of a failure only that there was one.
-                note_failure(self._settings, context.run_id or "", error)
-                raise
-            yield self
+        stack.enter_context(run_lock(self._settings, patience))
+        if context.instance is not None:
+            _end_killed_runs(context.instance, context.run_id or "")
+        try:
+            self._prepare(stack, context.run_id)
+        except Exception as error:
+            # Before its first step Dagster says of a failure only that there was one.
+            note_failure(self._settings, context.run_id or "", error)
+            raise
 
     def _prepare(self, stack: ExitStack, run_id: str | None) -> None:
         """Read the book, begin the run's record, open the ledger; nothing is pulled before the state is found whole."""
@@ -106,7 +115,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             as_of=self.as_of,
         )
-        if self._is_recorded:
+        if self._is_whole:
             record.save(self._settings)
         self._ledger = stack.enter_context(FileLedger(self._settings.ledger_path, run_id=run_id))
         refuse_lost_state(self._settings, self._ledger, reporter().warn)
@@ -128,7 +137,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def is_whole(self) -> bool:
-        """Whether this is a run to a published edition, and not one of some assets or checks alone."""
+        """Whether this is a run to a published edition, and not one of some assets or checks alone, or of the intake."""
         return self._is_whole
 
     @property
@@ -142,13 +151,14 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def note(self, **values: Any) -> None:
         """Set fields of the run's record in last_run.json. A run of some assets alone, or of the intake, has none."""
-        if self._is_recorded:
+        if self._is_whole:
             update_record(self._settings, **values)
 
-    def begin_part(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Called before a table of the warehouse is built: where this is not a whole run, the next whole run builds everything."""
-        if not self._is_whole:
-            forget_published(con)
+    @staticmethod
+    def begin_building(con: duckdb.DuckDBPyConnection) -> None:
+        """Called before a table of the warehouse is built: until a run publishes, the next whole run builds everything, also
+        where this one fails or is of some assets alone."""
+        forget_published(con)
 
     def as_of_date(self) -> date | None:
         """The date asked for, None for the newest date among the registered files."""
@@ -209,8 +219,8 @@ class GateJudge(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 @contextmanager
 def plain_refusal(billing_run: BillingRun) -> Iterator[None]:
-    """Within, an error with words for people ends a run of some assets with these words alone, without a trace of calls. A whole
-    run's error is raised as it is: the command that started it shows it."""
+    """Within, an error with words for people ends a run of some assets, or of the intake, with these words alone, without a trace
+    of calls. A whole run's error is raised as it is: the command that started it shows it."""
     try:
         yield
     except TollhouseError as error:

@@ -27,6 +27,7 @@ from orchestration.settings import Settings
 from orchestration.state.checks import refuse_lost_state
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import model_code, run_dbt
+from orchestration.warehouse.planning.run_signature import stands_as_published
 from orchestration.warehouse.planning.stale_days import (
     days_changed_by_book,
     is_up_to_date,
@@ -148,6 +149,11 @@ def _rate_in_scratch(
         if not is_up_to_date(con, model_code()):
             raise TollhouseError(
                 "the last run did not build all its days, or built them with other models: `tollhouse run` comes first"
+            )
+        if not stands_as_published(con, edition):
+            raise TollhouseError(
+                f"the warehouse is not as edition {edition} has it, for a run has failed or some tables were built alone since: "
+                "`tollhouse run` comes first"
             )
         facts = _facts(con)
         _refuse_days_without_calls(con, first, last)

@@ -295,7 +295,8 @@ def test_an_outgoing_call_that_is_transferred_stays_one_of_its_caller(tmp_path: 
         # who withholds his number has dialled out all the same
         cdr("anonymous", "01066666666", "PJSIP/desk-34", "PJSIP/trunk1-35", "12:00:00", "12:00:05", 30, linked="3.1", account="2200004"),
         cdr("01066666666", "2200003", "PJSIP/trunk1-35", "PJSIP/2200003-36", "12:00:35", "12:00:40", 26, linked="3.1"),
-        # a call that came in over another channel of the trunk
+        # calls that came in over channels named like it, after a restart of Asterisk, and over another one
+        cdr("013900000007", "2200003", out, "PJSIP/2200003-02", "12:50:00", "12:50:05", 25, linked="1.9"),
         cdr("01088886666", "2200003", "PJSIP/trunk1-37", "PJSIP/2200003-38", "13:00:00", "13:00:05", 27, linked="4.1"),
     ]  # fmt: skip
     found = read(tmp_path, "\n".join(lines) + "\n", "asterisk")
@@ -305,7 +306,8 @@ def test_an_outgoing_call_that_is_transferred_stays_one_of_its_caller(tmp_path: 
         (3, "2200001", "01088886666", None, "trunk1", 9),
         (4, "2200002", "01077777777", None, "trunk2", 30),
         (6, "2200004", "01066666666", None, "trunk1", 30),
-        (8, "01088886666", "2200003", "trunk1", None, 27),
+        (8, "013900000007", "2200003", "trunk1", None, 25),
+        (9, "01088886666", "2200003", "trunk1", None, 27),
     ]
     assert [(number, field) for number, field, _ in found.malformed] == [(5, "dstchannel"), (7, "calling_number")]
     assert (found.payers, found.no_calls) == ({}, {})

@@ -148,12 +148,21 @@ class Line:
             is_fetched = other.value["lastapp"] in CONFERENCES_AND_PARKING
             if (
                 other.second == self.channel
+                and self.is_in_the_call_to(other)
                 and other.is_telephones
                 and is_number(other.value["dst"])
                 and not is_fetched
             ):
                 return other.value["src"] if is_number(other.value["src"]) else "", other.value["dst"]
         return None
+
+    def is_in_the_call_to(self, other: Line) -> bool:
+        """Whether a channel of the same name is that of the other's call: by linkedid, without it by the number that was dialled."""
+        call, others = self.value.get("linkedid"), other.value.get("linkedid")
+        if call or others:
+            return call == others
+        ends = [re.search(r"[0-9]{1,7}$", number) for number in (self.value["src"], other.value["dst"])]
+        return None not in ends and len({end[0] for end in ends if end}) == 1
 
     def dialled_before(self, lines: list[Line]) -> str:
         """What was dialled before the forwarding: it is in the record that has the near end of the same Local channel."""

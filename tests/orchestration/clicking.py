@@ -5,6 +5,7 @@ The runs are executed in this process one after the other, which spares the seco
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,6 +84,10 @@ class Clicks:
     def launch(self, job: str) -> Clicked:
         """Click Materialize all on the page of a job."""
         return self._launch(job)
+
+    def errors(self, run_id: str) -> list[str]:
+        """What a run has logged as errors in words of its own."""
+        return [told.user_message for told in self._instance.all_logs(run_id) if told.level == logging.ERROR]
 
     def _launch(
         self,

@@ -5,11 +5,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from orchestration.runs import prepare_dagster_home
+from orchestration.runtime.run_lock import run_lock
+from orchestration.settings import Settings
 from tests.orchestration.clicking import Clicks, clicks
-from tests.robustness.branch import Branch
+from tests.robustness.branch import Branch, new_branch
+from tests.robustness.commands import environment
 
 GROUPS = (
     "bills_and_collections",
@@ -117,3 +122,35 @@ def test_what_is_built_alone_from_another_book_does_not_outlive_the_next_run(ui:
     products.write_text(text, encoding="utf-8")
     assert ui.launch("tollhouse_run").status == "SUCCESS"
     assert ran_copy.mart("bills") == before
+
+
+def test_on_a_home_without_a_run_each_click_is_built_or_refused_in_one_sentence(tmp_path: Path) -> None:
+    branch = new_branch(tmp_path / "home")
+    with environment(branch.settings):
+        prepare_dagster_home(Settings.from_environment())
+        with clicks(branch.home) as ui:
+            clicked = [
+                ui.launch("tollhouse_intake"),
+                ui.execute([("marts/bills", "unique_key_bills_account_id__billing_period")]),
+            ]
+            clicked += [
+                ui.materialize([asset]) for asset in ("inbox_files", "raw/run_facts", "marts/bills", "reference/zones")
+            ]
+    assert all(one.is_well for one in clicked), clicked
+    assert [one.status for one in clicked] == [*["FAILURE"] * 5, "SUCCESS"]
+    assert clicked[4].refusal == (
+        "closed/bills and 3 more tables are needed and not built in the warehouse yet: launch the job tollhouse_run first"
+    )
+
+
+def test_a_click_while_another_run_is_at_work_says_so_in_its_log(ui: Clicks) -> None:
+    with run_lock(Settings.from_environment()):
+        clicked = ui.materialize(["inbox_files"])
+    assert clicked.status == "FAILURE"
+    assert any(told.startswith("another run is at work on ") for told in ui.errors(clicked.run_id))
+
+
+def test_a_rerating_after_some_tables_were_built_asks_for_a_run_first(ui: Clicks, ran_copy: Branch) -> None:
+    assert ui.materialize(["marts/bills"]).status == "SUCCESS"
+    typed = ran_copy.tollhouse("rerate", "--from", "2026-03-02", "--to", "2026-03-02", "--dry-run")
+    assert (typed.exit_code, "`tollhouse run` comes first" in typed.message) == (1, True), typed.message

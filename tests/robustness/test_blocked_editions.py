@@ -18,6 +18,8 @@ import duckdb
 import pytest
 
 from expectations.results import GateResult
+from orchestration.defs.publishing import assets as publishing
+from orchestration.errors import TollhouseError
 from orchestration.ingestion.bank import results as bank_results
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
@@ -60,6 +62,10 @@ def _a_line_is_changed(gates: InProcessGates, names: Sequence[str]) -> list[Gate
     with open_warehouse(Settings.from_environment()) as con:
         con.execute("update marts.bill_lines set amount = amount + 1 where account_id = 'A2' and line_kind = 'usage'")
     return _JUDGE(gates, names)
+
+
+def _no_room(*_: Any, **__: Any) -> None:
+    raise TollhouseError("no room on the disk")
 
 
 def _blocked(branch: Branch, judged_by: Any) -> Blocked:
@@ -173,3 +179,26 @@ def test_a_key_that_is_twice_ends_the_run_by_the_name_of_its_test(ran: Branch, t
     typed = branch.tollhouse("run")
     assert (typed.exit_code, "unique_key_int_calls_judged_call_id: " in typed.message) == (1, True), typed.message
     assert (branch.published / "current.json").read_bytes() == pointer
+
+
+def test_what_a_failed_run_built_from_another_book_is_not_closed(
+    ran: Branch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rental is made dearer, the run over it fails after it built the bills, and the rental is put back: the same book as that of
+    the edition, but not the same tables. What is closed is what the book says."""
+    branch = ran.copy_to(tmp_path / "home")
+    branch.deliver_exports("20260401")
+    assert branch.tollhouse("run").exit_code == 0
+    branch.spoil("products", "20.00", "99.00")
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "stage_edition", _no_room)
+        assert branch.tollhouse("run").exit_code == 1
+    branch.spoil("products", "99.00", "20.00")
+    typed = branch.tollhouse("rerate", "--from", "2026-03-02", "--to", "2026-03-02", "--dry-run")
+    assert "is not as edition 2026-04-01-0002 has it" in typed.message
+    assert branch.tollhouse("close", "2026-03").exit_code == 0
+    bills = branch.mart("bills", "account_id, amount, is_provisional")
+    assert [(account, str(amount)) for account, amount, is_provisional in bills if not is_provisional] == [
+        ("A1", "20.00"),
+        ("A2", "2.00"),
+    ]

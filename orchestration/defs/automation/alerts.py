@@ -14,7 +14,7 @@ from orchestration.settings import Settings
 LOOK_SECONDS = 60
 
 # Before the words of an error that is meant for people Dagster puts its class.
-_OWN_ERROR = re.compile(r"^orchestration\.errors\.\w+: ")
+_OWN_ERROR = re.compile(r"^(orchestration\.errors\.\w+|dagster\.[\w.]+\.Failure): ")
 _NOT_SET = "no alerts are set (TOLLHOUSE_ALERT_…)"
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 from orchestration.branch_clock import machine_day
 from orchestration.defs import groups
 from orchestration.defs.metadata import REPORTED, table
-from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun, plain_refusal
 from orchestration.ingestion.bank.results import judge_bank_files
 from orchestration.ingestion.decoding import decode_registered
 from orchestration.ingestion.format_disagreements import format_disagreements
@@ -64,7 +64,8 @@ _STATUS_CHECKS = [
 def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per delivered file: pulled whole into the landing area and registered in the file ledger."""
     reporter().step("pull files")
-    pulled = pull(billing_run.settings, billing_run.ledger, progress=reporter().detail)
+    with plain_refusal(billing_run):
+        pulled = pull(billing_run.settings, billing_run.ledger, progress=reporter().detail)
     settings, gap = billing_run.settings, billing_run.book.gate_thresholds["date_gap"].hold_above
     held = judge_dates(billing_run.ledger, machine_day(settings), gap)
     problems = list(pulled.unreachable)
@@ -168,7 +169,8 @@ def file_checks(context: dg.AssetCheckExecutionContext, billing_run: BillingRun)
     if _SOURCES_CHECK.key in selected:
         unreachable = billing_run.unreachable
         if unreachable is None:  # no file was pulled by this run
-            _, unreachable = unreachable_sources(billing_run.settings)
+            with plain_refusal(billing_run):
+                _, unreachable = unreachable_sources(billing_run.settings)
         yield dg.AssetCheckResult(
             check_name=_SOURCES_CHECK.name,
             asset_key=INBOX_FILES,
@@ -199,15 +201,16 @@ def note_days(context: dg.AssetExecutionContext, key: dg.AssetKey, rows: dict[st
 
 
 def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    decoded = decode_registered(
-        billing_run.settings,
-        billing_run.ledger,
-        billing_run.book.known_switches,
-        progress=reporter().detail,
-        result_codes=billing_run.book.result_codes,
-        kind=kind,
-        on_rejected=_warn_of,
-    )
+    with plain_refusal(billing_run):
+        decoded = decode_registered(
+            billing_run.settings,
+            billing_run.ledger,
+            billing_run.book.known_switches,
+            progress=reporter().detail,
+            result_codes=billing_run.book.result_codes,
+            kind=kind,
+            on_rejected=_warn_of,
+        )
     for file in decoded:
         # A file is judged by what is in it: one that reads differently now (its switch has become known) is judged anew.
         entry = billing_run.ledger.file(file.file_id)

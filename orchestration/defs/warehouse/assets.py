@@ -213,7 +213,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
             path = str(current.folder.relative_to(settings.home))
             billing_run.note(status="nothing_new", edition=current.edition, edition_path=path)
             return
-        billing_run.begin_part(con)
+        billing_run.begin_building(con)
         create_book_inputs(con, settings, ledger, facts, billing_run.book.gate_thresholds)
         for spec in _INPUTS:
             if spec.key in context.selected_asset_keys:
@@ -264,7 +264,7 @@ def call_plan(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Ite
     reporter().step("plan the stale days")
     with plain_refusal(billing_run), billing_run.warehouse() as con:
         facts = billing_run.facts(con)
-        billing_run.begin_part(con)
+        billing_run.begin_building(con)
         stale = find_stale_days(con, billing_run.ledger, facts, model_code(), _asked_for(context))
         create_call_inputs(con, billing_run.settings, billing_run.ledger, facts, stale)
     billing_run.note(rebuilt_days={day.isoformat(): why for day, why in sorted(stale.items())})

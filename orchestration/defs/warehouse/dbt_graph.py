@@ -12,6 +12,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from orchestration.defs import groups
 from orchestration.defs.metadata import KEEPS_BACK, REPORTED, code_at, table, total
 from orchestration.defs.resources import BillingRun, plain_refusal
+from orchestration.errors import TollhouseError
 from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse.column_lineage import ColumnLineage, LineageReader
 from orchestration.warehouse.dbt_runner import LINEAGE_MEMORY, NodeResult, manifest_nodes, run_dbt
@@ -137,11 +138,13 @@ def run_side(
     A table or a mart comes with its row count; a mart with its totals and its first rows too.
     """
     selection = f"tag:{side}"
-    if context.is_subset:
-        selection = " ".join(_selected_nodes(context))
+    selected = _selected_nodes(context) if context.is_subset else []
+    if selected:
+        selection = " ".join(manifest()["nodes"][unique_id]["name"] for unique_id in selected)
     with plain_refusal(billing_run):
         with billing_run.warehouse() as con:
-            billing_run.begin_part(con)
+            _refuse_missing_inputs(con, selected)
+            billing_run.begin_building(con)
         nodes = run_dbt(billing_run.settings, "build", selection, only_named_tests=context.is_subset)
     found = _metadata_of_tables(billing_run, nodes)
     wanted = context.selected_asset_keys
@@ -165,8 +168,8 @@ def run_side(
 
 
 def _selected_nodes(context: dg.AssetExecutionContext) -> list[str]:
-    """The names of the models and tests that a run of some assets or checks is about."""
-    names = []
+    """The ids of the models and tests that a run of some assets or checks is about."""
+    found = []
     keys, checks = context.selected_asset_keys, context.selected_asset_check_keys
     for unique_id, properties in manifest()["nodes"].items():
         if properties["resource_type"] == "test":
@@ -177,8 +180,20 @@ def _selected_nodes(context: dg.AssetExecutionContext) -> list[str]:
                 properties["resource_type"] in ("model", "seed") and TRANSLATOR.get_asset_key(properties) in keys
             )
         if is_selected:
-            names.append(properties["name"])
-    return names
+            found.append(unique_id)
+    return found
+
+
+def _refuse_missing_inputs(con: Any, selected: Sequence[str]) -> None:
+    """Raise TollhouseError where a table that these nodes read, and that is not built with them, was never built."""
+    nodes = manifest()["nodes"]
+    read = {read for unique_id in selected for read in nodes[unique_id]["depends_on"].get("nodes", [])} - set(selected)
+    needed = {tuple(TRANSLATOR.get_asset_key(nodes.get(one) or manifest()["sources"][one]).path) for one in read}
+    tables = "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+    missing = sorted("/".join(key) for key in needed - set(con.execute(tables).fetchall()))
+    if missing:
+        which = f"{missing[0]} is" if len(missing) == 1 else f"{missing[0]} and {len(missing) - 1} more tables are"
+        raise TollhouseError(f"{which} needed and not built in the warehouse yet: launch the job tollhouse_run first")
 
 
 def _metadata_of_tables(billing_run: BillingRun, nodes: Sequence[NodeResult]) -> dict[str, dict[str, Any]]:

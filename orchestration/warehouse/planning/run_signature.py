@@ -47,6 +47,12 @@ def is_published(con: duckdb.DuckDBPyConnection, settings: Settings, signature: 
     )
 
 
+def stands_as_published(con: duckdb.DuckDBPyConnection, edition: str | None) -> bool:
+    """Whether the tables of the warehouse are those of this edition: nothing has begun to build others since it was published."""
+    con.execute("create table if not exists state.published (signature varchar, edition varchar)")
+    return con.execute("select edition from state.published").fetchall() == [(edition,)]
+
+
 def forget_published(con: duckdb.DuckDBPyConnection) -> None:
     """The warehouse is no longer what the current edition was made from: the next run builds and publishes in any case."""
     con.execute("create table if not exists state.published (signature varchar, edition varchar)")
