@@ -257,7 +257,7 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise EditionError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict):
-        raise EditionError(f"{path} is no JSON object")
+        raise EditionError(f"{path} is not a valid JSON object")
     return content
 
 

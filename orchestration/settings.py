@@ -71,20 +71,24 @@ class Settings:
         env = os.environ if environment is None else environment
         memory_limit = env.get("TOLLHOUSE_MEMORY_LIMIT") or None
         if memory_limit and not _MEMORY.match(memory_limit):
-            raise UsageError(f"TOLLHOUSE_MEMORY_LIMIT: '{memory_limit}' is no size; write it like 2GB or 512MiB")
+            raise UsageError(
+                f"TOLLHOUSE_MEMORY_LIMIT: '{memory_limit}' is not a valid size; write it like 2GB or 512MiB"
+            )
         threads_text = env.get("TOLLHOUSE_THREADS") or str(os.cpu_count() or 1)
         if not threads_text.isdigit() or int(threads_text) < 1:
             raise UsageError(
-                f"TOLLHOUSE_THREADS: '{threads_text}' is no number of threads; write a whole number from 1"
+                f"TOLLHOUSE_THREADS: '{threads_text}' is not a valid number of threads; use a whole number, 1 or more"
             )
         first_period = env.get("TOLLHOUSE_FIRST_BILLING_PERIOD") or None
         if first_period and not _PERIOD.match(first_period):
-            raise UsageError(f"TOLLHOUSE_FIRST_BILLING_PERIOD: '{first_period}' is no period; write it like 2026-03")
+            raise UsageError(
+                f"TOLLHOUSE_FIRST_BILLING_PERIOD: '{first_period}' is not a valid period; write it like 2026-03"
+            )
         today_text = env.get("TOLLHOUSE_TODAY") or None
         try:
             today = date.fromisoformat(today_text) if today_text else None
         except ValueError:
-            raise UsageError(f"TOLLHOUSE_TODAY: '{today_text}' is no date; write it like 2026-05-20") from None
+            raise UsageError(f"TOLLHOUSE_TODAY: '{today_text}' is not a valid date; write it like 2026-05-20") from None
         group = env.get("TOLLHOUSE_GROUP") or None
         if group is not None and group not in {known.gr_name for known in grp.getgrall()}:
             raise UsageError(f"TOLLHOUSE_GROUP: '{group}' is not a group of this machine; `getent group` lists them")
@@ -157,7 +161,9 @@ class Settings:
         env = os.environ if environment is None else environment
         time_zone = env.get("TOLLHOUSE_TIME_ZONE") or cls.time_zone
         if time_zone not in zoneinfo.available_timezones():
-            raise UsageError(f"TOLLHOUSE_TIME_ZONE: '{time_zone}' is no time zone; write it like Asia/Shanghai")
+            raise UsageError(
+                f"TOLLHOUSE_TIME_ZONE: '{time_zone}' is not a valid time zone; write it like Asia/Shanghai"
+            )
         return time_zone
 
     @classmethod

@@ -173,14 +173,14 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     for variable in sorted(set(os.environ) - set(_SETTINGS) - _FOR_TESTS):
         if variable.startswith("TOLLHOUSE_"):
             yield Finding(
-                "settings", WARN, f"{variable} is no setting and does nothing", "correct its name or unset it"
+                "settings", WARN, f"{variable} is not a setting and does nothing", "correct its name or unset it"
             )
 
 
 def _home(settings: Settings) -> Iterator[Finding]:
     there = _nearest(settings.home)
     if not there.is_dir():
-        yield Finding("home", ERROR, f"{there} is no folder", "set TOLLHOUSE_HOME to a folder", UsageError.exit_code)
+        yield Finding("home", ERROR, f"{there} is not a folder", "set TOLLHOUSE_HOME to a folder", UsageError.exit_code)
         return
     try:
         with tempfile.TemporaryFile(dir=there):

@@ -45,27 +45,27 @@ def day(text: str) -> date:
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no date; write it like 2026-05-20") from None
+        raise argparse.ArgumentTypeError(f"'{text}' is not a valid date; write it like 2026-05-20") from None
 
 
 def period(text: str) -> str:
     """A billing period like 2026-05."""
     if not _PERIOD.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no billing period; write it like 2026-05")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a valid billing period; write it like 2026-05")
     return text
 
 
 def count(text: str) -> int:
     """A whole number from 1."""
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a valid whole number; use 1 or more")
     return int(text)
 
 
 def port(text: str) -> int:
     """A TCP port; 0 takes any free one."""
     if not (text.isascii() and text.isdigit()) or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"'{text}' is no port; write a whole number up to 65535")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a valid port; write a whole number up to 65535")
     return int(text)
 
 

@@ -221,15 +221,17 @@ def _number(text: str) -> str:
     """A called number as the warehouse normalises it; a service code as it is dialled."""
     number = normalised_called_number(text)
     if not re.fullmatch("[0-9]*|[*#][0-9*#]*", number):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number; write digits, a leading + if any, or a code like *98")
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a valid number; write digits, a leading + if any, or a code like *98"
+        )
     return number
 
 
 def _moment(text: str) -> datetime:
     """A time of the wall clock, with a T or a space between date and time."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no time; write it like 2026-05-20T10:00:00")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a valid time; write it like 2026-05-20T10:00:00")
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no time; write it like 2026-05-20T10:00:00") from None
+        raise argparse.ArgumentTypeError(f"'{text}' is not a valid time; write it like 2026-05-20T10:00:00") from None

@@ -69,7 +69,7 @@ def pain_008_fault(creditors: Mapping[str, Creditor], bill: OpenBill) -> str | N
     if bill.bank_code not in creditors:
         return f"bank {bill.bank_code} has no entry in the creditors file"
     if not is_iban(bill.bank_account or ""):
-        return f"bank account '{bill.bank_account}' is no IBAN, and pain.008 carries nothing else: use the canonical format"
+        return f"bank account '{bill.bank_account}' is not a valid IBAN, and pain.008 carries nothing else: use the canonical format"
     if not _IDENTIFIER.fullmatch(bill.account_id) or "//" in bill.account_id:
         return f"account id '{bill.account_id}' cannot be a mandate's: at most 35 characters of the SEPA character set"
     if not (bill.customer_name or "").strip():
@@ -157,14 +157,14 @@ def _creditor(path: Path, bank: str, fields: Any) -> Creditor:
         if not isinstance(fields.get(name), str) or not fields[name].strip():
             raise UsageError(f"{where}: {name} is missing or no text")
     if not is_iban(fields["iban"]):
-        raise UsageError(f"{where}: iban '{fields['iban']}' is no IBAN; write it without blanks")
+        raise UsageError(f"{where}: iban '{fields['iban']}' is not a valid IBAN; write it without blanks")
     if fields["currency"] != "EUR":
         raise UsageError(
             f"{where}: currency {fields['currency']}: pain.008 as written here is of the SEPA scheme, which debits EUR alone; "
             "use --format canonical"
         )
     if fields.get("bic") is not None and not isinstance(fields["bic"], str):
-        raise UsageError(f"{where}: bic is no text")
+        raise UsageError(f"{where}: bic must be a text")
     return Creditor(fields["name"], fields["iban"], fields["creditor_id"], fields.get("bic"))
 
 

@@ -167,7 +167,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             return date.fromisoformat(self.as_of)
         except ValueError:
-            raise UsageError(f"--as-of: '{self.as_of}' is no date; write it like 2026-05-20") from None
+            raise UsageError(f"--as-of: '{self.as_of}' is not a valid date; write it like 2026-05-20") from None
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:

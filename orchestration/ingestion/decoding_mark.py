@@ -2,7 +2,7 @@
 (killed, a library's crash).
 
 The mark is one small file that is written over for each portion that is decoded, in a few microseconds. It is there for the next
-run however the process ends; a power cut may lose it, which is no file's fault.
+run however the process ends; a power cut may lose it, which is not a file's fault.
 """
 
 from __future__ import annotations

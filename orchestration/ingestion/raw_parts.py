@@ -83,7 +83,7 @@ def quick_fault(raw: Path, part: RawPart) -> str | None:
     try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
-            return f"{path} is no file"
+            return f"{path} is not a file"
         size = status.st_size
         if size != part.size_bytes:
             return f"{path} has {size} bytes and was written with {part.size_bytes}"

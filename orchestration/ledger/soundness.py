@@ -34,7 +34,7 @@ def refuse_lost_ledger(path: Path) -> None:
         return
     trace = _trace(path.parent)
     if trace is not None:
-        what = "is empty" if path.is_file() else "is no file" if os.path.lexists(path) else "is gone"
+        what = "is empty" if path.is_file() else "is not a file" if os.path.lexists(path) else "is gone"
         raise TollhouseError(
             f"{path}: the file ledger {what}, and {trace} is of earlier runs. No run can make the ledger again. {LEDGER_ADVICE}"
         )

@@ -202,7 +202,7 @@ def _read(path: Path, fields: dict[str, type]) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise TollhouseError(_damaged(path, str(error))) from error
     if not isinstance(value, dict):
-        raise TollhouseError(_damaged(path, "it is no JSON object"))
+        raise TollhouseError(_damaged(path, "it is not a valid JSON object"))
     for field, kind in fields.items():
         if not isinstance(value.get(field), kind):
             raise TollhouseError(_damaged(path, f"'{field}' is missing or of the wrong kind"))

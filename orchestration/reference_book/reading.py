@@ -206,7 +206,7 @@ def _records(reading: _Reading, table: str, text: str) -> Iterator[tuple[int, li
                 reading.fault(table, line, None, "is empty; remove the line")
             line = reader.line_num + 1
     except csv.Error as error:
-        reading.fault(table, line, None, f"is no line of CSV ({error}); close the quote")
+        reading.fault(table, line, None, f"is not a valid line of CSV ({error}); close the quote")
 
 
 def _value(reading: _Reading, table: str, line: int, column: str, text: str) -> Any:
@@ -221,7 +221,7 @@ def _value(reading: _Reading, table: str, line: int, column: str, text: str) -> 
     if kind == DAY:
         value = _day(text)
         if value is None:
-            reading.fault(table, line, column, f"'{text}' is no date; write it like 2026-03-31")
+            reading.fault(table, line, column, f"'{text}' is not a valid date; write it like 2026-03-31")
     elif kind in (WHOLE, NUMBER):
         value = _bounded_number(reading, table, line, column, text)
     elif text != text.strip():
@@ -230,7 +230,10 @@ def _value(reading: _Reading, table: str, line: int, column: str, text: str) -> 
         reading.fault(table, line, column, f"'{text}' is none of {', '.join(WORDS[place])}")
     elif place in TIME_COLUMNS and not _TIME.fullmatch(text):
         reading.fault(
-            table, line, column, f"'{text}' is no time of day; write it like 07:00, the end of the day as 24:00"
+            table,
+            line,
+            column,
+            f"'{text}' is not a valid time of day; write it like 07:00, the end of the day as 24:00",
         )
     elif place in DIALLED_COLUMNS and not _DIALLED.fullmatch(text):
         reading.fault(
@@ -240,10 +243,12 @@ def _value(reading: _Reading, table: str, line: int, column: str, text: str) -> 
             f"'{text}' is neither digits alone nor a service code; write digits, or begin it with * or #",
         )
     elif place in NUMBER_COLUMNS and not _DIGITS.fullmatch(normalised_number(text)):
-        reading.fault(table, line, column, f"'{text}' is no number; write it in digits, like 2200000 or +865482200000")
+        reading.fault(
+            table, line, column, f"'{text}' is not a valid number; write it in digits, like 2200000 or +865482200000"
+        )
     elif place == ("time_bands", "days") and not _DAYS.fullmatch(text):
         reading.fault(
-            table, line, column, f"'{text}' is no set of days; write digits 1 (Monday) to 7 and H for holidays"
+            table, line, column, f"'{text}' is not a valid set of days; write digits 1 (Monday) to 7 and H for holidays"
         )
     return value
 
@@ -335,7 +340,7 @@ def _check_rows(reading: _Reading) -> None:
                 "number_ranges",
                 row["line_number"],
                 "range_end",
-                f"'{end}' is no end of a range that starts at {start}; "
+                f"'{end}' is not a valid end of a range that starts at {start}; "
                 "write numbers of one length, the end not below the start",
             )
     for row in reading.tables["promotions"]:
@@ -398,7 +403,10 @@ def _check_packages(reading: _Reading) -> None:
             )
         if row["allowance_kind"] == "seconds" and row["allowance"] is not None and row["allowance"] % 1:
             reading.fault(
-                "packages", row["line_number"], "allowance", f"{row['allowance']} is no whole number of seconds"
+                "packages",
+                row["line_number"],
+                "allowance",
+                f"{row['allowance']} is not a valid whole number of seconds",
             )
     first_with: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
     for row in reading.tables["price_caps"]:

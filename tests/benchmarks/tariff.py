@@ -169,7 +169,7 @@ def _tiers(rows: list[dict[str, str]], band: str) -> Tiers:
 def _price(rate: str, increment: int, unit: int) -> int:
     price = Decimal(rate) * PRICE_PARTS * increment / unit
     if price != int(price):
-        raise ValueError(f"{rate} per {unit} seconds is no whole number of parts")
+        raise ValueError(f"{rate} per {unit} seconds is not a valid whole number of parts")
     return int(price)
 
 

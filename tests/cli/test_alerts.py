@@ -55,7 +55,7 @@ def test_doctor_lists_the_settings_and_shows_no_secret(tollhouse: Tollhouse, mon
     }.items():
         monkeypatch.setenv(f"TOLLHOUSE_ALERT_{name}", value)
     out = tollhouse("doctor").out
-    assert TOKEN not in out and "is no setting" not in out
+    assert TOKEN not in out and "is not a setting" not in out
     assert "TOLLHOUSE_ALERT_EMAIL_TO = li@billing.example, wang@billing.example (from the environment)" in out
     assert "TOLLHOUSE_ALERT_SMTP = mail.example:587 (from the environment)" in out
     assert "TOLLHOUSE_ALERT_WEBHOOK = set, and not shown (from the environment)" in out

@@ -19,20 +19,20 @@ from tests.cli.conftest import Tollhouse
 WRONG_WORDS = [
     ([], "no command given"),
     (["rum"], "invalid choice: 'rum'"),
-    (["run", "--as-of", "20260520"], "--as-of: '20260520' is no date; write it like 2026-05-20"),
-    (["run", "--as-of", "2026-02-30"], "--as-of: '2026-02-30' is no date"),
+    (["run", "--as-of", "20260520"], "--as-of: '20260520' is not a valid date; write it like 2026-05-20"),
+    (["run", "--as-of", "2026-02-30"], "--as-of: '2026-02-30' is not a valid date"),
     (["run", "--as", "2026-05-20"], "unrecognized arguments: --as"),
-    (["close", "2026-13"], "'2026-13' is no billing period; write it like 2026-05"),
+    (["close", "2026-13"], "'2026-13' is not a valid billing period; write it like 2026-05"),
     (["close"], "required: YYYY-MM"),
     (["backup", ""], "DIR: the path is empty"),
     (["restore", " "], "DIR: the path is empty"),
     (["rerate", "--csv", ""], "--csv: the path is empty"),
-    (["demo", "--months", "0"], "--months: '0' is no whole number from 1"),
+    (["demo", "--months", "0"], "--months: '0' is not a valid whole number; use 1 or more"),
     (["files", "--status", "lost"], "invalid choice: 'lost'"),
     (["files", "release", "abc"], "required: --why"),
     (["files", "release", "abc", "--why", "  "], "say why"),
     (["calls"], "say what to do with the calls"),
-    (["serve", "--port", "65536"], "'65536' is no port"),
+    (["serve", "--port", "65536"], "'65536' is not a valid port"),
 ]
 
 

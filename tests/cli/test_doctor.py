@@ -67,7 +67,7 @@ def test_wrong_settings_exit_2(tollhouse: Tollhouse, monkeypatch: pytest.MonkeyP
 
 def test_a_misspelt_setting_is_a_warning(tollhouse: Tollhouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOLLHOUSE_THREAD", "2")
-    assert ("settings", "TOLLHOUSE_THREAD is no setting and does nothing") in findings(tollhouse, "warn")[1]
+    assert ("settings", "TOLLHOUSE_THREAD is not a setting and does nothing") in findings(tollhouse, "warn")[1]
 
 
 def test_a_book_with_a_fault_exits_2_and_the_other_checks_go_on(
@@ -169,7 +169,7 @@ def test_a_home_that_is_a_file(tollhouse: Tollhouse, settings: Settings) -> None
     settings.home.write_text("no folder")
     exit_code, wrong = findings(tollhouse, "error")
     assert exit_code == 2
-    assert wrong[0] == ("home", f"{settings.home} is no folder")
+    assert wrong[0] == ("home", f"{settings.home} is not a folder")
 
 
 def test_a_missing_and_a_rival_package(tollhouse: Tollhouse, monkeypatch: pytest.MonkeyPatch) -> None:

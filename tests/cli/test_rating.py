@@ -56,9 +56,9 @@ def test_a_quote_names_the_code_that_was_stripped_and_what_it_selected(tollhouse
         (["--plan", "NONE", "--to", "1", "--at", "2026-05-20T10:00", "--seconds", "1"], 1, "plan NONE is not in tariff_plans.csv"),
         (["--class", "none", "--to", "1", "--at", "2026-05-20T10:00", "--seconds", "1"], 1, "no tariff plan for class none"),
         (["--plan", "RESIDENTIAL", "--to", "1", "--at", "1990-05-20T10:00", "--seconds", "1"], 1, "no destination prefix in force"),
-        (["--plan", "RESIDENTIAL", "--to", "x", "--at", "2026-05-20T10:00", "--seconds", "1"], 2, "'x' is no number"),
-        (["--plan", "RESIDENTIAL", "--to", "1", "--at", "2026-05-40T10:00", "--seconds", "1"], 2, "is no time"),
-        (["--plan", "RESIDENTIAL", "--to", "1", "--at", "2026-05-20T10:00", "--seconds", "0"], 2, "'0' is no whole number from 1"),
+        (["--plan", "RESIDENTIAL", "--to", "x", "--at", "2026-05-20T10:00", "--seconds", "1"], 2, "'x' is not a valid number"),
+        (["--plan", "RESIDENTIAL", "--to", "1", "--at", "2026-05-40T10:00", "--seconds", "1"], 2, "is not a valid time"),
+        (["--plan", "RESIDENTIAL", "--to", "1", "--at", "2026-05-20T10:00", "--seconds", "0"], 2, "'0' is not a valid whole number"),
         (["--to", "1", "--at", "2026-05-20T10:00", "--seconds", "1"], 2, "--plan --class"),
         (
             ["--plan", "STAFF", "--exchange", "E99", "--to", "1", "--at", "2026-05-20T10:00", "--seconds", "1"],

@@ -219,8 +219,8 @@ def test_a_file_that_cannot_be_written_leaves_no_request(asked: tuple[Branch, di
     [
         (["--bank", "ABC"], "--bank: 'ABC' is none of the banks that are known: ICBC"),
         (["--debit-on", "2026-03-31"], "--debit-on 2026-03-31 lies before 2026-04-01"),
-        (["--debit-on", "soon"], "'soon' is no date"),
-        (["--period", "2026-13"], "'2026-13' is no billing period"),
+        (["--debit-on", "soon"], "'soon' is not a valid date"),
+        (["--period", "2026-13"], "'2026-13' is not a valid billing period"),
         (["--format", "pain.008"], "--format pain.008 needs --creditors FILE"),
         (["--creditors", "who.yml"], "--creditors is for --format pain.008 alone"),
     ],

@@ -71,7 +71,7 @@ def test_payers_that_the_scheme_cannot_carry_are_told() -> None:
     assert pain_008_fault(creditors, sound) is None
     for changed, told in (
         (replace(sound, bank_code="K2"), "bank K2 has no entry"),
-        (replace(sound, bank_account="6222020200012345678"), "is no IBAN"),
+        (replace(sound, bank_account="6222020200012345678"), "is not a valid IBAN"),
         (replace(sound, account_id="户1"), "cannot be a mandate's"),
         (replace(sound, account_id="A" * 36), "cannot be a mandate's"),
         (replace(sound, customer_name=None), "name is not known"),
@@ -96,7 +96,10 @@ def test_creditors_are_read_and_faults_named(tmp_path: Path) -> None:
     assert read_creditors(path) == {"K1": CREDITOR}
     for text, told in (
         (sound.replace("EUR", "CNY"), "bank K1: currency CNY"),
-        (sound.replace(BRITISH, "GB83WEST12345698765432"), "bank K1: iban 'GB83WEST12345698765432' is no IBAN"),
+        (
+            sound.replace(BRITISH, "GB83WEST12345698765432"),
+            "bank K1: iban 'GB83WEST12345698765432' is not a valid IBAN",
+        ),
         (sound.replace("creditor_id", "id"), "bank K1: unknown field id"),
         (sound.replace("name: Telecom Branch, ", ""), "bank K1: name is missing"),
         ("creditors: [", "no valid YAML"),

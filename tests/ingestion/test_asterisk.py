@@ -68,11 +68,11 @@ def test_a_damaged_line_is_set_aside_alone_and_the_others_are_read_the_same(tmp_
     ]
     assert found.malformed == [
         (2, "release_cause", "is none of the texts that the format has values for"),
-        (3, "started_at", "answer or start is no time %Y-%m-%d %H:%M:%S"),
+        (3, "started_at", "answer or start is not a valid time %Y-%m-%d %H:%M:%S"),
         (4, "duration_seconds", "billsec gives no duration"),
         (5, "line", "has 3 columns instead of 16 to 21"),
-        (6, "line", "is no line of CSV: the quote of field 3 does not end where the field does"),
-        (8, "line", "is no line of CSV: the quote of field 12 does not end where the field does"),
+        (6, "line", "is not a valid line of CSV: the quote of field 3 does not end where the field does"),
+        (8, "line", "is not a valid line of CSV: the quote of field 12 does not end where the field does"),
     ]
     assert found.texts == [lines[at] for at in (1, 2, 3, 4, 5, 7)]
     assert (found.decoded.read_records, found.decoded.malformed, found.decoded.read_seconds) == (8, 6, 71)

@@ -71,9 +71,9 @@ def test_a_batch_that_disagrees_is_held_with_the_figures(intake: Intake, content
 @pytest.mark.parametrize(
     ("line", "field", "reason"),
     [
-        ("D|3|A3|6222003|5.5|51", "amount", "is no amount with two decimals"),
-        ("D|3|A3|6222003|-5.50|51", "amount", "is no amount with two decimals"),
-        ("D|x|A3|6222003|5.50|51", "line", "is no whole number from 1"),
+        ("D|3|A3|6222003|5.5|51", "amount", "is not a valid amount with two decimals"),
+        ("D|3|A3|6222003|-5.50|51", "amount", "is not a valid amount with two decimals"),
+        ("D|x|A3|6222003|5.50|51", "line", "is not a valid whole number from 1"),
         ("D|2|A3|6222003|5.50|51", "line", "repeats that of line 3 of the file"),
         ("D|3||6222003|5.50|51", "account_id", "is empty"),
         ("D|3|A3|6222003|5.50|", "result_code", "is empty"),

@@ -107,7 +107,7 @@ def test_the_shipped_formats_are_sound_and_say_what_they_are(name: str) -> None:
         (TEXT, {"header": {"lines": 1, "records": {"pattern": "x"}}}, "field header.records.pattern: write a regular"),
         (TEXT, {"header": {"lines": 1, "records": {"pattern": "("}}}, "field header.records.pattern: no regular expression"),
         (TEXT, {"trailer": {"lines": 1}}, "field trailer.records: say by what a trailer is known"),
-        (TEXT, {"times": {"zone": "Mars"}}, "field times.zone: 'Mars' is no time zone"),
+        (TEXT, {"times": {"zone": "Mars"}}, "field times.zone: 'Mars' is not a valid time zone"),
         (TEXT, {"times": {"format": "iso"}}, "field times.format: write epoch, epoch_ms, epoch_us, or a pattern"),
         (TEXT, {"times": {"none": [0]}}, "field times.none: write a list of texts, numbers in quotes"),
         (TEXT, {"record": record(called_number=None)}, "field record.called_number: say which field it comes from"),

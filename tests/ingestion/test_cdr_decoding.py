@@ -98,32 +98,36 @@ def test_sound_records_are_typed_and_counted(intake: Intake) -> None:
         (changed(0, ""), "record_number", "is empty"),
         (changed(0, "0"), "record_number", "is less than 1"),
         (changed(0, "-1"), "record_number", "is negative"),
-        (changed(0, "1.0"), "record_number", "is no whole number"),
+        (changed(0, "1.0"), "record_number", "is not a valid whole number"),
         (changed(0, "9" * 30), "record_number", "is greater than 9223372036854775806"),
         (changed(0, "7"), "record_number", "repeats an earlier one"),
         (changed(0, "007"), "record_number", "repeats an earlier one"),
         (changed(1, ""), "calling_number", "is empty"),
         (changed(1, "-(#)"), "calling_number", "is empty"),
-        (changed(1, "23a"), "calling_number", "is no number"),
-        (changed(1, " +86"), "calling_number", "is no number"),
-        (changed(1, "２３"), "calling_number", "is no number"),
-        (changed(2, "8+6"), "called_number", "is no number"),
-        (changed(5, ""), "started_at", "is no time YYYY-MM-DD HH:MM:SS"),
-        (changed(5, "2026-01-05T10:00:00"), "started_at", "is no time YYYY-MM-DD HH:MM:SS"),
-        (changed(5, "2026-01-05 10:00"), "started_at", "is no time YYYY-MM-DD HH:MM:SS"),
-        (changed(5, "2026-02-29 10:00:00"), "started_at", "is no time YYYY-MM-DD HH:MM:SS"),
-        (changed(5, "2026-01-04 24:00:00"), "started_at", "is no time YYYY-MM-DD HH:MM:SS"),
+        (changed(1, "23a"), "calling_number", "is not a valid number"),
+        (changed(1, " +86"), "calling_number", "is not a valid number"),
+        (changed(1, "２３"), "calling_number", "is not a valid number"),
+        (changed(2, "8+6"), "called_number", "is not a valid number"),
+        (changed(5, ""), "started_at", "is not a valid time YYYY-MM-DD HH:MM:SS"),
+        (changed(5, "2026-01-05T10:00:00"), "started_at", "is not a valid time YYYY-MM-DD HH:MM:SS"),
+        (changed(5, "2026-01-05 10:00"), "started_at", "is not a valid time YYYY-MM-DD HH:MM:SS"),
+        (changed(5, "2026-02-29 10:00:00"), "started_at", "is not a valid time YYYY-MM-DD HH:MM:SS"),
+        (changed(5, "2026-01-04 24:00:00"), "started_at", "is not a valid time YYYY-MM-DD HH:MM:SS"),
         (changed(5, "2026-01-07 00:00:00"), "started_at", "is later than the day after the file's date"),
         (changed(6, "-1"), "duration_seconds", "is negative"),
         (changed(6, "604801"), "duration_seconds", "is greater than 604800"),
-        (changed(6, "1e2"), "duration_seconds", "is no whole number"),
+        (changed(6, "1e2"), "duration_seconds", "is not a valid whole number"),
         (changed(6, ""), "duration_seconds", "is empty"),
-        (changed(7, "x"), "release_cause", "is no whole number"),
+        (changed(7, "x"), "release_cause", "is not a valid whole number"),
         (LINE + ",", "line", "has 9 columns instead of 8"),
         ("1,2345678", "line", "has 2 columns instead of 8"),
         ("", "line", "is empty"),
-        (changed(3, '"TG'), "line", "is no line of CSV: the quote of field 4 does not end where the field does"),
-        ("x,,,,,,,", "record_number", "is no whole number"),
+        (
+            changed(3, '"TG'),
+            "line",
+            "is not a valid line of CSV: the quote of field 4 does not end where the field does",
+        ),
+        ("x,,,,,,,", "record_number", "is not a valid whole number"),
     ],
 )
 def test_a_malformed_line_is_kept_as_text_and_harms_no_other(
@@ -351,7 +355,7 @@ def test_a_number_that_pays_is_an_optional_ninth_column(intake: Intake) -> None:
     ]
     decoded = intake.cdr(*lines, header=f"{HEADER},charged_number")
     assert intake.rows("calls", decoded.file_id, "record_number, charged_number") == [(1, None), (2, "008653112")]
-    assert intake.malformed(decoded.file_id) == [(4, "charged_number", "is no number")]
+    assert intake.malformed(decoded.file_id) == [(4, "charged_number", "is not a valid number")]
 
 
 def test_a_call_of_seven_days_is_of_the_file_that_it_ended_in(intake: Intake) -> None:

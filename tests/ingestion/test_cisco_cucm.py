@@ -170,8 +170,8 @@ def test_a_time_outside_the_calendar_is_no_end_of_the_file(tmp_path: Path) -> No
     found = read(tmp_path, HEADER + lines, "cisco_cucm")
     assert [record[0] for record in found.records] == [2]
     assert found.malformed == [
-        (3, "started_at", "dateTimeConnect or dateTimeOrigination is no time since 1970"),
-        (5, "started_at", "dateTimeConnect or dateTimeOrigination is no time since 1970"),
+        (3, "started_at", "dateTimeConnect or dateTimeOrigination is not a valid time since 1970"),
+        (5, "started_at", "dateTimeConnect or dateTimeOrigination is not a valid time since 1970"),
     ]
 
 

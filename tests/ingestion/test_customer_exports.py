@@ -64,12 +64,12 @@ def test_a_row_that_does_not_parse_is_set_aside_and_the_rest_loads(intake: Intak
     assert [row[:3] for row in rows] == [(9, "C7", None)]
     assert set_aside == [
         (2, "is_key_account", "is neither true nor false"),
-        (3, "opened_on", "is no date YYYY-MM-DD"),
+        (3, "opened_on", "is not a valid date YYYY-MM-DD"),
         (4, "customer_id", "is empty"),
         (5, "line", "has 3 columns instead of 9"),
         (6, "line", "is empty"),
         (7, "line", "is not UTF-8"),
-        (8, "line", "is no line of CSV: unexpected end of data"),
+        (8, "line", "is not a valid line of CSV: unexpected end of data"),
         (10, "customer_id", "repeats the key of line 9"),
     ]
 
@@ -94,9 +94,9 @@ def test_payments_are_exact_and_not_zero(intake: Intake) -> None:
         (6, "P5", "A1", datetime(2026, 1, 6), Decimal("-5.00"), "counter", "OUT1", None),
     ]
     assert set_aside == [
-        (4, "amount", "is no amount with at most two decimals"),
+        (4, "amount", "is not a valid amount with at most two decimals"),
         (5, "amount", "is 0"),
-        (7, "paid_at", "is no time YYYY-MM-DD HH:MM:SS"),
+        (7, "paid_at", "is not a valid time YYYY-MM-DD HH:MM:SS"),
         (8, "amount", "is empty"),
         (9, "amount", "is not below 1000000000000"),
     ]
@@ -177,8 +177,8 @@ def test_channels_are_read_where_the_export_has_them(intake: Intake) -> None:
     assert [(row[1], row[-1]) for row in rows] == [("2345678", 30), ("2345679", None)]
     assert set_aside == [
         (4, "channels", "is not above 0"),
-        (5, "channels", "is no whole number"),
-        (6, "channels", "is no whole number"),
+        (5, "channels", "is not a valid whole number"),
+        (6, "channels", "is not a valid whole number"),
     ]
 
 
@@ -241,7 +241,7 @@ def test_an_end_in_the_year_9999_is_none(intake: Intake) -> None:
         "2200004,A1,EX1,,2025-01-01 00:00:00,9999-99-99",
     )
     assert [row[6] for row in rows] == [None, None, datetime(2026, 5, 1)]
-    assert set_aside == [(5, "valid_to", "is no time YYYY-MM-DD HH:MM:SS")]
+    assert set_aside == [(5, "valid_to", "is not a valid time YYYY-MM-DD HH:MM:SS")]
 
 
 @pytest.mark.parametrize(
@@ -297,8 +297,8 @@ def test_what_a_spreadsheet_writes_in_one_way_only_is_read(intake: Intake) -> No
     assert set_aside == [
         (5, "paid_at", "is ambiguous: day and month can be taken for each other, write YYYY-MM-DD"),
         (6, "amount", lost),
-        (7, "amount", "is no amount with at most two decimals"),
-        (8, "amount", "is no amount with at most two decimals"),
+        (7, "amount", "is not a valid amount with at most two decimals"),
+        (8, "amount", "is not a valid amount with at most two decimals"),
         (9, "payment_id", lost),
         (10, "account_id", lost),
     ]

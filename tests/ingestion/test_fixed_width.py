@@ -90,7 +90,7 @@ def test_a_line_of_another_length_is_set_aside_alone(tmp_path: Path, dms: Path) 
     assert found.malformed == [
         (3, "line", "has 61 characters instead of 62"),
         (4, "line", "has 63 characters instead of 62"),
-        (5, "calling_number", "is no number"),
+        (5, "calling_number", "is not a valid number"),
         (6, "line", "is empty"),
     ]
     assert found.texts == bad

@@ -75,7 +75,7 @@ def test_every_kind_of_record_and_what_a_caller_may_call_himself(tmp_path: Path)
         (12, "2200001", "*98", None, None, start, 61, 16),
     ]
     # The third record stands on two lines, so the ones after it stand a line later than their number.
-    assert found.malformed == [(14, "called_number", "is no number"), (15, "calling_number", "is empty")]
+    assert found.malformed == [(14, "called_number", "is not a valid number"), (15, "calling_number", "is empty")]
     assert sorted(found.no_calls) == [10, 11]
     assert found.payers == {}
 

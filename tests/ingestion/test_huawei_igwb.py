@@ -87,13 +87,13 @@ def test_a_record_that_is_not_sound_is_kept_as_hex_and_harms_no_other(tmp_path: 
     found = read(tmp_path, record(1) + b"".join(bad) + record(9), "huawei_igwb")
     assert [row[0] for row in found.records] == [1, 9, 10]
     assert found.malformed == [
-        (2, "started_at", "answer_time is no time %Y-%m-%d %H:%M:%S"),
-        (3, "started_at", "answer_time is no time %Y-%m-%d %H:%M:%S"),
-        (4, "calling_number", "is no number"),
+        (2, "started_at", "answer_time is not a valid time %Y-%m-%d %H:%M:%S"),
+        (3, "started_at", "answer_time is not a valid time %Y-%m-%d %H:%M:%S"),
+        (4, "calling_number", "is not a valid number"),
         (5, "calling_number", "is empty"),
         (6, "duration_seconds", "is greater than 604800"),
         (7, "charge_party", "is none of the texts that the format has values for"),
-        (8, "started_at", "answer_time is no time %Y-%m-%d %H:%M:%S"),
+        (8, "started_at", "answer_time is not a valid time %Y-%m-%d %H:%M:%S"),
     ]
     assert found.texts == [one.hex() for one in bad[:7]]
 

@@ -118,8 +118,8 @@ def test_what_lies_between_two_epochs_counts_the_parts_of_a_second_and_no_time_i
     assert [row[5:7] for row in found.records] == [("2026-10-25 02:30:00", 61)]
     assert found.malformed == [
         (2, "duration_seconds", "t and d gives no duration"),
-        (3, "started_at", "t is no time since 1970"),
-        (4, "started_at", "t is no time since 1970"),  # a spreadsheet destroyed it
+        (3, "started_at", "t is not a valid time since 1970"),
+        (4, "started_at", "t is not a valid time since 1970"),  # a spreadsheet destroyed it
     ]
 
 

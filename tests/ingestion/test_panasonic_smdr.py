@@ -81,7 +81,10 @@ def test_every_kind_of_line_of_the_feature_guide(tmp_path: Path) -> None:
         ("22500", "01077777777", None, "CO01", "2026-03-02 13:11:48", 12, 16),
         ("22001", "01088886666", None, "CO01", "2026-03-02 13:20:39", 21, 16),
     ]
-    assert found.malformed == [(18, "called_number", "is no number"), (19, "called_number", "is no number")]
+    assert found.malformed == [
+        (18, "called_number", "is not a valid number"),
+        (19, "called_number", "is not a valid number"),
+    ]
     assert sorted(found.no_calls) == [1, 2, 11, 12, 13, 20, 21, 22, 23, 24, 25, 26, 27]
     assert found.no_calls[1] == "ignored: a heading, a rule or an empty line of a printed page"
     assert found.payers == {}
@@ -93,7 +96,7 @@ def test_a_torn_line_is_no_heading_and_is_set_aside(tmp_path: Path) -> None:
     assert [row[0] for row in found.records] == [3]
     assert found.malformed == [
         (1, "line", "has 40 characters instead of at least 65"),
-        (2, "started_at", "date and time is no time %d/%m/%y %I:%M%p"),
+        (2, "started_at", "date and time is not a valid time %d/%m/%y %I:%M%p"),
     ]
 
 

@@ -113,10 +113,13 @@ def test_a_young_file_is_read_after_it_settled_and_one_with_a_companion_at_once(
         ("records=1\nseconds=60\n", (1, 60, None)),
         ("seconds = 60\r\n", (None, 60, None)),
         ("", (None, None, None)),
-        ("records=one\n", (None, None, f"line 1 of {NAME}.ctl is no records=<n> or seconds=<n>: 'records=one'")),
+        (
+            "records=one\n",
+            (None, None, f"line 1 of {NAME}.ctl is not a valid records=<n> or seconds=<n>: 'records=one'"),
+        ),
         (
             f"records={10**18}\n",
-            (None, None, f"line 1 of {NAME}.ctl is no records=<n> or seconds=<n>: 'records={10**18}'"),
+            (None, None, f"line 1 of {NAME}.ctl is not a valid records=<n> or seconds=<n>: 'records={10**18}'"),
         ),
     ],
 )

@@ -122,10 +122,12 @@ def test_a_range_is_written_as_people_write_numbers(book: Path) -> None:
     spoil(book, "number_ranges", "2340000,2349999", "+865-482 2340000,+8654822349999")
     assert read_reference_book(book).tables["number_ranges"][0]["range_end"] == "+8654822349999"
     spoil(book, "number_ranges", "+865-482 2340000", "+865-482 234000")
-    with pytest.raises(UsageError, match="field range_end: .* is no end of a range that starts at 00865482234000"):
+    with pytest.raises(
+        UsageError, match="field range_end: .* is not a valid end of a range that starts at 00865482234000"
+    ):
         read_reference_book(book)
     spoil(book, "number_ranges", "+865-482 234000,", "2340000x,")
-    with pytest.raises(UsageError, match="field range_start: '2340000x' is no number; write it in digits"):
+    with pytest.raises(UsageError, match="field range_start: '2340000x' is not a valid number; write it in digits"):
         read_reference_book(book)
 
 
@@ -210,7 +212,12 @@ def test_the_projects_own_book_is_sound() -> None:
             "dialling_rules.csv line 3, field rule_order: 10 is the place of line 2 at the same time; give each rule",
         ),
         ("packages", ",G1,", ",G2,", "packages.csv line 2, field zone_group_id: 'G2' is in no line of zone_groups.csv"),
-        ("packages", "6000", "60.5", "packages.csv line 2, field allowance: 60.5 is no whole number of seconds"),
+        (
+            "packages",
+            "6000",
+            "60.5",
+            "packages.csv line 2, field allowance: 60.5 is not a valid whole number of seconds",
+        ),
         ("packages", "LINE", "LANE", "packages.csv line 2, field product_id: 'LANE' is in no line of products.csv"),
         ("packages", "true", "yes", "packages.csv line 2, field is_shared: 'yes' is none of true, false"),
         ("price_caps", "2026-01-01,9.5", "2026-01-02,9.5", "price_caps.csv line 3, field valid_from: line 2 caps this"),
@@ -231,7 +238,12 @@ def test_the_projects_own_book_is_sound() -> None:
             "switches.csv line 2, field last_sequence: 5 does not lie after the first number 5",
         ),
         ("switches", "1,9999", ",0", "switches.csv line 2, field last_sequence: 0 is out of bounds"),
-        ("holidays", "2026-01-01", "2026-02-29", "holidays.csv line 2, field holiday_date: '2026-02-29' is no date"),
+        (
+            "holidays",
+            "2026-01-01",
+            "2026-02-29",
+            "holidays.csv line 2, field holiday_date: '2026-02-29' is not a valid date",
+        ),
         ("trunk_groups", ",30", ",30.5", "trunk_groups.csv line 2, field circuits: '30.5' is not a whole number"),
         ("trunk_groups", "TG1", "", "trunk_groups.csv line 2, field trunk_group_id: is empty"),
         ("trunk_groups", "carrier,30", "a,b,30", "trunk_groups.csv line 2: has 6 fields, the header 5"),
@@ -241,8 +253,8 @@ def test_the_projects_own_book_is_sound() -> None:
             "0.1234567",
             "tariff_rates.csv line 2, field rate: '0.1234567' is not a number with at most",
         ),
-        ("time_bands", "24:00", "24:30", "time_bands.csv line 2, field ends_at: '24:30' is no time of day"),
-        ("time_bands", "1234567H", "0123", "time_bands.csv line 2, field days: '0123' is no set of days"),
+        ("time_bands", "24:00", "24:30", "time_bands.csv line 2, field ends_at: '24:30' is not a valid time of day"),
+        ("time_bands", "1234567H", "0123", "time_bands.csv line 2, field days: '0123' is not a valid set of days"),
         ("commission_plans", "0.95", "95", "commission_plans.csv line 2, field tier_from_rate: 95 is out of bounds"),
         (
             "commission_plans",
@@ -262,7 +274,7 @@ def test_the_projects_own_book_is_sound() -> None:
             "number_ranges",
             "2349999",
             "2339999",
-            "number_ranges.csv line 2, field range_end: '2339999' is no end of a range",
+            "number_ranges.csv line 2, field range_end: '2339999' is not a valid end of a range",
         ),
         (
             "info_services",
@@ -289,7 +301,7 @@ def test_the_projects_own_book_is_sound() -> None:
             "LOCAL,discount",
             "there are 2 items of kind discount (lines 3, 4); keep exactly one",
         ),
-        ("exchanges", "EX1,", 'EX1,"', "exchanges.csv line 2: is no line of CSV"),
+        ("exchanges", "EX1,", 'EX1,"', "exchanges.csv line 2: is not a valid line of CSV"),
     ],
 )
 def test_a_fault_is_named_with_file_line_and_field(book: Path, table: str, old: str, new: str, message: str) -> None:

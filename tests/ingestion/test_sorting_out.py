@@ -95,7 +95,7 @@ def test_records_that_are_no_calls_are_ignored_and_kept(tmp_path: Path, slow: bo
     # The line that is too long is damage; it has nothing that a condition could look at.
     extra = [(8, "line", "has 9 columns instead of 8")] if slow else []
     assert [row[0] for row in found.records] == [1, 5]
-    assert found.malformed == [(7, "called_number", "is no number"), *extra]
+    assert found.malformed == [(7, "called_number", "is not a valid number"), *extra]
     assert found.ignored == [
         (2, "ignored: an extension of the dialplan"),
         (3, "ignored: caller is like ^b[0-9]+$"),
@@ -157,7 +157,7 @@ def test_a_group_may_be_of_several_fields_and_an_ignored_record_is_no_leg(tmp_pa
 def test_the_number_that_pays_is_normalised(tmp_path: Path) -> None:
     found = _read(tmp_path, [_line(forwarder="+86 2200003"), _line(time="10:01:00"), _line(forwarder="x1")])
     assert found.charged == ["00862200003", None]
-    assert found.malformed == [(3, "charged_number", "is no number")]
+    assert found.malformed == [(3, "charged_number", "is not a valid number")]
 
 
 def test_a_date_and_a_time_of_day_are_joined_for_answer_seizure_and_end(tmp_path: Path) -> None:
@@ -176,7 +176,9 @@ def test_a_date_and_a_time_of_day_are_joined_for_answer_seizure_and_end(tmp_path
     lines = ["10:00:00,10:00:05,10:01:06", "10:00:00,,10:01:06", "10:00:00,25:00:00,10:01:06"]
     found = _read(tmp_path, [f"2026/03/01,{line},22,33" for line in lines], **declaration)
     assert [row[5:7] for row in found.records] == [("2026-03-01 10:00:05", 61), ("2026-03-01 10:00:00", 0)]
-    assert found.malformed == [(3, "started_at", "day and answered or day and rang is no time %Y/%m/%d %H:%M:%S")]
+    assert found.malformed == [
+        (3, "started_at", "day and answered or day and rang is not a valid time %Y/%m/%d %H:%M:%S")
+    ]
 
 
 def test_a_date_and_a_time_without_a_blank_in_their_pattern_are_joined_with_nothing_between(tmp_path: Path) -> None:

@@ -115,8 +115,8 @@ def test_the_date_in_a_name_may_be_of_another_zone(tmp_path: Path, form: str, mo
     ("wanted", "instead", "message"),
     [
         ("hhmm", "", "field date_zone: the names hold no time of day"),
-        ("date_zone: UTC", "date_zone: Mars", "field date_zone: 'Mars' is no zone"),
-        ("date_zone: UTC", "date_zone: 8", "field date_zone: 8 is no zone"),
+        ("date_zone: UTC", "date_zone: Mars", "field date_zone: 'Mars' is not a valid zone"),
+        ("date_zone: UTC", "date_zone: 8", "field date_zone: 8 is not a valid zone"),
     ],
 )
 def test_a_zone_of_names_that_cannot_be(tmp_path: Path, wanted: str, instead: str, message: str) -> None:

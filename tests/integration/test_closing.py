@@ -17,7 +17,7 @@ CLOSED, OPEN = "2026-03", "2026-04"
 REFUSALS = {
     "2026-04": (TollhouseError, "close 2026-03 first"),
     "2026-05": (TollhouseError, "has not ended"),
-    "March": (UsageError, "is no billing period"),
+    "March": (UsageError, "is not a valid billing period"),
 }
 
 

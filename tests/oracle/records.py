@@ -153,11 +153,11 @@ def integer(text: str, column: str) -> int:
 def timestamp(text: str) -> datetime:
     """`YYYY-MM-DD HH:MM:SS`, nothing looser."""
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", text) is None:
-        raise Malformed("started_at is no time")
+        raise Malformed("started_at is not a valid time")
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
     except ValueError as problem:
-        raise Malformed("started_at is no time") from problem
+        raise Malformed("started_at is not a valid time") from problem
 
 
 _CR = "\ue000"  # stands for a CR within a line

@@ -68,5 +68,5 @@ def test_a_held_file_is_shown_within_a_minute_of_settling(platform: str, ran_cop
     assert (held["sender"], held["file_name"]) == ("SW1", NAME)
     assert held["reason"] == "8 of 15 records are malformed (53.33 %): more than the share of 0.5 allowed"
     assert held["first_records"].splitlines() == [
-        f"line {line}: calling_number is no number: {line - 1},{bad[line - 9]}" for line in range(9, 14)
+        f"line {line}: calling_number is not a valid number: {line - 1},{bad[line - 9]}" for line in range(9, 14)
     ]

@@ -18,13 +18,13 @@ FAULTS = {
         "tariff_rates",
         "HOME,LOCAL,,2015-01-01",
         "HOME,LOCAL,,2015-02-30",
-        "tariff_rates.csv line 2, field valid_from: '2015-02-30' is no date",
+        "tariff_rates.csv line 2, field valid_from: '2015-02-30' is not a valid date",
     ),
     "date of another form": (
         "class_plans",
         "residential,HOME,2015-01-01",
         "residential,HOME,1/1/2015",
-        "class_plans.csv line 2, field valid_from: '1/1/2015' is no date",
+        "class_plans.csv line 2, field valid_from: '1/1/2015' is not a valid date",
     ),
     "bad decimal": (
         "tariff_rates",
@@ -60,7 +60,7 @@ FAULTS = {
         "time_bands",
         "24:00",
         "25:00",
-        "time_bands.csv line 2, field ends_at: '25:00' is no time of day",
+        "time_bands.csv line 2, field ends_at: '25:00' is not a valid time of day",
     ),
     "a field too few": (
         "exchanges",

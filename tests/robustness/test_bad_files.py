@@ -181,4 +181,4 @@ def test_unknown_ids_in_exports_are_named(bad: BadInbox) -> None:
     assert "BU7" in told["customers C3 business_unit_id"]
     assert "OU9" in told["customers C3 outlet_id"]
     assert "C9" in told["accounts A3 customer_id"]
-    assert "is no date" in told["accounts accounts_20260301.csv line 5 opened_on"]
+    assert "is not a valid date" in told["accounts accounts_20260301.csv line 5 opened_on"]

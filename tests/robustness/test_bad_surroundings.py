@@ -14,7 +14,7 @@ from tests.robustness.commands import started
 
 HOLD_THE_LOCK = """
 from orchestration.settings import Settings
-from orchestration.warehouse.connection import run_lock
+from orchestration.runtime.run_lock import run_lock
 with run_lock(Settings.from_environment()):
     print("held", flush=True)
     input()

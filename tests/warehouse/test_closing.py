@@ -102,7 +102,7 @@ def test_what_may_not_be_closed_is_refused_before_anything_is_run(home: Home, pe
 
 
 def test_what_is_no_period_is_wrong_usage(home: Home) -> None:
-    with pytest.raises(UsageError, match="'March' is no billing period"):
+    with pytest.raises(UsageError, match="'March' is not a valid billing period"):
         runs.close_period(home.settings, "March")
 
 

@@ -86,7 +86,7 @@ def mapped_sql(
         turn = f"to_seconds({_turn(layout, mapping.turns, by_file)})"
         moment, instant = f"({moment} + {turn})", f"({instant} + {turn})"
     told = " or ".join(dict.fromkeys(" and ".join(names) for names in (mapping.answer, mapping.seizure) if names))
-    no_time = literal(f"started_at|{told} is no time {mapping.times.told}")
+    no_time = literal(f"started_at|{told} is not a valid time {mapping.times.told}")
     no_seconds = literal(
         f"duration_seconds|{mapping.duration or ' and '.join(name for end in mapping.span or () for name in end)} "
         "gives no duration"

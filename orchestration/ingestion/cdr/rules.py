@@ -56,7 +56,7 @@ def _whole(column: str, largest: int, faults: list[tuple[str, str]]) -> list[str
     """The cases of a whole number's faults; `faults` are further (condition, reason)."""
     return [
         f"when {column} = '' then {literal(column + '|is empty')}",
-        f"when not regexp_full_match({column}, '-?[0-9]+') then {literal(column + '|is no whole number')}",
+        f"when not regexp_full_match({column}, '-?[0-9]+') then {literal(column + '|is not a valid whole number')}",
         f"when {column}[1] = '-' then {literal(column + '|is negative')}",
         (
             f"when coalesce(try_cast({column} as bigint), {largest + 1}) > {largest} then "
@@ -104,16 +104,18 @@ def fault_sql(file: FileSql, file_fault: str | None, repeated: str, sorts_out: b
     cases += _whole("record_number", 2**63 - 2, [("try_cast(record_number as bigint) = 0", "is less than 1")])
     cases.append(f"when {repeated} then 'record_number|repeats an earlier one'")
     cases += [
-        "when not regexp_full_match(calling_normalised, '[0-9]*') then 'calling_number|is no number'",
+        "when not regexp_full_match(calling_normalised, '[0-9]*') then 'calling_number|is not a valid number'",
         # A caller who withholds his number has come in over a trunk.
         "when calling_normalised = '' and trunk_group_in = '' then 'calling_number|is empty'",
-        "when not regexp_full_match(called_normalised, '[0-9]*|[*#][0-9*#]*') then 'called_number|is no number'",
-        "when started is null then 'started_at|is no time YYYY-MM-DD HH:MM:SS'",
+        "when not regexp_full_match(called_normalised, '[0-9]*|[*#][0-9*#]*') then 'called_number|is not a valid number'",
+        "when started is null then 'started_at|is not a valid time YYYY-MM-DD HH:MM:SS'",
         f"when cast(started as date) > {day} + 1 then 'started_at|is later than the day after the file''s date'",
     ]
     cases += _whole("duration_seconds", LONGEST_CALL_SECONDS, [])
     cases += _whole("release_cause", 2**31 - 1, [])
-    cases.append(f"when not regexp_full_match(charged_normalised, '[0-9]*') then '{CHARGED_COLUMN}|is no number'")
+    cases.append(
+        f"when not regexp_full_match(charged_normalised, '[0-9]*') then '{CHARGED_COLUMN}|is not a valid number'"
+    )
     cases += [_one_of("call_kind", CALL_KINDS), _one_of("partial_kind", PARTIAL_KINDS)]
     return f"case {' '.join(cases)} end"
 

@@ -277,11 +277,11 @@ def _fault(table: ExportTable) -> str:
             cases.append(f"when {name} = '' then {literal(name + '|is empty')}")
         lost = literal(f"{name}|is a number in scientific notation, whose last digits are lost")
         shape, reason = {
-            "DATE": (f"{_DAY}( {_MIDNIGHT})?", "is no date YYYY-MM-DD"),
-            "TIMESTAMP": (f"{_DAY}( {_CLOCK})?", "is no time YYYY-MM-DD HH:MM:SS"),
+            "DATE": (f"{_DAY}( {_MIDNIGHT})?", "is not a valid date YYYY-MM-DD"),
+            "TIMESTAMP": (f"{_DAY}( {_CLOCK})?", "is not a valid time YYYY-MM-DD HH:MM:SS"),
             "BOOLEAN": ("(?i)true|false", "is neither true nor false"),
-            "DECIMAL(18,2)": (_AMOUNT, "is no amount with at most two decimals"),
-            "INTEGER": ("-?[0-9]+", "is no whole number"),
+            "DECIMAL(18,2)": (_AMOUNT, "is not a valid amount with at most two decimals"),
+            "INTEGER": ("-?[0-9]+", "is not a valid whole number"),
             "VARCHAR": ("", ""),
         }[kind]
         typed = _typed(name, kind, table)
@@ -414,7 +414,7 @@ def _row(number: int, text: str, width: int) -> _Row:
         try:
             fields = next(csv.reader(io.StringIO(text, newline=""), strict=True))
         except csv.Error as error:
-            return _Row(number, text, None, f"is no line of CSV: {error}")
+            return _Row(number, text, None, f"is not a valid line of CSV: {error}")
     if len(fields) != width:
         return _Row(number, text, None, f"has {len(fields)} columns instead of {width}")
     return _Row(number, text, fields, "")

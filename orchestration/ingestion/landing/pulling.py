@@ -409,7 +409,7 @@ def _declared(delivered: _Delivered) -> tuple[int | None, int | None, str | None
             return (
                 None,
                 None,
-                f"line {number} of {delivered.name}.ctl is no records=<n> or seconds=<n>: {line.strip()!r}",
+                f"line {number} of {delivered.name}.ctl is not a valid records=<n> or seconds=<n>: {line.strip()!r}",
             )
         counts[name] = said
     return counts.get("records"), counts.get("seconds"), None

@@ -290,7 +290,7 @@ def _ids(where: str, entry: dict[str, Any], kind: str, of_folder: str | None) ->
             raise UsageError(f"{where}: field {name}: the folder in url says it already; write one of the two")
         if not isinstance(entry[name], str) or not _ID.fullmatch(entry[name]):
             raise UsageError(
-                f"{where}: field {name}: {entry[name]!r} is no id; write it in quotes, with letters, digits, _ . -"
+                f"{where}: field {name}: {entry[name]!r} is not a valid id; write it in quotes, with letters, digits, _ . -"
             )
         ids[name] = entry[name]
     if of_folder is not None and _ID_OF_KIND.get(kind) != of_folder:
@@ -314,7 +314,9 @@ def _date_zone(where: str, entry: dict[str, Any], kind: str) -> str | None:
     try:
         return ZoneInfo(zone).key
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise UsageError(f"{where}: field time_zone: '{zone}' is no zone; write it like Asia/Shanghai") from error
+        raise UsageError(
+            f"{where}: field time_zone: '{zone}' is not a valid zone; write it like Asia/Shanghai"
+        ) from error
 
 
 def _name_zone(where: str, entry: dict[str, Any], kind: str, modified_zone: str | None) -> str | None:
@@ -335,7 +337,7 @@ def _name_zone(where: str, entry: dict[str, Any], kind: str, modified_zone: str 
         return ZoneInfo(zone).key if isinstance(zone, str) else ZoneInfo("").key
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise UsageError(
-            f"{where}: field date_zone: {zone!r} is no zone; write it like UTC or Asia/Shanghai"
+            f"{where}: field date_zone: {zone!r} is not a valid zone; write it like UTC or Asia/Shanghai"
         ) from error
 
 

@@ -103,7 +103,7 @@ def read_access(entry: dict[str, Any], url: str, beside: Path) -> Access:
     timeout_seconds = _number(entry, "timeout_seconds", TIMEOUT_SECONDS, 1, _LONGEST_TIMEOUT_SECONDS)
     retries = entry.get("retries", RETRIES)
     if isinstance(retries, bool) or not isinstance(retries, int) or not 0 <= retries <= _MOST_RETRIES:
-        raise AccessError(f"retries: {retries!r} is no whole number from 0 to {_MOST_RETRIES}")
+        raise AccessError(f"retries: {retries!r} is not a valid whole number from 0 to {_MOST_RETRIES}")
     variables = {name: _variable(entry, name) for name in FIELDS[protocol] if name.endswith("_env")}
     common: dict[str, Any] = {"timeout_seconds": timeout_seconds, "retries": retries, **variables}
     return _sftp(entry, url, beside, common) if protocol == "sftp" else _s3(entry, url, common)
@@ -151,7 +151,7 @@ def _s3(entry: dict[str, Any], url: str, common: dict[str, Any]) -> Access:
     if endpoint_url is not None:
         parts = urlsplit(endpoint_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise AccessError(f"endpoint_url: '{endpoint_url}' is no http:// or https:// address")
+            raise AccessError(f"endpoint_url: '{endpoint_url}' is not a valid http:// or https:// address")
         if parts.password is not None:
             raise AccessError("endpoint_url: it holds a password; name environment variables instead")
     return Access("s3", endpoint_url=endpoint_url, region=_text(entry, "region"), **common)
@@ -160,14 +160,14 @@ def _s3(entry: dict[str, Any], url: str, common: dict[str, Any]) -> Access:
 def _number(entry: dict[str, Any], name: str, default: float, least: float, most: float) -> float:
     value = entry.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise AccessError(f"{name}: {value!r} is no number of seconds from {least} to {most}")
+        raise AccessError(f"{name}: {value!r} is not a valid number of seconds from {least} to {most}")
     return float(value)
 
 
 def _text(entry: dict[str, Any], name: str) -> str | None:
     value = entry.get(name)
     if name in entry and (not isinstance(value, str) or not value.strip()):
-        raise AccessError(f"{name}: it is no text")
+        raise AccessError(f"{name}: it must be a text")
     return value
 
 
@@ -175,5 +175,7 @@ def _variable(entry: dict[str, Any], name: str) -> str | None:
     value = _text(entry, name)
     if value is not None and not _VARIABLE_NAME.fullmatch(value):
         # The value is not repeated: somebody may have written the secret itself.
-        raise AccessError(f"{name}: it is no name of an environment variable (letters, digits and _); never a secret")
+        raise AccessError(
+            f"{name}: it is not a valid name of an environment variable (letters, digits and _); never a secret"
+        )
     return value

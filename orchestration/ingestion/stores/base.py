@@ -104,7 +104,7 @@ class Store:
         """The content of a small file."""
         item = self.item(path)
         if item.size > _LONGEST_COMPANION_BYTES:
-            raise PermissionError(f"{item.name} has {item.size} bytes: that is no companion of a file")
+            raise PermissionError(f"{item.name} has {item.size} bytes: that is not a companion of a file")
         with self.reading(item) as read:
             return read(0, item.size)
 

@@ -24,7 +24,7 @@ _BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions")
 def check_period(period: str) -> None:
     """Raises UsageError where the text is no period at all."""
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
-        raise UsageError(f"'{period}' is no billing period; write it like 2026-03")
+        raise UsageError(f"'{period}' is not a valid billing period; write it like 2026-03")
 
 
 def freeze_period(
@@ -36,7 +36,7 @@ def freeze_period(
     The ledger's decision is what closes the period: it is taken when the files are on the disk and before the warehouse's
     transaction ends, so that a kill leaves the period open, or closed with all that the next run needs to say so.
 
-    The warehouse must stand as published. Raises UsageError for what is no period, TollhouseError where it may not be
+    The warehouse must stand as published. Raises UsageError for what is not a valid period, TollhouseError where it may not be
     closed: it is unknown, closed, not ended (its bills are provisional), or an earlier one is open.
     """
     issued_on = refuse_closing(con, period)

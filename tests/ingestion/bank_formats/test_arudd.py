@@ -103,7 +103,9 @@ def test_damaged_and_hostile_xml_is_a_difference() -> None:
     assert read(b"").differences[0].startswith("the XML cannot be read to its end")
     declared = SOUND.replace("<BACSDocument>", '<!DOCTYPE x [<!ENTITY a "A9">]><BACSDocument>', 1).replace("A1", "&a;")
     assert read(declared).differences == ["it has a document type declaration, which no report of Bacs has"]
-    assert read("<BACSDocument/>").differences == ["it is no report of unpaid direct debits: there is no element ARUDD"]
+    assert read("<BACSDocument/>").differences == [
+        "it is not a report of unpaid direct debits: there is no element ARUDD"
+    ]
 
 
 def test_line_ends_an_end_of_file_mark_and_names_cost_nothing() -> None:

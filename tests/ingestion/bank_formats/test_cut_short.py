@@ -113,7 +113,9 @@ def test_endless_numbers_are_told_and_not_counted() -> None:
     detail = read_line_records(f"B1|20260710|1|10.00|1|10.00\n{endless}|A1|62|n|10.00||00|".encode(), delimited)
     assert [(line.line_number, line.field) for line in detail.set_aside] == [(2, "line")]
     summary = read_line_records(f"B1|20260710|{endless}|10.00|1|10.00\n1|A1|62|n|10.00||00|".encode(), delimited)
-    assert summary.differences[0].startswith("the summary in line 1 cannot be read: records is no whole number")
+    assert summary.differences[0].startswith(
+        "the summary in line 1 cannot be read: records is not a valid whole number"
+    )
 
 
 def test_the_reversal_of_a_credit_is_a_return_and_lowers_the_balance() -> None:

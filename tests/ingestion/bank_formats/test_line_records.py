@@ -181,7 +181,9 @@ def test_a_line_number_that_repeats_is_set_aside() -> None:
 
 def test_a_summary_that_cannot_be_read_is_a_difference() -> None:
     batch = read("cn_delimited", DELIMITED.replace("|38.30|", "|三十八|"))
-    assert batch.differences == ["the summary in line 1 cannot be read: total_amount is no amount in yuan: '三十八'"]
+    assert batch.differences == [
+        "the summary in line 1 cannot be read: total_amount is not a valid amount in yuan: '三十八'"
+    ]
 
 
 @pytest.mark.parametrize("text", ["没有成功", "部分成功", "成功率不足"])
@@ -199,7 +201,9 @@ def test_a_comma_stands_between_groups_of_three_figures_or_the_amount_is_none() 
     """20,80 read without its comma would be 2 080 yuan, and totals written alike would agree."""
     decimal_commas = read("cn_delimited", DELIMITED.replace(".", ","))
     assert [(x.line_number, x.field) for x in decimal_commas.set_aside] == [(2, "amount"), (3, "amount"), (4, "amount")]
-    assert decimal_commas.differences[0].startswith("the summary in line 1 cannot be read: total_amount is no amount")
+    assert decimal_commas.differences[0].startswith(
+        "the summary in line 1 cannot be read: total_amount is not a valid amount"
+    )
     grouped = DELIMITED.replace("12.00", "1,012.00").replace("38.30", "1,038.30")
     assert [str(x.amount) for x in read("cn_delimited", grouped).lines] == ["20.80", "1012.00", "5.50"]
     for text in ("1,012", "10,12.00", "1012,00", "1,0120.00"):

@@ -189,7 +189,7 @@ def test_missing_controls_and_header_are_named() -> None:
         (
             entry("27", "091400606", "6222001", 2080, "A1").replace("0000002080", "00000X2080"),
             "amount",
-            "no whole number of cents",
+            "not a valid whole number of cents",
         ),
         (entry("27", "091400606", "6222001", 2080, ""), "account_id", "is empty"),
         (entry("27", "091400606", "6222001", 2080, "A1", "1"), "line", "says that addenda follow"),

@@ -214,11 +214,15 @@ reasons as (
     select *
     from (
         values
-        ('is empty', '为空'), ('is no date', '不是日期（年-月-日）'), ('is no time', '不是时间（年-月-日 时:分:秒）'),
-        ('is neither true', '既非 true 也非 false'), ('is no amount', '不是最多两位小数的金额'), ('is not above 0', '不大于 0'),
+        ('is empty', '为空'), ('is not a valid date', '不是日期（年-月-日）'),
+        ('is not a valid time', '不是时间（年-月-日 时:分:秒）'), ('is not a valid amount', '不是最多两位小数的金额'),
+        ('is neither true', '既非 true 也非 false'), ('is not above 0', '不大于 0'),
         ('repeats the key', '与前面某行的主键重复'), ('has ', '数目与表头不符'), ('is not UTF-8', '不是 UTF-8 编码'),
-        ('is no line of CSV', '不是合法的 CSV 行'), ('is ambiguous', '日月次序不明，请写成年-月-日'),
-        ('is a number in scientific notation', '是科学计数法，末尾数字已丢失')
+        ('is not a valid line of CSV', '不是合法的 CSV 行'), ('is ambiguous', '日月次序不明，请写成年-月-日'),
+        ('is a number in scientific notation', '是科学计数法，末尾数字已丢失'),
+        -- As version 0.2.0 wrote them: a file that it decoded keeps its reasons.
+        ('is no date', '不是日期（年-月-日）'), ('is no time', '不是时间（年-月-日 时:分:秒）'),
+        ('is no amount', '不是最多两位小数的金额'), ('is no line of CSV', '不是合法的 CSV 行')
     ) as texts (reason_begins, reason_zh)
 )
 select

@@ -72,7 +72,7 @@ def _read(events: Events, declared: BankFormat, batch: ReadBatch) -> None:
         if not within:
             events.drop(element)
     if not reports:
-        batch.differences.append("it is no report of unpaid direct debits: there is no element ARUDD")
+        batch.differences.append("it is not a report of unpaid direct debits: there is no element ARUDD")
     if len(days) == 1:
         batch.debited_on = days.pop()
     batch.original_day = min(original_days, default=None)
@@ -115,7 +115,9 @@ def _read_record(
 def _line(item: Any, number: int, declared: BankFormat, day: date | None) -> ResultLine:
     amount = amount_of(_value(item, "valueOf"))
     if amount is None:
-        raise ElementFault("valueOf", f"is no amount with at most two decimals: '{_value(item, 'valueOf')[:40]}'")
+        raise ElementFault(
+            "valueOf", f"is not a valid amount with at most two decimals: '{_value(item, 'valueOf')[:40]}'"
+        )
     currency = item.get("currency", declared.currency)
     if currency != declared.currency:
         raise ElementFault("currency", f"is {currency}, the format reads {declared.currency}")

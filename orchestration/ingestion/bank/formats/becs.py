@@ -63,14 +63,14 @@ def _read_records(stream: BinaryIO, batch: ReadBatch, found: _Found) -> None:
             found.identity = record
             batch.debited_on = _day(record[74:80])
             if batch.debited_on is None:
-                fault = ("debited_on", f"is no date DDMMYY: '{record[74:80]}'")
+                fault = ("debited_on", f"is not a valid date DDMMYY: '{record[74:80]}'")
         elif kind == "2":
             fault = _returned_item(batch, found, number, record.ljust(RECORD_LENGTH))
         elif kind == "7":
             has_total = True
             fault = _check_totals(batch, found, number, record.ljust(RECORD_LENGTH))
         elif kind in ("1", "3"):
-            fault = ("line", f"is no returned item (record type 2), its type is {kind}")
+            fault = ("line", f"is not a returned item (record type 2), its type is {kind}")
         else:
             fault = ("line", "has no record type 0, 2 or 7")
         if fault is not None:
@@ -86,14 +86,14 @@ def _returned_item(batch: ReadBatch, found: _Found, number: int, record: str) ->
     found.records += 1
     amount = amount_of(record[20:30], "fen")
     if amount is None:
-        return "amount", f"is no whole number of cents: '{record[20:30]}'"
+        return "amount", f"is not a valid whole number of cents: '{record[20:30]}'"
     is_debit = record[18:20] == _DEBIT_CODE
     if is_debit:
         found.debits += amount
     else:
         found.credits += amount
     if not record[18:20].isdigit():
-        return "transaction_code", f"is no number: '{record[18:20]}'"
+        return "transaction_code", f"is not a valid number: '{record[18:20]}'"
     account, code = record[62:80].strip(), record[17]
     if is_debit and not account:
         return "account_id", "is empty (lodgement reference, positions 63 to 80)"
@@ -120,7 +120,7 @@ def _check_totals(batch: ReadBatch, found: _Found, number: int, record: str) -> 
     """Compare the total record. Returned debits stand in the total of debits, of some banks in that of credits."""
     net, credit, debit = (amount_of(record[at : at + 10], "fen") for at in (20, 30, 40))
     if net is None or credit is None or debit is None or not record[74:80].isdigit():
-        return "line", "is a total record with a figure that is no number"
+        return "line", "is a total record with a figure that is not a valid number"
     where = f"total record in line {number}:"
     batch.check(f"{where} items", int(record[74:80]), found.records)
     if (credit, debit) != (found.debits, found.credits):

@@ -132,13 +132,13 @@ def _detail_fault(fields: list[str], first_with: dict[int, int]) -> tuple[str, s
         return "line", f"has {len(fields) - 1} fields instead of {len(DETAIL_FIELDS)}"
     line, account_id, _, amount, result_code = fields[1:]
     if not whole_number(line):
-        return "line", "is no whole number from 1"
+        return "line", "is not a valid whole number from 1"
     if int(line) in first_with:
         return "line", f"repeats that of line {first_with[int(line)]} of the file"
     if not account_id:
         return "account_id", "is empty"
     if not _AMOUNT.fullmatch(amount):
-        return "amount", "is no amount with two decimals"
+        return "amount", "is not a valid amount with two decimals"
     if Decimal(amount) >= ABOVE_ANY_AMOUNT:
         return "amount", f"is not below {ABOVE_ANY_AMOUNT}"
     if not result_code:

@@ -273,7 +273,7 @@ class _Reader:
             if group is None or text_of(group, "Btch", "MsgId") is None:
                 self.has_other_debits |= any(line.line_kind == DEBIT for line in self.batch.lines[before:])
         if entry.total is None:
-            self.batch.differences.append(f"entry {self.entries}: Amt is no amount with two decimals")
+            self.batch.differences.append(f"entry {self.entries}: Amt is not a valid amount with two decimals")
             return
         self.directions.append((entry.direction, entry.total))
         if entry.is_booked:

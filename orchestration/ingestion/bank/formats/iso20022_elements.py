@@ -58,7 +58,7 @@ def amount_in(element: Any, name: str, currency: str | None) -> Decimal:
     text = "" if element is None else (element.text or "").strip()
     amount = iso_amount(text)
     if amount is None:
-        raise ElementFault(name, f"is no amount with at most two decimals: '{text[:40]}'")
+        raise ElementFault(name, f"is not a valid amount with at most two decimals: '{text[:40]}'")
     if currency is not None and element.get("Ccy") != currency:
         raise ElementFault(name, f"is in {element.get('Ccy')}, the format reads {currency}")
     return amount

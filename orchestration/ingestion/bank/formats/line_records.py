@@ -88,12 +88,12 @@ def _read_summary(raw: bytes, declared: BankFormat, batch: ReadBatch) -> None:
         if name in ("records", "success_records"):
             number = whole_number(text)
             if number is None:
-                raise _Fault(name, f"is no whole number: '{text[:40]}'")
+                raise _Fault(name, f"is not a valid whole number: '{text[:40]}'")
             setattr(batch, name, number)
         elif name in ("total_amount", "success_amount"):
             amount = _amount(text, declared)
             if amount is None:
-                raise _Fault(name, f"is no amount in {declared.amount_unit}: '{text}'")
+                raise _Fault(name, f"is not a valid amount in {declared.amount_unit}: '{text}'")
             setattr(batch, name, amount)
         elif name == "debited_on":
             batch.debited_on = _day(text, declared)
@@ -114,7 +114,7 @@ def _detail_fields(raw: bytes, declared: BankFormat) -> dict[str, str] | None:
     match = declared.detail_pattern.search(text)
     if match is None:
         if any(mark.isdigit() for mark in text):
-            raise _Fault("line", "is no line that the format's detail_pattern knows, and it has figures")
+            raise _Fault("line", "is not a line that the format's detail_pattern knows, and it has figures")
         return None
     for name in match.groupdict():
         longer = None if name == "reason_text" else longer_word(match, name)
@@ -174,18 +174,18 @@ def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> Result
     if "line" in fields:
         said = whole_number(fields["line"])
         if not said:
-            raise _Fault("line", f"is no whole number from 1: '{fields['line'][:40]}'")
+            raise _Fault("line", f"is not a valid whole number from 1: '{fields['line'][:40]}'")
         line = said
     if not fields["account_id"]:
         raise _Fault("account_id", "is empty")
     amount = _amount(fields["amount"], declared)
     if amount is None:
-        raise _Fault("amount", f"is no amount in {declared.amount_unit}: '{fields['amount'][:40]}'")
+        raise _Fault("amount", f"is not a valid amount in {declared.amount_unit}: '{fields['amount'][:40]}'")
     collected = None
     if fields.get("collected_amount"):
         collected = _amount(fields["collected_amount"], declared)
         if collected is None:
-            raise _Fault("collected_amount", f"is no amount in {declared.amount_unit}")
+            raise _Fault("collected_amount", f"is not a valid amount in {declared.amount_unit}")
         if collected > amount:
             raise _Fault("collected_amount", f"{collected} is more than was asked for, {amount}")
     code, inferred = _code(fields, declared)
@@ -228,11 +228,11 @@ def _day(text: str, declared: BankFormat) -> date:
     try:
         return datetime.strptime(text, declared.date_format).date()
     except ValueError:
-        raise _Fault("debited_on", f"is no date {declared.date_format}: '{text}'") from None
+        raise _Fault("debited_on", f"is not a valid date {declared.date_format}: '{text}'") from None
 
 
 def _period(text: str) -> str:
     digits = text.replace("-", "")
     if len(digits) == 6 and digits.isascii() and digits.isdigit() and "01" <= digits[4:] <= "12":
         return f"{digits[:4]}-{digits[4:]}"
-    raise _Fault("billing_period", f"is no month YYYYMM or YYYY-MM: '{text}'")
+    raise _Fault("billing_period", f"is not a valid month YYYYMM or YYYY-MM: '{text}'")

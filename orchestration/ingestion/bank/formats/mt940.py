@@ -245,7 +245,7 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
             None,
             None,
             None,
-            ("line", "is no booking (field 61): date, mark, amount with a comma and at most two decimals"),
+            ("line", "is not a valid booking (field 61): date, mark, amount with a comma and at most two decimals"),
         )
     amount, mark = _amount(match["amount"]), match["mark"]
     if amount >= ABOVE_ANY_AMOUNT:
@@ -253,7 +253,7 @@ def _line(number: int, booking: _Booking, opening: _Balance | None, declared: Ba
     signed = -amount if mark in _DEBITS else amount
     booked_on = _day(match["value_date"])
     if booked_on is None:
-        return None, signed, None, ("debited_on", f"is no date YYMMDD: '{match['value_date']}'")
+        return None, signed, None, ("debited_on", f"is not a valid date YYMMDD: '{match['value_date']}'")
     details = join_details(booking.details, encoding)
     kind, code, account, is_return, debit, charge = OTHER, COLLECTED, "", False, amount, _NOTHING
     more_lines = "".join(booking.lines[1:])

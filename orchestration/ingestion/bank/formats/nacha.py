@@ -182,7 +182,7 @@ class _Reader:
         self, number: int, record: str, where: str, name: str, text: str, found: int | Decimal, money: bool = False
     ) -> None:
         if not (text.isascii() and text.isdigit()):
-            self._aside(number, record, name, f"is no number: '{text}'")
+            self._aside(number, record, name, f"is not a valid number: '{text}'")
             return
         said: int | Decimal = Decimal(text).scaleb(-2) if money else int(text)
         self.batch.check(f"{where} {name}", said, found)
@@ -305,9 +305,9 @@ def _entry_fault(batch: _Batch, entry: _Entry) -> tuple[str, str] | None:
             "is an international entry (IAT), whose layout is another one: ask the bank for domestic ones apart",
         )
     if not (text[1:3].isascii() and text[1:3].isdigit()):
-        return "transaction_code", f"is no number: '{text[1:3]}'"
+        return "transaction_code", f"is not a valid number: '{text[1:3]}'"
     if not (text[29:39].isascii() and text[29:39].isdigit()):
-        return "amount", f"is no whole number of cents: '{text[29:39]}'"
+        return "amount", f"is not a valid whole number of cents: '{text[29:39]}'"
     is_change = any(addenda[1:3] == _CHANGE for _, addenda in entry.addenda)
     if (_is_debit(text) or is_change) and not text[39:54].strip():
         return "account_id", "is empty (individual identification number, positions 40 to 54)"

@@ -424,7 +424,9 @@ def zone_name(node: Node, member: str) -> str | None:
     """A time zone's name; None where none is written."""
     zone = node.content.get(member)
     if zone is not None and zone not in zoneinfo.available_timezones():
-        raise node.fault(member, f"'{zone}' is no time zone; write one like UTC or Asia/Shanghai, or leave it out")
+        raise node.fault(
+            member, f"'{zone}' is not a valid time zone; write one like UTC or Asia/Shanghai, or leave it out"
+        )
     return None if zone is None else str(zone)
 
 

@@ -217,7 +217,7 @@ def _as_text(kind: str, value: Any) -> str:
         return ("00" if value[:1] and value[0] >> 4 & 7 == _INTERNATIONAL else "") + _tbcd(value[1:])
     # TimeStamp of 3GPP TS 32.298: YYMMDDhhmmss in BCD, the sign in ASCII, hhmm in BCD.
     if len(value) != 9 or value[6:7] not in (b"+", b"-"):
-        raise ValueError(f"{value.hex()} is no TimeStamp of nine octets")
+        raise ValueError(f"{value.hex()} is not a valid TimeStamp of nine octets")
     digits = value[:6].hex()
     pairs = [digits[at : at + 2] for at in range(0, 12, 2)]
     return f"20{'-'.join(pairs[:3])} {':'.join(pairs[3:])}{value[6:7].decode()}{value[7:].hex()}"

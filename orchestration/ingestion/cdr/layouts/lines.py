@@ -237,7 +237,7 @@ def _quoted_record(text: str, lines: _Lines, layout: CdrFormat) -> tuple[str, st
                 lines.skip(count)
                 return joined, None, fields
     where = f"the quote of field {open_field}" if open_field else "a quote"
-    return text, f"is no line of CSV: {where} does not end where the field does", None
+    return text, f"is not a valid line of CSV: {where} does not end where the field does", None
 
 
 def _fits(fields: list[str], layout: CdrFormat) -> bool:
@@ -257,7 +257,7 @@ def split_quoted(text: str, layout: CdrFormat) -> tuple[list[str] | None, str | 
         fields, open_field = _split(text, layout, way)
         if fields is not None:
             return fields, None
-    return None, f"is no line of CSV: the quote of field {open_field} does not end where the field does"
+    return None, f"is not a valid line of CSV: the quote of field {open_field} does not end where the field does"
 
 
 @dataclass(frozen=True)
