@@ -279,7 +279,7 @@ def _after(function: Callable[..., object], calls: int) -> Callable[..., object]
         (editions, "export_mart", 0),
         (editions, "export_mart", 2),
         (editions, "flush_tree", 0),
-        (editions.os, "rename", 0),
+        (os, "rename", 0),
         (editions, "flush", 0),
         (editions, "replace_text", 0),
         (durable, "flush", 7),

@@ -111,7 +111,9 @@ def migrate_closed_schema(con: duckdb.DuckDBPyConnection, to_version: int = len(
         )
     if version >= to_version:
         return
-    for step in MIGRATIONS[version:to_version]:  # the caller may be within a transaction; one that dies here is done again
+    for step in MIGRATIONS[
+        version:to_version
+    ]:  # the caller may be within a transaction; one that dies here is done again
         con.execute(step)
     con.execute("delete from closed.schema_version")
     con.execute("insert into closed.schema_version values (?)", [to_version])
