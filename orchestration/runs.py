@@ -178,7 +178,7 @@ def _execute(
         logging.getLogger(quiet).setLevel(logging.CRITICAL)
     configuration: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if as_of is not None:
-        configuration["resources"] = {"billing_run": {"config": {"as_of": as_of.isoformat()}}}
+        configuration["resources"] = {"run_options": {"config": {"as_of": as_of.isoformat()}}}
     run_id = make_new_run_id()
     with (
         reporting_to(timed),

@@ -1,7 +1,5 @@
 """The resources of a run: settings, ledger, book, the lock that keeps a second run away, and the judge of its gates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
@@ -43,10 +41,16 @@ _PATIENCE_SECONDS = 3600.0
 _AT_WORK = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 
 
+class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What a person may ask of one run: in the launchpad `resources: {run_options: {config: {as_of: "2026-05-20"}}}`."""
+
+    as_of: str | None = None
+
+
 class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     """One run over the branch: where its state is, what it stands on. Held from the run's first step to its last.
 
-    Its configuration is the run's settings (`Settings.run_values`), and the as-of date where one is asked for.
+    Its configuration is the run's settings (`Settings.run_values`).
     """
 
     home: str
@@ -58,7 +62,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     time_zone: str
     today: str | None = None
     group: str | None = None
-    as_of: str | None = None
+    run_options: RunOptions
     asset_count: int = 0  # that a whole run makes; of fewer it is a run of some assets alone
 
     _settings: Settings = PrivateAttr()
@@ -68,13 +72,13 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     _unreachable: list[str] | None = PrivateAttr(default=None)
 
     @classmethod
-    def of(cls, settings: Settings, asset_count: int) -> Self:
+    def of(cls, settings: Settings, asset_count: int, run_options: Any) -> Self:
         """The resource for a run with these settings."""
         values: dict[str, Any] = settings.run_values
-        return cls(**values, asset_count=asset_count)
+        return cls(**values, asset_count=asset_count, run_options=run_options)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[BillingRun]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
         """Take the lock, read and check the reference book, open the ledger; let go of all at the run's end."""
         with ExitStack() as stack:
             try:
@@ -87,7 +91,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield self
 
     def _begin(self, context: dg.InitResourceContext, stack: ExitStack) -> None:
-        self._settings = Settings.of_run(self.model_dump())
+        self._settings = Settings.of_run(self.model_dump(exclude={"run_options"}))
         keep_private(self._settings)
         self.as_of_date()
         run = context.run
@@ -113,7 +117,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         record = RunRecord(
             run_id=run_id or "",
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            as_of=self.as_of,
+            as_of=self.run_options.as_of,
         )
         if self._is_whole:
             record.save(self._settings)
@@ -162,12 +166,14 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def as_of_date(self) -> date | None:
         """The date asked for, None for the newest date among the registered files."""
-        if self.as_of is None:
+        if self.run_options.as_of is None:
             return None
         try:
-            return date.fromisoformat(self.as_of)
+            return date.fromisoformat(self.run_options.as_of)
         except ValueError:
-            raise UsageError(f"--as-of: '{self.as_of}' is not a valid date; write it like 2026-05-20") from None
+            raise UsageError(
+                f"--as-of: '{self.run_options.as_of}' is not a valid date; write it like 2026-05-20"
+            ) from None
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -193,7 +199,7 @@ class GateJudge(dg.ConfigurableResource):  # type: ignore[type-arg]
     _process: GateProcess | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[GateJudge]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
         """End the process with the run, whatever it is doing."""
         try:
             yield self
