@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 JOBS ?= 2
 CALLS ?= 1000000
 # Tests that share a file or a city stay together, slow ones begin first (tests/conftest.py).
-PROCESSES = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+PROCESSES = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # Compiled once by set-up: without it every command would compile Dagster, dbt and Great Expectations again (6 s).
 unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK = 1

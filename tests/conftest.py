@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from orchestration import runs
 from orchestration.defs import resources
@@ -24,20 +25,30 @@ RUN_MODULES = {
     "tests.torture.meaning",
 }
 RUN_FIXTURES = {"ran", "ran_copy", "whole"}
-#: The demo city's run and what stands on it: all in one process, whichever files its tests are in.
-CITY_FIXTURES = {"whole", "expected"}
+#: Whose tests share the demo city and its first run.
+CITY_FOLDER = "tests/integration/"
 
 _now: list[pytest.Item] = []
 
 
+class ByCity(LoadFileScheduling):  # type: ignore[misc]
+    """Deals out tests file by file, and all of the city's files to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return CITY_FOLDER if nodeid.startswith(CITY_FOLDER) else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByCity | None:
+    """For `--dist loadfile`. (xdist's own groups go unseen: it marks a test's id in a place that pytest no longer reads.)"""
+    return ByCity(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whole runs and have them begin first; say which tests go to one process: those of the city, else those of a file."""
+    """Mark whole runs and have them begin first."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & RUN_FIXTURES or _takes_from_runs(getattr(item, "module", None)):
             item.add_marker(pytest.mark.whole_run)
-        group = "city" if fixtures & CITY_FIXTURES else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: item.get_closest_marker("whole_run") is None)
 
 
