@@ -27,7 +27,7 @@ class Secret:
     file: Path | None = None
 
     def reveal(self) -> str:
-        """The secret, read anew from its file. Raises TollhouseError where the file cannot be read or is empty."""
+        """The secret, read again from its file. Raises TollhouseError where the file cannot be read or is empty."""
         if self.file is None:
             return self.value or ""
         try:

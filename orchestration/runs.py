@@ -121,7 +121,7 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     timed = _Timed(reporter)
     refuse_unfit_places(settings)
     with run_lock(settings):
-        # Says at once, and in plain words, that another run is at work or the book has faults; the job does both itself.
+        # Says at once, and in plain words, that another run is in progress or the book has faults; the job does both itself.
         read_reference_book(settings.reference)
         _warn_of_history(timed, set_damaged_aside(settings))
     timed.step("start")
@@ -173,7 +173,7 @@ def _execute(
 
     from orchestration.definitions import build_defs
 
-    # What matters of a run is raised or stands in its history. The level of "dagster" itself Dagster sets anew for its console.
+    # What matters of a run is raised or stands in its history. The level of "dagster" itself Dagster sets again for its console.
     for quiet in ("dagster", "dagster._core"):
         logging.getLogger(quiet).setLevel(logging.CRITICAL)
     configuration: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -257,7 +257,7 @@ class Settings:
 
     @property
     def lock_path(self) -> Path:
-        """Held while a run is at work."""
+        """Held while a run is in progress."""
         return self.home / "run.lock"
 
 

@@ -14,7 +14,7 @@ from orchestration.warehouse.connection import open_warehouse
 
 
 class InProcessGates(GateProcess):
-    """The gates judged in this process: importing Great Expectations anew for each of a hundred runs takes five processor seconds
+    """The gates judged in this process: importing Great Expectations again for each of a hundred runs takes five processor seconds
     each. The process itself is tested in orchestration/test_gate_process.py and by all runs that are commands of their own."""
 
     def __init__(self, settings: Settings) -> None:

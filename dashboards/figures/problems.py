@@ -13,7 +13,7 @@ from dashboards.i18n import Translate
 def problem_bars(
     kinds: Sequence[tuple[str, Mapping[str, int]]], units: Sequence[tuple[str, str]], t: Translate
 ) -> go.Figure:
-    """Open problems per kind, stacked by the unit that can mend them; `units` are (id, name). First kind on top."""
+    """Open problems per kind, stacked by the unit that can fix them; `units` are (id, name). First kind on top."""
     upwards = list(reversed(kinds))
     figure = go.Figure()
     for position, (unit_id, unit_name) in enumerate(units):

@@ -9,7 +9,7 @@ from dashboards.pages.model import Page
 
 
 def overview(edition: Edition, t: Translate) -> Page:
-    """The first page that management opens: money first, then traffic, then what needs mending."""
+    """The first page that management opens: money first, then traffic, then what needs fixing."""
     return frame.framed(
         edition,
         t,

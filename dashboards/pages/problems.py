@@ -1,4 +1,4 @@
-"""The problem bulletin: what is open, and who can mend it. Reads the published edition only."""
+"""The problem bulletin: what is open, and who can fix it. Reads the published edition only."""
 
 from __future__ import annotations
 

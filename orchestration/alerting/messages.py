@@ -27,7 +27,7 @@ _WORDS = {
         ("运行失败", "最近的版本仍然有效。请在服务器上执行 tollhouse status 和 tollhouse doctor，处理原因后再执行 tollhouse run。"),
         (
             "a run failed",
-            "The last edition stays. Run `tollhouse status` and `tollhouse doctor`, mend what they name, then `tollhouse run`.",
+            "The last edition stays. Run `tollhouse status` and `tollhouse doctor`, fix what they name, then `tollhouse run`.",
         ),
     ),
     EDITION_BLOCKED: (
@@ -48,7 +48,7 @@ _WORDS = {
         ("{count} 个文件被拒收", "请用 tollhouse files show FILE_ID 查看原因，处理后重试（retry）或请对方重新提交。"),
         (
             "{count} file(s) rejected",
-            "Look with `tollhouse files show FILE_ID`, then mend the cause and retry the file, or have it delivered again.",
+            "Look with `tollhouse files show FILE_ID`, then fix the cause and retry the file, or have it delivered again.",
         ),
     ),
     NOTHING_CAME: (

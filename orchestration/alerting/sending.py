@@ -60,7 +60,7 @@ def send_test(settings: Settings) -> dict[str, str | None]:
 def alerts_around_run(
     settings: Settings, warn: Callable[[str], None], was_stopped: Callable[[], bool]
 ) -> Iterator[None]:
-    """Around the run of a command: tells before it that the last one was killed, and after it what came of it.
+    """Around the run of a command: tells before it that the last one was killed, and after it its result.
 
     A run that a person stopped is nothing to tell. `warn` is given what could not be sent.
     """

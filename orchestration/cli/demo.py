@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PLANTED = "planted.json"
 _BUILDING = ".building-demo"
-_ELSEWHERE = "use another TOLLHOUSE_HOME" + (", or `make clean` to begin anew" if IS_CHECKOUT else "")
+_ELSEWHERE = "use another TOLLHOUSE_HOME" + (", or `make clean` to begin again" if IS_CHECKOUT else "")
 
 
 def add_commands(commands: Any) -> None:

@@ -30,7 +30,7 @@ def _doctor(arguments: argparse.Namespace, context: Context) -> Answer:
     findings = examine(is_deep=arguments.deep)
     counts = Counter(finding.level for finding in findings)
     wrong = [finding for finding in findings if finding.level == ERROR]
-    # Wrong settings or a wrong book are the user's to mend before anything else counts.
+    # Wrong settings or a wrong book are the user's to fix before anything else counts.
     exit_code = max((finding.exit_code for finding in wrong), default=0)
     data = {
         "findings": [{name: value for name, value in asdict(one).items() if name != "exit_code"} for one in findings],

@@ -118,7 +118,7 @@ def _barred(check: str, unfit: list[PlaceFault], settings: Settings) -> list[Fin
     needed = [settings.home / name for name in _LOOKED_AT[check]]
     for fault in unfit:
         if fault.path == settings.home or any(fault.path.is_relative_to(path) for path in needed):
-            return [Finding(check, WARN, f"not looked at: see places, {fault.path}", "mend what is named there first")]
+            return [Finding(check, WARN, f"not looked at: see places, {fault.path}", "fix what is named there first")]
     return []
 
 
@@ -126,9 +126,9 @@ def _look(check: str, look: Callable[..., Iterator[Finding]], *arguments: object
     try:
         return list(look(*arguments))
     except TollhouseError as error:
-        return [Finding(check, ERROR, str(error), "mend what the message names", error.exit_code)]
+        return [Finding(check, ERROR, str(error), "fix what the message names", error.exit_code)]
     except Exception as error:  # noqa: BLE001 - whatever is broken: the doctor says so and looks on
-        return [Finding(check, ERROR, f"cannot be looked at: {type(error).__name__}: {error}", "mend what it names")]
+        return [Finding(check, ERROR, f"cannot be looked at: {type(error).__name__}: {error}", "fix what it names")]
 
 
 def _python() -> Iterator[Finding]:
@@ -276,7 +276,7 @@ def _restore(settings: Settings) -> Iterator[Finding]:
 def _lock(settings: Settings) -> Iterator[Finding]:
     holder = lock_holder(settings)
     if holder is not None:
-        yield Finding("run lock", OK, f"a run is at work: {holder}")
+        yield Finding("run lock", OK, f"a run is in progress: {holder}")
         return
     yield Finding("run lock", OK, "free")
 
@@ -290,7 +290,7 @@ def _last_run(settings: Settings) -> Iterator[Finding]:
     begun = shown_time(record.started_at, settings.time_zone)
     found = f"{status}, begun {begun}" + (f": {ended_by}" if ended_by else "")
     if status in ("failed", "unfinished"):
-        yield Finding("last run", WARN, found, "mend what it names, and `tollhouse run`: it goes on from what was kept")
+        yield Finding("last run", WARN, found, "fix what it names, and `tollhouse run`: it goes on from what was kept")
     else:
         yield Finding("last run", OK, found)
 

@@ -1,6 +1,6 @@
 """What `tollhouse doctor` looks at in the state: whether all is there that the ledger names, as it was written.
 
-`is_deep` reads and hashes every file. Nothing is changed by looking. The warehouse is read only while no run is at work.
+`is_deep` reads and hashes every file. Nothing is changed by looking. The warehouse is read only while no run is in progress.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from orchestration.ledger.file_ledger import FileLedger
 from orchestration.ledger.soundness import LEDGER_ADVICE, is_damage, refuse_lost_ledger, seal_fault
 from orchestration.settings import Settings
 
-_A_RUN_IS_AT_WORK = "a run is at work: not looked at"
+_A_RUN_IS_AT_WORK = "a run is in progress: not looked at"
 
 
 def _findings(check: str, faults: list[str], advice: str, sound: str, level: str = ERROR) -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def _with_ledger(settings: Settings, check: str, look: Callable[[FileLedger], It
     except (sqlite3.DatabaseError, TollhouseError) as error:
         if isinstance(error, sqlite3.DatabaseError) and not is_damage(error):
             raise
-        yield Finding(check, WARN, "cannot be looked at without the ledger", "mend the ledger first")
+        yield Finding(check, WARN, "cannot be looked at without the ledger", "fix the ledger first")
 
 
 def _formats(settings: Settings, is_deep: bool) -> Iterator[Finding]:
@@ -159,7 +159,9 @@ def _warehouse(settings: Settings, is_deep: bool) -> Iterator[Finding]:
     if not path.is_file() or not path.stat().st_size:
         if edition_folders(settings.published):
             found = f"{path} is gone"
-            yield Finding("warehouse", WARN, found, "`tollhouse run` computes it anew, closed periods from their files")
+            yield Finding(
+                "warehouse", WARN, found, "`tollhouse run` computes it again, closed periods from their files"
+            )
         else:
             yield Finding("warehouse", OK, "there is none yet; the first run makes it")
         return

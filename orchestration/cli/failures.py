@@ -55,7 +55,7 @@ def disk_fault(error: BaseException) -> str | None:
 
 def damage(error: BaseException) -> TollhouseError | None:
     """The place of the home that may not be used, or the damaged file that made an engine fail in this command; None where it is
-    something else, or a run is at work."""
+    something else, or a run is in progress."""
     from orchestration.state.places import place_fault_behind
 
     try:

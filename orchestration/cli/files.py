@@ -1,4 +1,4 @@
-"""`tollhouse files`: what was delivered and what became of it, letting a file in, setting it aside
+"""`tollhouse files`: the delivered files and their status, letting a file in, setting it aside
 or trying it again. The ledger decides."""
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KINDS = ("cdr", "bank", "customers")
 
 def add_commands(commands: Any) -> None:
     """Add files with show, release, reject and retry."""
-    files = add_command(commands, "files", "list the delivered files and what became of them", _list)
+    files = add_command(commands, "files", "list the delivered files with their status", _list)
     files.add_argument("--status", choices=STATUSES, help="only files of this status")
     files.add_argument("--kind", choices=KINDS, help="only files of this kind")
     files.add_argument("--switch", metavar="SWITCH_ID", help="only call files of this switch")
@@ -54,7 +54,7 @@ def add_commands(commands: Any) -> None:
     reject.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
     reject.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
     retry = add_command(
-        actions, "retry", "decode and judge a held or unreadable file anew, once its cause is mended", _retry
+        actions, "retry", "decode and judge a held or unreadable file again, once its cause is fixed", _retry
     )
     retry.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
     retry.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
@@ -228,7 +228,7 @@ def _retry(arguments: argparse.Namespace, context: Context) -> Answer:
     with ledger_for_decisions(context.settings) as ledger:
         decision = retry(context.settings, ledger, arguments.file_id, arguments.why)
         return _decided(
-            ledger, decision, "will be tried again: {why}. The next `tollhouse run` decodes and judges it anew."
+            ledger, decision, "will be tried again: {why}. The next `tollhouse run` decodes and judges it again."
         )
 
 

@@ -29,7 +29,7 @@ MOST_ROWS_SHOWN = 50
 def add_commands(commands: Any) -> None:
     """Add rerate."""
     rerate = add_command(
-        commands, "rerate", "rate call days anew with another tariff book or after a correction", _rerate
+        commands, "rerate", "rate call days again with another tariff book or after a correction", _rerate
     )
     rerate.add_argument("--from", dest="first", type=day, required=True, metavar="DATE", help="the first call day")
     rerate.add_argument("--to", dest="last", type=day, required=True, metavar="DATE", help="the last call day")

@@ -43,7 +43,7 @@ def add_commands(commands: Any) -> None:
     rebuild = add_command(
         commands,
         "rebuild",
-        "compute the state anew from landed files, ledger and closed figures, and publish",
+        "compute the state again from landed files, ledger and closed figures, and publish",
         _rebuild,
     )
     rebuild.add_argument(

@@ -133,7 +133,7 @@ def _checked(document: Any, batch: PlannedBatch) -> bytes:
     if not schema.validate(document):
         raise TollhouseError(
             f"batch {batch.batch_id} of bank {batch.bank_code} breaks {SCHEMA}: {str(schema.error_log).splitlines()[0]}; "
-            "nothing was written: mend the field in the export or the creditors file"
+            "nothing was written: fix the field in the export or the creditors file"
         )
     header = next(document.iter(f"{_NAMESPACE}GrpHdr"))
     declared = (header.findtext(f"{_NAMESPACE}NbOfTxs"), header.findtext(f"{_NAMESPACE}CtrlSum"))

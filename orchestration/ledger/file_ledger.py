@@ -1,4 +1,4 @@
-"""The file ledger: every delivered file, what became of it, and the decisions of people, in one SQLite file.
+"""The file ledger: every delivered file with its status, and the decisions of people, in one SQLite file.
 
 It says nothing of single call records. Its history (file_events, decisions) only grows; readers may look while a run works.
 """
@@ -55,7 +55,7 @@ PROCESS_ENDED = "ended the process"
 # A file may have a fault in each of its lines: what nobody reads to its end is not kept.
 _LONGEST_REASON = 4_000
 _NEW_COLUMNS = [f.name for f in fields(NewFile)]
-# What is learnt from a file's name and bytes by the formats and sources of the day. A retry learns it anew; what a companion
+# What is learnt from a file's name and bytes by the formats and sources of the day. A retry learns it again; what a companion
 # declares is kept, and what the file is (its id, source, bytes) never changes.
 _LEARNT_COLUMNS = (
     "format", "content_sha256", "content_lines", "content_delimiters", "switch_id", "file_date", "sequence_number",
@@ -185,7 +185,7 @@ class FileLedger:
     def set_status(
         self, file_id: str, status: str, reason: str | None, records: Sequence[OffendingRecord] = ()
     ) -> None:
-        """Set what became of a file, with the first of the records that it is held or rejected for.
+        """Set the status of a file, with the first of the records that it is held or rejected for.
 
         A loaded file keeps the order it has, else counts by its seen_order. The change is an event of its history.
         """
@@ -217,7 +217,7 @@ class FileLedger:
             self._event(before.file_id, status, reason, records)
 
     def begin_decode(self, file_ids: Sequence[str]) -> None:
-        """Forget what an earlier decode of these files found to be in the raw zone: from now on it is written anew. What a
+        """Forget what an earlier decode of these files found to be in the raw zone: from now on it is written again. What a
         kill leaves of it is decoded again."""
         with self.transaction():
             self._db.executemany(
@@ -355,7 +355,7 @@ class FileLedger:
         return [FileEvent(**{**dict(row), "offending_records": _records(row)}) for row in rows]
 
     def state(self) -> str:
-        """A hash of what became of every file and of the decisions: what an edition depends on of the ledger."""
+        """A hash of the status of every file and of the decisions: what an edition depends on of the ledger."""
         facts = [
             [
                 e.file_id,
@@ -448,7 +448,7 @@ class FileLedger:
                 raise TollhouseError(f"{label} is {entry.status}: only a held or rejected file can be released")
             if entry.status == "rejected" and not reason.startswith((SAME_NAME, SAME_CONTENT, BY_A_PERSON)):
                 raise TollhouseError(
-                    f"{label} is rejected: {reason}; what cannot be read cannot be released: mend the cause and use "
+                    f"{label} is rejected: {reason}; what cannot be read cannot be released: fix the cause and use "
                     "`tollhouse files retry`, or have the file delivered again"
                 )
             if (entry.content_fault or "").endswith(NOT_EVEN_ITS_HEADER):
@@ -521,7 +521,7 @@ class FileLedger:
         return [*batch["total_differences"], *lacking]
 
     def retry_file(self, again: NewFile, why: str) -> Decision:
-        """Have a file decoded and judged anew by the next run, in the place in the order that it was registered in.
+        """Have a file decoded and judged again by the next run, in the place in the order that it was registered in.
 
         `again` is the same file as its name and bytes are understood today. Raises TollhouseError where there is nothing to
         try again (`refuse_retry`), or where another file has taken its name meanwhile.
@@ -543,7 +543,7 @@ class FileLedger:
             return decision
 
     def refuse_retry(self, entry: FileEntry) -> None:
-        """Raise TollhouseError where a file is neither held nor rejected for a cause that can be mended beside it."""
+        """Raise TollhouseError where a file is neither held nor rejected for a cause that can be fixed beside it."""
         label = f"{entry.file_id} ({entry.file_name})"
         if entry.status == "held":
             return
@@ -685,7 +685,7 @@ class FileLedger:
 
 
 def batch_key(facts: Mapping[str, Any]) -> tuple[str, str, str]:
-    """What makes a batch of a bank one batch: (bank_code, batch_id, debited_on), for banks count their batches anew."""
+    """What makes a batch of a bank one batch: (bank_code, batch_id, debited_on), for banks start their numbers again."""
     return facts["bank_code"], facts["batch_id"], facts["debited_on"]
 
 

@@ -1,5 +1,5 @@
 """Whether the file ledger is there and as Tollhouse left it: nothing else knows the decisions of people, so it is never made
-anew beside what earlier runs have left, and never read where it was damaged.
+again beside what earlier runs have left, and never read where it was damaged.
 
 SQLite finds damage of its own structure only. So whoever writes to the ledger seals it at the end: `ledger.seal` holds its
 SHA-256, and the next one compares. A writer that was killed leaves no seal.

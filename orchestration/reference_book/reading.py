@@ -331,7 +331,7 @@ def _check_rows(reading: _Reading) -> None:
                 "switches",
                 row["line_number"],
                 "last_sequence",
-                f"{last} does not lie after the first number {first or 0}; write the last number before the files begin anew",
+                f"{last} does not lie after the first number {first or 0}; write the last number before the files begin again",
             )
     for row in reading.tables["number_ranges"]:
         start, end = (normalised_number(row[column] or "") for column in ("range_start", "range_end"))

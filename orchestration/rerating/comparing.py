@@ -1,6 +1,6 @@
-"""Comparing the calls of some days before and after they were rated anew, call by call, in the scratch warehouse.
+"""Comparing the calls of some days before and after they were rated again, call by call, in the scratch warehouse.
 
-What is compared and what follows from a difference stands here; how the days are rated anew does not. A call of a closed
+What is compared and what follows from a difference stands here; how the days are rated again does not. A call of a closed
 period keeps its period, and stands as it was closed where it would wait now (no rate, no owner): what has no price cannot
 be compared. What earlier re-ratings adjusted counts as charged already.
 """

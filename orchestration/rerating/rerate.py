@@ -1,6 +1,6 @@
 """Re-rating days with another tariff book, or after a correction: what it would change, and making it so.
 
-The days are rated anew in a scratch copy of the warehouse (scratch.py) and compared call by call (comparing.py). Open days
+The days are rated again in a scratch copy of the warehouse (scratch.py) and compared call by call (comparing.py). Open days
 are then rebuilt by an ordinary run with the book; for closed periods the differences are posted to the ledger, from which
 that run makes adjustment lines in the oldest open period. Nothing here decides what a call costs.
 """
@@ -40,7 +40,7 @@ from orchestration.warehouse.raw.reratings import create_reratings
 
 @dataclass(frozen=True)
 class RatedAnew:
-    """What rating the days anew came to.
+    """What rating the days again came to.
 
     `days_outside` are open days that were not asked for and that the book changes too, `days_changed` the open days of those
     asked for with a call that changes; `standing_calls` are closed calls that would wait now and stand as they were closed.
@@ -76,11 +76,11 @@ def rerate(
     dry_run: bool = False,
     reporter: Reporter | None = None,
 ) -> RerateOutcome:
-    """Rate the call days from first to last anew with the book of `reference` (default: the one that is set), and publish it.
+    """Rate the call days from first to last again with the book of `reference` (default: the one that is set), and publish it.
 
     A dry run changes nothing. Raises UsageError for wrong days, a book with faults, a missing reason, or where the book
     changes open days that were not asked for; TollhouseError where there is no finished edition to start from, or another
-    run is at work.
+    run is in progress.
     """
     if first > last:
         raise UsageError(f"--from {first} lies after --to {last}")
@@ -126,7 +126,7 @@ def _rate_anew(settings: Settings, book: ReferenceBook, first: date, last: date,
     if current is None:
         raise TollhouseError(no_edition(settings.published))
     if not settings.warehouse_path.is_file():
-        raise TollhouseError(f"{settings.warehouse_path} is gone: `tollhouse run` computes it anew and comes first")
+        raise TollhouseError(f"{settings.warehouse_path} is gone: `tollhouse run` computes it again and comes first")
     with FileLedger(settings.ledger_path) as ledger:
         refuse_lost_state(settings, ledger, listener.warn)
         listener.step("copy the warehouse")
@@ -167,7 +167,7 @@ def _rate_in_scratch(
         outside = changed.union(later_package_days(con, changed.union(days))) - set(days)
         note_before(con, days, outside)
         create_call_inputs(con, settings, ledger, facts, [*days, *outside])
-    listener.step("rate the days anew")
+    listener.step("rate the days again")
     run_dbt(scratch, "build", "tag:calls,+int_calls_judged", has_tests=False)
     listener.step("compare the calls")
     with open_warehouse(scratch) as con:

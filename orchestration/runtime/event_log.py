@@ -1,6 +1,6 @@
 """Dagster's event log with one connection per database instead of one per event. What a run records is Dagster's matter.
 
-Dagster 1.13 makes a new SQLAlchemy engine for every event it stores, which compiles each statement anew, opens and closes
+Dagster 1.13 makes a new SQLAlchemy engine for every event it stores, which compiles each statement again, opens and closes
 the database and waits for the disk, and looks each time whether its tables and columns are there: 11 ms an event, and a run
 has about fifteen hundred of them.
 """

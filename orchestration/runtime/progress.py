@@ -38,7 +38,7 @@ _run_ids: list[str] = []
 
 
 def reporter() -> Reporter:
-    """The reporter of the run at work in this process."""
+    """The reporter of the run in progress in this process."""
     return _current[-1]
 
 
@@ -53,7 +53,7 @@ def reporting_to(listener: Reporter | None) -> Iterator[None]:
 
 
 def current_run_id() -> str | None:
-    """The id of the run at work in this process; None where none is."""
+    """The id of the run in progress in this process; None where none is."""
     return _run_ids[-1] if _run_ids else None
 
 

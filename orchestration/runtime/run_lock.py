@@ -34,7 +34,7 @@ def run_lock(settings: Settings, patience_seconds: float = 0.0, *, is_restore: b
                 lock.seek(0)
                 holder = lock.read().strip() or "another process"
                 raise TollhouseError(
-                    f"another run is at work on {settings.home} ({holder}); wait for it, or use another TOLLHOUSE_HOME"
+                    f"another run is in progress on {settings.home} ({holder}); wait for it, or use another TOLLHOUSE_HOME"
                 )
             time.sleep(0.1)
         if not is_restore:

@@ -63,12 +63,12 @@ def load_record(settings: Settings) -> RunRecord | None:
     except (ValueError, TypeError) as error:
         raise TollhouseError(
             f"{path} is damaged ({type(error).__name__}); it says only what the last run came to, and the next `tollhouse run` "
-            "writes it anew"
+            "writes it again"
         ) from error
 
 
 def update_record(settings: Settings, **values: Any) -> RunRecord:
-    """Set fields of the record of the run at work; a status that ends it sets the time of its end too."""
+    """Set fields of the record of the run in progress; a status that ends it sets the time of its end too."""
     record = load_record(settings)
     if record is None:
         raise RuntimeError("no run has begun: there is no record to update")
@@ -97,7 +97,7 @@ def one_line_of(error: BaseException) -> str:
 
 
 def ending(record: RunRecord, is_at_work: bool) -> tuple[str, str | None]:
-    """What became of the last run, and what ended it where it did not come to its end.
+    """The status of the last run, and the reason where it did not end normally.
 
     `unfinished` is a run whose process is gone without a word. `is_at_work`: some process holds the run lock.
     """

@@ -192,7 +192,7 @@ class _Request:
         await self.answer(status, _CONTENT_TYPES[".html"], content, **headers)
 
     async def redirect(self, target: str) -> None:
-        """To the current edition, asked anew each time."""
+        """To the current edition, asked again each time."""
         await answer(self._send, HTTPStatus.FOUND, {"location": target, "cache-control": "no-store"}, b"")
 
     async def file(self, file: Path, size: int) -> None:

@@ -29,7 +29,7 @@ def refuse_lost_state(settings: Settings, ledger: FileLedger, warn: Callable[[st
     if lost:
         warn(f"{len(lost)} landed files are gone, the first {lost[0]}; {ADVICE}")
     if not _has_warehouse(settings) and edition_folders(settings.published):
-        warn(f"{settings.warehouse_path} is gone: the warehouse is computed anew")
+        warn(f"{settings.warehouse_path} is gone: the warehouse is computed again")
     with open_warehouse(settings) as con:
         settle_closed_periods(con, settings, ledger, warn)
 

@@ -49,12 +49,12 @@ def settle_closed_periods(
         raise TollhouseError(
             f"{settings.warehouse_path} does not hold the period {lost[0]}, which {decision.decided_by} closed on "
             f"{decision.decided_at[:10]}, and {closed_folder(settings) / lost[0]} is not there either: its bills would be "
-            "computed anew and could change. Put the warehouse back from a backup: `tollhouse restore DIR --replace`. Nothing was computed"
+            "computed again and could change. Put the warehouse back from a backup: `tollhouse restore DIR --replace`. Nothing was computed"
         )
     _, again = write_missing(con, settings, ledger)
     if again:
         warn(
-            f"{closed_folder(settings)}: files of the closed periods {', '.join(again)} were gone or cut; they were written anew "
+            f"{closed_folder(settings)}: files of the closed periods {', '.join(again)} were gone or cut; they were written again "
             "from the warehouse"
         )
 

@@ -9,7 +9,7 @@ from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import Settings
 
 ADVICE = (
-    "put them back from the deliveries or from a backup (`tollhouse restore DIR --replace`): the raw zone can be built anew "
+    "put them back from the deliveries or from a backup (`tollhouse restore DIR --replace`): the raw zone can be built again "
     "only from them"
 )
 

@@ -1,6 +1,6 @@
 """Whether each known name of the home is the file or folder it should be, and whether this user may read and write it.
 
-What is wrong here is no damage: nothing is lost, and no rebuild or restore mends it.
+What is wrong here is no damage: nothing is lost, and no rebuild or restore fixes it.
 """
 
 from __future__ import annotations

@@ -79,11 +79,11 @@ class Backup:
 def make_backup(
     settings: Settings, folder: Path, reporter: Reporter, patience_seconds: float = PATIENCE_SECONDS
 ) -> Backup:
-    """Copy the state of the home into a folder that is empty or not there; a run at work is waited for, and none begins
+    """Copy the state of the home into a folder that is empty or not there; a run in progress is waited for, and none begins
     meanwhile.
 
     Raises UsageError where the folder holds something else, TollhouseError where there is no state, the ledger is damaged, a
-    file cannot be read, the run at work goes on for longer than `patience_seconds`, or the disk has no room. What else is
+    file cannot be read, the run in progress goes on for longer than `patience_seconds`, or the disk has no room. What else is
     damaged is said by the backup that is made.
     """
     folder = folder.expanduser().absolute()
@@ -103,7 +103,7 @@ def make_backup(
 def _make(settings: Settings, folder: Path, reporter: Reporter, patience_seconds: float) -> Backup:
     home, state = settings.home, folder / STATE_FOLDER
     if is_run_at_work(settings):
-        reporter.step("wait for the run at work")
+        reporter.step("wait for the run in progress")
     with run_lock(settings, patience_seconds):
         reporter.step("copy the state")
         fault = seal_fault(settings.ledger_path)  # under the lock, which all who write to it hold

@@ -84,13 +84,13 @@ class _Edition:
 
 
 def plan_prune(settings: Settings) -> Plan:
-    """What a prune would do now; nothing is changed. Raises TollhouseError where a run is at work or nothing is published."""
+    """What a prune would do now; nothing is changed. Raises TollhouseError where a run is in progress or nothing is published."""
     with run_lock(settings):
         return _plan(settings)
 
 
 def prune(settings: Settings, reporter: Reporter) -> Pruned:
-    """Carry out the plan of this moment. Raises TollhouseError where a run is at work or nothing is published."""
+    """Carry out the plan of this moment. Raises TollhouseError where a run is in progress or nothing is published."""
     with run_lock(settings):
         plan = _plan(settings)
         reporter.step("remove old editions")

@@ -1,4 +1,4 @@
-"""`tollhouse rebuild`: the raw zone and the warehouse anew from landed files, ledger and frozen figures, then an ordinary run.
+"""`tollhouse rebuild`: builds the raw zone and the warehouse again from landed files, ledger and frozen figures, then an ordinary run.
 
 What was there is set aside in `before-rebuild/` and removed when that run has published. Decisions, statuses of files and
 closed periods are in the ledger and in `closed/`, and stay as they are.
@@ -41,7 +41,7 @@ class Rebuilt:
 def rebuild(settings: Settings, reporter: Reporter, *, raw: bool, warehouse: bool) -> Rebuilt:
     """Rebuild the raw zone, the warehouse, or both, and publish.
 
-    Raises UsageError for a faulty book, TollhouseError where a run is at work, a file that is needed is lost or cannot be
+    Raises UsageError for a faulty book, TollhouseError where a run is in progress, a file that is needed is lost or cannot be
     decoded, or the frozen figures of a closed period are lost: then nothing is changed. Where the run after it fails, what was rebuilt
     is in its place, and the next run goes on from there.
     """
@@ -64,7 +64,7 @@ def rebuild(settings: Settings, reporter: Reporter, *, raw: bool, warehouse: boo
                 made = make_raw_zone(settings, ledger, book, building / "raw", (settings.raw, aside / "raw"), reporter)
                 decoded_files = len(made.decoded)
                 flush_tree(made.folder)
-                with ledger.transaction():  # killed before its end: the run names the raw zone, and rebuild begins anew
+                with ledger.transaction():  # killed before its end: the run names the raw zone
                     record_raw_zone(ledger, made)
                     _exchange_raw(settings, made.folder, aside)
         if warehouse:

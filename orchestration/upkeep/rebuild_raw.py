@@ -1,4 +1,4 @@
-"""The raw zone anew from the landed files, beside the one that is there. Statuses and decisions are not touched: files are decoded
+"""Building the raw zone again from the landed files, beside the one that is there. Statuses and decisions stay: files are decoded
 within their bounds, but not judged.
 
 Rejected files are not decoded, as ever. One whose decode depends on what has changed since is left to the next run, which

@@ -38,7 +38,7 @@ def begin_warehouse(settings: Settings, ledger: FileLedger, building: Path, repo
     if lost:
         raise TollhouseError(
             f"{settings.warehouse_path}: period {lost[0]} was closed by an earlier version, and its bills are in this warehouse alone, "
-            "which cannot be read: they would be computed anew and could change. Put it back from a backup: "
+            "which cannot be read: they would be computed again and could change. Put it back from a backup: "
             "`tollhouse restore DIR --replace`. Nothing was changed"
         )
     with open_warehouse(replace(settings, home=building)) as con:

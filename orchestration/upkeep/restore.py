@@ -2,7 +2,7 @@
 
 What the home held is set aside in `replaced-<time>/`, never deleted. A restore that is killed before the exchange has changed
 nothing; one that is killed in it leaves a mark (restore_mark.py) and goes on when it is typed again: with what lies ready and
-what is in place already where that is all of the backup, else from the backup anew.
+what is in place already where that is all of the backup, else from the backup again.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def restore(settings: Settings, folder: Path, reporter: Reporter, *, replace: bo
             faults = _half_restored_faults(home, backup, reporter)
             if faults:
                 reporter.warn(
-                    f"the interrupted restore cannot be finished with what it has left ({faults[0]}): the backup is copied anew; "
+                    f"the interrupted restore cannot be finished with what it has left ({faults[0]}): the backup is copied again; "
                     f"what it has set aside stays in {home / mark.aside}"
                 )
                 mark = _stage(settings, backup, reporter, marked_before=True)

@@ -14,7 +14,7 @@ from orchestration.storage.disk_space import is_disk_full
 
 #: What to do where the warehouse is damaged.
 WAREHOUSE_ADVICE = (
-    "`tollhouse rebuild --warehouse` computes it anew from what was delivered; closed periods come from their files"
+    "`tollhouse rebuild --warehouse` computes it again from what was delivered; closed periods come from their files"
 )
 _SCHEMAS = ("reference", "raw", "staging", "intermediate", "marts", "closed", "state")
 

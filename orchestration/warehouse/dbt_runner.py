@@ -1,6 +1,6 @@
 """Running dbt inside this process, on a manifest made beforehand: no second interpreter, no second parsing.
 
-The manifest is made anew only when the project's files changed (its fingerprint stands beside it).
+The manifest is made again only when the project's files changed (its fingerprint stands beside it).
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def test_a_blocked_edition_names_its_gates(settings_of: SettingsOf) -> None:
 
 
 def test_a_held_file_is_one_occasion_for_as_long_as_it_is_held(settings_of: SettingsOf) -> None:
-    """Held for another reason it is the same; released and held anew it is another."""
+    """Held for another reason it is the same; released and held again it is another."""
     settings = settings_of()
     (file_id,) = held_files(settings, "a.txt")
     (first,) = found(settings)

@@ -162,7 +162,7 @@ def test_a_run_at_work_is_no_fault(tollhouse: Tollhouse, settings: Settings) -> 
     with run_lock(settings):
         told = dict(findings(tollhouse, "ok")[1])
     assert told["leftovers"] == "a run is building"
-    assert told["run lock"].startswith("a run is at work: process ")
+    assert told["run lock"].startswith("a run is in progress: process ")
 
 
 def test_a_home_that_is_a_file(tollhouse: Tollhouse, settings: Settings) -> None:

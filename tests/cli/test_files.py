@@ -115,16 +115,16 @@ def test_an_unknown_file_exits_1(tollhouse: Tollhouse) -> None:
 
 
 def test_releasing_a_held_file(tollhouse: Tollhouse, ledger: Settings) -> None:
-    called = tollhouse("files", "release", HELD, "--why", "the switch was mended")
+    called = tollhouse("files", "release", HELD, "--why", "the switch was fixed")
     assert called.exit_code == 0
     assert called.out == (
-        f"{HELD_NAME} ({HELD}) is released: the switch was mended. The next `tollhouse run` takes it in.\n"
+        f"{HELD_NAME} ({HELD}) is released: the switch was fixed. The next `tollhouse run` takes it in.\n"
     )
     with FileLedger(ledger.ledger_path, read_only=True) as made:
         assert made.file(HELD).status == "loaded"
         assert made.file(HELD).effective_order == 4  # after the three that were registered
-        assert [(one.kind, one.why) for one in made.decisions()] == [("release_file", "the switch was mended")]
-    assert "the switch was mended" in tollhouse("files", "show", HELD).out
+        assert [(one.kind, one.why) for one in made.decisions()] == [("release_file", "the switch was fixed")]
+    assert "the switch was fixed" in tollhouse("files", "show", HELD).out
 
 
 def test_a_file_that_is_not_held_is_not_released(tollhouse: Tollhouse) -> None:
@@ -159,12 +159,12 @@ def test_a_file_is_tried_again_when_its_cause_is_mended(tollhouse: Tollhouse, se
         assert early.exit_code == 1 and "cannot be tried again yet: unreadable: wrong header" in early.err
         patch.setattr(
             "orchestration.ingestion.landing.pulling.header_fault", lambda *_: None
-        )  # as if its format was mended
-        called = tollhouse("files", "retry", rejected.file_id, "--why", "the format was mended", "--json")
+        )  # as if its format was fixed
+        called = tollhouse("files", "retry", rejected.file_id, "--why", "the format was fixed", "--json")
     assert called.exit_code == 0
     assert called.json["file"]["status"] == "registered"
-    assert called.json["decision"]["kind"] == "retry_file" and called.json["decision"]["why"] == "the format was mended"
-    assert called.json["message"].endswith("The next `tollhouse run` decodes and judges it anew.")
+    assert called.json["decision"]["kind"] == "retry_file" and called.json["decision"]["why"] == "the format was fixed"
+    assert called.json["message"].endswith("The next `tollhouse run` decodes and judges it again.")
     history = tollhouse("files", "show", rejected.file_id, "--json").json["history"]
     assert [event["event"] for event in history] == ["registered", "rejected", "retry_file", "registered"]
 
@@ -184,7 +184,7 @@ def test_nothing_is_released_in_the_middle_of_a_run(tollhouse: Tollhouse, ledger
     with run_lock(ledger):
         called = tollhouse(*words, "--why", "because")
     assert called.exit_code == 1
-    assert "another run is at work" in called.err
+    assert "another run is in progress" in called.err
     with FileLedger(ledger.ledger_path, read_only=True) as made:
         assert made.decisions() == [] and made.file(HELD).status == "held"
 

@@ -117,7 +117,7 @@ MARTS: Mapping[str, Rows] = {
             None,
         ),
         ("p2", _DAY, "file_held", "error", None, None, "f2", "Held", 1, date(2026, 2, 4), None),
-        ("p3", _DAY, "file_held", "error", None, None, "f0", "Mended long ago", 1, date(2026, 1, 4), date(2026, 1, 9)),
+        ("p3", _DAY, "file_held", "error", None, None, "f0", "Fixed long ago", 1, date(2026, 1, 4), date(2026, 1, 9)),
     ],
 }
 

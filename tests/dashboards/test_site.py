@@ -119,7 +119,7 @@ def test_intake_and_bulletin(edition_dir: Path, published: Path) -> None:
     assert "暂存话单的在途金额" in texts["zh"]
     gravest = texts["en"].split("Gravest open problems")[1]
     assert gravest.index("File held") < gravest.index("Undocumented number")
-    assert "Mended long ago" not in texts["en"]
+    assert "Fixed long ago" not in texts["en"]
 
 
 def test_bars_start_at_zero_and_money_keeps_its_digits(edition_dir: Path, published: Path) -> None:

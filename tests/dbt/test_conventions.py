@@ -18,7 +18,7 @@ FLOATING = {"double", "float", "real"}
 
 @cache
 def manifest() -> dict[str, Any]:
-    """One manifest for all cases, read once: it is parsed anew whenever a model changes."""
+    """One manifest for all cases, read once: it is parsed again whenever a model changes."""
     return manifest_nodes()
 
 

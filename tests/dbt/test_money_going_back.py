@@ -1,4 +1,4 @@
-"""The settlement and commission models against the oracle that tells every day anew: random small accounts with bills,
+"""The settlement and commission models against the oracle that tells every day again: random small accounts with bills,
 credits, payments, merges and money that goes back, named or not, before, with and after what pays."""
 
 from __future__ import annotations

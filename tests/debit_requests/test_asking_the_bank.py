@@ -183,7 +183,7 @@ def test_an_edition_that_may_not_know_the_newest_payments_asks_nobody(
         assert f"the last run came to '{status}'" in typed.message
     record.write_text(json.dumps(run), encoding="utf-8")
     with FileLedger(branch.home / "ledger.sqlite") as ledger:
-        ledger.add_decision("retry_file", "mended")
+        ledger.add_decision("retry_file", "fixed")
     typed = branch.tollhouse("export", "debit-requests", "--again")
     assert (typed.exit_code, "files came in or were decided on after edition" in typed.message) == (1, True)
     with FileLedger(branch.home / "ledger.sqlite") as ledger:

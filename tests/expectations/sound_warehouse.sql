@@ -1,6 +1,6 @@
 -- A warehouse in which every gate holds, small enough to be worked by hand.
 -- Calls of A1 in 2026-03: 0.22 + 0.11 + 0.005 = 0.335, rounded half-up 0.34; of A2: 0.004, rounded 0.00, no line.
--- 2026-02 is closed: one call of A1 of 0.50 on a line of 0.50 and a bill of 0.50, paid by P0. It was rated anew at 0.555:
+-- 2026-02 is closed: one call of A1 of 0.50 on a line of 0.50 and a bill of 0.50, paid by P0. It was rated again at 0.555:
 -- 0.56 less 0.50 = 0.06 was posted to 2026-03.
 -- Bill of A1: calls 0.34 + rental 18.00 + adjustment 0.06 = 18.40; P1 of 20.00 pays 18.34 of it so far.
 create schema raw;

@@ -175,9 +175,9 @@ def test_a_batch_whose_totals_disagree_is_released_with_its_difference_accepted(
     assert judged(intake, SOUND.replace("T|3", "T|2"))[0] == "held"
     file_id = intake.only_file().file_id
     with pytest.raises(TollhouseError, match="trailer records 2, details 3.*--accept-totals"):
-        intake.ledger.release_file(file_id, "trailer mended by telephone")
+        intake.ledger.release_file(file_id, "trailer fixed by telephone")
     assert intake.only_file().status == "held"
-    intake.ledger.release_file(file_id, "trailer mended by telephone", accept_totals=True)
+    intake.ledger.release_file(file_id, "trailer fixed by telephone", accept_totals=True)
     assert intake.only_file().status == "loaded"
     (accepted,) = intake.ledger.decisions("accept_totals")
     assert (accepted.file_id, accepted.why) == (file_id, "trailer records 2, details 3")
@@ -415,7 +415,7 @@ NOTIFICATION = """<Document><BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>{message}</Msg
 def test_a_message_that_comes_again_in_another_file_is_held(
     intake: Intake, layout: str, first: str, second: str, reason: str | None
 ) -> None:
-    """Its money would count twice. An id alone is no proof: some banks number their messages anew every day."""
+    """Its money would count twice. An id alone is no proof: some banks number their messages again every day."""
     sources = intake.settings.home / "sources.yml"
     sources.write_text(ISO_SOURCES.replace("iso20022", layout).replace(".xml", ".txt"), encoding="utf-8")
     intake.settings = replace(intake.settings, sources_file=sources)

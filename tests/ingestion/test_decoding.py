@@ -110,7 +110,7 @@ def test_an_error_rejects_the_file_and_the_others_are_loaded(
     from orchestration.ingestion.landing.pulling import retry
 
     for entry in named:
-        retry(intake.settings, intake.ledger, entry.file_id, "mended")
+        retry(intake.settings, intake.ledger, entry.file_id, "fixed")
     intake.decode()
     judge(intake)
     assert ends(intake) == {True: {"loaded"}, False: {"loaded"}}

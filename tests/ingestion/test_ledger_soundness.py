@@ -1,4 +1,4 @@
-"""The ledger is never made anew beside what earlier runs left, and never read where it is not what its last writer left."""
+"""The ledger is never made again beside what earlier runs left, and never read where it is not what its last writer left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trying a file again after its cause was mended: which files, what is done, and what is refused."""
+"""Trying a file again after its cause was fixed: which files, what is done, and what is refused."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_a_planted_record_is_told_by_field_rule_and_outlet(
         )
         assert f"field {field} of {table} {key}: {row['rule_en']} ({row['rule_zh']})" in bulletin["detail"]
         assert bulletin["outlet_id"] == row["outlet_id"]
-        # A customer of no known outlet and an account of no customer have nobody who could mend them.
+        # A customer of no known outlet and an account of no customer have nobody who could fix them.
         assert (row["outlet_id"] is None) == (
             case in ("incomplete_unknown_outlet", "incomplete_account_without_customer")
         )

@@ -195,7 +195,7 @@ def test_an_unsound_book_stops_only_what_it_touches(by_the_unsound_book: tuple[M
 
 
 @pytest.fixture(scope="module")
-def mended(by_the_unsound_book: tuple[Marts, Marts, Branch]) -> tuple[Marts, Marts]:
+def fixed(by_the_unsound_book: tuple[Marts, Marts, Branch]) -> tuple[Marts, Marts]:
     """The same state run again by the sound book, over everything and as of the end of the month."""
     branch = by_the_unsound_book[2]
     shutil.rmtree(branch.reference)
@@ -206,11 +206,11 @@ def mended(by_the_unsound_book: tuple[Marts, Marts, Branch]) -> tuple[Marts, Mar
 
 
 @pytest.mark.parametrize("mart", sorted(COMPARED))
-def test_a_mended_book_and_a_later_day_leave_no_trace(mart: str, mended: tuple[Marts, Marts]) -> None:
-    ours, theirs = mended
+def test_a_mended_book_and_a_later_day_leave_no_trace(mart: str, fixed: tuple[Marts, Marts]) -> None:
+    ours, theirs = fixed
     assert differences(mart, ours[mart], theirs[mart]) == []
 
 
-def test_the_second_settlement_has_lines_of_every_kind_that_its_month_gives(mended: tuple[Marts, Marts]) -> None:
-    kinds = {(row["settlement_period"], row["line_kind"]) for row in mended[0]["commission_lines"]}
+def test_the_second_settlement_has_lines_of_every_kind_that_its_month_gives(fixed: tuple[Marts, Marts]) -> None:
+    kinds = {(row["settlement_period"], row["line_kind"]) for row in fixed[0]["commission_lines"]}
     assert kinds >= {("2026-03", "on_time"), ("2026-04", "on_time"), ("2026-04", "late"), ("2026-04", "clawback")}

@@ -120,4 +120,4 @@ def test_what_the_daemon_starts_waits_for_the_run_at_work(instance: dg.DagsterIn
     assert result.success and ended[0] < time.monotonic()
     with run_lock(settings):
         typed = ran_copy.tollhouse("run")
-    assert typed.exit_code == 1 and "another run is at work" in typed.message
+    assert typed.exit_code == 1 and "another run is in progress" in typed.message

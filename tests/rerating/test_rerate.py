@@ -208,6 +208,6 @@ def test_wrong_words_are_refused(rerated: Rerated, tmp_path: Path) -> None:
     assert no_book.exit_code == 2 and str(tmp_path) in no_book.message
     with run_lock(Settings.from_environment(branch.settings)):
         at_work = branch.tollhouse("rerate", *ALL_DAYS, "--dry-run")
-    assert at_work.exit_code == 1 and "another run is at work" in at_work.message
+    assert at_work.exit_code == 1 and "another run is in progress" in at_work.message
     nothing_yet = new_branch(tmp_path / "home").tollhouse("rerate", *ALL_DAYS, "--dry-run")
     assert nothing_yet.exit_code == 1 and "tollhouse run" in nothing_yet.message

@@ -76,13 +76,13 @@ def test_what_a_dearer_day_takes_from_the_later_days_is_told_before_it_is_done(t
     done = rerate(made, "04-01", "04-02", book)
 
     assert changes(done) == [("A1", "2026-04", False, 1, "0.100000", "0.300000")]
-    anew = branch(tmp_path / "anew", PACKAGE, SUBSCRIPTION)
-    shutil.rmtree(anew.book)
-    shutil.copytree(book, anew.book)
+    again = branch(tmp_path / "again", PACKAGE, SUBSCRIPTION)
+    shutil.rmtree(again.book)
+    shutil.copytree(book, again.book)
     for number, (day, call) in enumerate(calls.items(), start=1):
-        deliver(anew, day, number, call)
-    run(anew)
-    assert charges(made) == charges(anew)
+        deliver(again, day, number, call)
+    run(again)
+    assert charges(made) == charges(again)
     assert charges(made)["2200003", "04-02 10:00:00"] == ("0.3", None, "0.1", "0.4", "P1", False)
 
 

@@ -45,7 +45,7 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def tollhouse(settings: Mapping[str, str], *words: str) -> Typed:
-    """Run a command with --json in this process, which spares the seconds of starting everything anew."""
+    """Run a command with --json in this process, which spares the seconds of starting everything again."""
     from orchestration.cli import main
 
     out, errors = io.StringIO(), io.StringIO()

@@ -106,7 +106,7 @@ def test_every_fault_is_told_at_once(branch: Branch) -> None:
 
 
 def test_no_book_at_all(branch: Branch) -> None:
-    """The setting to mend is named."""
+    """The setting to fix is named."""
     typed = branch.tollhouse("run", TOLLHOUSE_REFERENCE=str(branch.home / "nowhere"))
     assert typed.exit_code == 2
     assert "nowhere: there is no reference book; set TOLLHOUSE_REFERENCE" in typed.message

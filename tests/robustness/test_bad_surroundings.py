@@ -79,7 +79,7 @@ def test_a_second_run_while_one_is_at_work(ran_copy: Branch) -> None:
         before = ran_copy.content()
         typed = ran_copy.tollhouse("run")
         assert typed.exit_code == 1
-        assert "another run is at work" in typed.message and f"process {holder.pid}" in typed.message
+        assert "another run is in progress" in typed.message and f"process {holder.pid}" in typed.message
         assert ran_copy.content() == before
     finally:
         with contextlib.suppress(BrokenPipeError):

@@ -24,7 +24,7 @@ def test_seconds_amounts_and_maximum_prices(tmp_path: Path) -> None:
     2200001: 3 minutes, 0.02 + 0.10 + 0.10 + 0.06 = 0.28, all covered. With 120 s left, 20:57:30 for 330 s = increments at
     20:57:30, 58:30, 59:30, 21:00:30, 01:30, 02:30: 0.02 + 0.10 + 0.10 + 0.06 + 3 × 0.03 = 0.37; those of the first 120 s are
     covered, 0.22: 0.15. Then nothing is left: 0.02 + 0.05. Its national call is not of the group; 2200003 has no package.
-    April begins anew.
+    April begins again.
     2200002: 2 minutes, 0.80 of 1.00; 1 minute 0.40 with 0.20 left: 0.20; 4 minutes 1.60 with nothing left, capped at 1.10.
     """
     made = branch(
@@ -99,7 +99,7 @@ def test_a_call_of_the_month_before_the_first_file_has_that_months_allowance(tmp
 def test_late_file_moves_what_is_left_later_in_the_month(tmp_path: Path) -> None:
     """90 s shared by A1's numbers each month. Day by day: the call of the 2nd has 90 s left: its increments at 0 and 60 s are
     covered (0.22), the third costs 0.06. A late file of the 1st with one minute leaves 30 s: one increment covered (0.12), 0.16.
-    April begins anew: both minutes covered."""
+    April begins again: both minutes covered."""
     package = "P1,PACK,seconds,90,NEAR,true,2015-01-01,,包,Pack\n"
     subscription = "S1,A1,2200001,PACK,,2025-01-01,\n"
     files = {

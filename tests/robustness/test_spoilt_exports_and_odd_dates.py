@@ -1,4 +1,4 @@
-"""Spoilt exports, wrong clocks, batches counted anew, and what people decide of them (SPEC 4): one branch in two runs, by hand.
+"""Spoilt exports, wrong clocks, batches counted again, and what people decide of them (SPEC 4): one branch in two runs, by hand.
 
 Everything is delivered at once on 20 May; the exports' source declares GB18030. 24 residential customers, accounts and numbers; A1 to
 A4 pay 20.00 rent, a local minute costs 0.10.

@@ -158,7 +158,7 @@ def test_a_book_with_every_fault_fails_every_gate_of_the_tariff_book(unsound: Br
 
 
 @pytest.mark.parametrize(
-    ("gate", "severity", "row_key", "mend"),
+    ("gate", "severity", "row_key", "fix"),
     [
         ("every_prefix_is_digits", "error", "22A/2015-01-01", "correct it in destinations"),
         ("every_row_is_sometimes_in_force", "warn", "HOME/LOCAL/*/2026-03-10/0", "correct the row or remove it"),
@@ -166,12 +166,12 @@ def test_a_book_with_every_fault_fails_every_gate_of_the_tariff_book(unsound: Br
     ],
 )
 def test_a_fault_that_touches_no_priced_call_is_told(
-    unsound: Branch, gate: str, severity: str, row_key: str, mend: str
+    unsound: Branch, gate: str, severity: str, row_key: str, fix: str
 ) -> None:
-    """With the row and what mends it; the calls of HOME to LOCAL are rated all the same."""
+    """With the row and what fixes it; the calls of HOME to LOCAL are rated all the same."""
     (told,) = (each for each in unsound.manifest["gates"] if each["gate"] == gate)
     assert (told["severity"], [row["row_key"] for row in told["sample"]]) == (severity, [row_key])
-    assert mend in told["sample"][0]["detail"]
+    assert fix in told["sample"][0]["detail"]
 
 
 def test_a_call_into_a_band_without_rate_says_which_row_is_missing(unsound: Branch) -> None:

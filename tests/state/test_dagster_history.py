@@ -1,4 +1,4 @@
-"""A damaged history of Dagster is moved aside and begun anew; one that is only in use or too full a disk is left alone."""
+"""A damaged history of Dagster is moved aside and begun again; one that is only in use or too full a disk is left alone."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def read_while_publishing(runner: Runner, home: Path, runs: int, say: Callable[[
 
 
 def two_at_once(branch: Branch) -> tuple[int, int]:
-    """Two `tollhouse run` started together: one publishes, the other says that a run is at work; nothing is taken in twice.
+    """Two `tollhouse run` started together: one publishes, the other says that a run is in progress; nothing is taken in twice.
 
     Their exit codes, the smaller first. Where one was done before the other began, both end well.
     """
@@ -94,7 +94,7 @@ def two_at_once(branch: Branch) -> tuple[int, int]:
         assert code in (0, 1), answer
         if code == 1:
             message = answer["error"]["message"]
-            assert "another run is at work" in message and str(branch.home) in message, message
+            assert "another run is in progress" in message and str(branch.home) in message, message
             assert f"process {other.pid}" in message, message
     assert 0 in codes
     after_a_run(branch.home)

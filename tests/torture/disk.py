@@ -1,4 +1,4 @@
-"""A disk that fills up while a run is at work: a small file system in memory as the home, made larger step by step."""
+"""A disk that fills up while a run is in progress: a small file system in memory as the home, made larger step by step."""
 
 from __future__ import annotations
 

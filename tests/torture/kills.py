@@ -25,7 +25,7 @@ RUN_DEPENDENT: dict[str, tuple[str, ...]] = {
     "problem_bulletin": ("first_seen_on", "found_on"),
     "suspense_retries": ("first_suspended_at", "last_tried_at", "tries"),
 }
-KILLS_OF_A_BRANCH = 50  # then it begins anew
+KILLS_OF_A_BRANCH = 50  # then it begins again
 
 Say = Callable[[str], None]
 Rows = dict[str, list[str]]
@@ -148,7 +148,7 @@ class Tormented:
 
     def kill(self, number: int, is_real: bool) -> None:
         """One kill of a run over the delivery, at a drawn moment. A run that is done before its moment comes must have
-        published what it should, and its work is undone: the branch is put back to how it stood, and a moment drawn anew."""
+        published what it should, and its work is undone: the branch is put back to how it stood, and a moment drawn again."""
         while not self.strike(number, draw(self.random, self.calm.runs[number], is_real, self._is_first), is_real):
             self.result.came_to_their_end += 1
             shutil.rmtree(self.branch.home)

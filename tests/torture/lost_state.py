@@ -30,7 +30,7 @@ DEEP = ("doctor", "--deep")
 
 #: How often a record was tried depends on the runs.
 _OF_THE_RUNS = {"suspense_retries"}
-#: What no figure depends on and no one reads again, or what the next run writes anew whatever stands there.
+#: What no figure depends on and no one reads again, or what the next run writes again whatever stands there.
 _OF_NO_ACCOUNT = (
     "run.lock", "being_decoded", "last_run.json", "alerts.lock", "logs", "ledger.seal", "ledger.sqlite-shm", "ledger.sqlite-wal",
     "dagster/storage", "dagster/dagster.yaml",

@@ -140,7 +140,7 @@ def _negative(file: Next) -> list[Next]:
 
 
 def _restarted(file: Next) -> list[Next]:
-    """The counter in the name begins anew: the number of a file that is loaded."""
+    """The counter in the name begins again: the number of a file that is loaded."""
     return [
         file.renamed("_004003", "_003002")
         if "_004003" in file.name

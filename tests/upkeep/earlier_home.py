@@ -5,7 +5,7 @@ Copy it into `tests/` of a checkout of that version, with its own environment, a
     python -W ignore -m tests.earlier_home FOLDER NAME
 
 It needs nothing but tests/robustness/branch.py of that version. FOLDER/NAME.tar.xz is the fixture: without Dagster's history,
-the delivered files (the landed ones are there) and the pages' library, which a run writes anew.
+the delivered files (the landed ones are there) and the pages' library, which a run writes again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LEFT_OUT = {"dagster", "run.lock", "being_decoded", "logs"}
 
 def main() -> None:
     """Two days of March, a third whose file was held and released, March closed, a day of April; where the version can, March rated
-    anew with a dearer local call."""
+    again with a dearer local call."""
     folder, name = Path(sys.argv[1]), sys.argv[2]
     branch = new_branch(folder / name)
     branch.deliver_day(2)

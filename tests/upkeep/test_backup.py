@@ -115,7 +115,7 @@ def test_a_backup_waits_for_the_run_at_work_or_says_who_it_is(ran_copy: Branch, 
     thread = threading.Thread(target=run)
     thread.start()
     is_held.wait(20)
-    with pytest.raises(TollhouseError, match=f"another run is at work .*process {os.getpid()}"):
+    with pytest.raises(TollhouseError, match=f"another run is in progress .*process {os.getpid()}"):
         make_backup(settings, tmp_path / "at once", Silent(), patience_seconds=0)
     assert not (tmp_path / "at once").exists()
     may_end.set()

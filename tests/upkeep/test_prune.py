@@ -241,5 +241,5 @@ def test_a_run_at_work_is_left_alone(ran_copy: Branch) -> None:
     from orchestration.runtime.run_lock import run_lock
 
     settings = Settings.from_environment(ran_copy.settings)
-    with run_lock(settings), pytest.raises(TollhouseError, match="another run is at work"):
+    with run_lock(settings), pytest.raises(TollhouseError, match="another run is in progress"):
         prune(settings, Silent())

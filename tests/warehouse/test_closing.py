@@ -1,4 +1,4 @@
-"""What may be closed: each refusal comes before anything is run or written, and names what mends it."""
+"""What may be closed: each refusal comes before anything is run or written, and names what fixes it."""
 
 from __future__ import annotations
 

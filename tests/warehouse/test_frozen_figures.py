@@ -225,7 +225,7 @@ def test_files_that_are_gone_are_written_anew_from_the_warehouse(home: Home) -> 
     before = home.closed()
     home.file("calls").unlink()
     home.settle()
-    assert "written anew" in home.warnings[0]
+    assert "written again" in home.warnings[0]
     home.lose_warehouse()
     home.settle()
     assert home.closed() == before

@@ -1,6 +1,6 @@
 """Whose fault an error is that came while one file was at work: the file's own, which is then rejected, or the machine's.
 
-A file's fault can be tried again (`tollhouse files retry`): its cause may be mended in a format, a bound or the memory limit.
+A file's fault can be tried again (`tollhouse files retry`): its cause may be fixed in a format, a bound or the memory limit.
 The machine's ends the run: no other file would fare better, and what was published then were a part for the whole.
 """
 
@@ -20,7 +20,7 @@ from orchestration.storage.disk_space import is_disk_full
 _OF_THE_MACHINE = (sqlite3.Error, TollhouseError, OSError, duckdb.IOException, ImportError)
 _OUT_OF_MEMORY = (MemoryError, duckdb.OutOfMemoryException, pa.ArrowMemoryError)
 _SHOWN_CHARACTERS = 300
-_RETRY = "use `tollhouse files retry` once the cause is mended"
+_RETRY = "use `tollhouse files retry` once the cause is fixed"
 
 
 def is_of_the_machine(error: Exception) -> bool:

@@ -18,7 +18,7 @@ def landed_path(settings: Settings, entry: FileEntry) -> Path | None:
 
 
 def landed_fault(settings: Settings, entry: FileEntry) -> str | None:
-    """What is wrong with a landed file, hashed anew; None where it is as it was delivered."""
+    """What is wrong with a landed file, hashed again; None where it is as it was delivered."""
     path = landed_path(settings, entry)
     if path is None:
         return f"{settings.home / entry.landing_path}: the landed file {entry.file_id} is gone"

@@ -431,9 +431,9 @@ def _take_late_companion(ledger: FileLedger, file_id: str, delivered: _Delivered
 
 
 def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Decision:
-    """Look at a landed file anew, as if its source delivered it today, and have the next run decode and judge it.
+    """Look at a landed file again, as if its source delivered it today, and have the next run decode and judge it.
 
-    For a held or unreadable file whose cause was mended beside it: a format, sources.yml, a result code, a limit. Raises
+    For a held or unreadable file whose cause was fixed beside it: a format, sources.yml, a result code, a limit. Raises
     TollhouseError where there is nothing to try again or the file still cannot be read; nothing is changed then.
     """
     entry = ledger.file(file_id)
@@ -457,7 +457,7 @@ def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Dec
     finally:
         part.remove()
     if again.fault is not None:
-        raise TollhouseError(f"{label} cannot be tried again yet: {again.fault}; mend that first")
+        raise TollhouseError(f"{label} cannot be tried again yet: {again.fault}; fix that first")
     return ledger.retry_file(again.new, why)
 
 

@@ -114,7 +114,7 @@ class SftpStore(Store):
     def _wrong_host_key(self, error: paramiko.BadHostKeyException) -> str:
         return (
             f"the server shows the host key {fingerprint(error.key)}, but {self.access.known_hosts} has "
-            f"{fingerprint(error.expected_key)} for it: it was set up anew, or another machine answers in its place. "
+            f"{fingerprint(error.expected_key)} for it: it was set up again, or another machine answers in its place. "
             "Ask its operator for the fingerprint, and replace the line only if it is this one"
         )
 

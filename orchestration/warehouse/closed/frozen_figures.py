@@ -1,6 +1,6 @@
 """The frozen figures of closed periods outside the warehouse: `$TOLLHOUSE_HOME/closed/<period>/<table>.parquet`.
 
-A warehouse can be computed anew from what was delivered, but not the bills of a closed period, which are as they were when it
+A warehouse can be computed again from what was delivered, but not the bills of a closed period, which are as they were when it
 was closed. So closing writes them as files too, and the ledger keeps their hashes. The order makes a kill harmless: first the
 files, then the ledger's decision with their hashes, then the warehouse. A warehouse that lacks a period of the ledger is
 filled from the files.
@@ -28,7 +28,7 @@ from orchestration.warehouse.connection import WAREHOUSE_ADVICE
 
 BUILDING = ".building-"
 #: What to do where a file of the figures is damaged and the warehouse is sound.
-FROZEN_ADVICE = "remove it, and `tollhouse run` writes it anew from the warehouse; or `tollhouse restore DIR --replace` puts a backup back"
+FROZEN_ADVICE = "remove it, and `tollhouse run` writes it again from the warehouse; or `tollhouse restore DIR --replace` puts a backup back"
 
 
 @dataclass(frozen=True)
@@ -284,7 +284,7 @@ def _condition(table: str, period: str) -> str:
 
 
 def _have_days_rebuilt(con: duckdb.DuckDBPyConnection, period: str) -> None:
-    """Where the warehouse has computed the period's days without its closing, have the next run build them anew."""
+    """Where the warehouse has computed the period's days without its closing, have the next run build them again."""
     if not (_has_table(con, "state", "stale_days") and _has_table(con, "intermediate", "int_calls_judged")):
         return
     con.execute(

@@ -72,7 +72,7 @@ _NOT_OF_THE_BOOK = {
 
 
 def days_changed_by_book(con: duckdb.DuckDBPyConnection) -> set[date]:
-    """The days with calls that the book side, as it stands built, would have rated anew."""
+    """The days with calls that the book side, as it stands built, would have rated again."""
     queries = [query for reason, query in CHANGED_DAYS.items() if reason not in _NOT_OF_THE_BOOK]
     return {day for query in queries for (day,) in con.execute(query).fetchall()} | set(_days_dialled_otherwise(con))
 
@@ -268,7 +268,7 @@ def _create_state(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _drop_built(con: duckdb.DuckDBPyConnection, daily_tables: tuple[str, ...]) -> None:
-    """Forget what other code built: the tables that are replaced day by day are made anew, in the new code's columns."""
+    """Forget what other code built: the tables that are replaced day by day are made again, in the new code's columns."""
     for table in daily_tables:
         con.execute(f"drop table if exists {table} cascade")
     con.execute("delete from state.day_builds")

@@ -3,7 +3,7 @@
 `state.crm_<table>_history` has one row per form of a row and stretch of snapshots that have it: `seen_from` is the date of the first
 of them, `gone_on` that of the first snapshot after them, null while the newest has it. So a snapshot that changes nothing
 writes nothing, and a run reads only the snapshots that came since the last one. Snapshots that come late, are released or are
-decoded anew undo the history back to their date, and it is written again from there.
+decoded again undo the history back to their date, and it is written again from there.
 
 What a row means that a newer snapshot no longer has is the models' matter (models/intermediate/exports).
 """
@@ -111,7 +111,7 @@ def _bring_up_to_date(
 
 
 def _create_table(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """The table's history, made anew where it has other columns than the export has now."""
+    """The table's history, made again where it has other columns than the export has now."""
     columns = {**EXPORT_TABLES[table].columns, **HISTORY_COLUMNS}
     found = con.execute(
         "select column_name, data_type from information_schema.columns where table_schema = 'state' and table_name = ? "

@@ -1,4 +1,4 @@
-"""The raw schema: what dbt reads, laid ready from the ledger and the raw zone at the start of every run.
+"""The raw schema: the tables and views that dbt reads, created from the ledger and the raw zone at the start of every run.
 
 Tables for small facts, views over Parquet for rows. `create_book_inputs` comes before the book side of the graph,
 `create_call_inputs` (the stale days and their calls) before the calls side.
