@@ -454,7 +454,7 @@ def test_the_current_edition_is_read_by_pointer_and_manifest(tmp_path: Path, con
     ("file", "content", "words"),
     [
         ("current.json", "{", "current.json"),
-        ("current.json", "[]", "no JSON object"),
+        ("current.json", "[]", "is not a valid JSON object"),
         ("current.json", '{"edition": "x"}', "'path' is missing"),
         ("current.json", '{"edition": "x", "path": "../.."}', "leads out of"),
         ("current.json", '{"edition": "x", "path": "editions/x"}', "manifest.json: it is missing"),
