@@ -63,13 +63,12 @@ def make_raw_zone(
     for entry in decoded_files(ledger):
         is_as_today = entry.decoded_with == decode_signature(settings, entry, book.known_switches, book.result_codes)
         (wanted if is_as_today else for_next_run).append(entry)
-    sound, lost = [], []
-    for entry in wanted:
-        fault = landed_fault(settings, entry)
-        if fault is None:
-            sound.append(entry)
-        else:
-            lost.append((entry, fault))
+    lost = [
+        (entry, fault) for entry in [*wanted, *for_next_run] if (fault := landed_fault(settings, entry)) is not None
+    ]
+    are_lost = {entry.file_id for entry, _ in lost}
+    sound = [entry for entry in wanted if entry.file_id not in are_lost]
+    for_next_run = [entry for entry in for_next_run if entry.file_id not in are_lost]
     parts, problems = ledger.raw_parts(), []
     for entry, fault in lost:
         if any(_take_over(raw, parts.get(entry.file_id, []), folder) for raw in old):

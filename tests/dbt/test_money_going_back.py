@@ -148,7 +148,7 @@ def test_random_results_take_back_what_the_oracle_takes_back(tmp_path: Path) -> 
         con.execute(
             "create table intermediate.int_debits_requested (bank_code varchar, batch_id varchar, line bigint, "
             "account_id varchar, billing_period varchar, amount decimal(18, 2), requested_on date, debit_on date, "
-            "refused_until date)"
+            "refused_until date, asked_again_on date)"
         )
         for table in ("int_debit_batch_answers", "int_debit_answers"):
             con.execute(

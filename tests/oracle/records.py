@@ -167,6 +167,8 @@ def split_line(line: str) -> list[str]:
     """The fields of one CSV line without the blanks around them."""
     if any("\ud800" <= character <= "\udfff" for character in line):
         raise Malformed("the line is not UTF-8")
+    if "\r" in re.sub(r'"(?:[^"]|"")*"', "", line):
+        raise Malformed("a CR stands where no line ends")
     try:
         # A CR alone ends no line; csv would refuse it in a field without quotes.
         (fields,) = csv.reader([line.replace("\r", _CR)], strict=True)
@@ -216,7 +218,7 @@ def read_records(file: InboxFile, known_switch: bool) -> bool:
     """Fill `file.records`, the malformed ones among them; False where there is no header with the columns."""
     lines = file.content.decode("utf-8-sig", errors="surrogateescape").split("\n")
     # 0x1A is where a file ends under DOS; it is no part of a record.
-    lines = [line.removesuffix("\r") for line in lines if line.strip("\r") != "\x1a"]
+    lines = [line.rstrip("\r") for line in lines if line.strip("\r") != "\x1a"]
     lines[-1] = lines[-1].rstrip("\x1a")
     try:
         header = split_line(lines[0]) if lines[0] else []

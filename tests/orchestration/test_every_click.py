@@ -147,7 +147,7 @@ def test_a_click_while_another_run_is_at_work_says_so_in_its_log(ui: Clicks) -> 
     with run_lock(Settings.from_environment()):
         clicked = ui.materialize(["inbox_files"])
     assert clicked.status == "FAILURE"
-    assert any(told.startswith("another run is at work on ") for told in ui.errors(clicked.run_id))
+    assert any(told.startswith("another run is in progress on ") for told in ui.errors(clicked.run_id))
 
 
 def test_a_rerating_after_some_tables_were_built_asks_for_a_run_first(ui: Clicks, ran_copy: Branch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.ingestion.bank.formats import declared
-from orchestration.ingestion.cdr.formats import model
+from orchestration.ingestion.cdr.formats import registry
 from tests.torture.corpus import FOREIGN_BANK_SEEDS, FOREIGN_SEEDS, Seed
 from tests.torture.deliveries import Delivery
 from tests.torture.fuzzing import FILES_AT_ONCE, fresh_intake, fuzz, take_in
@@ -21,7 +21,7 @@ def test_a_damaged_file_is_read_held_or_rejected_and_no_line_is_lost(kind: str, 
 
 def test_every_declared_format_is_damaged() -> None:
     """A new format needs a sound file in corpus.py."""
-    for folder, seeds in ((model.FORMATS_FOLDER, FOREIGN_SEEDS), (declared.FORMATS_FOLDER, FOREIGN_BANK_SEEDS)):
+    for folder, seeds in ((registry.FORMATS_FOLDER, FOREIGN_SEEDS), (declared.FORMATS_FOLDER, FOREIGN_BANK_SEEDS)):
         formats = {path.stem for path in folder.glob("*.yml")}
         assert {seed.folder.split("/")[1] for seed in seeds} | {"canonical"} == formats
 

@@ -25,7 +25,7 @@ from tests.torture.kills import differences, rows_of
 from tests.torture.soundness import check_ledger, whole_edition
 from tests.upkeep.homes import home_of
 
-HOME = "2026-11-29"
+HOME = "0.2.0"
 TODAY = "2026-11-28"
 HELD = "SW1_20260303_003003.csv"
 STATE = (*FOLDERS, "warehouse.duckdb", "last_run.json")

@@ -25,7 +25,7 @@ from tests.upkeep.killed import Killed, killed_at_rename
 
 #: Of a suspended record a rebuild is one more try.
 ONE_TRY_MORE = {"suspense_retries": ("last_tried_at", "tries")}
-NEWEST = "2026-11-29"
+NEWEST = "0.2.0"
 
 
 @pytest.fixture
@@ -103,6 +103,20 @@ def test_a_lost_landed_file_stands_on_in_its_rows(closed: Branch, without_run: C
     landed.unlink()
     without_run(closed, "--raw")
     assert (closed.home / "raw" / "calls" / f"{file_id}.parquet").read_bytes() == rows
+
+
+def test_a_lost_landed_file_keeps_its_rows_where_the_rules_have_changed_since(
+    closed: Branch, without_run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All other files are for the next run to decode by the new rules."""
+    monkeypatch.setattr("orchestration.upkeep.rebuild_raw.decode_signature", lambda *_: "other rules")
+    landed = next((closed.home / "landing").rglob("SW1_20260302*.csv"))
+    part = closed.home / "raw" / "calls" / f"{landed.parent.name}.parquet"
+    rows = part.read_bytes()
+    landed.unlink()
+    without_run(closed, "--raw")
+    assert part.read_bytes() == rows
+    assert [path.name for path in part.parent.iterdir()] == [part.name]
 
 
 def test_what_is_lost_for_good_is_named_and_nothing_is_changed(closed: Branch) -> None:

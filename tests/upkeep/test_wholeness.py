@@ -77,7 +77,7 @@ def test_a_ledger_that_is_not_as_it_was_left_is_not_backed_up(ran_copy: Branch, 
 
 
 def test_damage_of_the_state_is_named_and_marked_in_the_backup(tmp_path: Path) -> None:
-    branch = home_of("2026-11-29", tmp_path / "with a closed period")
+    branch = home_of("0.2.0", tmp_path / "with a closed period")
     home, backup = branch.home, tmp_path / "backup"
     edition = branch.published / branch.pointer["path"]
     other = min((branch.published / "editions").iterdir())

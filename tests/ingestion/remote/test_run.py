@@ -31,6 +31,7 @@ def test_a_run_publishes_what_it_reaches_and_says_what_it_does_not(
     elsewhere = new_branch(tmp_path / "switch")
     elsewhere.deliver_day(2)
     branch = new_branch(tmp_path / "home")
+    branch.has_whole_runs = True  # its history is looked at
     path = tmp_path / "sources.yml"
     path.write_text(
         sources(
