@@ -25,8 +25,8 @@ def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> 
     )
 
 
-def total(value: Decimal | int | float | None) -> dg.FloatMetadataValue | dg.IntMetadataValue:
-    """A total as a number that Dagster plots. Only for the eye: exact totals are in the edition's manifest."""
+def plotted(value: Decimal | int | None) -> dg.FloatMetadataValue | dg.IntMetadataValue:
+    """A total as a point of a plot, which Dagster draws of binary numbers only. The exact total stands beside it as text."""
     return dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(float(value or 0))
 
 

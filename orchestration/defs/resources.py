@@ -28,9 +28,6 @@ from orchestration.warehouse.raw.raw_schema import RunFacts
 
 WAREHOUSE_POOL = "duckdb"
 
-#: The last asset of a run: a selection with it is a run to a published edition.
-PUBLISHED = dg.AssetKey("published_edition")
-
 # The job that takes files in and judges them between the runs that publish; last_run.json stays that of the last such run.
 INTAKE_JOB = "tollhouse_intake"
 

@@ -103,8 +103,9 @@ class Clicks:
         }
         if assets is not None or checks is not None:
             selector["assetSelection"] = [{"path": key.split("/")} for key in assets or []]
+        if checks is not None:
             selector["assetCheckSelection"] = [
-                {"assetKey": {"path": key.split("/")}, "name": name} for key, name in checks or []
+                {"assetKey": {"path": key.split("/")}, "name": name} for key, name in checks
             ]
         params = {
             "selector": selector,

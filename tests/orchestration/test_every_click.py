@@ -91,6 +91,12 @@ def test_a_check_alone_is_executed(ui: Clicks, check: tuple[str, str]) -> None:
     assert ui.execute([check]).status == "SUCCESS"
 
 
+def test_a_check_alone_changes_nothing(ui: Clicks, ran_copy: Branch) -> None:
+    """The run after it finds that an edition of exactly this stands already."""
+    assert ui.execute([("marts/bills", "unique_key_bills_account_id__billing_period")]).status == "SUCCESS"
+    assert ran_copy.tollhouse("run").answer["status"] == "nothing_new"
+
+
 def test_the_edition_alone_is_refused_in_one_sentence(ui: Clicks) -> None:
     clicked = ui.materialize(["published_edition"])
     assert clicked.status == "FAILURE" and clicked.is_well

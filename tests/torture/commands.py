@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -61,14 +62,15 @@ def steps_in(errors: str) -> list[tuple[float, str]]:
     return [(float(seconds), name) for seconds, name in _STEP.findall(errors)]
 
 
-class _Command:
+class _Command(ABC):
     """A command at work, whatever started it."""
 
     def __init__(self, pid: int, errors: Path) -> None:
         self.pid, self._errors, self._begun_at = pid, errors, time.monotonic()
 
+    @abstractmethod
     def has_ended(self) -> bool:
-        raise NotImplementedError
+        """Whether its process is gone."""
 
     def kill_at(self, kill: Kill | None) -> None:
         """Wait for the moment, kill the group, and see it end. None waits for its own end."""

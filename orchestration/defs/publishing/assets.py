@@ -10,7 +10,7 @@ from expectations.results import blocking
 from orchestration.defs import groups
 from orchestration.defs.metadata import code_at
 from orchestration.defs.quality.assets import gate_results
-from orchestration.defs.resources import PUBLISHED, WAREHOUSE_POOL, BillingRun
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
 from orchestration.defs.warehouse.dbt_graph import FRESH, TRANSLATOR, manifest
 from orchestration.errors import GatesBlocked
 from orchestration.publishing.editions import publish, publish_blocked, stage_edition
@@ -23,6 +23,7 @@ from orchestration.warehouse.planning.stale_days import day_builds
 
 OWNERS = [groups.OWNERS[groups.EDITION]]
 EDITION_FILES = dg.AssetKey("edition_files")
+PUBLISHED = dg.AssetKey("published_edition")
 _MARTS = [dg.AssetKey(["marts", mart.name]) for mart in PUBLISHED_MARTS]
 
 #: Per page its file of the site.

@@ -10,7 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from orchestration.defs import groups
-from orchestration.defs.metadata import KEEPS_BACK, REPORTED, code_at, table, total
+from orchestration.defs.metadata import KEEPS_BACK, REPORTED, code_at, plotted, table
 from orchestration.defs.resources import BillingRun, plain_refusal
 from orchestration.errors import TollhouseError
 from orchestration.settings import DBT_PROJECT
@@ -137,15 +137,16 @@ def run_side(
 
     A table or a mart comes with its row count; a mart with its totals and its first rows too.
     """
-    selection = f"tag:{side}"
-    selected = _selected_nodes(context) if context.is_subset else []
-    if selected:
-        selection = " ".join(manifest()["nodes"][unique_id]["name"] for unique_id in selected)
+    # A run to an edition has every test, also where somebody selected all assets and none of their checks.
+    is_part = context.is_subset and not billing_run.is_whole
+    selected = _selected_nodes(context) if is_part else []
+    selection = " ".join(manifest()["nodes"][unique_id]["name"] for unique_id in selected) or f"tag:{side}"
     with plain_refusal(billing_run):
         with billing_run.warehouse() as con:
             _refuse_missing_inputs(con, selected)
-            billing_run.begin_building(con)
-        nodes = run_dbt(billing_run.settings, "build", selection, only_named_tests=context.is_subset)
+            if context.selected_asset_keys:  # checks alone change nothing
+                billing_run.begin_building(con)
+        nodes = run_dbt(billing_run.settings, "build", selection, only_named_tests=is_part)
     found = _metadata_of_tables(billing_run, nodes)
     wanted = context.selected_asset_keys
     checks = context.selected_asset_check_keys
@@ -222,20 +223,30 @@ def _metadata_of_tables(billing_run: BillingRun, nodes: Sequence[NodeResult]) ->
 
 
 def _totals_and_preview(con: Any, name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """A mart's rows, the totals of its money, seconds and counts, and its first rows."""
+    """A mart's rows, the totals of its money, seconds and counts, and its first rows.
+
+    A mart with a row for each member of several dimensions has each amount once per dimension: its totals are the branch's.
+    """
     columns = properties["columns"]
     totalled = [
         column
         for column, said in columns.items()
         if column.rpartition("_")[2] in _TOTALLED and str(said.get("data_type", "")).startswith(("decimal", "bigint"))
     ]
-    sums = "".join(f', sum("{column}")' for column in totalled)
+    counted = " filter (where dimension = 'branch')" if "dimension" in columns else ""
+    sums = "".join(f', sum("{column}"){counted}' for column in totalled)
     row = con.execute(f'select count(*){sums} from marts."{name}"').fetchone()
+    totals = dict(zip(totalled, row[1:], strict=True))
     first = con.execute(f'select * from marts."{name}" limit {_PREVIEW_ROWS}')
     names = [column[0] for column in first.description]
     return {
         "dagster/row_count": row[0],
-        **{f"total_{column}": total(value) for column, value in zip(totalled, row[1:], strict=True)},
+        **(
+            {"totals": table([{"column": column, "total": value} for column, value in totals.items()])}
+            if totals
+            else {}
+        ),
+        **{f"plot_of_{column}": plotted(value) for column, value in totals.items()},
         "first_rows": table([dict(zip(names, values, strict=True)) for values in first.fetchall()], names),
     }
 
