@@ -1,6 +1,6 @@
 """Bank result files of direct debits (SPEC 3.2): decoding to raw/debits and raw/debit_batches, and judging them.
 
-The layouts are in bank_formats/. What a debit pays is the warehouse's matter.
+The layouts are in formats/. What a debit pays is the warehouse's matter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Decoding a CDR file: from its landed bytes to raw/calls, raw/pieces, raw/malformed and raw/ignored, one Parquet file each.
 
 A sound file is read in one pass. Where anything is off, its records are laid out once more with their numbers and texts, and
-what is damaged is set aside by itself. How bytes become fields is in cdr_layouts/, how fields become a record's columns in
+what is damaged is set aside by itself. How bytes become fields is in layouts/, how fields become a record's columns in
 mapping.py, the rules of a record are in rules.py; what state a sound record ends in is the warehouse's matter.
 """
 
