@@ -24,7 +24,7 @@ from orchestration.cli.application import make_parser
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.settings import PROJECT_ROOT
 from tests.alerting.servers import Webhook, webhook
-from tests.ingestion.remote.servers import free_port
+from tests.ingestion.stores.servers import free_port
 from tests.robustness.branch import Branch, calls_of_day, cdr, run_over_two_days
 
 PAGE = (PROJECT_ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Result files of foreign banks through a whole run: what was collected, what was not and why, and what it pays.
 
-The files are those worked out by hand in tests/ingestion/bank_formats: FNB sends NACHA, HBK pain.002, PBK a printed report,
+The files are those worked out by hand in tests/ingestion/bank/formats: FNB sends NACHA, HBK pain.002, PBK a printed report,
 SWB an MT940 statement whose details are cut in an account's number, and bookings with charges in camt.054, AUB returns of
 direct entry.
 """
@@ -12,12 +12,12 @@ from decimal import Decimal
 
 import pytest
 
-from tests.ingestion.bank_formats.test_becs import HEADER as BECS_HEADER
-from tests.ingestion.bank_formats.test_becs import item, total
-from tests.ingestion.bank_formats.test_bookings import charge, entry, tx
-from tests.ingestion.bank_formats.test_iso20022 import PAIN
-from tests.ingestion.bank_formats.test_line_records import REPORT
-from tests.ingestion.bank_formats.test_nacha import SOUND, content
+from tests.ingestion.bank.formats.test_becs import HEADER as BECS_HEADER
+from tests.ingestion.bank.formats.test_becs import item, total
+from tests.ingestion.bank.formats.test_bookings import charge, entry, tx
+from tests.ingestion.bank.formats.test_iso20022 import PAIN
+from tests.ingestion.bank.formats.test_line_records import REPORT
+from tests.ingestion.bank.formats.test_nacha import SOUND, content
 from tests.robustness.branch import Branch, new_branch
 
 SOURCES = """sources:

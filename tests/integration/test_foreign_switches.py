@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingestion import test_avaya_ip_office as avaya
-from tests.ingestion import test_freeswitch as freeswitch
-from tests.ingestion import test_nec_smdr as nec
-from tests.ingestion import test_panasonic_smdr as panasonic
-from tests.ingestion import test_threecx as threecx
-from tests.ingestion.test_huawei_igwb import NO_TRUNK, record
-from tests.ingestion.test_sipwise_ngcp import LINES, export
+from tests.ingestion.cdr.switches import test_avaya_ip_office as avaya
+from tests.ingestion.cdr.switches import test_freeswitch as freeswitch
+from tests.ingestion.cdr.switches import test_nec_smdr as nec
+from tests.ingestion.cdr.switches import test_panasonic_smdr as panasonic
+from tests.ingestion.cdr.switches import test_threecx as threecx
+from tests.ingestion.cdr.switches.test_huawei_igwb import NO_TRUNK, record
+from tests.ingestion.cdr.switches.test_sipwise_ngcp import LINES, export
 from tests.robustness.branch import Branch, new_branch
 
 SOURCES = """

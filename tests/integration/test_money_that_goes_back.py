@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.ingestion.bank_formats.test_nacha import HEADER as NACHA_FILE_HEADER
-from tests.ingestion.bank_formats.test_nacha import addenda, entry
+from tests.ingestion.bank.formats.test_nacha import HEADER as NACHA_FILE_HEADER
+from tests.ingestion.bank.formats.test_nacha import addenda, entry
 from tests.robustness.branch import EXPORTS, Branch, cdr, new_branch
 
 FEB, MAR, APR = "2026-02", "2026-03", "2026-04"

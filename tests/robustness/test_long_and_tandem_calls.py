@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestration.publishing.published_marts import PUBLISHED_MARTS, RUN_DEPENDENT_MARTS
-from tests.ingestion.test_huawei_igwb import LOCAL, TRANSIT, record
+from tests.ingestion.cdr.switches.test_huawei_igwb import LOCAL, TRANSIT, record
 from tests.robustness.branch import SWITCH, Branch, new_branch
 
 FIRST, MIDDLE, LAST = 1, 2, 3

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.ingestion import (
+from tests.ingestion.bank.formats import (
+    test_arudd,
+    test_becs,
+    test_iso20022,
+    test_line_records,
+    test_mt940,
+    test_nacha,
+)
+from tests.ingestion.cdr.switches import (
     test_asterisk,
     test_avaya_ip_office,
     test_cisco_cucm,
@@ -14,16 +22,8 @@ from tests.ingestion import (
     test_sipwise_ngcp,
     test_threecx,
 )
-from tests.ingestion.bank_formats import (
-    test_arudd,
-    test_becs,
-    test_iso20022,
-    test_line_records,
-    test_mt940,
-    test_nacha,
-)
-from tests.ingestion.test_huawei_igwb import record
-from tests.ingestion.test_ts32298 import mobile_originated
+from tests.ingestion.cdr.switches.test_huawei_igwb import record
+from tests.ingestion.cdr.switches.test_ts32298 import mobile_originated
 from tests.robustness.branch import EXPORTS, calls_of_day, cdr
 from tests.torture.deliveries import bank_file
 

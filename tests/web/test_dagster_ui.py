@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import PROJECT_ROOT
-from tests.ingestion.remote.servers import free_port
+from tests.ingestion.stores.servers import free_port
 
 WAIT_SECONDS = 120
 _SCHEDULE = '{repositoryLocationName: "x", repositoryName: "x", scheduleName: "x"}'

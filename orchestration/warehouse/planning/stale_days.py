@@ -23,7 +23,7 @@ from orchestration.warehouse.dbt_runner import ModelCode
 from orchestration.warehouse.file_verdicts.call_files import loaded_files
 from orchestration.warehouse.raw.raw_schema import RunFacts
 
-#: What was used → the model that says it today. tests/warehouse/test_staleness.py holds it to what the call side reads.
+#: What was used → the model that says it today. tests/warehouse/planning/test_stale_days.py holds it to what the call side reads.
 USED_TABLES = {
     "number_assignments": "intermediate.int_number_assignments",
     "tariff_days": "intermediate.int_tariff_days",
