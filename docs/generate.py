@@ -1,5 +1,5 @@
-"""The generated pages: the data dictionary and the guide to the reference book's columns from dbt's manifest, the release gates
-from an edition's results.
+"""The generated files: dbt's seeds and the guide to the columns from the declared reference book, the data dictionary from dbt's
+manifest, the release gates from an edition's results.
 
 `python -m docs.generate` writes them. Hand-written pages are not touched, and nothing is judged or run here.
 """
@@ -7,6 +7,7 @@ from an edition's results.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,28 +18,16 @@ from orchestration.errors import TollhouseError
 from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
 from orchestration.publishing.reading import CurrentEdition, current_edition, no_edition
-from orchestration.reference_book.tables import (
-    ABSENT_IN,
-    ABSENT_TABLES,
-    BOUNDS,
-    DAY,
-    KEYS,
-    NAMED_IDS,
-    NEEDED_TO_RATE,
-    NUMBER,
-    OPTIONAL,
-    OPTIONAL_IN,
-    REFERENCE_TABLES,
-    TIME_COLUMNS,
-    WHOLE,
-    WORDS,
-)
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.reference_book.declaration import Column, Table
+from orchestration.reference_book.tables import NEEDED_TO_RATE, REFERENCE_TABLES
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
 from orchestration.warehouse.dbt_runner import manifest_nodes
 
 DOCS = PROJECT_ROOT / "docs"
 DATA_DICTIONARY = DOCS / "data-dictionary.md"
 RELEASE_GATES = DOCS / "release-gates.md"
+#: dbt's declaration of the seeds, by which it types their columns.
+SEEDS = DBT_PROJECT / "models" / "reference" / "_seeds.yml"
 
 _ABOUT_THE_DICTIONARY = (
     "# Data dictionary\n\n"
@@ -74,11 +63,37 @@ def data_dictionary(manifest: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def column_guide(manifest: Mapping[str, Any]) -> str:
+def seeds_declaration(tables: Iterable[Table]) -> str:
+    """The tables of the reference book as dbt's YAML declares seeds: types, descriptions, owners, and what may be absent."""
+    lines = [
+        "# Generated from orchestration/reference_book/tables.py by `python -m docs.generate`; do not edit.",
+        "version: 2",
+        "",
+        "seeds:",
+    ]
+    for table in tables:
+        optional = ", optional: true" if table.may_be_absent else ""
+        lines += [
+            f"  - name: {table.name}",
+            f"    description: {_quoted(table.meaning)}",
+            "    config:",
+            f'      meta: {{owner: "team:{table.owner}"{optional}}}',
+            "    columns:",
+        ]
+        for column in table.columns:
+            lines += [
+                f"      - name: {column.name}",
+                f"        data_type: {column.kind.sql_type}",
+                f"        description: {_quoted(column.meaning)}",
+                *(["        config: {meta: {optional: true}}"] if column.may_be_absent else []),
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def column_guide() -> str:
     """Every table of the reference book with what may stand in its columns as Markdown, the tables to fill in first in front."""
-    seeds = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "seed"}
-    tables = [*NEEDED_TO_RATE, *(table for table in REFERENCE_TABLES if table not in NEEDED_TO_RATE)]
-    return _ABOUT_THE_COLUMNS + "".join(_reference_table(table, seeds[table]) for table in tables)
+    tables = [*NEEDED_TO_RATE, *(name for name in REFERENCE_TABLES if name not in NEEDED_TO_RATE)]
+    return _ABOUT_THE_COLUMNS + "".join(_reference_table(REFERENCE_TABLES[name]) for name in tables)
 
 
 def release_gates(edition: CurrentEdition) -> str:
@@ -95,12 +110,14 @@ def release_gates(edition: CurrentEdition) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the data dictionary, the guide to the book's columns, and the release gates of the edition in TOLLHOUSE_HOME."""
+    """Write dbt's seeds, the guide to the book's columns, the data dictionary, and the release gates of the edition in
+    TOLLHOUSE_HOME."""
     parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
     parser.add_argument("--no-gates", action="store_true", help="leave out the release gates: no edition is needed")
     asked = parser.parse_args(arguments)
+    _write(SEEDS, seeds_declaration(REFERENCE_TABLES.values()))
+    _write(COLUMN_GUIDE, column_guide())
     _write(DATA_DICTIONARY, data_dictionary(manifest_nodes()))
-    _write(COLUMN_GUIDE, column_guide(manifest_nodes()))
     if asked.no_gates:
         return
     published = Settings.from_environment().published
@@ -119,35 +136,34 @@ def _table(table: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _reference_table(table: str, seed: Mapping[str, Any]) -> str:
-    lines = ["", f"## {table}", "", _cell(seed["description"], escape=False)]
-    if table in KEYS:
-        lines += ["No two rows have the same " + ", ".join(f"`{column}`" for column in KEYS[table]) + "."]
-    if table in ABSENT_TABLES:
+def _reference_table(table: Table) -> str:
+    lines = ["", f"## {table.name}", "", table.meaning]
+    if table.key:
+        lines += ["No two rows have the same " + ", ".join(f"`{name}`" for name in table.key) + "."]
+    if table.may_be_absent:
         lines += ["The file may be left out."]
     lines += ["", "| column | what to write | meaning |", "| --- | --- | --- |"]
-    for column in REFERENCE_TABLES[table]:
-        meaning = _cell(seed["columns"][column]["description"])
-        lines.append(f"| {column} | {_cell(_what_to_write(table, column))} | {meaning} |")
+    lines += [f"| {c.name} | {_cell(_what_to_write(c))} | {_cell(c.meaning)} |" for c in table.columns]
     return "\n".join(lines) + "\n"
 
 
-def _what_to_write(table: str, column: str) -> str:
+def _what_to_write(column: Column) -> str:
     """The kind of value, its bounds, and whether it may be left empty."""
-    place = (table, column)
-    kind = {DAY: "a date", WHOLE: "a whole number", NUMBER: "a number"}.get(REFERENCE_TABLES[table][column], "a text")
-    if place in TIME_COLUMNS:
-        kind = "a time of day"
-    if place in WORDS:
-        kind = "one of " + ", ".join(WORDS[place])
-    if place in BOUNDS:
-        least, most = BOUNDS[place]
-        kind += f" from {least}" + ("" if most is None else f" to {most}")
-    if place in NAMED_IDS:
-        kind = f"an id of {NAMED_IDS[place]}.csv"
-    if column in OPTIONAL or column in OPTIONAL_IN.get(table, ()):
-        kind += "; may be empty"
-    return kind + ("; the column may be left out" if column in ABSENT_IN.get(table, ()) else "")
+    text = column.kind.in_words
+    if column.words:
+        text = "one of " + ", ".join(column.words)
+    if column.least is not None:
+        text += f" from {column.least}" + ("" if column.most is None else f" to {column.most}")
+    if column.id_of is not None:
+        text = f"an id of {column.id_of}.csv"
+    if column.may_be_empty:
+        text += "; may be empty"
+    return text + ("; the column may be left out" if column.may_be_absent else "")
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML writes it between double quotes."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _columns(columns: Iterable[Mapping[str, Any]]) -> list[str]:

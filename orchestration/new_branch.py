@@ -71,16 +71,16 @@ def _refuse_used(home: Path) -> None:
 
 def _files(home: Path, settings: Mapping[str, str], is_sample: bool) -> Iterator[tuple[str, bytes]]:
     """(name below the home, content) of every file, the settings last."""
-    for table, columns in REFERENCE_TABLES.items():
-        name = f"reference/{table}.csv"
+    for table in REFERENCE_TABLES.values():
+        name = f"reference/{table.name}.csv"
         if is_sample:
-            yield name, (SAMPLE_BOOK / f"{table}.csv").read_bytes()
-        elif table == "debit_result_codes":
+            yield name, (SAMPLE_BOOK / f"{table.name}.csv").read_bytes()
+        elif table.name == "debit_result_codes":
             yield name, _codes_of_schemes().encode()
         elif (TEMPLATE / name).is_file():
             yield name, (TEMPLATE / name).read_bytes()
         else:
-            yield name, f"{','.join(columns)}\n".encode()
+            yield name, f"{','.join(table.header)}\n".encode()
     yield "reference/columns.md", COLUMN_GUIDE.read_bytes()
     yield "sources.yml", (TEMPLATE / "sources.yml").read_bytes()
     yield SETTINGS_FILE, _settings_text(home, settings).encode()

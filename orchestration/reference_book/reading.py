@@ -1,6 +1,6 @@
 """Reading the reference book (SPEC 2): every fault in it is found at once, before anything is run with it.
 
-What may stand in it is data in tables.py. The soundness of tariffs is not checked here: it is a gate.
+What may stand in it is declared in tables.py. The soundness of tariffs is not checked here: it is a gate.
 """
 
 from __future__ import annotations
@@ -17,29 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UsageError
-from orchestration.reference_book.tables import (
-    ABSENT_IN,
-    ABSENT_TABLES,
-    BOUNDS,
+from orchestration.reference_book.declaration import (
     DAY,
-    DIALLED_COLUMNS,
-    EMPTY_IS_TEXT,
-    GATE_DEFAULTS,
-    KEYS,
-    NAMED_IDS,
-    NEEDED_TO_RATE,
-    NUMBER,
-    NUMBER_COLUMNS,
-    OPTIONAL,
-    OPTIONAL_IN,
-    REFERENCE_TABLES,
-    TIME_COLUMNS,
-    WHOLE,
-    WORDS,
+    DIALLED_CODE,
+    TELEPHONE_NUMBER,
+    TIME_OF_DAY,
+    WEEKDAYS,
+    Column,
+    Table,
 )
+from orchestration.reference_book.tables import GATE_DEFAULTS, NEEDED_TO_RATE, REFERENCE_TABLES
 from orchestration.telephone_numbers import normalised_number
-
-__all__ = ["REFERENCE_TABLES", "GateThreshold", "ReferenceBook", "gate_thresholds", "read_reference_book"]
 
 MOST_FAULTS_SHOWN = 20
 
@@ -136,7 +124,7 @@ def read_reference_book(folder: Path) -> ReferenceBook:
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no reference book; set TOLLHOUSE_REFERENCE to its folder")
     reading = _Reading(folder)
-    for table in REFERENCE_TABLES:
+    for table in REFERENCE_TABLES.values():
         _read_table(reading, table)
     _check_keys(reading)
     _check_named_ids(reading)
@@ -148,49 +136,51 @@ def read_reference_book(folder: Path) -> ReferenceBook:
     return ReferenceBook(folder, reading.tables, reading.file_sha256)
 
 
-def _read_table(reading: _Reading, table: str) -> None:
-    columns = REFERENCE_TABLES[table]
-    path = reading.folder / f"{table}.csv"
+def _read_table(reading: _Reading, table: Table) -> None:
+    path = reading.folder / f"{table.name}.csv"
     rows: list[dict[str, Any]] = []
-    reading.tables[table] = rows
+    reading.tables[table.name] = rows
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        if table not in ABSENT_TABLES:
-            alone = f"a table with nothing in it has its header alone: {','.join(columns)}"
-            reading.fault(table, None, None, f"the file is missing; {alone}")
+        if not table.may_be_absent:
+            alone = f"a table with nothing in it has its header alone: {','.join(table.header)}"
+            reading.fault(table.name, None, None, f"the file is missing; {alone}")
         return
     except OSError as error:
-        reading.fault(table, None, None, f"cannot be read: {error.strerror}")
+        reading.fault(table.name, None, None, f"cannot be read: {error.strerror}")
         return
-    reading.file_sha256[table] = hashlib.sha256(content).hexdigest()
+    reading.file_sha256[table.name] = hashlib.sha256(content).hexdigest()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        reading.fault(table, content[: error.start].count(b"\n") + 1, None, "is not UTF-8; save the file as UTF-8")
+        line = content[: error.start].count(b"\n") + 1
+        reading.fault(table.name, line, None, "is not UTF-8; save the file as UTF-8")
         return
-    records = _records(reading, table, text)
+    records = _records(reading, table.name, text)
     _, header = next(records, (1, []))
-    absent = [column for column in columns if column not in header]
-    missing = [column for column in absent if column not in ABSENT_IN.get(table, ())]
-    needed = [column for column in columns if column not in ABSENT_IN.get(table, ())]
-    for column in missing:
-        reading.fault(table, 1, column, f"the column is missing; the header needs {','.join(needed)}")
-    doubled = sorted({column for column in header if column in columns and header.count(column) > 1})
-    for column in doubled:
-        reading.fault(table, 1, column, "the column stands twice; remove one")
+    absent = [name for name in table.header if name not in header]
+    missing = [name for name in absent if name in table.required]
+    for name in missing:
+        reading.fault(table.name, 1, name, f"the column is missing; the header needs {','.join(table.required)}")
+    doubled = sorted({name for name in header if name in table.header and header.count(name) > 1})
+    for name in doubled:
+        reading.fault(table.name, 1, name, "the column stands twice; remove one")
     if missing or doubled:
         return
-    positions = {column: header.index(column) for column in columns if column not in absent}
+    positions = [(column, header.index(column.name)) for column in table.columns if column.name not in absent]
     for line, fields in records:
         if len(fields) != len(header):
             reading.fault(
-                table, line, None, f"has {len(fields)} fields, the header {len(header)}; quote texts that hold a comma"
+                table.name,
+                line,
+                None,
+                f"has {len(fields)} fields, the header {len(header)}; quote texts that hold a comma",
             )
             continue
         row: dict[str, Any] = {"line_number": line, **dict.fromkeys(absent)}
-        for column, at in positions.items():
-            row[column] = _value(reading, table, line, column, fields[at])
+        for column, at in positions:
+            row[column.name] = _value(reading, table.name, line, column, fields[at])
         rows.append(row)
 
 
@@ -209,61 +199,52 @@ def _records(reading: _Reading, table: str, text: str) -> Iterator[tuple[int, li
         reading.fault(table, line, None, f"is not a valid line of CSV ({error}); close the quote")
 
 
-def _value(reading: _Reading, table: str, line: int, column: str, text: str) -> Any:
+def _value(reading: _Reading, table: str, line: int, column: Column, text: str) -> Any:
     """The typed value; None for an empty or (with a fault noted) wrong one."""
-    place = (table, column)
     if text == "":
-        if column not in OPTIONAL and column not in OPTIONAL_IN.get(table, ()):
-            reading.fault(table, line, column, "is empty; fill it in")
-        return "" if place in EMPTY_IS_TEXT else None
-    kind = REFERENCE_TABLES[table][column]
-    value: Any = text
-    if kind == DAY:
-        value = _day(text)
-        if value is None:
-            reading.fault(table, line, column, f"'{text}' is not a valid date; write it like 2026-03-31")
-    elif kind in (WHOLE, NUMBER):
-        value = _bounded_number(reading, table, line, column, text)
-    elif text != text.strip():
-        reading.fault(table, line, column, f"'{text}' begins or ends with a space; remove it")
-    elif place in WORDS and text not in WORDS[place]:
-        reading.fault(table, line, column, f"'{text}' is none of {', '.join(WORDS[place])}")
-    elif place in TIME_COLUMNS and not _TIME.fullmatch(text):
-        reading.fault(
-            table,
-            line,
-            column,
-            f"'{text}' is not a valid time of day; write it like 07:00, the end of the day as 24:00",
-        )
-    elif place in DIALLED_COLUMNS and not _DIALLED.fullmatch(text):
-        reading.fault(
-            table,
-            line,
-            column,
-            f"'{text}' is neither digits alone nor a service code; write digits, or begin it with * or #",
-        )
-    elif place in NUMBER_COLUMNS and not _DIGITS.fullmatch(normalised_number(text)):
-        reading.fault(
-            table, line, column, f"'{text}' is not a valid number; write it in digits, like 2200000 or +865482200000"
-        )
-    elif place == ("time_bands", "days") and not _DAYS.fullmatch(text):
-        reading.fault(
-            table, line, column, f"'{text}' is not a valid set of days; write digits 1 (Monday) to 7 and H for holidays"
-        )
-    return value
+        if not column.may_be_empty:
+            reading.fault(table, line, column.name, "is empty; fill it in")
+        return "" if column.is_empty_a_text else None
+    if column.kind.is_number:
+        return _bounded_number(reading, table, line, column, text)
+    if column.kind is DAY:
+        day = _day(text)
+        if day is None:
+            reading.fault(table, line, column.name, f"'{text}' is not a valid date; write it like 2026-03-31")
+        return day
+    fault = _text_fault(column, text)
+    if fault is not None:
+        reading.fault(table, line, column.name, fault)
+    return text
 
 
-def _bounded_number(reading: _Reading, table: str, line: int, column: str, text: str) -> int | Decimal | None:
-    whole = REFERENCE_TABLES[table][column] == WHOLE
-    if not (_WHOLE if whole else _NUMBER).fullmatch(text):
-        example = "a whole number" if whole else "a number with at most 6 decimals and a point, like 0.22"
-        reading.fault(table, line, column, f"'{text}' is not {example}")
+def _text_fault(column: Column, text: str) -> str | None:
+    """What is wrong with a text, and what to write; None where nothing is."""
+    if text != text.strip():
+        return f"'{text}' begins or ends with a space; remove it"
+    if column.words and text not in column.words:
+        return f"'{text}' is none of {', '.join(column.words)}"
+    if column.kind is TIME_OF_DAY and not _TIME.fullmatch(text):
+        return f"'{text}' is not a valid time of day; write it like 07:00, the end of the day as 24:00"
+    if column.kind is DIALLED_CODE and not _DIALLED.fullmatch(text):
+        return f"'{text}' is neither digits alone nor a service code; write digits, or begin it with * or #"
+    if column.kind is TELEPHONE_NUMBER and not _DIGITS.fullmatch(normalised_number(text)):
+        return f"'{text}' is not a valid number; write it in digits, like 2200000 or +865482200000"
+    if column.kind is WEEKDAYS and not _DAYS.fullmatch(text):
+        return f"'{text}' is not a valid set of days; write digits 1 (Monday) to 7 and H for holidays"
+    return None
+
+
+def _bounded_number(reading: _Reading, table: str, line: int, column: Column, text: str) -> int | Decimal | None:
+    is_whole = column.kind.is_whole
+    if not (_WHOLE if is_whole else _NUMBER).fullmatch(text):
+        example = "a whole number" if is_whole else "a number with at most 6 decimals and a point, like 0.22"
+        reading.fault(table, line, column.name, f"'{text}' is not {example}")
         return None
-    value = int(text) if whole else Decimal(text)
-    least, most = BOUNDS.get((table, column), (None, None))
-    if (least is not None and value < least) or (most is not None and value > most):
-        bounds = f"from {least}" if most is None else f"from {least} to {most}"
-        reading.fault(table, line, column, f"{text} is out of bounds; write a number {bounds}")
+    value = int(text) if is_whole else Decimal(text)
+    if (column.least is not None and value < column.least) or (column.most is not None and value > column.most):
+        bounds = f"from {column.least}" if column.most is None else f"from {column.least} to {column.most}"
+        reading.fault(table, line, column.name, f"{text} is out of bounds; write a number {bounds}")
     return value
 
 
@@ -277,33 +258,43 @@ def _day(text: str) -> date | None:
 
 
 def _check_keys(reading: _Reading) -> None:
-    for table, key in KEYS.items():
+    for table in REFERENCE_TABLES.values():
         first_with: dict[tuple[Any, ...], int] = {}
-        for row in reading.tables[table]:
-            values = tuple(row[column] for column in key)
+        for row in reading.tables[table.name] if table.key else ():
+            values = tuple(row[name] for name in table.key)
             if None in values:
                 continue
             first = first_with.setdefault(values, row["line_number"])
             if first != row["line_number"]:
                 shown = ", ".join(str(value) for value in values)
                 reading.fault(
-                    table, row["line_number"], " + ".join(key), f"'{shown}' stands in line {first} already; remove one"
+                    table.name,
+                    row["line_number"],
+                    " + ".join(table.key),
+                    f"'{shown}' stands in line {first} already; remove one",
                 )
 
 
 def _check_named_ids(reading: _Reading) -> None:
-    for (table, column), other in NAMED_IDS.items():
-        if other not in reading.file_sha256 or not _was_read(reading, other, column):
-            continue  # its own fault is listed; every id would seem unknown
-        known = {row[column] for row in reading.tables[other]}
-        for row in reading.tables[table]:
-            if row[column] is not None and row[column] not in known:
-                reading.fault(
-                    table,
-                    row["line_number"],
-                    column,
-                    f"'{row[column]}' is in no line of {other}.csv; add it there or correct it",
-                )
+    for table in REFERENCE_TABLES.values():
+        for column in table.columns:
+            if column.id_of is not None:
+                _check_ids(reading, table.name, column.name, column.id_of)
+
+
+def _check_ids(reading: _Reading, table: str, name: str, other: str) -> None:
+    """That each id of a column stands in another table's column of the same name."""
+    if other not in reading.file_sha256 or not _was_read(reading, other, name):
+        return  # its own fault is listed; every id would seem unknown
+    known = {row[name] for row in reading.tables[other]}
+    for row in reading.tables[table]:
+        if row[name] is not None and row[name] not in known:
+            reading.fault(
+                table,
+                row["line_number"],
+                name,
+                f"'{row[name]}' is in no line of {other}.csv; add it there or correct it",
+            )
 
 
 def _was_read(reading: _Reading, table: str, column: str) -> bool:

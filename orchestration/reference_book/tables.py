@@ -1,216 +1,577 @@
-"""The reference book's tables as data (SPEC 2): columns and types, keys, named ids, allowed words and bounds.
+"""The tables of the reference book (SPEC 2), declared once: columns, keys, named ids, allowed words and bounds; and the gates' limits.
 
-Reading and checking a book is in reading.py. Whether a tariff is sound is a gate's matter, not a rule here.
+dbt's seeds and the guide to the columns are made from it by `python -m docs.generate`. Reading and checking a book by it is in
+reading.py. Whether a tariff is sound is a gate's matter, not a rule here.
 """
 
 from __future__ import annotations
 
-# What an SQL type in REFERENCE_TABLES may be; TIME columns are VARCHAR 'HH:MM' or 'HH:MM:SS' and named in TIME_COLUMNS.
-TEXT, DAY, NUMBER, WHOLE = "VARCHAR", "DATE", "DECIMAL(18,6)", "INTEGER"
-
-_TYPES = {
-    "valid_from": DAY,
-    "valid_to": DAY,
-    "holiday_date": DAY,
-    "expected_files_per_day": WHOLE,
-    "first_sequence": WHOLE,
-    "last_sequence": WHOLE,
-    "circuits": WHOLE,
-    "rounding_decimals": WHOLE,
-    "from_second": WHOLE,
-    "rate_unit_seconds": WHOLE,
-    "increment_seconds": WHOLE,
-    "clawback_days": WHOLE,
-    "rule_order": WHOLE,
-    "min_rest_digits": WHOLE,
-    "connect_fee": NUMBER,
-    "rate": NUMBER,
-    "monthly_fee": NUMBER,
-    "value": NUMBER,
-    "provider_share_percent": NUMBER,
-    "tier_from_rate": NUMBER,
-    "commission_percent": NUMBER,
-    "late_percent": NUMBER,
-    "activation_bonus": NUMBER,
-    "warn_above": NUMBER,
-    "hold_above": NUMBER,
-    "allowance": NUMBER,
-    "max_amount": NUMBER,
-}
-
-
-def _table(columns: str) -> dict[str, str]:
-    return {column: _TYPES.get(column, TEXT) for column in columns.split()}
-
-
-REFERENCE_TABLES: dict[str, dict[str, str]] = {
-    "business_units": _table("business_unit_id name_zh name_en"),
-    "sales_areas": _table("sales_area_id business_unit_id name_zh name_en"),
-    "agents": _table("agent_id name_zh name_en business_unit_id commission_plan_id"),
-    "outlets": _table("outlet_id name_zh name_en business_unit_id sales_area_id outlet_kind agent_id"),
-    "exchanges": _table("exchange_id name_zh name_en area_code"),
-    "switches": _table("switch_id exchange_id cdr_format expected_files_per_day first_sequence last_sequence"),
-    "trunk_groups": _table("trunk_group_id exchange_id direction carrier circuits"),
-    "number_ranges": _table(
-        "range_start range_end exchange_id business_unit_id sales_area_id billing_area usage_type tariff_plan_id"
-    ),
-    "bill_items": _table("bill_item_id item_kind name_zh name_en"),
-    "call_categories": _table("call_category bill_item_id name_zh name_en"),
-    "zones": _table("zone_id call_category charged_party name_zh name_en"),
-    "destinations": _table("prefix zone_id valid_from valid_to"),
-    "dialling_rules": _table(
-        "rule_order kind code min_rest_digits tariff_plan_id zone_id valid_from valid_to name_zh name_en"
-    ),
-    "holidays": _table("holiday_date name_zh name_en counts_as"),
-    "time_bands": _table("band_set_id days starts_at ends_at band_id"),
-    "tariff_plans": _table("tariff_plan_id band_set_id band_rule rounding_mode rounding_decimals"),
-    "tariff_rates": _table(
-        "tariff_plan_id zone_id band_id valid_from valid_to connect_fee from_second rate rate_unit_seconds increment_seconds"
-    ),
-    "class_plans": _table("customer_class tariff_plan_id valid_from valid_to"),
-    "products": _table("product_id bill_item_id monthly_fee proration name_zh name_en"),
-    "promotions": _table("promotion_id kind value bill_item_id name_zh name_en"),
-    "info_services": _table("access_prefix provider_id provider_name contact provider_share_percent name_zh name_en"),
-    "commission_plans": _table(
-        "commission_plan_id valid_from valid_to tier_from_rate commission_percent late_percent activation_bonus clawback_days"
-    ),
-    "packages": _table(
-        "package_id product_id allowance_kind allowance zone_group_id is_shared valid_from valid_to name_zh name_en"
-    ),
-    "zone_groups": _table("zone_group_id zone_id"),
-    "price_caps": _table("tariff_plan_id zone_id valid_from valid_to max_amount"),
-    "debit_result_codes": _table("bank_code result_code outcome cause name_zh name_en"),
-    "gate_thresholds": _table("gate_id warn_above hold_above"),
-}
-
-# Tables that are not here have no key of their own: that two of their rows do not overlap is the tariff gate's matter.
-KEYS: dict[str, tuple[str, ...]] = {
-    "business_units": ("business_unit_id",),
-    "sales_areas": ("sales_area_id",),
-    "agents": ("agent_id",),
-    "outlets": ("outlet_id",),
-    "exchanges": ("exchange_id",),
-    "switches": ("switch_id",),
-    "trunk_groups": ("trunk_group_id",),
-    "number_ranges": ("range_start",),
-    "bill_items": ("bill_item_id",),
-    "call_categories": ("call_category",),
-    "zones": ("zone_id",),
-    "holidays": ("holiday_date",),
-    "tariff_plans": ("tariff_plan_id",),
-    "products": ("product_id",),
-    "promotions": ("promotion_id",),
-    "info_services": ("access_prefix",),
-    "commission_plans": ("commission_plan_id", "valid_from", "tier_from_rate"),
-    "packages": ("package_id",),
-    "zone_groups": ("zone_group_id", "zone_id"),
-    "debit_result_codes": ("bank_code", "result_code"),
-    "gate_thresholds": ("gate_id",),
-}
-
-# Columns that may be empty, in every table that has them and (second) in one table only.
-OPTIONAL = {
-    "name_zh",
-    "name_en",
-    "valid_to",
-    "carrier",
-    "contact",
-    "provider_name",
-    "area_code",
-    "billing_area",
-    "usage_type",
-}
-OPTIONAL_IN: dict[str, set[str]] = {
-    "agents": {"commission_plan_id"},
-    "outlets": {"sales_area_id", "agent_id"},
-    "switches": {"expected_files_per_day", "first_sequence", "last_sequence"},
-    "number_ranges": {"sales_area_id", "tariff_plan_id"},
-    "holidays": {"counts_as"},
-    "destinations": {"prefix"},
-    "dialling_rules": {"code", "tariff_plan_id", "zone_id"},
-    "tariff_rates": {"band_id"},
-    "promotions": {"value", "bill_item_id"},
-    "gate_thresholds": {"warn_above", "hold_above"},
-}
-
-# Tables that a book need not have at all: without the file they are as with its header alone.
-ABSENT_TABLES: set[str] = {"dialling_rules", "packages", "zone_groups", "price_caps"}
-
-# No call can be rated while one of these has no rows; in the order in which a new book is filled in.
-NEEDED_TO_RATE = (
-    "exchanges",
-    "switches",
-    "bill_items",
-    "call_categories",
-    "zones",
-    "destinations",
-    "time_bands",
-    "tariff_plans",
-    "tariff_rates",
+from orchestration.reference_book.declaration import (
+    DAY,
+    DIALLED_CODE,
+    FLAG,
+    NUMBER,
+    SEQUENCE_NUMBER,
+    TELEPHONE_NUMBER,
+    TEXT,
+    TIME_OF_DAY,
+    WEEKDAYS,
+    WHOLE,
+    Column,
+    Table,
 )
 
-# Columns that a table need not have at all: a book without them is as one where they are empty.
-ABSENT_IN: dict[str, set[str]] = {
-    "switches": {"first_sequence", "last_sequence"},
-    "number_ranges": {"tariff_plan_id"},
-    "holidays": {"counts_as"},
-}
+_NAMES = (
+    Column("name_zh", TEXT, "Name in Chinese.", may_be_empty=True),
+    Column("name_en", TEXT, "Name in English.", may_be_empty=True),
+)
+_IN_FORCE = (
+    Column("valid_from", DAY, "Day from which the row holds, included."),
+    Column(
+        "valid_to", DAY, "Day from which it holds no longer; empty or 9999-12-31 is still in force.", may_be_empty=True
+    ),
+)
 
-# An empty text of these is a value: the empty prefix starts every number.
-EMPTY_IS_TEXT = {("destinations", "prefix")}
+#: In the order in which a new book is filled in and its faults are told. Zones, plans and band sets that tariffs name have no `id_of`:
+#: an unknown one makes the tariff unsound, which is gated and stops only the calls that it touches.
+_TABLES = (
+    Table(
+        "business_units",
+        "One row per business unit (经营部).",
+        owner="billing",
+        key=("business_unit_id",),
+        columns=(
+            Column("business_unit_id", TEXT, "Business unit (经营部)."),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "sales_areas",
+        "One row per sales area (片区).",
+        owner="billing",
+        key=("sales_area_id",),
+        columns=(
+            Column("sales_area_id", TEXT, "Sales area (片区)."),
+            Column("business_unit_id", TEXT, "Business unit (经营部).", id_of="business_units"),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "agents",
+        "One row per agent (代理) and the commission plan it sells under.",
+        owner="billing",
+        key=("agent_id",),
+        columns=(
+            Column("agent_id", TEXT, "Agent (代理) who sells for commission."),
+            *_NAMES,
+            Column("business_unit_id", TEXT, "Business unit (经营部) the agent belongs to.", id_of="business_units"),
+            Column(
+                "commission_plan_id", TEXT, "Commission plan of an agent.", id_of="commission_plans", may_be_empty=True
+            ),
+        ),
+    ),
+    Table(
+        "outlets",
+        "One row per outlet (营业网点), own or run by an agent.",
+        owner="billing",
+        key=("outlet_id",),
+        columns=(
+            Column("outlet_id", TEXT, "Outlet (营业网点)."),
+            *_NAMES,
+            Column("business_unit_id", TEXT, "Business unit (经营部).", id_of="business_units"),
+            Column("sales_area_id", TEXT, "Sales area (片区).", id_of="sales_areas", may_be_empty=True),
+            Column("outlet_kind", TEXT, "own or agent.", words=("own", "agent")),
+            Column(
+                "agent_id", TEXT, "Agent that runs the outlet; empty for an own one.", id_of="agents", may_be_empty=True
+            ),
+        ),
+    ),
+    Table(
+        "exchanges",
+        "One row per exchange (机房).",
+        owner="billing",
+        key=("exchange_id",),
+        is_needed_to_rate=True,
+        columns=(
+            Column("exchange_id", TEXT, "Exchange (机房)."),
+            *_NAMES,
+            Column("area_code", TEXT, "Area code of the exchange's numbers.", may_be_empty=True),
+        ),
+    ),
+    Table(
+        "switches",
+        "One row per switch and the format of its call detail records.",
+        owner="billing",
+        key=("switch_id",),
+        is_needed_to_rate=True,
+        columns=(
+            Column("switch_id", TEXT, "Switch."),
+            Column("exchange_id", TEXT, "Exchange (机房).", id_of="exchanges"),
+            Column("cdr_format", TEXT, "Format of its call files: canonical, or one declared under cdr_formats."),
+            Column(
+                "expected_files_per_day",
+                WHOLE,
+                "Files it is expected to write a day; empty is not known.",
+                least=0,
+                may_be_empty=True,
+            ),
+            Column(
+                "first_sequence",
+                SEQUENCE_NUMBER,
+                "Number of the file after the one numbered last_sequence. Empty: 1, or 0 where the switch has written a file 0.",
+                least=0,
+                may_be_empty=True,
+                may_be_absent=True,
+            ),
+            Column(
+                "last_sequence",
+                SEQUENCE_NUMBER,
+                "Greatest number of its files, after which they begin anew. Empty: the greatest of as many digits as it writes, "
+                "at least 999999.",
+                least=1,
+                may_be_empty=True,
+                may_be_absent=True,
+            ),
+        ),
+    ),
+    Table(
+        "trunk_groups",
+        "One row per trunk group (中继) and its circuits.",
+        owner="billing",
+        key=("trunk_group_id",),
+        columns=(
+            Column("trunk_group_id", TEXT, "Trunk group (中继)."),
+            Column("exchange_id", TEXT, "Exchange (机房).", id_of="exchanges"),
+            Column("direction", TEXT, "in, out or both.", words=("in", "out", "both")),
+            Column("carrier", TEXT, "Operator at the other end.", may_be_empty=True),
+            Column("circuits", WHOLE, "Circuits of the trunk group.", least=0),
+        ),
+    ),
+    Table(
+        "number_ranges",
+        "One row per range of numbers, its end included.",
+        owner="billing",
+        key=("range_start",),
+        columns=(
+            Column("range_start", TELEPHONE_NUMBER, "First number of the range."),
+            Column("range_end", TELEPHONE_NUMBER, "Last number of the range, included."),
+            Column("exchange_id", TEXT, "Exchange (机房).", id_of="exchanges"),
+            Column("business_unit_id", TEXT, "Business unit (经营部).", id_of="business_units"),
+            Column("sales_area_id", TEXT, "Sales area (片区).", id_of="sales_areas", may_be_empty=True),
+            Column("billing_area", TEXT, "Billing area of a number range.", may_be_empty=True),
+            Column("usage_type", TEXT, "What the numbers of a range are for.", may_be_empty=True),
+            Column(
+                "tariff_plan_id",
+                TEXT,
+                "Plan by which calls of undocumented numbers of the range are estimated; a book may leave the column out.",
+                id_of="tariff_plans",
+                may_be_empty=True,
+                may_be_absent=True,
+            ),
+        ),
+    ),
+    Table(
+        "bill_items",
+        "One row per bill item (账目项).",
+        owner="billing",
+        key=("bill_item_id",),
+        is_needed_to_rate=True,
+        columns=(
+            Column("bill_item_id", TEXT, "Bill item (账目项) an amount is shown under."),
+            Column(
+                "item_kind",
+                TEXT,
+                "Kind of bill item: rental, call, info_service, value_added, other or discount.",
+                words=("rental", "call", "info_service", "value_added", "other", "discount"),
+            ),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "call_categories",
+        "One row per call category and the bill item its calls go to.",
+        owner="tariff",
+        key=("call_category",),
+        is_needed_to_rate=True,
+        columns=(
+            Column("call_category", TEXT, "Call category."),
+            Column("bill_item_id", TEXT, "Bill item (账目项) an amount is shown under.", id_of="bill_items"),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "zones",
+        "One row per tariff zone and who is charged for calls to it.",
+        owner="tariff",
+        key=("zone_id",),
+        is_needed_to_rate=True,
+        columns=(
+            Column("zone_id", TEXT, "Tariff zone."),
+            Column(
+                "call_category",
+                TEXT,
+                "Call category of a zone, for example local or long distance.",
+                id_of="call_categories",
+            ),
+            Column(
+                "charged_party", TEXT, "Who pays for calls to a zone: calling or called.", words=("calling", "called")
+            ),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "destinations",
+        "One row per destination prefix and stretch of days [valid_from, valid_to).",
+        owner="tariff",
+        is_needed_to_rate=True,
+        columns=(
+            # No DIALLED_CODE: a prefix with a letter is no number's, which is gated like the other faults of a tariff.
+            Column(
+                "prefix",
+                TEXT,
+                "Leading digits of a called number; empty starts every number.",
+                may_be_empty=True,
+                is_empty_a_text=True,
+            ),
+            Column("zone_id", TEXT, "Tariff zone of numbers with the prefix."),
+            *_IN_FORCE,
+        ),
+    ),
+    Table(
+        "dialling_rules",
+        "One row per rule that strips a code off a called number before its zone is sought; rules are tried in their order, each once.",
+        owner="tariff",
+        may_be_absent=True,
+        columns=(
+            Column(
+                "rule_order",
+                WHOLE,
+                "Place in the order in which the rules are tried; no two rules have one place at one time.",
+            ),
+            Column(
+                "kind",
+                TEXT,
+                "code (strips its code) or own_area_code (strips the area code of the exchange that wrote the call).",
+                words=("code", "own_area_code"),
+            ),
+            Column("code", DIALLED_CODE, "Digits that are stripped; empty for own_area_code.", may_be_empty=True),
+            Column(
+                "min_rest_digits",
+                WHOLE,
+                "Digits that must be left behind the code; with fewer the rule strips nothing.",
+                least=0,
+            ),
+            Column(
+                "tariff_plan_id",
+                TEXT,
+                "Plan that a call dialled with the code is charged by; empty where the code selects none.",
+                may_be_empty=True,
+            ),
+            Column(
+                "zone_id",
+                TEXT,
+                "Zone that a call dialled with the code has; empty where the prefix of the rest decides.",
+                may_be_empty=True,
+            ),
+            *_IN_FORCE,
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "holidays",
+        "One row per day that is not its weekday: a public holiday, or a day that counts as another weekday (调休).",
+        owner="tariff",
+        key=("holiday_date",),
+        columns=(
+            Column("holiday_date", DAY, "Day of the holiday."),
+            *_NAMES,
+            Column(
+                "counts_as",
+                TEXT,
+                "H or empty: a holiday. 1 (Monday) to 7 (Sunday): the day counts as that weekday.",
+                words=("H", "1", "2", "3", "4", "5", "6", "7"),
+                may_be_empty=True,
+                may_be_absent=True,
+            ),
+        ),
+    ),
+    Table(
+        "time_bands",
+        "One row per stretch of a band set: days of 1234567 (Monday to Sunday) and H (holiday).",
+        owner="tariff",
+        is_needed_to_rate=True,
+        columns=(
+            Column("band_set_id", TEXT, "Set of time bands that covers every day wholly."),
+            Column("days", WEEKDAYS, "Days it holds on, out of 1234567 (Monday to Sunday) and H (holiday)."),
+            Column("starts_at", TIME_OF_DAY, "Time of day HH:MM[:SS] from which the band holds, included."),
+            Column("ends_at", TIME_OF_DAY, "Time of day before which it ends; 24:00 closes the day."),
+            Column("band_id", TEXT, "Time band of a band set."),
+        ),
+    ),
+    Table(
+        "tariff_plans",
+        "One row per tariff plan.",
+        owner="tariff",
+        key=("tariff_plan_id",),
+        is_needed_to_rate=True,
+        columns=(
+            Column("tariff_plan_id", TEXT, "Tariff plan."),
+            Column("band_set_id", TEXT, "Set of time bands that covers every day wholly."),
+            Column(
+                "band_rule",
+                TEXT,
+                "increment: each increment costs the price of the band in which it begins; start: the band at the call's start "
+                "holds for all of it.",
+                words=("increment", "start"),
+            ),
+            Column(
+                "rounding_mode",
+                TEXT,
+                "How a call's amount is rounded, once: half_up, up or down.",
+                words=("half_up", "up", "down"),
+            ),
+            Column("rounding_decimals", WHOLE, "Decimals, 0–6, that a call's amount is rounded to.", least=0, most=6),
+        ),
+    ),
+    Table(
+        "tariff_rates",
+        "One row per rate step: plan, zone, band (empty: every band with no row of its own), version and from_second.",
+        owner="tariff",
+        is_needed_to_rate=True,
+        columns=(
+            Column("tariff_plan_id", TEXT, "Tariff plan."),
+            Column("zone_id", TEXT, "Tariff zone the step is for."),
+            Column(
+                "band_id", TEXT, "Band the step is for; empty is every band with no row of its own.", may_be_empty=True
+            ),
+            *_IN_FORCE,
+            Column("connect_fee", NUMBER, "Fee of the call's start, in the branch's currency."),
+            Column("from_second", WHOLE, "Elapsed seconds of the call from which the step holds."),
+            Column("rate", NUMBER, "Price per rate_unit_seconds, in the branch's currency."),
+            Column("rate_unit_seconds", WHOLE, "Seconds that `rate` is the price of."),
+            Column("increment_seconds", WHOLE, "Seconds that are charged at once when they have begun."),
+        ),
+    ),
+    Table(
+        "class_plans",
+        "One row per customer class and stretch of days with its plan.",
+        owner="tariff",
+        columns=(
+            Column(
+                "customer_class",
+                TEXT,
+                "Customer class, for example residential or business; data of the reference book.",
+            ),
+            Column("tariff_plan_id", TEXT, "Tariff plan."),
+            *_IN_FORCE,
+        ),
+    ),
+    Table(
+        "products",
+        "One row per product with a monthly fee.",
+        owner="billing",
+        key=("product_id",),
+        columns=(
+            Column("product_id", TEXT, "Product with a monthly fee."),
+            Column("bill_item_id", TEXT, "Bill item (账目项) an amount is shown under.", id_of="bill_items"),
+            Column("monthly_fee", NUMBER, "Fee for a whole month, in the branch's currency.", least=0),
+            Column(
+                "proration",
+                TEXT,
+                "none: the whole fee for any day in force; daily: by the days in force.",
+                words=("none", "daily"),
+            ),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "promotions",
+        "One row per promotion.",
+        owner="billing",
+        key=("promotion_id",),
+        columns=(
+            Column("promotion_id", TEXT, "Promotion."),
+            Column(
+                "kind",
+                TEXT,
+                "rental_match, percent_off or fixed_credit.",
+                words=("rental_match", "percent_off", "fixed_credit"),
+            ),
+            Column(
+                "value",
+                NUMBER,
+                "Percent (0–100) of percent_off, amount in the branch's currency of fixed_credit.",
+                least=0,
+                may_be_empty=True,
+            ),
+            Column(
+                "bill_item_id",
+                TEXT,
+                "Bill item that percent_off and fixed_credit look at.",
+                id_of="bill_items",
+                may_be_empty=True,
+            ),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "info_services",
+        "One row per access prefix of an information service (信息台) and its provider.",
+        owner="billing",
+        key=("access_prefix",),
+        columns=(
+            Column(
+                "access_prefix",
+                DIALLED_CODE,
+                "Leading digits by which an information service is reached; the longest that starts the called number counts.",
+            ),
+            Column("provider_id", TEXT, "Provider of information services (信息台)."),
+            Column("provider_name", TEXT, "Name of the provider.", may_be_empty=True),
+            Column("contact", TEXT, "Whom to ask at the provider.", may_be_empty=True),
+            Column(
+                "provider_share_percent",
+                NUMBER,
+                "Share of the provider in what the service brings in, 0–100.",
+                least=0,
+                most=100,
+            ),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "commission_plans",
+        "One row per tier of a version of a commission plan.",
+        owner="billing",
+        key=("commission_plan_id", "valid_from", "tier_from_rate"),
+        columns=(
+            Column("commission_plan_id", TEXT, "Commission plan of an agent."),
+            Column("valid_from", DAY, "Day from which the version holds, included."),
+            Column("valid_to", DAY, "Day from which it holds no longer; empty is still in force.", may_be_empty=True),
+            Column(
+                "tier_from_rate",
+                NUMBER,
+                "Collection rate, 0–1, from which the tier's commission_percent holds.",
+                least=0,
+                most=1,
+            ),
+            Column("commission_percent", NUMBER, "Commission on what was applied on time, 0–100.", least=0, most=100),
+            Column("late_percent", NUMBER, "Commission on what was applied late, 0–100.", least=0, most=100),
+            Column(
+                "activation_bonus",
+                NUMBER,
+                "Bonus per service number an agent activated, in the branch's currency.",
+                least=0,
+            ),
+            Column(
+                "clawback_days",
+                WHOLE,
+                "Days after its start within which a number that ends takes its activation bonus back.",
+                least=0,
+            ),
+        ),
+    ),
+    Table(
+        "packages",
+        "One row per package (套餐): what a subscription to its product includes each month.",
+        owner="tariff",
+        key=("package_id",),
+        may_be_absent=True,
+        columns=(
+            Column("package_id", TEXT, "Package (套餐) that a subscription to its product grants."),
+            Column("product_id", TEXT, "Product whose subscriptions grant the package.", id_of="products"),
+            Column(
+                "allowance_kind",
+                TEXT,
+                "seconds or amount: what the allowance of a package is counted in.",
+                words=("seconds", "amount"),
+            ),
+            Column(
+                "allowance",
+                NUMBER,
+                "Seconds, or an amount in the branch's currency, that one subscription includes each month.",
+                least=0,
+            ),
+            Column("zone_group_id", TEXT, "Group of the zones whose calls draw on the package."),
+            Column(
+                "is_shared",
+                FLAG,
+                "Whether all numbers of the account draw on it, or the subscription's number alone.",
+                words=("true", "false"),
+            ),
+            *_IN_FORCE,
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "zone_groups",
+        "One row per group of zones and zone in it.",
+        owner="tariff",
+        key=("zone_group_id", "zone_id"),
+        may_be_absent=True,
+        columns=(
+            Column("zone_group_id", TEXT, "Group of zones that a package is for."),
+            Column("zone_id", TEXT, "Tariff zone in the group.", id_of="zones"),
+        ),
+    ),
+    Table(
+        "price_caps",
+        "One row per plan, zone and stretch of days with the most that one call costs.",
+        owner="tariff",
+        may_be_absent=True,
+        columns=(
+            Column("tariff_plan_id", TEXT, "Tariff plan that the cap is for.", id_of="tariff_plans"),
+            Column("zone_id", TEXT, "Tariff zone that the cap is for.", id_of="zones"),
+            *_IN_FORCE,
+            Column("max_amount", NUMBER, "The most that one call costs, in the branch's currency.", least=0),
+        ),
+    ),
+    Table(
+        "debit_result_codes",
+        "One row per bank and result code of direct debits.",
+        owner="billing",
+        key=("bank_code", "result_code"),
+        columns=(
+            Column("bank_code", TEXT, "Bank that runs the direct debits."),
+            Column("result_code", TEXT, "Result as the bank codes it."),
+            Column("outcome", TEXT, "success or failed.", words=("success", "failed")),
+            Column(
+                "cause",
+                TEXT,
+                "Why a debit failed: none, insufficient_funds, account_fault, mandate or other.",
+                words=("none", "insufficient_funds", "account_fault", "mandate", "other"),
+            ),
+            *_NAMES,
+        ),
+    ),
+    Table(
+        "gate_thresholds",
+        "One row per gate: the shares above which it warns and holds.",
+        owner="billing",
+        key=("gate_id",),
+        columns=(
+            Column("gate_id", TEXT, "Gate the thresholds are of."),
+            Column(
+                "warn_above",
+                NUMBER,
+                "Share, 0–1, strictly above which the gate warns; empty is never.",
+                least=0,
+                may_be_empty=True,
+            ),
+            Column(
+                "hold_above",
+                NUMBER,
+                "Share, 0–1, strictly above which the gate holds the file; empty is never.",
+                least=0,
+                may_be_empty=True,
+            ),
+        ),
+    ),
+)
 
-# (table, column) → the table whose key of the same name it must stand in. Zones, plans and band sets that tariffs name
-# are not here: an unknown one makes the tariff unsound, which is gated and stops only the calls that it touches.
-NAMED_IDS: dict[tuple[str, str], str] = {
-    ("sales_areas", "business_unit_id"): "business_units",
-    ("agents", "business_unit_id"): "business_units",
-    ("agents", "commission_plan_id"): "commission_plans",
-    ("outlets", "business_unit_id"): "business_units",
-    ("outlets", "sales_area_id"): "sales_areas",
-    ("outlets", "agent_id"): "agents",
-    ("switches", "exchange_id"): "exchanges",
-    ("trunk_groups", "exchange_id"): "exchanges",
-    ("number_ranges", "exchange_id"): "exchanges",
-    ("number_ranges", "business_unit_id"): "business_units",
-    ("number_ranges", "sales_area_id"): "sales_areas",
-    ("number_ranges", "tariff_plan_id"): "tariff_plans",
-    ("call_categories", "bill_item_id"): "bill_items",
-    ("zones", "call_category"): "call_categories",
-    ("products", "bill_item_id"): "bill_items",
-    ("promotions", "bill_item_id"): "bill_items",
-    ("packages", "product_id"): "products",
-    ("zone_groups", "zone_id"): "zones",
-    ("price_caps", "tariff_plan_id"): "tariff_plans",
-    ("price_caps", "zone_id"): "zones",
-}
+REFERENCE_TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
 
-WORDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("outlets", "outlet_kind"): ("own", "agent"),
-    ("trunk_groups", "direction"): ("in", "out", "both"),
-    ("bill_items", "item_kind"): ("rental", "call", "info_service", "value_added", "other", "discount"),
-    ("zones", "charged_party"): ("calling", "called"),
-    ("holidays", "counts_as"): ("H", "1", "2", "3", "4", "5", "6", "7"),
-    ("dialling_rules", "kind"): ("code", "own_area_code"),
-    ("tariff_plans", "band_rule"): ("increment", "start"),
-    ("tariff_plans", "rounding_mode"): ("half_up", "up", "down"),
-    ("products", "proration"): ("none", "daily"),
-    ("packages", "allowance_kind"): ("seconds", "amount"),
-    ("packages", "is_shared"): ("true", "false"),
-    ("promotions", "kind"): ("rental_match", "percent_off", "fixed_credit"),
-    ("debit_result_codes", "outcome"): ("success", "failed"),
-    ("debit_result_codes", "cause"): ("none", "insufficient_funds", "account_fault", "mandate", "other"),
-}
-
-TIME_COLUMNS = {("time_bands", "starts_at"), ("time_bands", "ends_at")}
-# What a called number may begin with: digits, or a service code with its * and #. Not destinations.prefix: one with a letter is no
-# number's, which is gated like the other faults of a tariff.
-DIALLED_COLUMNS = {
-    ("dialling_rules", "code"),
-    ("info_services", "access_prefix"),
-}
-
-# Numbers as people write them: digits alone once they are normalised.
-NUMBER_COLUMNS = {("number_ranges", "range_start"), ("number_ranges", "range_end")}
+#: No call can be rated while one of these has no rows; in the order in which a new book is filled in.
+NEEDED_TO_RATE = tuple(table.name for table in _TABLES if table.is_needed_to_rate)
 
 # The gates that hold a call file by the share of its records in a state.
 RECORD_GATES = ("malformed", "duplicate", "other_day")
@@ -236,25 +597,4 @@ GATE_DEFAULTS: dict[str, tuple[str | None, str | None]] = {
     "ultra_short_calls": ("20", None),
     "over_long_seconds": ("14400", None),
     "unusual_traffic": ("6", None),
-}
-
-BOUNDS: dict[tuple[str, str], tuple[int, int | None]] = {
-    ("switches", "expected_files_per_day"): (0, None),
-    ("switches", "first_sequence"): (0, None),
-    ("switches", "last_sequence"): (1, None),
-    ("trunk_groups", "circuits"): (0, None),
-    ("dialling_rules", "min_rest_digits"): (0, None),
-    ("tariff_plans", "rounding_decimals"): (0, 6),
-    ("products", "monthly_fee"): (0, None),
-    ("promotions", "value"): (0, None),
-    ("packages", "allowance"): (0, None),
-    ("price_caps", "max_amount"): (0, None),
-    ("info_services", "provider_share_percent"): (0, 100),
-    ("commission_plans", "tier_from_rate"): (0, 1),
-    ("commission_plans", "commission_percent"): (0, 100),
-    ("commission_plans", "late_percent"): (0, 100),
-    ("commission_plans", "activation_bonus"): (0, None),
-    ("commission_plans", "clawback_days"): (0, None),
-    ("gate_thresholds", "warn_above"): (0, None),
-    ("gate_thresholds", "hold_above"): (0, None),
 }

@@ -84,11 +84,11 @@ def test_the_files_are_those_that_are_named(tollhouse: Tollhouse, home: Path) ->
 def test_the_empty_book_has_no_price_and_no_row_of_the_demo_city(tollhouse: Tollhouse, home: Path) -> None:
     tollhouse("init", str(home))
     rows = {}
-    for table, columns in REFERENCE_TABLES.items():
-        with (home / "reference" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+    for name, table in REFERENCE_TABLES.items():
+        with (home / "reference" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
-            rows[table] = list(reader)
-            assert list(reader.fieldnames or ()) == list(columns)
+            rows[name] = list(reader)
+            assert tuple(reader.fieldnames or ()) == table.header
     assert {table for table in rows if rows[table]} == {
         "bill_items",
         "call_categories",

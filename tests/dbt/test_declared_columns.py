@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.reference_book.tables import REFERENCE_TABLES
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt_runner import manifest_nodes
@@ -68,6 +69,20 @@ def test_every_mart_and_every_table_replaced_by_day_declares_its_types() -> None
     assert [
         n["name"] for n in held if n["config"]["materialized"] != "replaced_by_day" and not n["contract"]["enforced"]
     ] == []
+
+
+def test_the_tables_of_the_reference_book_have_the_declared_columns_and_types(
+    built_columns: dict[tuple[str, str], dict[str, str]],
+) -> None:
+    built = {
+        name: [(column, kind.replace(",", ", ").lower()) for column, kind in built_columns["reference", name].items()]
+        for name in REFERENCE_TABLES
+    }
+
+    assert built == {
+        name: [(column.name, column.kind.sql_type) for column in table.columns]
+        for name, table in REFERENCE_TABLES.items()
+    }
 
 
 def test_sources_are_described_as_they_are_laid(built_columns: dict[tuple[str, str], dict[str, str]]) -> None:

@@ -101,7 +101,7 @@ def written_book(folder: Path, drawn: dict[str, list[Row]]) -> Path:
             writer.writeheader()
             writer.writerows(rows)
     for table in ("tariff_rates", "class_plans"):
-        (folder / f"{table}.csv").write_text(",".join(REFERENCE_TABLES[table]) + "\n", encoding="utf-8")
+        (folder / f"{table}.csv").write_text(",".join(REFERENCE_TABLES[table].header) + "\n", encoding="utf-8")
     return folder
 
 

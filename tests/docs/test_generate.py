@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from docs.generate import DATA_DICTIONARY, RELEASE_GATES, column_guide, data_dictionary, release_gates
+from docs.generate import (
+    DATA_DICTIONARY,
+    RELEASE_GATES,
+    SEEDS,
+    column_guide,
+    data_dictionary,
+    release_gates,
+    seeds_declaration,
+)
 from orchestration.errors import TollhouseError
 from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.reading import CurrentEdition
+from orchestration.reference_book.declaration import NUMBER, Table
+from orchestration.reference_book.tables import REFERENCE_TABLES
 from orchestration.settings import PROJECT_ROOT
 from orchestration.warehouse.dbt_runner import manifest_nodes
 
@@ -23,9 +35,31 @@ def test_the_data_dictionary_is_current() -> None:
 
 
 def test_the_guide_to_the_columns_of_the_book_is_current() -> None:
-    assert COLUMN_GUIDE.read_text(encoding="utf-8") == column_guide(manifest_nodes()), (
+    assert COLUMN_GUIDE.read_text(encoding="utf-8") == column_guide(), (
         f"{COLUMN_GUIDE.name} is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
     )
+
+
+def test_the_declaration_of_dbts_seeds_is_current() -> None:
+    assert SEEDS.read_text(encoding="utf-8") == seeds_declaration(REFERENCE_TABLES.values()), (
+        f"{SEEDS.name} is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
+    )
+
+
+@pytest.mark.parametrize("change", [{"kind": NUMBER}, {"name": "price"}, {"meaning": "x"}, {"may_be_absent": True}])
+def test_a_changed_column_makes_the_declaration_of_dbts_seeds_out_of_date(change: dict[str, Any]) -> None:
+    changed = changed_book("tariff_rates", "increment_seconds", **change)
+    assert SEEDS.read_text(encoding="utf-8") != seeds_declaration(changed)
+
+
+def changed_book(table: str, column: str, **change: Any) -> list[Table]:
+    """The tables of the book, one of them with another column."""
+    return [
+        replace(one, columns=tuple(replace(c, **change) if c.name == column else c for c in one.columns))
+        if one.name == table
+        else one
+        for one in REFERENCE_TABLES.values()
+    ]
 
 
 def test_a_table_is_told_with_key_type_and_meaning() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.reference_book.reading import REFERENCE_TABLES, GateThreshold, read_reference_book
-from orchestration.reference_book.tables import GATE_DEFAULTS
+from orchestration.reference_book.reading import GateThreshold, read_reference_book
+from orchestration.reference_book.tables import GATE_DEFAULTS, REFERENCE_TABLES
 
 ROWS = {
     "business_units": ["BU1,一部,Unit 1"],
@@ -52,8 +52,8 @@ ROWS = {
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """A small sound book that a test may spoil."""
-    for table, columns in REFERENCE_TABLES.items():
-        (tmp_path / f"{table}.csv").write_text("\n".join([",".join(columns), *ROWS[table]]) + "\n", encoding="utf-8")
+    for name, table in REFERENCE_TABLES.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join([",".join(table.header), *ROWS[name]]) + "\n", encoding="utf-8")
     return tmp_path
 
 

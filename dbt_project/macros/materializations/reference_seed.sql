@@ -1,7 +1,7 @@
 {#
   A seed is loaded from the reference book's folder (the variable `reference`), typed by its declared columns.
   dbt's own seed reads the file twice and through guessed types; here the file is read once by the engine and every
-  column has the type that seeds/_seeds.yml says; one with `meta: {optional: true}` may be absent and is null then, and a
+  column has the type that models/reference/_seeds.yml says; one with `meta: {optional: true}` may be absent and is null then, and a
   seed with `meta: {optional: true}` that has no file is empty. The book's faults are told before, by file, line and
   field (orchestration/reference_book/reading.py).
 #}
