@@ -46,7 +46,7 @@ class Says:
             faults = [fault for fault in map(_worded, error.errors()) if fault is not None]
             if len(faults) < error.error_count():
                 faults.append(((), self.what if isinstance(self.what, str) else self.what(value)))
-            raise _error(faults) from error
+            raise declaration_error(faults) from error
 
 
 class _NotNull:
@@ -102,10 +102,10 @@ class Declared(BaseModel):
         try:
             read = handler(value)
         except ValidationError as error:
-            raise _error([cls._fault(details) for details in error.errors()]) from error
+            raise declaration_error([cls._fault(details) for details in error.errors()]) from error
         faults = list(read.faults())
         if faults:
-            raise _error(faults)
+            raise declaration_error(faults)
         return read
 
     @classmethod
@@ -170,6 +170,17 @@ class _Schema(GenerateJsonSchema):
         return False
 
 
+def declaration_error(faults: list[Fault]) -> ValidationError:
+    """What a validator raises for faults below its own place."""
+    return ValidationError.from_exception_data(
+        "declaration",
+        [
+            InitErrorDetails(type=PydanticCustomError(_WORDED, "{what}", {"what": what}), loc=place, input=None)
+            for place, what in faults
+        ],
+    )
+
+
 def _line(path: Path, place: str, what: str) -> str:
     return ": ".join(filter(None, (str(path), place, what)))
 
@@ -179,16 +190,6 @@ def _without_tag(place: Place, tags: Collection[str]) -> Place:
     place = place[:-2] if place[-1:] == ("[key]",) else place
     at = next((at for at, part in enumerate(place) if part in tags), None)
     return place if at is None else (*place[:at], *place[at + 1 :])
-
-
-def _error(faults: list[Fault]) -> ValidationError:
-    return ValidationError.from_exception_data(
-        "declaration",
-        [
-            InitErrorDetails(type=PydanticCustomError(_WORDED, "{what}", {"what": what}), loc=place, input=None)
-            for place, what in faults
-        ],
-    )
 
 
 def _worded(details: Any) -> Fault | None:
