@@ -1,22 +1,22 @@
 """The bounds of one file (sources.yml, `bounds`): how much of size, lines, depth, memory and time it may take. Counted here.
 
-A file that goes beyond one of them is rejected by itself. What a file means, and what becomes of it, is not decided here.
+A file that goes beyond one of them is rejected by itself. What can be declared is in sources/entries.py; what a file means, and
+what becomes of it, is not decided here.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import duckdb
 
@@ -30,8 +30,6 @@ ABOVE_ANY_AMOUNT = Decimal(10) ** 12
 #: Nor do the amounts of one file sum to as much: the sums over all files have 16 digits before the point.
 ABOVE_ANY_SUM = Decimal(10) ** 14
 
-_UNITS = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "KB": 10**3, "MB": 10**6, "GB": 10**9, "B": 1, "": 1}
-_SIZE = re.compile(r"([0-9]{1,15}) *([KMG]i?B|B)?", re.IGNORECASE)
 _LOOK_AT_MEMORY_EVERY_BYTES = 1 << 20
 _LOOK_AT_TIME_EVERY_SECONDS = 0.2
 _STATM = Path("/proc/self/statm")
@@ -64,25 +62,8 @@ LIMITS = {
     "fields": (1, 10_000),
     "seconds": (1, 86_400),
 }
-_SIZES = ("unpacked", "line")
-
-
-def read_bounds(declared: Any) -> Bounds:
-    """The bounds that an entry declares; what it does not name has its default. Raises ValueError that begins with the name."""
-    if not isinstance(declared, Mapping):
-        raise ValueError(f"write some of {', '.join(LIMITS)}, each with its value, like {{line: 4MiB, ratio: 500}}")
-    values = {}
-    for name, value in declared.items():
-        if name not in LIMITS:
-            raise ValueError(f"{name}: there is no such bound; there are {', '.join(LIMITS)}")
-        least, most = LIMITS[name]
-        number = _size(value) if name in _SIZES else value
-        if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
-            shown = (size_text(least), size_text(most)) if name in _SIZES else (str(least), str(most))
-            form = "a size like 8GiB or 512KiB" if name in _SIZES else "a whole number"
-            raise ValueError(f"{name}: {value!r} cannot be used; write {form}, from {shown[0]} to {shown[1]}")
-        values[name] = number
-    return Bounds(**values)
+#: The bounds that are a number of bytes.
+SIZES = ("unpacked", "line")
 
 
 def refuse_sum(amount: Decimal) -> None:
@@ -98,7 +79,7 @@ def exceeded(what: str, bounds: Bounds, name: str) -> BoundExceeded:
     """The error of a file that goes beyond a bound: `what` was found, and which setting to raise."""
     assert name in {field.name for field in fields(Bounds)}
     value = getattr(bounds, name)
-    shown = size_text(value) if name in _SIZES else f"{value} s" if name == "seconds" else str(value)
+    shown = size_text(value) if name in SIZES else f"{value} s" if name == "seconds" else str(value)
     return BoundExceeded(
         f"{what}; the bound is {shown}. If the file is right, set `bounds: {{{name}: …}}` of its source in sources.yml "
         "higher and use `tollhouse files retry`"
@@ -244,8 +225,3 @@ def resident_bytes() -> int:
         return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except FileNotFoundError:
         return 0
-
-
-def _size(value: Any) -> Any:
-    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
-    return int(match[1]) * _UNITS[(match[2] or "").upper()] if match else value

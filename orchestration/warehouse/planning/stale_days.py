@@ -41,6 +41,10 @@ USED_TABLES = {
 }
 
 
+#: Names that daily tables had in earlier versions. A home of such a version still holds their rows until this code drops them.
+FORMER_DAILY_TABLES = ("intermediate.int_traffic_parts",)
+
+
 # A call of a closed period is what was closed: nothing that changes now makes its day stale.
 _OPEN = "(calls.state <> 'rated' or calls.billing_period not in (select billing_period from closed.periods))"
 
@@ -269,7 +273,7 @@ def _create_state(con: duckdb.DuckDBPyConnection) -> None:
 
 def _drop_built(con: duckdb.DuckDBPyConnection, daily_tables: tuple[str, ...]) -> None:
     """Forget what other code built: the tables that are replaced day by day are made again, in the new code's columns."""
-    for table in daily_tables:
+    for table in (*daily_tables, *FORMER_DAILY_TABLES):
         con.execute(f"drop table if exists {table} cascade")
     con.execute("delete from state.day_builds")
     for used in USED_TABLES:

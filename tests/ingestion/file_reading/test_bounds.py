@@ -1,4 +1,4 @@
-"""The bounds of one file: what can be declared, and that each of them is looked at while the file streams by."""
+"""The bounds of one file: each of them is looked at while the file streams by. What can be declared is in sources/test_entries.py."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from orchestration.ingestion.file_reading.bounds import (
     Bounds,
     Clock,
     LineWatch,
-    read_bounds,
     watch,
     within,
 )
@@ -56,27 +55,6 @@ def rejected_for(intake: Intake, content: bytes, name: str = NAME) -> str:
     entry = intake.only_file()
     assert entry.status == "rejected" and entry.status_reason is not None, entry
     return entry.status_reason
-
-
-def test_what_is_not_declared_has_its_default() -> None:
-    assert read_bounds({}) == Bounds(8 * 2**30, 200, 2**20, 64, 50, 1000, 900)
-    assert read_bounds({"unpacked": "1GB", "line": "2 MiB", "ratio": 5}) == Bounds(10**9, 5, 2 * 2**20)
-
-
-@pytest.mark.parametrize(
-    ("declared", "told"),
-    [
-        ([], "write some of unpacked, ratio, line"),
-        ({"lines": 1}, "lines: there is no such bound"),
-        ({"ratio": "many"}, "ratio: 'many' cannot be used; write a whole number, from 1 to 1000000000"),
-        ({"ratio": True}, "ratio: True cannot be used"),
-        ({"line": "1 byte"}, "line: '1 byte' cannot be used; write a size like 8GiB or 512KiB, from 1 KiB to 64 MiB"),
-        ({"seconds": 0}, "seconds: 0 cannot be used; write a whole number, from 1 to 86400"),
-    ],
-)
-def test_a_wrong_bound_is_named_with_what_to_write(declared: object, told: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(told)):
-        read_bounds(declared)
 
 
 def test_a_line_may_be_as_long_as_its_bound_however_its_bytes_come() -> None:

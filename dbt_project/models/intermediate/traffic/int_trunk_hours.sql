@@ -1,7 +1,7 @@
 -- One row per (trunk_group_id, direction, hour): the traffic parts of a trunk group; direction in (trunk_group_in),
 -- out (trunk_group_out) or total (both), over the calls of every day.
 with parts as (
-    select * from {{ ref('int_traffic_parts') }}
+    select * from {{ ref('int_traffic_daily') }}
 ),
 sided as (
     select parts.*, parts.trunk_group_in as trunk_group_id, 'in' as direction from parts where parts.trunk_group_in is not null

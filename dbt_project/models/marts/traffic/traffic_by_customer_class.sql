@@ -4,6 +4,6 @@ select
     customer_class,
     cast(hour as date) as date,
     {{ traffic_measures() }}
-from {{ ref('int_traffic_parts') }}
+from {{ ref('int_traffic_daily') }}
 group by customer_class, cast(hour as date)
 having sum(seizures) > 0 or sum(conversation_seconds) > 0

@@ -73,6 +73,20 @@ def test_each_fault_names_file_and_field(tmp_path: Path, text: str, fault: str) 
     assert fault in str(raised.value)
 
 
+def test_all_faults_of_a_declaration_are_told_at_once(tmp_path: Path) -> None:
+    text = DELIMITED.replace("amount: 5", "amount: 0, price: 5") + "encoding: utf-9\ncolour: red\n"
+    (tmp_path / "ours.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as raised:
+        load_bank_format("ours", tmp_path)
+    told = [line.removeprefix(f"{tmp_path / 'ours.yml'}: field ") for line in str(raised.value).splitlines()]
+    assert [line.split(";")[0] for line in told] == [
+        "encoding: 'utf-9' is unknown",
+        "details: amount: write the number of its column, the first is 1",
+        "details: 'price' is unknown",
+        "colour: layout delimited has no such field",
+    ]
+
+
 @pytest.mark.parametrize("layout", ["canonical", "nacha", "iso20022", "becs", "arudd"])
 def test_a_bank_that_lists_failures_only_says_for_how_many_days_it_may(tmp_path: Path, layout: str) -> None:
     (tmp_path / "ours.yml").write_text(f"layout: {layout}\ncollected_unless_returned: 5\n", encoding="utf-8")

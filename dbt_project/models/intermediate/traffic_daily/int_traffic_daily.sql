@@ -61,5 +61,5 @@ from (
     select * from begun
     union all
     select * from continued
-) as parts
+) as hourly
 group by call_date, hour, trunk_group_in, trunk_group_out, exchange_id, customer_class
