@@ -26,9 +26,12 @@ _NAMES = (
     Column("name_en", TEXT, "Name in English.", may_be_empty=True),
 )
 _IN_FORCE = (
-    Column("valid_from", DAY, "Day from which the row holds, included."),
+    Column("valid_from", DAY, "First day on which the row applies."),
     Column(
-        "valid_to", DAY, "Day from which it holds no longer; empty or 9999-12-31 is still in force.", may_be_empty=True
+        "valid_to",
+        DAY,
+        "First day on which the row no longer applies; empty or 9999-12-31 means still in force.",
+        may_be_empty=True,
     ),
 )
 
@@ -159,7 +162,7 @@ _TABLES = (
             Column("business_unit_id", TEXT, "Business unit (经营部).", id_of="business_units"),
             Column("sales_area_id", TEXT, "Sales area (片区).", id_of="sales_areas", may_be_empty=True),
             Column("billing_area", TEXT, "Billing area of a number range.", may_be_empty=True),
-            Column("usage_type", TEXT, "What the numbers of a range are for.", may_be_empty=True),
+            Column("usage_type", TEXT, "Purpose of the numbers of a range.", may_be_empty=True),
             Column(
                 "tariff_plan_id",
                 TEXT,
@@ -177,7 +180,7 @@ _TABLES = (
         key=("bill_item_id",),
         is_needed_to_rate=True,
         columns=(
-            Column("bill_item_id", TEXT, "Bill item (账目项) an amount is shown under."),
+            Column("bill_item_id", TEXT, "Bill item (账目项) under which an amount is shown."),
             Column(
                 "item_kind",
                 TEXT,
@@ -195,7 +198,7 @@ _TABLES = (
         is_needed_to_rate=True,
         columns=(
             Column("call_category", TEXT, "Call category."),
-            Column("bill_item_id", TEXT, "Bill item (账目项) an amount is shown under.", id_of="bill_items"),
+            Column("bill_item_id", TEXT, "Bill item (账目项) under which an amount is shown.", id_of="bill_items"),
             *_NAMES,
         ),
     ),
@@ -229,7 +232,7 @@ _TABLES = (
             Column(
                 "prefix",
                 TEXT,
-                "Leading digits of a called number; empty starts every number.",
+                "Leading digits of a called number; an empty prefix fits every number.",
                 may_be_empty=True,
                 is_empty_a_text=True,
             ),
@@ -301,7 +304,7 @@ _TABLES = (
         owner="tariff",
         is_needed_to_rate=True,
         columns=(
-            Column("band_set_id", TEXT, "Set of time bands that covers every day wholly."),
+            Column("band_set_id", TEXT, "Set of time bands. Together the bands cover every day completely."),
             Column("days", WEEKDAYS, "Days it holds on, out of 1234567 (Monday to Sunday) and H (holiday)."),
             Column("starts_at", TIME_OF_DAY, "Time of day HH:MM[:SS] from which the band holds, included."),
             Column("ends_at", TIME_OF_DAY, "Time of day before which it ends; 24:00 closes the day."),
@@ -316,21 +319,27 @@ _TABLES = (
         is_needed_to_rate=True,
         columns=(
             Column("tariff_plan_id", TEXT, "Tariff plan."),
-            Column("band_set_id", TEXT, "Set of time bands that covers every day wholly."),
+            Column("band_set_id", TEXT, "Set of time bands. Together the bands cover every day completely."),
             Column(
                 "band_rule",
                 TEXT,
-                "increment: each increment costs the price of the band in which it begins; start: the band at the call's start "
-                "holds for all of it.",
+                "increment: each increment has the price of the band in which it begins. start: the band at the call's start "
+                "applies to the whole call.",
                 words=("increment", "start"),
             ),
             Column(
                 "rounding_mode",
                 TEXT,
-                "How a call's amount is rounded, once: half_up, up or down.",
+                "How the amount of a call is rounded, once: half_up, up or down.",
                 words=("half_up", "up", "down"),
             ),
-            Column("rounding_decimals", WHOLE, "Decimals, 0–6, that a call's amount is rounded to.", least=0, most=6),
+            Column(
+                "rounding_decimals",
+                WHOLE,
+                "Number of decimals, 0–6, to which the amount of a call is rounded.",
+                least=0,
+                most=6,
+            ),
         ),
     ),
     Table(
@@ -345,11 +354,15 @@ _TABLES = (
                 "band_id", TEXT, "Band the step is for; empty is every band with no row of its own.", may_be_empty=True
             ),
             *_IN_FORCE,
-            Column("connect_fee", NUMBER, "Fee of the call's start, in the branch's currency."),
-            Column("from_second", WHOLE, "Elapsed seconds of the call from which the step holds."),
+            Column("connect_fee", NUMBER, "Fee for the start of a call, in the branch's currency."),
+            Column("from_second", WHOLE, "Elapsed seconds of the call from which the step applies."),
             Column("rate", NUMBER, "Price per rate_unit_seconds, in the branch's currency."),
-            Column("rate_unit_seconds", WHOLE, "Seconds that `rate` is the price of."),
-            Column("increment_seconds", WHOLE, "Seconds that are charged at once when they have begun."),
+            Column("rate_unit_seconds", WHOLE, "Length in seconds of the unit that `rate` is the price of."),
+            Column(
+                "increment_seconds",
+                WHOLE,
+                "Length of one increment in seconds. An increment that has begun is charged in full.",
+            ),
         ),
     ),
     Table(
@@ -373,7 +386,7 @@ _TABLES = (
         key=("product_id",),
         columns=(
             Column("product_id", TEXT, "Product with a monthly fee."),
-            Column("bill_item_id", TEXT, "Bill item (账目项) an amount is shown under.", id_of="bill_items"),
+            Column("bill_item_id", TEXT, "Bill item (账目项) under which an amount is shown.", id_of="bill_items"),
             Column("monthly_fee", NUMBER, "Fee for a whole month, in the branch's currency.", least=0),
             Column(
                 "proration",
@@ -423,11 +436,12 @@ _TABLES = (
             Column(
                 "access_prefix",
                 DIALLED_CODE,
-                "Leading digits by which an information service is reached; the longest that starts the called number counts.",
+                "Leading digits by which callers reach an information service. The longest prefix that the called number begins "
+                "with counts.",
             ),
             Column("provider_id", TEXT, "Provider of information services (信息台)."),
             Column("provider_name", TEXT, "Name of the provider.", may_be_empty=True),
-            Column("contact", TEXT, "Whom to ask at the provider.", may_be_empty=True),
+            Column("contact", TEXT, "Contact at the provider.", may_be_empty=True),
             Column(
                 "provider_share_percent",
                 NUMBER,
@@ -450,22 +464,34 @@ _TABLES = (
             Column(
                 "tier_from_rate",
                 NUMBER,
-                "Collection rate, 0–1, from which the tier's commission_percent holds.",
+                "Collection rate, 0–1, from which the tier's commission_percent applies.",
                 least=0,
                 most=1,
             ),
-            Column("commission_percent", NUMBER, "Commission on what was applied on time, 0–100.", least=0, most=100),
-            Column("late_percent", NUMBER, "Commission on what was applied late, 0–100.", least=0, most=100),
+            Column(
+                "commission_percent",
+                NUMBER,
+                "Percent of commission on amounts that were applied on time, 0–100.",
+                least=0,
+                most=100,
+            ),
+            Column(
+                "late_percent",
+                NUMBER,
+                "Percent of commission on amounts that were applied late, 0–100.",
+                least=0,
+                most=100,
+            ),
             Column(
                 "activation_bonus",
                 NUMBER,
-                "Bonus per service number an agent activated, in the branch's currency.",
+                "Bonus for each service number that an agent activated, in the branch's currency.",
                 least=0,
             ),
             Column(
                 "clawback_days",
                 WHOLE,
-                "Days after its start within which a number that ends takes its activation bonus back.",
+                "An activation bonus is taken back when the number ends within this many days of its start.",
                 least=0,
             ),
         ),
@@ -482,7 +508,7 @@ _TABLES = (
             Column(
                 "allowance_kind",
                 TEXT,
-                "seconds or amount: what the allowance of a package is counted in.",
+                "What the allowance of a package is counted in: seconds or amount.",
                 words=("seconds", "amount"),
             ),
             Column(
@@ -531,8 +557,8 @@ _TABLES = (
         owner="billing",
         key=("bank_code", "result_code"),
         columns=(
-            Column("bank_code", TEXT, "Bank that runs the direct debits."),
-            Column("result_code", TEXT, "Result as the bank codes it."),
+            Column("bank_code", TEXT, "Bank that executes the direct debits."),
+            Column("result_code", TEXT, "Result code of the bank."),
             Column("outcome", TEXT, "success or failed.", words=("success", "failed")),
             Column(
                 "cause",

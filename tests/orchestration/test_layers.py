@@ -16,7 +16,7 @@ PACKAGES = ("orchestration", "dashboards", "expectations", "seeds")
 
 #: From the ground up. Rooms of one line do not import each other. A room is a folder, or a module that stands apart.
 FLOORS = (
-    "seeds  orchestration.errors  orchestration.printable  orchestration.telephone_numbers",
+    "seeds  orchestration.call_columns  orchestration.errors  orchestration.printable  orchestration.telephone_numbers",
     "orchestration.alert_settings  orchestration.allowed_hosts  orchestration.declarations  orchestration.reference_book",
     "orchestration.ingestion.stores  dashboards",
     "orchestration.settings  orchestration.rating",

@@ -34,6 +34,11 @@
 {% macro default__add_days_to_time(moment, days) %}({{ moment }} + to_days(cast({{ days }} as integer))){% endmacro %}
 {% macro spark__add_days_to_time(moment, days) %}({{ moment }} + make_interval(0, 0, 0, {{ days }})){% endmacro %}
 
+{# All columns of a relation but some, which were needed on the way alone: so that a column is handed on without being named. #}
+{% macro all_columns_but(relation, names) %}{{ return(adapter.dispatch('all_columns_but')(relation, names)) }}{% endmacro %}
+{% macro default__all_columns_but(relation, names) %}{{ relation }}.* exclude ({{ names | join(', ') }}){% endmacro %}
+{% macro spark__all_columns_but(relation, names) %}{{ relation }}.* except ({{ names | join(', ') }}){% endmacro %}
+
 {# The greatest common divisor of two whole numbers. #}
 {% macro gcd_of(first, second) %}{{ return(adapter.dispatch('gcd_of')(first, second)) }}{% endmacro %}
 {% macro default__gcd_of(first, second) %}gcd({{ first }}, {{ second }}){% endmacro %}

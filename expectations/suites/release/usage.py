@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from expectations.gates import Suite, key_once, no_rows
 from expectations.suites.release.billing import CALLS_BY_USAGE_LINE
-
-DUPLICATE_KEY = (
-    "switch_id",
-    "calling_number",
-    "called_number",
-    "started_at",
-    "started_at_utc",
-    "duration_seconds",
-    "trunk_group_in",
-    "trunk_group_out",
-)
+from orchestration.call_columns import IDENTITY
 
 CALL_IDS = (
     "select call_id from {batch} union all select call_id from marts.suspended_calls"
@@ -60,7 +50,7 @@ def _rated_calls() -> Suite:
             key_once(
                 "no_call_is_charged_twice",
                 "No call is charged twice: same switch, numbers, start (its instant too), duration and trunk groups appear once.",
-                DUPLICATE_KEY,
+                IDENTITY,
                 severity="critical",
             ),
             no_rows(

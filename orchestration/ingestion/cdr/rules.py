@@ -11,18 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from orchestration.call_columns import RECORD
 from orchestration.ingestion.cdr.formats.model import CHARGED_COLUMN, OPTIONAL_COLUMNS
 from orchestration.telephone_numbers import called_number_sql, number_sql
 
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
 RULES_VERSION = "cdr-6"
 
-# What only some switches write of a record; '' where the format does not say.
-#   charged_number  the number that pays, where the switch says so (forwarding, third-party charging)
-#   call_kind       subscriber, or transit: the switch itself declares it a tandem call
-#   charge_party    who is to be charged for the record, as the format maps it: calling, called or any other (a carrier)
-#   partial_kind    single, or which piece of a long call that is written in pieces: first, middle, last
-#   call_reference  what ties the pieces of one call together on its switch
+# The words of the optional columns that have some; '' where the format does not say.
 CALL_KINDS = ("subscriber", "transit")
 PIECES = ("first", "middle", "last")
 PARTIAL_KINDS = ("single", *PIECES)
@@ -145,29 +141,32 @@ def typed_sql(relation: str, file: FileSql, has_instants: bool) -> str:
     """
     day = file.file_date
     instant = ", started_at_utc" if has_instants else ""
-    said = [column for column in OPTIONAL_COLUMNS if column != CHARGED_COLUMN]
-    return f"""
-        select
-            {file.file_id} as file_id,
-            cast(record_number as bigint) as record_number,
-            cast(line_number as bigint) as line_number,
-            calling_normalised as calling_number,
-            called_normalised as called_number,
-            nullif(trunk_group_in, '') as trunk_group_in,
-            nullif(trunk_group_out, '') as trunk_group_out,
-            nullif(charged_normalised, '') as {CHARGED_COLUMN},
-            started as started_at,
-            started_at_utc,
-            cast(started as date) as call_date,
-            cast(duration_seconds as integer) as duration_seconds,
-            cast(release_cause as integer) as release_cause,
-            cast(started as date) <> {day} and not (
+    typed = {
+        **{name: f"nullif({name}, '')" for name in OPTIONAL_COLUMNS},
+        "file_id": file.file_id,
+        "record_number": "cast(record_number as bigint)",
+        "line_number": "cast(line_number as bigint)",
+        "calling_number": "calling_normalised",
+        "called_number": "called_normalised",
+        "trunk_group_in": "nullif(trunk_group_in, '')",
+        "trunk_group_out": "nullif(trunk_group_out, '')",
+        CHARGED_COLUMN: "nullif(charged_normalised, '')",
+        "started_at": "started",
+        "started_at_utc": "started_at_utc",
+        "call_date": "cast(started as date)",
+        "duration_seconds": "cast(duration_seconds as integer)",
+        "release_cause": "cast(release_cause as integer)",
+        "is_other_day": f"""cast(started as date) <> {day} and not (
                 cast(started as date) between {day} - {LONGEST_CALL_DAYS} and {day} - 1
                 and started + to_seconds(cast(duration_seconds as integer)) >= {day}
-            ) as is_other_day,
-            {", ".join(f"nullif({column}, '') as {column}" for column in said)},
-            case when {IS_PIECE_SQL} then cast(exact_micros as bigint) end as exact_micros,
-            case when {IS_PIECE_SQL} then rounding end as rounding,
-            hash({file.switch_id}, calling_normalised, called_normalised, started,
-                cast(duration_seconds as integer), trunk_group_in, trunk_group_out{instant}) as key_hash
+            )""",
+        "exact_micros": f"case when {IS_PIECE_SQL} then cast(exact_micros as bigint) end",
+        "rounding": f"case when {IS_PIECE_SQL} then rounding end",
+        "key_hash": f"""hash({file.switch_id}, calling_normalised, called_normalised, started,
+                cast(duration_seconds as integer), trunk_group_in, trunk_group_out{instant})""",
+    }
+    columns = ",\n            ".join(f"{typed[column.name]} as {column.name}" for column in RECORD)
+    return f"""
+        select
+            {columns}
         from {relation}"""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.call_columns import JOINED_PIECE, RATED_CALL, columns_sql
 from orchestration.errors import TollhouseError
 
-JOINED_PIECES = """
-call_id varchar, file_id varchar, record_number bigint, call_date date, joined_call_id varchar, is_partial boolean,
-reason varchar, joined_seconds integer, joined_pieces integer, release_cause integer
-"""
+JOINED_PIECES = columns_sql(JOINED_PIECE)
 # What a re-rating takes out of closed.calls in its scratch warehouse; empty in every other.
 REOPENED_CALLS = """
 create or replace table closed.reopened_calls (
@@ -19,6 +17,7 @@ create or replace table closed.reopened_calls (
 
 
 #: The steps from an empty schema to this version's, in their order; a new column or table is a new step. Step n makes version n.
+#: They are history and stand as they were written; what they come to is what orchestration/call_columns.py declares.
 #: Each may be run again over what an earlier version made without writing down its own.
 MIGRATIONS = (
     """
@@ -41,12 +40,15 @@ MIGRATIONS = (
         agent_id varchar, outlet_id varchar, amount decimal(18, 2), issued_on date, due_on date, is_provisional boolean
     );
     """,
-    f"""
+    """
     alter table closed.calls add column if not exists joined_call_id varchar;
     alter table closed.calls add column if not exists joined_pieces integer;
     alter table closed.calls add column if not exists twin_call_id varchar;
     alter table closed.calls add column if not exists is_chargeable boolean;
-    create table if not exists closed.joined_pieces ({JOINED_PIECES});
+    create table if not exists closed.joined_pieces (
+        call_id varchar, file_id varchar, record_number bigint, call_date date, joined_call_id varchar, is_partial boolean,
+        reason varchar, joined_seconds integer, joined_pieces integer, release_cause integer
+    );
     """,
     """
     alter table closed.calls add column if not exists rate_valid_from date;
@@ -83,19 +85,14 @@ def create_closed_schema(con: duckdb.DuckDBPyConnection) -> None:
     """
     migrate_closed_schema(con)
     con.execute(REOPENED_CALLS)
+    columns = ", ".join(
+        f"coalesce({column.name}, {column.if_closed_before}) as {column.name}"
+        if column.if_closed_before
+        else column.name
+        for column in RATED_CALL
+    )
     con.execute(
-        """
-        create or replace view closed.rated_calls as
-        select call_id, switch_id, exchange_id, trunk_group_in, trunk_group_out, calling_number, called_number, charged_number,
-            coalesce(is_charged_as_recorded, false) as is_charged_as_recorded, started_at, started_at_utc, call_date,
-            duration_seconds, account_id, customer_id, customer_class, business_unit_id, agent_id,
-            outlet_id, file_name, record_number, access_code, coalesce(rated_number, called_number) as rated_number,
-            destination_prefix, zone_id, call_category, bill_item_id, tariff_plan_id,
-            charged_seconds, amount, rate_valid_from, band_at_start, connect_fee, charge_steps, unrounded_numerator,
-            unrounded_denominator, list_amount, package_id, package_number,
-            covered_seconds, covered_amount, coalesce(is_capped, false) as is_capped, billing_period, joined_pieces, reason as joining_note
-        from closed.calls
-        """
+        f"create or replace view closed.rated_calls as select {columns}, reason as joining_note from closed.calls"
     )
 
 

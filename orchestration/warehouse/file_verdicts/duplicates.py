@@ -20,15 +20,13 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.call_columns import IDENTITY
 from orchestration.warehouse.connection import insert_rows
 
 WINDOW_DAYS = 90
 
 # Of the pieces of a long call each is its own; a record of which nothing is said is a whole one, as `single` says.
-_CALL = (
-    "switch_id, calling_number, called_number, started_at, started_at_utc, duration_seconds, trunk_group_in, trunk_group_out, "
-    "coalesce(partial_kind, 'single')"
-)
+_CALL = f"{', '.join(IDENTITY)}, coalesce(partial_kind, 'single')"
 _KEY = f"{_CALL}, charge_party"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.ingestion.cdr.formats.model import RECORD_COLUMNS
 from orchestration.ingestion.file_reading.malformed_rows import first_set_aside
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.ledger.schema import OFFENDING_RECORDS_KEPT, FileEntry, OffendingRecord
@@ -17,11 +18,8 @@ from orchestration.ledger.schema import OFFENDING_RECORDS_KEPT, FileEntry, Offen
 _LONGEST_TEXT = 160
 
 # A record of raw/calls in the columns of the canonical file, the numbers normalised.
-_RECORD_TEXT = (
-    "concat_ws(',', calls.record_number, calls.calling_number, coalesce(calls.called_number, ''), "
-    "coalesce(calls.trunk_group_in, ''), coalesce(calls.trunk_group_out, ''), calls.started_at, calls.duration_seconds, "
-    "calls.release_cause)"
-)
+_TEXTS = ", ".join(f"coalesce(cast(calls.{name} as varchar), '')" for name in RECORD_COLUMNS)
+_RECORD_TEXT = f"concat_ws(',', {_TEXTS})"
 
 
 def malformed_records(raw: Path, file_id: str) -> list[OffendingRecord]:

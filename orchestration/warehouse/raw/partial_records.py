@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.call_columns import IDENTITY
 from orchestration.ingestion.cdr.decoding import pieces_path
 from orchestration.ingestion.cdr.rules import PIECES
 from orchestration.reference_book.reading import GateThreshold
@@ -153,8 +154,10 @@ def add_duplicates_of_joined_calls(con: duckdb.DuckDBPyConnection) -> None:
     """
     if con.execute("select 1 from raw.joined_pieces where not is_partial limit 1").fetchone() is None:
         return
+    same = [name for name in IDENTITY if name != "duration_seconds"]
+    is_same = " and ".join(f"whole.{name} is not distinct from joined.{name}" for name in same)
     con.execute(
-        """
+        f"""
         create or replace temp table joined_again as
         with records as (
             select calls.*, files.switch_id,
@@ -169,12 +172,8 @@ def add_duplicates_of_joined_calls(con: duckdb.DuckDBPyConnection) -> None:
         select whole.call_id, min(joined.call_id) as original_call_id
         from records as whole
         inner join joined
-            on whole.switch_id = joined.switch_id and whole.calling_number = joined.calling_number
-            and whole.called_number = joined.called_number and whole.started_at = joined.started_at
-            and whole.started_at_utc is not distinct from joined.started_at_utc
+            on {is_same}
             and whole.duration_seconds = joined.joined_seconds
-            and whole.trunk_group_in is not distinct from joined.trunk_group_in
-            and whole.trunk_group_out is not distinct from joined.trunk_group_out
             and coalesce(whole.charge_party, 'calling') = coalesce(joined.charge_party, 'calling')
         where coalesce(whole.partial_kind, 'single') = 'single'
         group by whole.call_id

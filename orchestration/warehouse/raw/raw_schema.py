@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.branch_clock import branch_day, machine_day
+from orchestration.call_columns import Stage, types_of, up_to
 from orchestration.ingestion.customers.exports import export_path
 from orchestration.ingestion.customers.tables import EXPORT_TABLES
 from orchestration.ingestion.raw_parts import CheckedRawZone
@@ -48,14 +49,7 @@ read_seconds bigint, data_rows bigint, set_aside_rows bigint, first_seen_on date
 offending_records varchar, is_other_day_released boolean, is_date_doubted boolean, is_difference_accepted boolean
 """
 
-_CALLS = {
-    "file_id": "varchar", "record_number": "bigint", "line_number": "bigint", "calling_number": "varchar",
-    "called_number": "varchar", "trunk_group_in": "varchar", "trunk_group_out": "varchar", "started_at": "timestamp",
-    "call_date": "date", "duration_seconds": "integer", "release_cause": "integer", "is_other_day": "boolean",
-    "call_kind": "varchar", "charge_party": "varchar", "partial_kind": "varchar", "call_reference": "varchar",
-    "charged_number": "varchar", "started_at_utc": "timestamp",
-    "key_hash": "ubigint",
-}  # fmt: skip
+_CALLS = types_of(up_to(Stage.RAW_SCHEMA))
 _SET_ASIDE = {
     "file_id": "varchar", "line_number": "bigint", "record_text": "varchar", "field": "varchar", "reason": "varchar",
 }  # fmt: skip

@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from orchestration import telephone_numbers
+from orchestration.call_columns import RECORD
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ingestion.cdr import decoding
 from orchestration.ingestion.cdr.formats.registry import load_cdr_format
@@ -83,6 +84,7 @@ def test_sound_records_are_typed_and_counted(intake: Intake) -> None:
         "rounding": "VARCHAR",
         "key_hash": "UBIGINT",
     }
+    assert [(name, kind.lower()) for name, kind, *_ in types] == [(column.name, column.type) for column in RECORD]
     # The canonical format says nothing of these: no call is transit, has a charge party, or is a piece of a longer one.
     assert set(intake.rows("calls", decoded.file_id, "call_kind, charge_party, partial_kind, call_reference")) == {
         (None, None, None, None)

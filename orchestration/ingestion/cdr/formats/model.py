@@ -12,19 +12,12 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-RECORD_COLUMNS = (
-    "record_number",
-    "calling_number",
-    "called_number",
-    "trunk_group_in",
-    "trunk_group_out",
-    "started_at",
-    "duration_seconds",
-    "release_cause",
-)
+from orchestration.call_columns import RECORD, Said
+
+RECORD_COLUMNS = tuple(column.name for column in RECORD if column.said is Said.ALWAYS)
 CHARGED_COLUMN = "charged_number"
 #: Columns that a record may have besides.
-OPTIONAL_COLUMNS = (CHARGED_COLUMN, "call_kind", "charge_party", "partial_kind", "call_reference")
+OPTIONAL_COLUMNS = tuple(column.name for column in RECORD if column.said is Said.BY_SOME)
 #: The columns that a mapping gives text for; the start and the duration have ways of their own.
 TEXT_COLUMNS = (
     *(column for column in RECORD_COLUMNS if column not in ("started_at", "duration_seconds")),
