@@ -16,9 +16,11 @@ PACKAGES = ("orchestration", "dashboards", "expectations", "seeds")
 
 #: From the ground up. Rooms of one line do not import each other. A room is a folder, or a module that stands apart.
 FLOORS = (
-    "seeds  orchestration.errors  orchestration.printable  orchestration.telephone_numbers",
-    "orchestration.alert_settings  orchestration.allowed_hosts  orchestration.reference_book",
-    "orchestration.ingestion.stores  dashboards",
+    "seeds  orchestration.errors  orchestration.printable  orchestration.telephone_numbers  expectations.results",
+    "orchestration.alert_settings  orchestration.allowed_hosts  orchestration.reference_book  orchestration.storage.durable",
+    "orchestration.ingestion.stores  orchestration.publishing.manifest",
+    "orchestration.publishing.reading",
+    "dashboards",
     "orchestration.settings  orchestration.rating",
     "orchestration.branch_clock  orchestration.log_lines  orchestration.storage  orchestration.web  orchestration.new_branch",
     "orchestration.ledger  orchestration.ingestion.file_reading",
