@@ -23,7 +23,9 @@ def _results(edition: Edition, t: Translate) -> Section:
     title = t("site.gates")
     if not edition.gates:
         return Section("gates", title, blocks=(Message(t("missing.no_gates"), "warning"),))
-    ordered = sorted(edition.gates, key=lambda gate: (gate.success, _rank(gate) if not gate.success else 0))
+    ordered = sorted(
+        edition.gates, key=lambda gate: (gate.success, _SEVERITIES.index(gate.severity) if not gate.success else 0)
+    )
     table = Table(
         columns=(
             Column(t("gates.result")),
@@ -43,7 +45,7 @@ def _results(edition: Edition, t: Translate) -> Section:
 
 def _summary(all_gates: tuple[GateResult, ...], t: Translate) -> Table:
     present = {gate.severity for gate in all_gates}
-    severities = [severity for severity in _SEVERITIES if severity in present] + sorted(present.difference(_SEVERITIES))
+    severities = [severity for severity in _SEVERITIES if severity in present]
 
     def line(label: str, some: list[GateResult]) -> tuple[Cell, ...]:
         failed = sum(1 for gate in some if not gate.success)
@@ -100,7 +102,3 @@ def _sample(gate: GateResult, t: Translate) -> Cell:
             ),
         ),
     )
-
-
-def _rank(gate: GateResult) -> int:
-    return _SEVERITIES.index(gate.severity) if gate.severity in _SEVERITIES else len(_SEVERITIES)

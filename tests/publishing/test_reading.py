@@ -245,14 +245,16 @@ def test_a_damaged_pointer_is_refused_in_both_uses(
             use(published)
 
 
-@pytest.mark.parametrize("target", ["outside", "circle"])
-def test_a_link_that_leads_out_is_refused_in_every_use(published: Path, tmp_path: Path, target: str) -> None:
+@pytest.mark.parametrize("listed", ["link.parquet", "circle.parquet", "folder/outside.parquet", "folder/back.parquet"])
+def test_a_link_that_leads_out_is_refused_in_every_use(published: Path, tmp_path: Path, listed: str) -> None:
     (tmp_path / "outside.parquet").write_bytes(b"")
-    link = published / "link.parquet"
-    link.symlink_to(tmp_path / "outside.parquet" if target == "outside" else link)
-    put(published, (*FILE, "path"), "link.parquet")
+    (tmp_path / "back.parquet").symlink_to(published / "editions" / NAME / "arrears" / "part-0.parquet")
+    (published / "folder").symlink_to(tmp_path)
+    (published / "link.parquet").symlink_to(tmp_path / "outside.parquet")
+    (published / "circle.parquet").symlink_to(published / "circle.parquet")
+    put(published, (*FILE, "path"), listed)
     first, *others = refusals(published)
-    assert "out of place: 'link.parquet' is not a path inside the published folder" in first
+    assert f"out of place: '{listed}' is not a path inside the published folder" in first
     assert others == [first, first]
 
 

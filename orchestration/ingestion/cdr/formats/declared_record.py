@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidatorFunctionWrapHandler, WrapValidator, create_model
 
+from orchestration.call_columns import RECORD, CallColumn
 from orchestration.declarations import Declared, Fault, Maybe, Says, no_text
 from orchestration.ingestion.cdr.formats.declared_columns import ShortColumn, Texts, as_field
 from orchestration.ingestion.cdr.formats.model import TEXT_COLUMNS, Clock, Moment, Seconds, TextColumn, Times, Turns
@@ -239,26 +240,19 @@ def _as_answer(value: Any) -> Any:
 NeededColumn = Annotated[ShortColumn, BeforeValidator(_is_written)]
 
 
-class Record(Declared):
+#: The columns without which a record is none.
+_NEEDED = ("calling_number", "called_number", "release_cause")
+
+
+class _Record(Declared):
     """From which field each column of a record comes."""
 
-    record_number: Maybe[ShortColumn] = Field(None, description="Without it, the record's place in its file.")
-    calling_number: NeededColumn = Field(description="Who called.")
-    called_number: NeededColumn = Field(description="Who was called.")
-    trunk_group_in: Maybe[ShortColumn] = Field(None, description="The trunk group that the call came in over.")
-    trunk_group_out: Maybe[ShortColumn] = Field(None, description="The trunk group that the call went out over.")
     started_at: Annotated[
         Start, BeforeValidator(_as_answer, json_schema_input_type=str | Start), BeforeValidator(_is_written)
     ] = Field(description="When the call began.")
     duration_seconds: Annotated[
         Duration, BeforeValidator(as_field, json_schema_input_type=str | Duration), BeforeValidator(_is_written)
     ] = Field(description="How long the conversation lasted.")
-    release_cause: NeededColumn = Field(description="The Q.850 cause.")
-    charged_number: Maybe[ShortColumn] = Field(None, description="The number that pays, where the switch says so.")
-    call_kind: Maybe[ShortColumn] = Field(None, description="subscriber or transit.")
-    charge_party: Maybe[ShortColumn] = Field(None, description="Who is charged: calling, called, or a carrier.")
-    partial_kind: Maybe[ShortColumn] = Field(None, description="single, first, middle or last piece of a long call.")
-    call_reference: Maybe[ShortColumn] = Field(None, description="What ties the pieces of one call together.")
     answered: Maybe[Answered] = Field(
         None, description="Which calls were answered; without it those with an answer time."
     )
@@ -277,3 +271,20 @@ class Record(Declared):
             name: TextColumn(is_position=name == "record_number") if column is None else column.text_column()
             for name, column in written.items()
         }
+
+
+def _text_column(column: CallColumn) -> tuple[Any, Any]:
+    if column.name in _NEEDED:
+        return NeededColumn, Field(description=column.meaning)
+    return Maybe[ShortColumn], Field(None, description=column.meaning)
+
+
+if TYPE_CHECKING:
+    Record = _Record
+else:
+    #: With a field for each column that is said as text: one that is added to call_columns.py can be declared of a format.
+    Record = create_model(
+        "Record",
+        __base__=_Record,
+        **{column.name: _text_column(column) for column in RECORD if column.name in TEXT_COLUMNS},
+    )
