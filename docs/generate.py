@@ -1,5 +1,5 @@
 """The generated pages: the data dictionary and the guide to the reference book's columns from dbt's manifest, the release gates
-from an edition's results.
+from an edition's results; and the JSON Schemas of declarations from their models.
 
 `python -m docs.generate` writes them. Hand-written pages are not touched, and nothing is judged or run here.
 """
@@ -14,6 +14,7 @@ from typing import Any
 from expectations.report import gate_table
 from expectations.results import GateResult
 from orchestration.errors import TollhouseError
+from orchestration.ingestion.declaration_schemas import DECLARATIONS, schema_text
 from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
 from orchestration.publishing.reading import CurrentEdition, current_edition, no_edition
@@ -39,6 +40,7 @@ from orchestration.warehouse.dbt_runner import manifest_nodes
 DOCS = PROJECT_ROOT / "docs"
 DATA_DICTIONARY = DOCS / "data-dictionary.md"
 RELEASE_GATES = DOCS / "release-gates.md"
+SCHEMAS = DOCS / "schemas"
 
 _ABOUT_THE_DICTIONARY = (
     "# Data dictionary\n\n"
@@ -95,12 +97,16 @@ def release_gates(edition: CurrentEdition) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the data dictionary, the guide to the book's columns, and the release gates of the edition in TOLLHOUSE_HOME."""
+    """Write the data dictionary, the guide to the book's columns, the schemas of declarations, and the release gates of the
+    edition in TOLLHOUSE_HOME."""
     parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
     parser.add_argument("--no-gates", action="store_true", help="leave out the release gates: no edition is needed")
     asked = parser.parse_args(arguments)
     _write(DATA_DICTIONARY, data_dictionary(manifest_nodes()))
     _write(COLUMN_GUIDE, column_guide(manifest_nodes()))
+    SCHEMAS.mkdir(exist_ok=True)
+    for declaration in DECLARATIONS:
+        _write(SCHEMAS / f"{declaration}.json", schema_text(declaration))
     if asked.no_gates:
         return
     published = Settings.from_environment().published

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import DATA_DICTIONARY, RELEASE_GATES, column_guide, data_dictionary, release_gates
+from docs.generate import DATA_DICTIONARY, RELEASE_GATES, SCHEMAS, column_guide, data_dictionary, release_gates
 from orchestration.errors import TollhouseError
+from orchestration.ingestion.declaration_schemas import DECLARATIONS, schema_text
 from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.reading import CurrentEdition
 from orchestration.settings import PROJECT_ROOT
@@ -26,6 +27,13 @@ def test_the_guide_to_the_columns_of_the_book_is_current() -> None:
     assert COLUMN_GUIDE.read_text(encoding="utf-8") == column_guide(manifest_nodes()), (
         f"{COLUMN_GUIDE.name} is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
     )
+
+
+def test_the_schemas_of_declarations_are_current() -> None:
+    for declaration in DECLARATIONS:
+        assert (SCHEMAS / f"{declaration}.json").read_text(encoding="utf-8") == schema_text(declaration), (
+            f"docs/schemas/{declaration}.json is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
+        )
 
 
 def test_a_table_is_told_with_key_type_and_meaning() -> None:
