@@ -1,5 +1,5 @@
 """The generated files: dbt's seeds and the guide to the columns from the declared reference book, the data dictionary from dbt's
-manifest, the release gates from an edition's results.
+manifest, the release gates from an edition's results, and the JSON Schemas of declarations from their models.
 
 `python -m docs.generate` writes them. Hand-written pages are not touched, and nothing is evaluated or run here.
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 from expectations.report import gate_table
 from orchestration.errors import TollhouseError
+from orchestration.ingestion.declaration_schemas import DECLARATIONS, schema_text
 from orchestration.new_branch import COLUMN_GUIDE
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
 from orchestration.publishing.reading import EditionFolder, current_edition, no_edition
@@ -27,6 +28,7 @@ DATA_DICTIONARY = DOCS / "data-dictionary.md"
 RELEASE_GATES = DOCS / "release-gates.md"
 #: dbt's declaration of the seeds, by which it types their columns.
 SEEDS = DBT_PROJECT / "models" / "reference" / "_seeds.yml"
+SCHEMAS = DOCS / "schemas"
 
 _ABOUT_THE_DICTIONARY = (
     "# Data dictionary\n\n"
@@ -108,14 +110,17 @@ def release_gates(edition: EditionFolder) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write dbt's seeds, the guide to the book's columns, the data dictionary, and the release gates of the edition in
-    TOLLHOUSE_HOME."""
+    """Write dbt's seeds, the guide to the book's columns, the data dictionary, the schemas of declarations, and the release gates
+    of the edition in TOLLHOUSE_HOME."""
     parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
     parser.add_argument("--no-gates", action="store_true", help="leave out the release gates: no edition is needed")
     asked = parser.parse_args(arguments)
     _write(SEEDS, seeds_declaration(REFERENCE_TABLES.values()))
     _write(COLUMN_GUIDE, column_guide())
     _write(DATA_DICTIONARY, data_dictionary(manifest_nodes()))
+    SCHEMAS.mkdir(exist_ok=True)
+    for declaration in DECLARATIONS:
+        _write(SCHEMAS / f"{declaration}.json", schema_text(declaration))
     if asked.no_gates:
         return
     published = Settings.from_environment().published

@@ -1,4 +1,7 @@
-"""`tollhouse formats`: the declared formats of call files, and how a file reads by one. Needs no state and changes none."""
+"""`tollhouse formats`: the declared formats of call files, how a file reads by one, and schemas of declarations for editors.
+
+Needs no state and changes none.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,14 @@ from orchestration.errors import TollhouseError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+_DECLARATIONS = ("cdr", "bank", "sources")
+
 
 def add_commands(commands: Any) -> None:
-    """Add formats with list and check."""
-    formats = add_command(commands, "formats", "the formats of call files: list them, try one on a file", _list)
+    """Add formats with list, check and schema."""
+    formats = add_command(
+        commands, "formats", "the formats of call files: list them, try one on a file, help editors", _list
+    )
     actions = formats.add_subparsers(metavar="ACTION")
     add_command(actions, "list", "list the declared formats", _list)
     check = add_command(actions, "check", "show the first records of a call file as a format reads them", _check)
@@ -25,6 +32,8 @@ def add_commands(commands: Any) -> None:
     check.add_argument("--switch", default="SWITCH", metavar="SWITCH_ID", help="as whose file to read it")
     check.add_argument("--date", type=day, metavar="DATE", help="the file's day (default: that in its name)")
     check.add_argument("--first", type=count, default=10, metavar="N", help="how many records and faults (default 10)")
+    schema = add_command(actions, "schema", "print the JSON Schema of a declaration, which editors check by", _schema)
+    schema.add_argument("declaration", choices=_DECLARATIONS, help="a call format, a bank's format, or sources.yml")
 
 
 def _list(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -38,6 +47,15 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
         console.print(f"declared in {FORMATS_FOLDER}")
 
     return Answer({"formats": facts}, show)
+
+
+def _schema(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.ingestion.declaration_schemas import json_schema, schema_text
+
+    def show(console: Console) -> None:
+        console.file.write(schema_text(arguments.declaration))
+
+    return Answer(json_schema(arguments.declaration), show)
 
 
 def _check(arguments: argparse.Namespace, context: Context) -> Answer:

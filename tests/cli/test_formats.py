@@ -137,3 +137,15 @@ def test_why_records_are_ignored_is_told_whole(tmp_path: Path, capsys: pytest.Ca
     told = capsys.readouterr().out
     assert "ignored: 1 record: leg of a call of which another counts" in told
     assert "ignored: 1 record: the dialplan after the call (extension h)" in told
+
+
+@pytest.mark.parametrize(("declaration", "named"), [("cdr", "Delimited"), ("bank", "Mt940"), ("sources", "SftpEntry")])
+def test_the_schema_of_a_declaration_is_printed(
+    declaration: str, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["formats", "schema", declaration]) == 0
+    printed = capsys.readouterr().out
+    assert printed == (PROJECT_ROOT / "docs" / "schemas" / f"{declaration}.json").read_text(encoding="utf-8")
+    assert named in json.loads(printed)["$defs"]
+    assert main(["formats", "schema", declaration, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(printed)

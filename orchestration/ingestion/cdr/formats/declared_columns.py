@@ -241,7 +241,7 @@ class RecordCondition(Declared):
         return Condition(tests, " and ".join(map(_in_words, tests)) if self.why is None else self.why)
 
 
-class _OneField(FieldTest):
+class OneFieldCondition(FieldTest):
     """A condition on one field, written with the field's name as `answered` is."""
 
     field: str = Field(description="The field.")
@@ -258,7 +258,11 @@ def _by_field(value: Any) -> Any:
 
 
 Conditions = Annotated[
-    list[Annotated[RecordCondition, BeforeValidator(_by_field, json_schema_input_type=RecordCondition | _OneField)]],
+    list[
+        Annotated[
+            RecordCondition, BeforeValidator(_by_field, json_schema_input_type=RecordCondition | OneFieldCondition)
+        ]
+    ],
     Says("write a list of conditions, each with what its fields must be: [{FIELD: [TEXTS]}]"),
 ]
 

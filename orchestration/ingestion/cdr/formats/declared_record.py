@@ -276,7 +276,7 @@ class _Record(Declared):
 def _text_column(column: CallColumn) -> tuple[Any, Any]:
     if column.name in _NEEDED:
         return NeededColumn, Field(description=column.meaning)
-    return Maybe[ShortColumn], Field(None, description=column.meaning)
+    return Maybe[ShortColumn], Field(None, description=column.meaning)  # type: ignore[misc]
 
 
 if TYPE_CHECKING:
