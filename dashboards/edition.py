@@ -1,4 +1,6 @@
-"""Access to one published edition: its manifest, its marts through an in-memory DuckDB, and the names of things.
+"""Access to one edition for the pages: its marts through an in-memory DuckDB, and the names of things.
+
+The edition itself, with its manifest and gates, comes checked from `orchestration.publishing.reading`.
 
 The only place where a dashboard touches data, so that a restriction to some rows can be set here once, in the
 views, and never query by query. What a page asks stands in `queries/`; what it shows stands in `pages/`.
@@ -7,7 +9,6 @@ views, and never query by query. What a page asks stands in `queries/`; what it 
 from __future__ import annotations
 
 import calendar
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,38 +20,14 @@ from typing import Any, Self
 
 import duckdb
 
-from orchestration.errors import TollhouseError
+from orchestration.publishing.manifest import EditionError
+from orchestration.publishing.reading import EditionFolder, current_edition, no_edition, read_edition
 
 QUERIES = Path(__file__).resolve().parent / "queries"
 
 Row = Mapping[str, Any]
 
 _READS = re.compile(r"^-- reads: (.+)$", re.MULTILINE)
-_MART_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
-
-
-class EditionError(TollhouseError):
-    """An edition cannot be read: the message names the file."""
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One gate's result as the manifest has it."""
-
-    suite: str
-    gate: str
-    description: str
-    severity: str
-    success: bool
-    checked_rows: int
-    failed_rows: int
-    sample: tuple[Row, ...]
-    exception: str | None
-
-    @property
-    def blocks(self) -> bool:
-        """A critical gate that fails, or that could not be asked, blocks the edition."""
-        return not self.success and self.severity == "critical"
 
 
 @dataclass(frozen=True)
@@ -94,32 +71,30 @@ class Period:
 class Edition:
     """One edition: facts from its manifest, rows from its marts. Use `current` or `open`; close when done."""
 
-    def __init__(self, directory: Path, published: Path, manifest: Mapping[str, Any]) -> None:
-        self.directory = directory
-        self.published = published
-        self.manifest = manifest
-        self.name = _text(manifest, "edition", directory)
-        self.built_at = _text(manifest, "built_at", directory)
-        self.time_zone = str(manifest.get("time_zone", "UTC"))  # editions of before have none
-        try:
-            self.as_of = date.fromisoformat(_text(manifest, "as_of", directory))
-        except ValueError as error:
-            raise EditionError(f"{directory / 'manifest.json'}: as_of: {error}") from error
+    def __init__(self, found: EditionFolder) -> None:
+        self.name = found.edition
+        self.as_of = found.as_of
+        self.built_at = found.manifest.built_at
+        self.time_zone = found.manifest.time_zone
+        self.gates = found.manifest.gates
         self.marts: frozenset[str] = frozenset()
         self._connection = duckdb.connect(":memory:")
         # One thread: sums of ratios must come out the same on every machine, or a rebuilt site would differ.
         self._connection.execute("set threads = 1")
-        self._open_marts()
+        self._open_marts(found)
 
     @classmethod
     def current(cls, published: Path) -> Edition:
-        """Open the edition that current.json points to."""
-        return cls.open(current_edition_directory(published), published)
+        """Open the edition that current.json points to. Raises EditionError where there is none, or it is damaged."""
+        found = current_edition(published)
+        if found is None:
+            raise EditionError(no_edition(published))
+        return cls(found)
 
     @classmethod
     def open(cls, edition_dir: Path, published: Path | None = None) -> Edition:
         """Open an edition by its folder; `published` is the folder its paths are relative to (two up by default)."""
-        return cls(edition_dir, published or edition_dir.parent.parent, _read_json(edition_dir / "manifest.json"))
+        return cls(read_edition(edition_dir, published or edition_dir.parent.parent))
 
     def close(self) -> None:
         """Give the in-memory database back."""
@@ -130,11 +105,6 @@ class Edition:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @cached_property
-    def gates(self) -> tuple[Gate, ...]:
-        """The gate results in the manifest's order."""
-        return tuple(_gate(entry, self.directory) for entry in self.manifest.get("gates", ()))
 
     @cached_property
     def names(self) -> Mapping[tuple[str, str], Row]:
@@ -174,12 +144,10 @@ class Edition:
             raise EditionError(f"edition {self.name}: query '{name}' gave {len(rows)} rows instead of one")
         return rows[0]
 
-    def _open_marts(self) -> None:
-        marts = self.manifest.get("marts", {})
-        root = self.published.resolve()
+    def _open_marts(self, found: EditionFolder) -> None:
         opened = set()
-        for mart in sorted(marts):
-            files = [self._mart_file(mart, entry, root) for entry in marts[mart].get("files", ())]
+        for mart in sorted(found.manifest.marts):
+            files = found.files(mart)
             if not files:
                 continue
             listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
@@ -190,34 +158,12 @@ class Edition:
             opened.add(mart)
         self.marts = frozenset(opened)
 
-    def _mart_file(self, mart: str, entry: Mapping[str, Any], root: Path) -> Path:
-        # While an edition is staged its folder has another name than its manifest says.
-        own = f"editions/{self.name}/"
-        listed = str(entry["path"])
-        path = (
-            self.directory.resolve() / listed.removeprefix(own) if listed.startswith(own) else root / listed
-        ).resolve()
-        if not _MART_NAME.match(mart) or not path.is_relative_to(root):
-            raise EditionError(f"{self.directory / 'manifest.json'}: marts.{mart}: '{entry['path']}' is out of place")
-        return path
-
 
 @contextmanager
 def opened(edition_dir: Path, published: Path | None = None) -> Iterator[Edition]:
     """An edition for the length of a `with` block."""
     with Edition.open(edition_dir, published) as edition:
         yield edition
-
-
-def current_edition_directory(published: Path) -> Path:
-    """The folder of the edition that current.json names; raises EditionError where there is none."""
-    pointer = _read_json(published / "current.json")
-    directory = (published / _text(pointer, "path", published, "current.json")).resolve()
-    if directory.name == "manifest.json":
-        directory = directory.parent
-    if not directory.is_relative_to(published.resolve()):
-        raise EditionError(f"{published / 'current.json'}: path leads out of {published}")
-    return directory
 
 
 def query_reads(name: str) -> tuple[str, ...]:
@@ -230,39 +176,3 @@ def query_reads(name: str) -> tuple[str, ...]:
 
 def _query_text(name: str) -> str:
     return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _gate(entry: Mapping[str, Any], directory: Path) -> Gate:
-    try:
-        return Gate(
-            suite=str(entry["suite"]),
-            gate=str(entry["gate"]),
-            description=str(entry["description"]),
-            severity=str(entry["severity"]),
-            success=bool(entry["success"]) and not entry.get("exception"),
-            checked_rows=int(entry["checked_rows"]),
-            failed_rows=int(entry["failed_rows"]),
-            sample=tuple(entry.get("sample") or ()),
-            exception=entry.get("exception"),
-        )
-    except KeyError as error:
-        raise EditionError(f"{directory / 'manifest.json'}: a gate has no field {error}") from error
-
-
-def _read_json(path: Path) -> Mapping[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise EditionError(f"{path} is not there: `tollhouse doctor` says more") from error
-    except (OSError, ValueError) as error:
-        raise EditionError(f"{path} cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise EditionError(f"{path} is not a valid JSON object")
-    return content
-
-
-def _text(content: Mapping[str, Any], field: str, directory: Path, file: str = "manifest.json") -> str:
-    value = content.get(field)
-    if not isinstance(value, str) or not value:
-        raise EditionError(f"{directory / file}: field '{field}' is missing")
-    return value

@@ -1,4 +1,4 @@
-"""Every suite by name and stage. Importing it costs nothing: Great Expectations is imported where gates are judged."""
+"""Every suite by name and stage. Importing it is cheap: Great Expectations is imported only where gates are evaluated."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def suites_of_stage(stage: Stage) -> tuple[Suite, ...]:
 
 
 def suite_named(name: str) -> Suite:
-    """The suite of that name; an unknown name is an error, never an empty suite that passes."""
+    """The suite with this name; an unknown name is an error, never an empty suite that passes."""
     for suite in all_suites():
         if suite.name == name:
             return suite

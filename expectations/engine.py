@@ -1,4 +1,4 @@
-"""Great Expectations on the caller's DuckDB handle. The one module that imports it: import this one late (6 to 8 s).
+"""Great Expectations on the caller's DuckDB handle. Only this module imports it, which takes 6 to 8 s: import this one late.
 
 Sharing the handle, not a second connection, lets gates see the writer's uncommitted rows and leaves its
 transaction alone: write, audit, commit.
@@ -32,7 +32,7 @@ GX_SEVERITY = {
 
 
 class SharedHandle(ConnectionWrapper):
-    """The caller's handle, lent: when the pool is thrown away it closes its connections, and this one is not its own."""
+    """The caller's handle, lent to the pool. The pool closes its connections at its end; this one must stay open."""
 
     def close(self) -> None:
         """Give the handle back without closing it."""
@@ -40,7 +40,7 @@ class SharedHandle(ConnectionWrapper):
 
 
 class NoRows(gxe.UnexpectedRowsExpectation):
-    """A query that must find no row, run once: the parent runs it a second time for 200 rows nobody reads."""
+    """A query that must find no row, run once. The parent class runs it a second time for 200 rows that nobody reads."""
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
 
@@ -73,7 +73,7 @@ class GxEngine:
         self._batches: dict[str, Any] = {}
 
     def judge(self, table: str, gates: list[tuple[str, Gate]]) -> dict[str, Any]:
-        """Judge gates that stand on one table; GX's results by the given ids. One that is missing stays missing."""
+        """Evaluate gates of one table; returns GX's results by the given ids. A missing result stays missing."""
         expectations = [self._expectation(identity, gate) for identity, gate in gates]
         suite = gx.ExpectationSuite(name=table, expectations=expectations)
         validated = self._batch(table).validate(suite)
@@ -85,7 +85,7 @@ class GxEngine:
             with warnings.catch_warnings():  # one handle, several schemas: the schema cannot stand in the connection
                 warnings.filterwarnings("ignore", "`schema_name` is deprecated", DeprecationWarning)
                 asset = self._source.add_table_asset(table, table_name=name, schema_name=schema)
-            # Not by a batch definition, which would write the whole context once more for each table.
+            # Without a batch definition, which would write the whole context again for each table.
             self._batches[table] = asset.get_batch(asset.build_batch_request())
         return self._batches[table]
 

@@ -20,7 +20,7 @@ NO_ROWS = "NoRows"
 
 @dataclass(frozen=True)
 class Gate:
-    """One claim about a table: its name says the claim, its description says it to a billing clerk."""
+    """One claim about a table: the name states it, the description explains it to a billing clerk."""
 
     name: str
     description: str
@@ -30,7 +30,7 @@ class Gate:
     failing_rows: str | None = None
     """Query of the rows that break the claim, for the exact count and the sample."""
     table: str | None = None
-    """The table it stands on, where that is not the suite's."""
+    """The table that it checks, where that is not the suite's table."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Suite:
     gates: Sequence[Gate]
 
     def table_of(self, gate: Gate) -> str:
-        """The table, `schema.name`, that a gate of this suite stands on."""
+        """The table, `schema.name`, that a gate of this suite checks."""
         return gate.table or self.table
 
 
@@ -76,7 +76,7 @@ def not_null(name: str, description: str, column: str, *, severity: Severity, ta
 def values_in_set(
     name: str, description: str, column: str, values: Sequence[str], *, severity: Severity, table: str | None = None
 ) -> Gate:
-    """The column holds nothing but these values; an empty one passes (say so with `not_null` where it must not)."""
+    """The column has only these values; an empty value passes (add `not_null` where it must not)."""
     listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
     failing = f"select * from {{batch}} where {column} is not null and {column} not in ({listed})"
     arguments = {"column": column, "value_set": list(values)}
@@ -86,7 +86,7 @@ def values_in_set(
 def key_once(
     name: str, description: str, columns: Sequence[str], *, severity: Severity, table: str | None = None
 ) -> Gate:
-    """No two rows share the key; empty values count as equal. A key that repeats is one failure."""
+    """No two rows have the same key; empty values count as equal. A duplicate key is one failure."""
     key = ", ".join(columns)
     query = f"select {key}, count(*) as rows_with_key from {{batch}} group by {key} having count(*) > 1"
     return no_rows(name, description, query, severity=severity, table=table)
@@ -102,7 +102,7 @@ def value_known(
     severity: Severity,
     table: str | None = None,
 ) -> Gate:
-    """Every value of the column stands in `known`.`known_column`; an empty one passes."""
+    """Every value of the column is in `known`.`known_column`; an empty value passes."""
     query = (
         f"select * from {{batch}} where {column} is not null"
         f" and {column} not in (select {known_column or column} from {known}"
@@ -121,7 +121,7 @@ def control_totals_equal(
     severity: Severity,
     table: str | None = None,
 ) -> Gate:
-    """Two queries of (keys…, total) agree key by key; a key that only one side has is a failure.
+    """Two queries of (keys…, total) agree for every key; a key on one side only is a failure.
 
     Compared with `is distinct from`: the pair expectations of Great Expectations skip what is empty on both sides,
     and numeric limits become binary floats there.

@@ -1,4 +1,4 @@
-"""The table of the release gates with their last result, for the documentation. Judges nothing."""
+"""The table of the release gates with their last result, for the documentation. It evaluates nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write_gate_table(results: Iterable[GateResult], path: Path) -> None:
     """Write docs/release-gates.md: a heading, what the gates are for, and `gate_table`."""
     text = (
         "# Release gates\n\n"
-        "Every gate must hold before an edition is published; one that cannot be judged counts as failed.\n"
+        "Every gate must hold before an edition is published; one that cannot be evaluated counts as failed.\n"
         "If any fails, the edition is blocked and the last one stays. This table is written from a run's results.\n\n"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,5 +42,5 @@ def _outcome(result: GateResult | None) -> str:
     if result is None:
         return _NOT_RUN
     if result.exception is not None:
-        return "failed: could not be judged"
+        return "failed: could not be evaluated"
     return "holds" if result.success else "failed"

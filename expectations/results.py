@@ -1,4 +1,4 @@
-"""The outcome of one gate, as shown in asset checks, manifests and on the gate page. Nothing here judges."""
+"""The outcome of one gate, as shown in asset checks, manifests and on the gate page. It evaluates nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SAMPLE_ROWS = 20
 
 @dataclass(frozen=True)
 class GateResult:
-    """What one gate found. `exception` is set where it could not be judged, which is never a success."""
+    """The result of one gate. `exception` is set where it could not be evaluated, which is never a success."""
 
     suite: str
     gate: str

@@ -1,6 +1,6 @@
-"""Runs suites on the caller's DuckDB handle and reports each gate. Which gates there are stands in the catalogue.
+"""Runs suites on the caller's DuckDB handle and reports each gate. The catalogue lists the gates.
 
-A gate that cannot be judged (a missing table or column, an error in a query, no result) has failed: gates fail
+A gate that cannot be evaluated (a missing table or column, an error in a query, no result) has failed: gates fail
 closed. The caller's connection and transaction are left as they were.
 """
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def run_suites(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[GateResult]:
-    """Judge the suites of these names, in order; one result for each of their gates."""
+    """Evaluate the suites with these names, in order; one result for each of their gates."""
     return run_gates(con, [suite_named(name) for name in names])
 
 
 def run_gates(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[GateResult]:
-    """Judge suites given as values; `run_suites` is the door for those of the catalogue."""
+    """Evaluate suites given as values; `run_suites` takes names of the catalogue."""
     wanted = list(suites)
     if not wanted:
         return []
@@ -52,7 +52,7 @@ def _run_suite(con: duckdb.DuckDBPyConnection, engine: GxEngine, suite: Suite) -
 
 
 def _judge(engine: GxEngine, table: str, gates: list[tuple[str, Gate]]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Judge together; what raised once more alone, since GX bundles queries and one fault fails its whole bundle."""
+    """Evaluate gates together. A gate that raised is evaluated again alone: GX bundles queries, and one fault fails its whole bundle."""
     together, fault = _attempt(engine, table, gates)
     if fault is None and not any(_raised(result) for result in together.values()):
         return together, {}
@@ -113,7 +113,7 @@ def _count(
 
 
 def _raised(result: Any) -> str | None:
-    """The exception of a result, if any: it stands flat in `exception_info` or nested by metric."""
+    """The exception of a result, if any: GX puts it directly into `exception_info`, or nested by metric."""
     info = result.exception_info or {}
     for entry in (info, *(value for value in info.values() if isinstance(value, dict))):
         if entry.get("raised_exception"):

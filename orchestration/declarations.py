@@ -118,7 +118,7 @@ class Declared(BaseModel):
         return _worded(details) or _plain(details)
 
 
-def read_declaration(
+def read_declared(
     path: Path,
     content: Any,
     model: TypeAdapter[T],
@@ -181,6 +181,11 @@ def declaration_error(faults: list[Fault]) -> ValidationError:
     )
 
 
+def no_text(value: Any) -> str:
+    """What to say of a value that is no text."""
+    return "write a text" if value is None else f"write a text in quotes, not {value!r}"
+
+
 def _line(path: Path, place: str, what: str) -> str:
     return ": ".join(filter(None, (str(path), place, what)))
 
@@ -211,7 +216,7 @@ def _plain(details: Any) -> Fault:
     if kind == "literal_error":
         return place, f"write {_either(context['expected'])}"
     if kind == "string_type":
-        return place, "write a text" if value is None else f"write a text in quotes, not {value!r}"
+        return place, no_text(value)
     words = {
         "bool_type": "write true or false",
         "int_type": "write a whole number",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -112,6 +114,23 @@ def prepare_dagster_home(settings: Settings) -> Path:
     return home
 
 
+_resources: Callable[[], Mapping[str, object]] = dict
+
+
+@contextmanager
+def running_with(resources: Callable[[], Mapping[str, object]]) -> Iterator[None]:
+    """Within, each run of this process takes what `resources` returns at its start in place of the job's resources of the same name.
+
+    It is how tests reach the `resource_overrides` of `build_defs` in a run that a command starts.
+    """
+    global _resources
+    before, _resources = _resources, resources
+    try:
+        yield
+    finally:
+        _resources = before
+
+
 def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporter | None = None) -> RunOutcome:
     """One run of the whole job: pull, load, gate, build, check, publish.
 
@@ -189,7 +208,7 @@ def _execute(
         _note_origin(instance)
         try:
             result = (
-                build_defs(settings)
+                build_defs(settings, _resources())
                 .resolve_job_def(RUN_JOB)
                 .execute_in_process(run_config=configuration, instance=instance, raise_on_error=False, run_id=run_id)
             )

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-from orchestration import runs
-from orchestration.defs import resources
-from tests.in_process_gates import InProcessGates
+from orchestration.runs import running_with
+from tests.in_process_gates import InProcessJudge
 
 #: A test makes whole runs where its module takes something from one of these, or where it has one of the fixtures.
 RUN_MODULES = {
@@ -64,35 +63,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     _now[:] = [item]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def whole_runs_are_marked() -> Iterator[None]:
-    """A test that makes a whole run and is not marked would make `make test-fast` slow."""
-    execute = runs._execute
-
-    def checked(*values: Any, **named: Any) -> Any:
-        (item,) = _now
-        assert item.get_closest_marker("whole_run"), f"{item.nodeid} makes a whole run: mark it with whole_run"
-        return execute(*values, **named)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "_execute", checked)
-        yield
+def _resources() -> dict[str, object]:
+    """The gates judged in this process; and a test that makes a whole run and is not marked would make `make test-fast` slow."""
+    (item,) = _now
+    assert item.get_closest_marker("whole_run"), f"{item.nodeid} makes a whole run: mark it with whole_run"
+    return {"gate_judge": InProcessJudge()}
 
 
 @pytest.fixture(scope="session", autouse=True)
-def gates_judged_here() -> Iterator[None]:
+def runs_of_tests() -> Iterator[None]:
     """For every run within the tests' own process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resources, "GateProcess", InProcessGates)
-        patch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")  # as the command sets it
+    with running_with(_resources):
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
-def day_after_all_files() -> Iterator[None]:
+def environment_of_tests() -> Iterator[None]:
     """Files dated after the machine's day are held: a clock that is behind must not change what the tests see."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOLLHOUSE_TODAY", "2026-11-28")
+        patch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")  # as the command sets it
         yield
 
 

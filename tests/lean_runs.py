@@ -1,8 +1,10 @@
-"""Runs that leave out what their test does not look at: dbt's tests of keys, and Dagster's history of the run.
+"""Runs that leave out what their test does not look at: dbt's tests of keys, the files of compiled SQL that dbt writes for people to
+read, its check that the models form no circle, the pages, and Dagster's history of the run.
 
-The two are a third of a small run's processor time. They are in every run of the demo city in one delivery, in the ordinary run
-that all copies of the small branch begin with, in the tests of Dagster's side (tests/orchestration) and in every command that is
-a process of its own. That a failing test of dbt's ends a run is tested in tests/robustness/test_blocked_editions.py.
+Together they are half of a small run's processor time. They are in every run of the demo city in one delivery, in the ordinary run
+that all copies of the small branch begin with, in the tests of Dagster's side (tests/defs) and in every command that is a process
+of its own. That a failing test of dbt's ends a run is tested in tests/robustness/test_blocked_editions.py; that the models form no
+circle, by tests/conventions.py, which has dbt parse them.
 """
 
 from __future__ import annotations
@@ -10,8 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
+
+from dashboards.site import PAGES, SITE_FOLDER
 
 #: Words of the command line that end with a run.
 RUNNING = ("run", "close", "rebuild", "rerate")
@@ -20,16 +25,35 @@ RUNNING = ("run", "close", "rebuild", "rerate")
 @contextmanager
 def lean_runs() -> Iterator[None]:
     """Within, runs of this process are lean."""
+    import dagster as dg
     from dagster._core.execution.context.data_version_cache import DataVersionCache
+    from dagster._core.storage.event_log.in_memory import InMemoryEventLogStorage
+    from dbt import compilation
+    from dbt.contracts.graph.nodes import ParsedNode
 
+    from orchestration.defs.publishing import assets as publishing
     from orchestration.defs.warehouse import dbt_graph
-    from orchestration.runtime.event_log import SharedEngineEventLog
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dbt_graph, "run_dbt", partial(dbt_graph.run_dbt, has_tests=False))
+        patch.setattr(ParsedNode, "write_node", lambda _self, *_place_and_content: None)
+        patch.setattr(compilation.Linker, "find_cycles", lambda _self: None)
+        patch.setattr(compilation.Linker, "get_graph_summary", lambda _self, _manifest: {})
+        patch.setattr(compilation.Linker, "add_test_edges", lambda _self, _manifest: None)
+        patch.setattr(publishing, "build_site", _blank_site)
         # What the run itself reads of its history is only which version of its inputs an asset was made of: as if there were none.
+        patch.setattr(dg.DagsterInstance, "from_config", lambda _home: dg.DagsterInstance.ephemeral())
         for writes in ("store_event", "store_event_batch"):
-            patch.setattr(SharedEngineEventLog, writes, lambda _self, _events: None)
+            patch.setattr(InMemoryEventLogStorage, writes, lambda _self, _events: None)
         for reads in ("fetch_external_input_asset_version_info", "maybe_fetch_and_get_input_asset_version_info"):
             patch.setattr(DataVersionCache, reads, lambda _self, *_key: None)
         yield
+
+
+def _blank_site(edition: Path, _published: Path) -> list[Path]:
+    """Pages of which nothing but their names is as it should be."""
+    pages = [edition / SITE_FOLDER / name for name in PAGES]
+    for page in pages:
+        page.parent.mkdir(exist_ok=True)
+        page.write_text("not drawn", encoding="utf-8")
+    return pages

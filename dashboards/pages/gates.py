@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dashboards import formats
-from dashboards.edition import Edition, Gate
+from dashboards.edition import Edition
 from dashboards.i18n import Translate
 from dashboards.i18n.gate_claims import claim
 from dashboards.pages import frame
 from dashboards.pages.model import Cell, Column, Details, Mark, Message, Page, Section, Table
 from dashboards.pages.problems import SEVERITY_TONES
+from expectations.results import GateResult
 
 _SEVERITIES = ("critical", "error", "warn")
 
@@ -40,11 +41,11 @@ def _results(edition: Edition, t: Translate) -> Section:
     return Section("gates", title, t("gates.intro"), blocks=(_summary(edition.gates, t), table), is_paired=False)
 
 
-def _summary(all_gates: tuple[Gate, ...], t: Translate) -> Table:
+def _summary(all_gates: tuple[GateResult, ...], t: Translate) -> Table:
     present = {gate.severity for gate in all_gates}
     severities = [severity for severity in _SEVERITIES if severity in present] + sorted(present.difference(_SEVERITIES))
 
-    def line(label: str, some: list[Gate]) -> tuple[Cell, ...]:
+    def line(label: str, some: list[GateResult]) -> tuple[Cell, ...]:
         failed = sum(1 for gate in some if not gate.success)
         return (label, formats.count(len(some)), formats.count(len(some) - failed), formats.count(failed))
 
@@ -64,7 +65,7 @@ def _summary(all_gates: tuple[Gate, ...], t: Translate) -> Table:
     )
 
 
-def _row(gate: Gate, t: Translate) -> tuple[Cell, ...]:
+def _row(gate: GateResult, t: Translate) -> tuple[Cell, ...]:
     if gate.success:
         result = Mark(t("gates.passed"), "good")
     else:
@@ -82,7 +83,7 @@ def _row(gate: Gate, t: Translate) -> tuple[Cell, ...]:
     )
 
 
-def _sample(gate: Gate, t: Translate) -> Cell:
+def _sample(gate: GateResult, t: Translate) -> Cell:
     if gate.exception:
         return Details(t("gates.error_text"), text=gate.exception)
     if not gate.sample:
@@ -101,5 +102,5 @@ def _sample(gate: Gate, t: Translate) -> Cell:
     )
 
 
-def _rank(gate: Gate) -> int:
+def _rank(gate: GateResult) -> int:
     return _SEVERITIES.index(gate.severity) if gate.severity in _SEVERITIES else len(_SEVERITIES)

@@ -1,1 +1,1 @@
-"""The suites: `intake/` for what comes in, `tariff_book` for the prices, `release/` for what may go out."""
+"""The suites: `intake/` for delivered data, `tariff_book` for the prices, `release/` for editions."""

@@ -1,6 +1,6 @@
 """Gates on the tariff book: a gate per kind of fault. The faults are found once, in int_tariff_faults, which also
-keeps the calls they touch from being rated; here they are told. What touches no call that has a price, but a clerk will hardly
-have meant, warns. Nothing here blocks an edition.
+keeps the affected calls from being rated; here they are reported. A fault that affects no call with a price, but is probably a
+mistake, gives a warning. Nothing here blocks an edition.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FAULTS = {
     "price_negative": ("no_price_is_negative", "No rate and no connect fee is below zero."),
     "price_beyond_reckoning": (
         "prices_can_be_reckoned_with",
-        "No rate is so high, and no rate units of one version so odd to each other, that the price cannot be kept exactly.",
+        "No rate is too high, and no rate units of one version are too different, for the price to be kept exactly.",
     ),
     "versions_overlap": (
         "versions_do_not_overlap",
@@ -44,7 +44,7 @@ FAULTS = {
     "prefix_not_digits": ("every_prefix_is_digits", "Every destination prefix is digits alone, as numbers are."),
     "never_in_force": (
         "every_row_is_sometimes_in_force",
-        "Every rate, destination and class plan ends after the day it begins on.",
+        "Every rate, destination and class plan ends after the day on which it begins.",
     ),
 }
 
@@ -52,10 +52,10 @@ WARNINGS = {"never_in_force"}
 
 
 def _every_band_has_a_rate() -> Gate:
-    """A plan that has rates for a zone, but none in one of its bands, leaves the calls of that band unrated."""
+    """A plan with rates for a zone, but none in one of its bands, leaves the calls of that band unrated."""
     return no_rows(
         "every_band_has_a_rate",
-        "Where a plan has rates for a zone, it has one in every time band of its band set.",
+        "A plan with rates for a zone has a rate in every time band of its band set.",
         "with versions as (select * from {batch} where fault is null)"
         " select 'tariff_rates' as table_name,"
         " tariff_plan_id || '/' || zone_id || '/' || band_id || '/' || cast(valid_from as varchar) as row_key,"
@@ -78,7 +78,7 @@ def tariff_book() -> Suite:
         (
             row_count_at_least(
                 "tariff_book_has_rates",
-                "The reference book holds at least one rate.",
+                "The reference book has at least one rate.",
                 1,
                 severity="error",
                 table="reference.tariff_rates",
@@ -95,7 +95,7 @@ def tariff_book() -> Suite:
             _every_band_has_a_rate(),
             no_rows(
                 "no_other_fault",
-                "The tariff book has no fault of a kind these gates do not name.",
+                "The tariff book has no fault of a kind that these gates do not name.",
                 "select table_name, row_key, fault, detail from {batch} where fault is null or fault not in ("
                 + ", ".join(f"'{fault}'" for fault in FAULTS)
                 + ")",

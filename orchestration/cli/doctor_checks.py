@@ -254,8 +254,8 @@ def _sources(settings: Settings) -> Iterator[Finding]:
 
 
 def _leftovers(settings: Settings) -> Iterator[Finding]:
-    from orchestration.publishing.editions import BLOCKED, BUILDING
-    from orchestration.publishing.reading import EDITIONS
+    from orchestration.publishing.editions import BUILDING
+    from orchestration.publishing.manifest import BLOCKED, EDITIONS
 
     parents = (settings.published / EDITIONS, settings.published / BLOCKED, settings.home / "closed", settings.home)
     left = sorted(folder for parent in parents for folder in parent.glob(f"{BUILDING}*"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from expectations.results import GateResult, blocking
 from orchestration.branch_clock import shown_time
 from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.doctor_checks import lock_holder
@@ -16,7 +17,7 @@ from orchestration.cli.files import file_facts, ledger_to_read, print_files
 from orchestration.cli.parsing import add_command
 from orchestration.errors import TollhouseError
 from orchestration.ledger.file_ledger import STATUSES
-from orchestration.publishing.reading import MANIFEST, CurrentEdition, current_edition, lost_pointer
+from orchestration.publishing.reading import EditionFolder, blocked_runs, current_edition, lost_pointer
 from orchestration.runtime.run_record import ending, load_record
 from orchestration.settings import Settings
 
@@ -65,31 +66,31 @@ def _lost_editions(settings: Settings) -> str | None:
         return lost_editions(settings, ledger)
 
 
-def _edition_facts(edition: CurrentEdition) -> dict[str, Any]:
+def _edition_facts(edition: EditionFolder) -> dict[str, Any]:
     return {
         "edition": edition.edition,
         "as_of": edition.as_of,
-        "built_at": edition.manifest["built_at"],
+        "built_at": edition.manifest.built_at,
         "revision": edition.revision,
         "path": edition.folder,
         "site": edition.folder / "site" / "index.html",
-        "gates": _gate_badge(edition.manifest["gates"]),
+        "gates": _gate_badge(edition.manifest.gates),
         "newest_complete_period": _newest_complete_period(edition),
         "periods": _periods(edition),
     }
 
 
-def _gate_badge(gates: list[dict[str, Any]]) -> dict[str, Any]:
+def _gate_badge(gates: Sequence[GateResult]) -> dict[str, Any]:
     """How many gates passed, and how many did not by severity; `text` says it in words."""
-    failed = Counter(gate["severity"] for gate in gates if not gate["success"])
+    failed: Counter[str] = Counter(gate.severity for gate in gates if not gate.success)
     counts = {severity: failed[severity] for severity in ("critical", "error", "warn")}
-    passed = sum(1 for gate in gates if gate["success"])
+    passed = sum(1 for gate in gates if gate.success)
     words = [f"{count} {severity}" for severity, count in counts.items() if count]
     text = f"{passed} of {len(gates)} passed" + (f" ({', '.join(words)})" if words else "")
     return {"gates": len(gates), "passed": passed, **counts, "text": text if gates else "no gate was asked"}
 
 
-def _periods(edition: CurrentEdition) -> dict[str, list[str]]:
+def _periods(edition: EditionFolder) -> dict[str, list[str]]:
     """The billing periods by state: closed, open, provisional. Empty where the edition does not say (those of before)."""
     rows = _rows(edition, "billing_periods", "select period_state, billing_period from billing_periods order by 2")
     return (
@@ -99,17 +100,17 @@ def _periods(edition: CurrentEdition) -> dict[str, list[str]]:
     )
 
 
-def _newest_complete_period(edition: CurrentEdition) -> dict[str, Any] | None:
+def _newest_complete_period(edition: EditionFolder) -> dict[str, Any] | None:
     """The branch's figures of the newest period whose bills are issued by the as-of date; None before the first."""
     rows = _rows(edition, "collection_rates", _NEWEST_PERIOD.format(running=f"{edition.as_of:%Y-%m}"))
     return rows[0] if rows else None
 
 
-def _rows(edition: CurrentEdition, mart: str, sql: str) -> list[dict[str, Any]]:
+def _rows(edition: EditionFolder, mart: str, sql: str) -> list[dict[str, Any]]:
     """What a query over a published mart gives; nothing where the edition has no such mart."""
     import duckdb
 
-    files = [str(path) for path in edition.files(mart)] if mart in edition.manifest["marts"] else []
+    files = [str(path) for path in edition.files(mart)] if mart in edition.manifest.marts else []
     if not files:
         return []
     try:
@@ -135,27 +136,25 @@ def _files(settings: Settings) -> tuple[dict[str, dict[str, int]], list[dict[str
     return by_kind, [file_facts(entry) for entry in entries if entry.status == "held"]
 
 
-def _blocked(published: Path, edition: CurrentEdition | None) -> dict[str, Any] | None:
+def _blocked(published: Path, edition: EditionFolder | None) -> dict[str, Any] | None:
     """The last run that its release gates blocked, where no edition was published after it."""
-    paths = [path for path in published.glob(f"blocked/*/{MANIFEST}") if not path.parent.name.startswith(".")]
-    try:
-        manifests = [(json.loads(path.read_text(encoding="utf-8")), path.parent) for path in paths]
-    except (OSError, ValueError) as error:
-        raise TollhouseError(f"a blocked run in {published / 'blocked'} cannot be read: {error}; remove it") from error
-    if not manifests:
+    last = max(blocked_runs(published), key=lambda run: run.built_at, default=None)
+    if last is None or (edition is not None and last.built_at <= edition.manifest.built_at):
         return None
-    manifest, folder = max(manifests, key=lambda found: str(found[0]["built_at"]))
-    if edition is not None and manifest["built_at"] <= edition.manifest["built_at"]:
-        return None
-    failed = [gate for gate in manifest["gates"] if not gate["success"] and gate["severity"] == "critical"]
     return {
-        "run_id": manifest["run_id"],
-        "as_of": manifest["as_of"],
-        "built_at": manifest["built_at"],
-        "path": folder,
+        "run_id": last.run_id,
+        "as_of": last.as_of,
+        "built_at": last.built_at,
+        "path": last.folder,
         "gates": [
-            {name: gate[name] for name in ("suite", "gate", "description", "failed_rows", "exception")}
-            for gate in failed
+            {
+                "suite": gate.suite,
+                "gate": gate.gate,
+                "description": gate.description,
+                "failed_rows": gate.failed_rows,
+                "exception": gate.exception,
+            }
+            for gate in blocking(last.gates)
         ],
     }
 

@@ -28,7 +28,7 @@ from orchestration.debit_requests.planning import (
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ledger.debit_requests import RequestBatch, debit_requests, keep_requests
 from orchestration.ledger.file_ledger import FileLedger, user_name
-from orchestration.publishing.reading import CurrentEdition, current_edition, no_edition
+from orchestration.publishing.reading import EditionFolder, current_edition, no_edition
 from orchestration.reference_book.reading import read_reference_book
 from orchestration.runtime.run_lock import run_lock
 from orchestration.runtime.run_record import load_record
@@ -155,7 +155,7 @@ def _creditors(file_format: str, path: Path | None) -> dict[str, pain_008.Credit
     return {}
 
 
-def _refuse_old_edition(settings: Settings, edition: CurrentEdition) -> None:
+def _refuse_old_edition(settings: Settings, edition: EditionFolder) -> None:
     """A request made from an edition that does not know the newest payments would debit people who have paid."""
     record = load_record(settings)
     if record is None or record.status not in ("published", "nothing_new") or record.edition != edition.edition:
@@ -180,7 +180,7 @@ def _refuse_old_edition(settings: Settings, edition: CurrentEdition) -> None:
         )
 
 
-def _open_bills(edition: CurrentEdition) -> list[OpenBill]:
+def _open_bills(edition: EditionFolder) -> list[OpenBill]:
     columns = (
         "account_id, bill_account_id, billing_period, bank_code, bank_account, customer_name, account_opened_on, amount, "
         "issued_on, due_on, fault"
@@ -188,7 +188,7 @@ def _open_bills(edition: CurrentEdition) -> list[OpenBill]:
     return [OpenBill(*row) for row in _rows(edition, "open_debit_bills", columns)]
 
 
-def _request_history(edition: CurrentEdition, kept: list[RequestBatch]) -> RequestHistory:
+def _request_history(edition: EditionFolder, kept: list[RequestBatch]) -> RequestHistory:
     results = _rows(edition, "debit_requests", "bank_code, batch_id, line, result")
     elsewhere = _rows(
         edition,
@@ -199,7 +199,7 @@ def _request_history(edition: CurrentEdition, kept: list[RequestBatch]) -> Reque
     return RequestHistory(kept, {(bank, batch, line): result for bank, batch, line, result in results}, set(elsewhere))
 
 
-def _rows(edition: CurrentEdition, mart: str, columns: str, condition: str = "true") -> list[tuple]:  # type: ignore[type-arg]
+def _rows(edition: EditionFolder, mart: str, columns: str, condition: str = "true") -> list[tuple]:  # type: ignore[type-arg]
     paths = [str(path) for path in edition.files(mart)]
     if not paths:
         return []

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from orchestration.alerting.outbox import count_waiting
 from orchestration.errors import TollhouseError
 from orchestration.ledger.file_ledger import FileLedger
-from orchestration.publishing.reading import CurrentEdition, current_edition, lost_pointer
+from orchestration.publishing.manifest import EditionError
+from orchestration.publishing.reading import EditionFolder, current_edition, lost_pointer
 from orchestration.runtime.run_lock import is_run_at_work
 from orchestration.runtime.run_record import ending, load_record
 from orchestration.settings import Settings
@@ -39,7 +40,7 @@ class Facts:
     """One look. `fault` says in a sentence without paths why the edition cannot be read; None where it can."""
 
     looked_at: datetime
-    edition: CurrentEdition | None = None
+    edition: EditionFolder | None = None
     fault: str | None = None
     last_run: LastRun | None = None
     files: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -50,7 +51,11 @@ class Facts:
     @property
     def edition_age_seconds(self) -> float | None:
         """Since the edition was built."""
-        return None if self.edition is None else max(0.0, (self.looked_at - built_at(self.edition)).total_seconds())
+        return (
+            None
+            if self.edition is None
+            else max(0.0, (self.looked_at - self.edition.manifest.built_moment).total_seconds())
+        )
 
 
 def look(settings: Settings, now: datetime | None = None) -> Facts:
@@ -87,13 +92,7 @@ def look(settings: Settings, now: datetime | None = None) -> Facts:
     )
 
 
-def built_at(edition: CurrentEdition) -> datetime:
-    """When an edition was built; a time without offset is UTC. Raises ValueError where the manifest's is none."""
-    moment = datetime.fromisoformat(edition.manifest["built_at"])
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _edition(settings: Settings) -> tuple[CurrentEdition | None, str | None]:
+def _edition(settings: Settings) -> tuple[EditionFolder | None, str | None]:
     """The current edition if every file of it is there, else why not."""
     try:
         edition = current_edition(settings.published)
@@ -101,12 +100,10 @@ def _edition(settings: Settings) -> tuple[CurrentEdition | None, str | None]:
             if lost_pointer(settings.published) is not None:
                 return None, "current.json is gone, though editions are there; `tollhouse doctor` says more"
             return None, "no edition is published yet"
-        built_at(edition)
-        entries = [entry for mart in edition.manifest["marts"].values() for entry in mart["files"]]
-        for entry in (*entries, *edition.manifest.get("site", [])):
-            if not (settings.published / entry["path"]).is_file():
-                return None, f"edition {edition.edition}: {entry['path']} is missing; `tollhouse doctor` says more"
-    except (TollhouseError, OSError, ValueError, KeyError, TypeError):
+        for file in edition.manifest.files:
+            if not edition.path_of(file).is_file():
+                return None, f"edition {edition.edition}: {file.path} is missing; `tollhouse doctor` says more"
+    except (EditionError, OSError):
         return None, "the published edition cannot be read; `tollhouse doctor` says more"
     return edition, None
 

@@ -16,7 +16,7 @@ def health(facts: Facts) -> tuple[bool, dict[str, Any]]:
         answer["edition"] = {
             "edition": facts.edition.edition,
             "as_of": facts.edition.as_of.isoformat(),
-            "built_at": facts.edition.manifest["built_at"],
+            "built_at": facts.edition.manifest.built_at,
             "age_seconds": round(facts.edition_age_seconds or 0),
         }
     if facts.last_run is not None:

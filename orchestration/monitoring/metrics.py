@@ -11,7 +11,7 @@ from datetime import time as clock_time
 from zoneinfo import ZoneInfo
 
 from orchestration.ledger.file_ledger import STATUSES
-from orchestration.monitoring.facts import RUN_STATUSES, Facts, built_at
+from orchestration.monitoring.facts import RUN_STATUSES, Facts
 from orchestration.web.guard import App, Message, Receive, Scope, Send
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -129,7 +129,7 @@ def _edition_lines(facts: Facts, time_zone: str) -> list[str]:
         "tollhouse_edition_built_timestamp_seconds",
         "gauge",
         "When it was built.",
-        [({}, built_at(facts.edition).timestamp())],
+        [({}, facts.edition.manifest.built_moment.timestamp())],
     )
     return lines + _metric(
         "tollhouse_edition_as_of_timestamp_seconds", "gauge", "The start of its as-of date.", [({}, as_of.timestamp())]

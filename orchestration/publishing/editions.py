@@ -20,26 +20,23 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.results import GateResult, blocking
 from orchestration.errors import GatesBlocked, TollhouseError
-from orchestration.publishing.marts import SCHEMA, MartSpec, PreviousFiles, export_mart
-from orchestration.publishing.reading import (
+from orchestration.publishing.manifest import (
+    BLOCKED,
     EDITIONS,
     LEDGER_ORDER,
     MANIFEST,
     MANIFEST_HASH,
     POINTER,
-    CurrentEdition,
-    current_edition,
-    edition_folders,
-    listed_files,
-    verify_edition,
+    is_inside,
 )
+from orchestration.publishing.marts import SCHEMA, MartSpec, PreviousFiles, export_mart
+from orchestration.publishing.reading import EditionFolder, current_edition, edition_folders, verify_edition
 from orchestration.storage.durable import as_json, flush, flush_tree, replace_text, sha256_of, share
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = [
-    "CurrentEdition",
     "MartSpec",
     "StagedEdition",
     "current_edition",
@@ -49,7 +46,6 @@ __all__ = [
     "verify_edition",
 ]
 
-BLOCKED = "blocked"
 SITE = "site"
 BUILDING = ".building-"
 #: Names the edition whose folder has its name, and which the pointer does not name yet.
@@ -87,9 +83,11 @@ class StagedEdition:
         entries = []
         for path in sorted(path for path in site.rglob("*") if path.is_file()):
             inside = path.relative_to(self.folder).as_posix()
+            if not is_inside(inside):
+                raise TollhouseError(f"{path}: its name cannot stand in a manifest: use letters, digits and . _ - =")
             sha256 = sha256_of(path)
             before = previous.entry(inside)
-            if before and before["sha256"] == sha256 and (existing := previous.sound(inside)) is not None:
+            if before is not None and before.sha256 == sha256 and (existing := previous.sound(inside)) is not None:
                 share(existing, path)
             entries.append({"path": f"{EDITIONS}/{self.edition}/{inside}", "sha256": sha256})
         self.manifest[SITE] = entries
@@ -202,7 +200,7 @@ def publish_blocked(
     remove_leftovers(published)
     folder = blocked / f"{BUILDING}{run_id}"
     folder.mkdir()
-    nothing = PreviousFiles(published, {})
+    nothing = PreviousFiles({})
     described, missing = {}, []
     for mart in (mart for mart in marts if mart.name in SHOWN_WHEN_BLOCKED):
         if not _is_there(con, mart):
@@ -237,7 +235,7 @@ def remove_leftovers(published: Path) -> None:
                 shutil.rmtree(folder)
 
 
-def _remove_unpublished(published: Path, current: CurrentEdition | None) -> None:
+def _remove_unpublished(published: Path, current: EditionFolder | None) -> None:
     """Make way where a run was killed between naming its folder and moving the pointer: nobody has seen that folder."""
     mark = published / PUBLISHING
     if not mark.is_file():
@@ -251,12 +249,12 @@ def _remove_unpublished(published: Path, current: CurrentEdition | None) -> None
     mark.unlink()
 
 
-def _previous_files(current: CurrentEdition | None) -> PreviousFiles:
+def _previous_files(current: EditionFolder | None) -> PreviousFiles:
     if current is None:
-        return PreviousFiles(Path(), {})
+        return PreviousFiles({})
     root = f"{EDITIONS}/{current.edition}/"
     return PreviousFiles(
-        current.published, {entry["path"].removeprefix(root): entry for entry in listed_files(current)}
+        {file.path.removeprefix(root): (file, current.path_of(file)) for file in current.manifest.files}
     )
 
 

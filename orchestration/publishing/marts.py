@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import TollhouseError
+from orchestration.publishing.manifest import ListedFile
 from orchestration.storage.durable import sha256_of, share
 
 if TYPE_CHECKING:
@@ -44,21 +45,21 @@ class PreviousFiles:
     `damaged` gets those that are not what was published: they are not shared, the new edition has its own.
     """
 
-    published: Path
-    by_name: Mapping[str, Mapping[str, Any]]
+    by_name: Mapping[str, tuple[ListedFile, Path]]
     damaged: list[Path] = field(default_factory=list)
 
-    def entry(self, name: str) -> Mapping[str, Any] | None:
-        """The manifest entry of the file of that name in the edition before."""
-        return self.by_name.get(name)
+    def entry(self, name: str) -> ListedFile | None:
+        """The manifest's entry of the file of that name in the edition before."""
+        found = self.by_name.get(name)
+        return None if found is None else found[0]
 
     def sound(self, name: str) -> Path | None:
         """The file of that name if the edition before has it on disk as it was published; it is hashed."""
-        entry = self.by_name.get(name)
-        if entry is None:
+        found = self.by_name.get(name)
+        if found is None:
             return None
-        path: Path = self.published / entry["path"]
-        if path.is_file() and sha256_of(path) == entry["sha256"]:
+        entry, path = found
+        if path.is_file() and sha256_of(path) == entry.sha256:
             return path
         self.damaged.append(path)
         return None
@@ -83,16 +84,17 @@ def export_mart(
     for name, condition, rows, build in _pieces(con, mart, builds):
         inside = f"{mart.name}/{name}.parquet"
         target = folder / inside
-        before = previous.entry(inside) or {}
-        is_built = build is not None and before.get("build") == build and before["rows"] == rows
+        before = previous.entry(inside)
+        is_built = build is not None and before is not None and before.build == build and before.rows == rows
         existing = previous.sound(inside) if is_built else None
-        if existing is not None:
+        if before is not None and existing is not None:
             share(existing, target)
-            sha256 = before["sha256"]
+            sha256 = before.sha256
         else:
             _copy_out(con, mart, condition, target)
             sha256 = sha256_of(target)
-            if not is_built and before.get("sha256") == sha256 and (existing := previous.sound(inside)) is not None:
+            is_as_before = not is_built and before is not None and before.sha256 == sha256
+            if is_as_before and (existing := previous.sound(inside)) is not None:
                 share(existing, target)
         entry: dict[str, Any] = {"path": f"{final_path}/{inside}", "rows": rows, "sha256": sha256}
         files.append(entry if build is None else entry | {"build": build})

@@ -1,23 +1,38 @@
-"""The published edition as readers find it: by the pointer and the manifest, checked before it is believed."""
+"""Editions as readers find them on the disk: by the pointer or by their folder, checked before they are believed.
+
+What stands in pointer and manifest is parsed in manifest.py. Everybody who reads an edition takes it from here: the run, the
+commands, the servers and the pages.
+"""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from orchestration.errors import TollhouseError
+from orchestration.publishing.manifest import (
+    BLOCKED,
+    EDITIONS,
+    MANIFEST,
+    POINTER,
+    BlockedRun,
+    DamagedEdition,
+    ListedFile,
+    Manifest,
+    Pointer,
+    leads_out,
+    out_of_place,
+    parse_blocked_run,
+    parse_ledger_order,
+    parse_manifest,
+    parse_pointed_path,
+    parse_pointer,
+)
 from orchestration.storage.durable import sha256_of
-
-POINTER = "current.json"
-MANIFEST = "manifest.json"
-MANIFEST_HASH = "manifest_sha256"
-LEDGER_ORDER = "ledger_order"
-EDITIONS = "editions"
 
 #: Of which the latest state of the ledger is taken.
 _MANIFESTS_COMPARED = 4
@@ -26,55 +41,116 @@ _EDITION_NAME = re.compile(r"^(\d{4}-\d{2}-\d{2})-(\d{4,})$")
 
 
 @dataclass(frozen=True)
-class CurrentEdition:
-    """An edition: its folder and manifest. `published` is what the manifest's paths are relative to."""
+class EditionFolder:
+    """An edition's folder with its checked manifest: the current one, an earlier one, or one that is being staged."""
 
     published: Path
-    edition: str
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
+
+    @property
+    def edition(self) -> str:
+        """Its name."""
+        return self.manifest.edition
 
     @property
     def as_of(self) -> date:
         """The date the edition stands for."""
-        return date.fromisoformat(self.manifest["as_of"])
+        return self.manifest.as_of
 
     @property
     def revision(self) -> int:
         """The number of the edition, counted through all dates."""
-        return int(self.manifest["revision"])
+        return self.manifest.revision
 
     def files(self, mart: str) -> list[Path]:
         """The Parquet files of a mart; an unknown mart is an error."""
-        if mart not in self.manifest["marts"]:
+        if mart not in self.manifest.marts:
             raise TollhouseError(f"edition {self.edition} has no mart {mart}")
-        return [self.published / entry["path"] for entry in self.manifest["marts"][mart]["files"]]
+        return [self.path_of(file) for file in self.manifest.marts[mart].files]
+
+    def path_of(self, file: ListedFile) -> Path:
+        """Where a listed file lies. While an edition is staged its folder has another name than its manifest says."""
+        own = f"{EDITIONS}/{self.edition}/"
+        if file.path.startswith(own):
+            return self.folder / file.path.removeprefix(own)
+        return self.published / file.path
 
 
-def current_edition(published: Path) -> CurrentEdition | None:
+def current_edition(published: Path) -> EditionFolder | None:
     """The edition that current.json points at, or None where there is no pointer: `lost_pointer` says whether there was one.
 
-    Raises TollhouseError naming the file where pointer or manifest is damaged.
+    Raises EditionError naming the file where pointer or manifest is damaged.
     """
-    pointer_path = published / POINTER
-    if not pointer_path.exists():
+    pointer = current_pointer(published)
+    if pointer is None:
         return None
-    pointer = _read(pointer_path, {"edition": str, "path": str})
-    folder = published / pointer["path"]
-    if not folder.resolve().is_relative_to(published.resolve()):
-        raise TollhouseError(f"{pointer_path}: the path '{pointer['path']}' leads out of the published folder")
-    manifest_path = folder / MANIFEST
-    manifest = _read(
-        manifest_path,
-        {"edition": str, "as_of": str, "built_at": str, "revision": int, "marts": dict, "gates": list},
-    )
-    if pointer.get(MANIFEST_HASH, (found := sha256_of(manifest_path))) != found:  # pointers of before have none
-        raise TollhouseError(_damaged(manifest_path, f"its SHA-256 is not the one that {POINTER} names"))
-    if manifest["edition"] != pointer["edition"]:
-        raise TollhouseError(
-            f"{pointer_path} names edition {pointer['edition']}, {manifest_path} is of {manifest['edition']}"
+    folder = published / pointer.path
+    edition, manifest_sha256 = _read_edition(published, folder)
+    if pointer.manifest_sha256 not in (None, manifest_sha256):
+        raise DamagedEdition(folder / MANIFEST, f"its SHA-256 is not the one that {POINTER} names")
+    if edition.edition != pointer.edition:
+        raise DamagedEdition(
+            published / POINTER, f"it names edition {pointer.edition}, {folder / MANIFEST} is of {edition.edition}"
         )
-    return CurrentEdition(published, pointer["edition"], folder, manifest)
+    return edition
+
+
+def current_pointer(published: Path) -> Pointer | None:
+    """What current.json names, without a look at the edition; None where it is not there. Raises EditionError."""
+    path = published / POINTER
+    if not path.exists():
+        return None
+    pointer = parse_pointer(path, _content(path))
+    if not _stays_inside(published.resolve(), published / pointer.path):
+        raise DamagedEdition(path, leads_out(pointer.path))
+    return pointer
+
+
+def read_edition(folder: Path, published: Path) -> EditionFolder:
+    """The edition in a folder, whether a pointer names it or not; it may still be staged. Raises EditionError."""
+    edition, _ = _read_edition(published, folder)
+    return edition
+
+
+def blocked_runs(published: Path) -> list[BlockedRun]:
+    """The runs that their release gates blocked. Raises TollhouseError naming the file where one cannot be read."""
+    paths = sorted(path for path in published.glob(f"{BLOCKED}/*/{MANIFEST}") if not path.parent.name.startswith("."))
+    try:
+        return [parse_blocked_run(path, _content(path)) for path in paths]
+    except DamagedEdition as error:
+        raise TollhouseError(
+            f"a blocked run in {published / BLOCKED} cannot be read: {error.path}: {error.why}; remove it"
+        ) from error
+
+
+def _read_edition(published: Path, folder: Path) -> tuple[EditionFolder, str]:
+    """The edition in a folder, and the SHA-256 of its manifest."""
+    path = folder / MANIFEST
+    content = _content(path)
+    edition = EditionFolder(published, folder, parse_manifest(path, content))
+    root = published.resolve()
+    for file in edition.manifest.files:
+        if not _stays_inside(root, edition.path_of(file)):
+            raise DamagedEdition(path, out_of_place(file.path))
+    return edition, hashlib.sha256(content).hexdigest()
+
+
+def _stays_inside(root: Path, path: Path) -> bool:
+    """Whether a path is inside the root also where parts of it are symbolic links."""
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links that lead in a circle
+        return False
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DamagedEdition(path, "it is missing") from None
+    except OSError as error:
+        raise DamagedEdition(path, str(error)) from error
 
 
 def edition_folders(published: Path) -> dict[int, Path]:
@@ -93,11 +169,12 @@ def newest_ledger_order(published: Path) -> tuple[str, int] | None:
     found: list[tuple[int, str]] = []
     names = [folder.name for _, folder in reversed(edition_folders(published).items())]
     for name in [*_pointed_at(published), *names]:
+        path = published / EDITIONS / name / MANIFEST
         try:
-            manifest = _read(published / EDITIONS / name / MANIFEST, {})
-        except TollhouseError:
+            order = parse_ledger_order(path, _content(path))
+        except DamagedEdition:
             continue
-        if isinstance(order := manifest.get(LEDGER_ORDER), int):  # editions of before do not say it
+        if order is not None:  # editions of before do not say it
             found.append((order, name))
         if len(found) == _MANIFESTS_COMPARED:
             break
@@ -105,9 +182,10 @@ def newest_ledger_order(published: Path) -> tuple[str, int] | None:
 
 
 def _pointed_at(published: Path) -> list[str]:
+    path = published / POINTER
     try:
-        return [Path(_read(published / POINTER, {"path": str})["path"]).name]
-    except TollhouseError:
+        return [Path(parse_pointed_path(path, _content(path))).name]
+    except DamagedEdition:
         return []
 
 
@@ -140,29 +218,23 @@ def published_as_of(published: Path) -> date | None:
     return date.fromisoformat(folders[max(folders)].name[:10]) if folders else None
 
 
-def missing_files(edition: CurrentEdition) -> list[Path]:
+def missing_files(edition: EditionFolder) -> list[Path]:
     """The files of the edition that are gone or empty: a glance at each, nothing is read."""
-    paths = [edition.published / entry["path"] for entry in listed_files(edition)]
+    paths = [edition.path_of(file) for file in edition.manifest.files]
     return [path for path in paths if not path.is_file() or not path.stat().st_size]
 
 
-def listed_files(edition: CurrentEdition) -> list[dict[str, Any]]:
-    """The manifest's entries of the edition's files, of marts and of pages."""
-    entries = [entry for mart in edition.manifest["marts"].values() for entry in mart["files"]]
-    return [*entries, *edition.manifest.get("site", [])]
-
-
-def verify_edition(published: Path, edition: CurrentEdition) -> list[str]:
+def verify_edition(published: Path, edition: EditionFolder) -> list[str]:
     """What is wrong with the edition's files, hashed again against the manifest; empty where all are as published."""
     problems = []
     listed: set[Path] = {edition.folder / MANIFEST}
-    for entry in listed_files(edition):
-        path = published / entry["path"]
+    for file in edition.manifest.files:
+        path = edition.path_of(file)
         listed.add(path)
         if not path.is_file():
-            problems.append(f"{entry['path']} is missing")
-        elif sha256_of(path) != entry["sha256"]:
-            problems.append(f"{entry['path']} is not the file that was published: its SHA-256 differs")
+            problems.append(f"{file.path} is missing")
+        elif sha256_of(path) != file.sha256:
+            problems.append(f"{file.path} is not the file that was published: its SHA-256 differs")
     for path in sorted(edition.folder.rglob("*")):
         if path.is_file() and path not in listed:
             problems.append(f"{path.relative_to(published)} is not in the manifest")
@@ -177,40 +249,18 @@ def damaged_editions(published: Path) -> Iterator[str]:
         if current is not None and folder.resolve() == current.folder.resolve():
             continue
         try:
-            manifest = _read(folder / MANIFEST, {"edition": str, "marts": dict})
-        except TollhouseError as error:
+            edition = read_edition(folder, published)
+        except DamagedEdition as error:
             yield str(error)
             continue
-        for entry in listed_files(CurrentEdition(published, folder.name, folder, manifest)):
-            path = published / entry["path"]
+        for file in edition.manifest.files:
+            path = edition.path_of(file)
             if not path.is_file():
-                yield f"{entry['path']} is missing"
+                yield f"{file.path} is missing"
                 continue
             status = path.stat()
             inode = (status.st_dev, status.st_ino)
             if inode not in hashes:
                 hashes[inode] = sha256_of(path)
-            if hashes[inode] != entry["sha256"]:
-                yield f"{entry['path']} is not the file that was published: its SHA-256 differs"
-
-
-def _read(path: Path, fields: dict[str, type]) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise TollhouseError(_damaged(path, "it is missing")) from None
-    except (OSError, ValueError) as error:
-        raise TollhouseError(_damaged(path, str(error))) from error
-    if not isinstance(value, dict):
-        raise TollhouseError(_damaged(path, "it is not a valid JSON object"))
-    for field, kind in fields.items():
-        if not isinstance(value.get(field), kind):
-            raise TollhouseError(_damaged(path, f"'{field}' is missing or of the wrong kind"))
-    return value
-
-
-def _damaged(path: Path, why: str) -> str:
-    return (
-        f"the published edition cannot be read: {path}: {why}. Restore the file, or remove {POINTER} and run again:"
-        " the next run then publishes a whole new edition"
-    )
+            if hashes[inode] != file.sha256:
+                yield f"{file.path} is not the file that was published: its SHA-256 differs"

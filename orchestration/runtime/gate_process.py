@@ -42,7 +42,7 @@ class GateProcess:
     def judge(self, names: Sequence[str]) -> list[GateResult]:
         """The results of these suites, in order. Nothing else may hold the warehouse open meanwhile.
 
-        Raises TollhouseError where they cannot be judged: gates fail closed.
+        Raises TollhouseError where they cannot be evaluated: gates fail closed.
         """
         asked, answers = self._process.stdin, self._process.stdout
         assert asked is not None and answers is not None
@@ -54,7 +54,7 @@ class GateProcess:
             answer = ""
         if not answer:
             raise TollhouseError(
-                f"the gates could not be judged: their process ended with exit code {self._process.wait()}, and why stands "
+                f"the gates could not be evaluated: their process ended with exit code {self._process.wait()}, and why stands "
                 "in its error output; nothing was published"
             )
         told = json.loads(answer)

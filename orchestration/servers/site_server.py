@@ -14,13 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from dashboards.edition import EditionError, current_edition_directory
 from dashboards.site import ASSETS_FOLDER, SITE_FOLDER
 from orchestration.allowed_hosts import AllowedHosts
 from orchestration.monitoring import metrics
 from orchestration.monitoring.facts import Facts, look
 from orchestration.monitoring.health import health
-from orchestration.publishing.reading import lost_pointer
+from orchestration.publishing.manifest import EditionError
+from orchestration.publishing.reading import current_pointer, lost_pointer
 from orchestration.settings import Settings
 from orchestration.web.bounded_server import BoundedProtocol, WebServer, listening_socket
 from orchestration.web.guard import Guard, Receive, Scope, Send, answer
@@ -144,27 +144,27 @@ class Site:
                 "current.json is gone, though editions are there. Run tollhouse run, which publishes a whole new one, then reload.",
             )
             return
-        if not (self._published / "current.json").exists():
-            await request.message(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "尚未发布任何版本。请先执行 tollhouse run（或 tollhouse demo），然后刷新本页。",
-                "No edition has been published yet. Run tollhouse run (or tollhouse demo) first, then reload.",
-            )
-            return
         try:
-            edition = current_edition_directory(self._published)
+            pointer = current_pointer(self._published)
         except EditionError as error:
             LOG.error("%s", error)
             await request.message(
                 HTTPStatus.INTERNAL_SERVER_ERROR, "current.json 无法读取。", "current.json cannot be read."
             )
             return
-        index = edition / SITE_FOLDER / "index.html"
+        if pointer is None:
+            await request.message(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "尚未发布任何版本。请先执行 tollhouse run（或 tollhouse demo），然后刷新本页。",
+                "No edition has been published yet. Run tollhouse run (or tollhouse demo) first, then reload.",
+            )
+            return
+        index = self._published / pointer.path / SITE_FOLDER / "index.html"
         if not index.is_file():
             await request.message(
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                f"版本 {edition.name} 还没有页面。",
-                f"Edition {edition.name} has no pages yet.",
+                f"版本 {pointer.edition} 还没有页面。",
+                f"Edition {pointer.edition} has no pages yet.",
             )
             return
         target = "/" + quote(index.relative_to(self._published).as_posix())

@@ -65,7 +65,7 @@ def _never_closed(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Fi
     That version kept no files, and froze nothing before the warehouse's transaction had ended. They can be closed again.
     """
     edition = current_edition(settings.published)
-    if edition is None or "billing_periods" not in edition.manifest["marts"]:
+    if edition is None or "billing_periods" not in edition.manifest.marts:
         return set()
     paths = [str(path) for path in edition.files("billing_periods")]
     rows = con.execute("select billing_period from read_parquet(?) where period_state <> 'closed'", [paths]).fetchall()

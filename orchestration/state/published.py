@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from orchestration.ledger.file_ledger import FileLedger
-from orchestration.publishing.reading import EDITIONS, POINTER, current_edition, edition_folders
+from orchestration.publishing.manifest import EDITIONS, POINTER
+from orchestration.publishing.reading import current_edition, edition_folders
 from orchestration.settings import Settings
 
 #: What brings back what stood there.

@@ -8,7 +8,6 @@ completes it.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections import Counter
@@ -25,8 +24,9 @@ from orchestration.ledger.debit_requests import debit_requests
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.ledger.reratings import reratings
 from orchestration.ledger.schema import FileEntry
-from orchestration.publishing.editions import BLOCKED, BUILDING
-from orchestration.publishing.reading import EDITIONS, MANIFEST, current_edition
+from orchestration.publishing.editions import BUILDING
+from orchestration.publishing.manifest import BLOCKED, EDITIONS, DamagedEdition
+from orchestration.publishing.reading import current_edition, read_edition
 from orchestration.runtime.progress import Reporter
 from orchestration.runtime.run_lock import run_lock
 from orchestration.runtime.run_record import load_record
@@ -170,11 +170,11 @@ def _editions(folder: Path) -> tuple[list[_Edition], list[Path]]:
         if path.name.startswith("."):
             continue
         try:
-            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-            as_of, built_at = date.fromisoformat(manifest["as_of"]), datetime.fromisoformat(manifest["built_at"])
-            found.append(_Edition(path.name, path, as_of, built_at, int(manifest["revision"])))
-        except (OSError, ValueError, KeyError, TypeError):
+            manifest = read_edition(path, folder.parent).manifest
+        except DamagedEdition:
             unreadable.append(path)
+            continue
+        found.append(_Edition(path.name, path, manifest.as_of, manifest.built_moment, manifest.revision))
     return sorted(found, key=lambda edition: edition.revision), unreadable
 
 

@@ -71,11 +71,9 @@ def _take_over_tries(con: duckdb.DuckDBPyConnection, settings: Settings, reporte
         return
     if current is None:
         return
-    entries = current.manifest["marts"].get(_TRIES, {}).get("files", [])
-    paths = [current.published / entry["path"] for entry in entries]
-    if not all(
-        path.is_file() and sha256_of(path) == entry["sha256"] for path, entry in zip(paths, entries, strict=True)
-    ):
+    files = current.manifest.marts[_TRIES].files if _TRIES in current.manifest.marts else ()
+    paths = [current.path_of(file) for file in files]
+    if not all(path.is_file() and sha256_of(path) == file.sha256 for path, file in zip(paths, files, strict=True)):
         reporter.warn(f"edition {current.edition}: {_TRIES} is damaged: since when records wait is counted from today")
         return
     if paths:

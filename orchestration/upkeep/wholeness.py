@@ -3,7 +3,6 @@ hashes that were taken while copying."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,13 +12,12 @@ from orchestration.errors import TollhouseError
 from orchestration.ingestion.landed.landed_packing import delivered_sha256, is_packed, landed_path
 from orchestration.ingestion.raw_parts import needed_folders, part_path
 from orchestration.ledger.file_ledger import BY_A_PERSON, FileLedger
+from orchestration.publishing.manifest import DamagedEdition
 from orchestration.publishing.reading import (
-    MANIFEST,
-    CurrentEdition,
     current_edition,
     edition_folders,
-    listed_files,
     lost_pointer,
+    read_edition,
 )
 from orchestration.state.home_state import LEDGER
 from orchestration.state.raw_zone import decoded_files
@@ -104,16 +102,12 @@ def _edition_faults(copy: Path, hashes: Hashes) -> Iterator[str]:
         yield str(error)
     for folder in edition_folders(published).values():
         try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            listed = [
-                (f"published/{entry['path']}", str(entry["sha256"]))
-                for entry in listed_files(CurrentEdition(published, folder.name, folder, manifest))
-            ]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            yield f"{folder / MANIFEST} cannot be read ({getattr(error, 'strerror', None) or error})"
+            files = read_edition(folder, published).manifest.files
+        except DamagedEdition as error:
+            yield f"{error.path} cannot be read ({error.why})"
             continue
-        for path, sha256 in listed:
-            yield from _fault(copy, path, sha256, hashes)
+        for file in files:
+            yield from _fault(copy, f"published/{file.path}", file.sha256, hashes)
 
 
 def _fault(copy: Path, path: str, sha256: str, hashes: Hashes) -> list[str]:

@@ -146,7 +146,7 @@ def test_nothing_is_loaded_or_sent_over_the_network(edition_dir: Path, published
 
 def test_text_from_the_data_is_escaped(edition_dir: Path, published: Path) -> None:
     html, _ = built(edition_dir, published)
-    assert "East &lt;b&gt;&amp;&quot;Unit&quot;" in html
+    assert "East &lt;b&gt;&amp;&#34;Unit&#34;" in html
     assert "<b>" not in html
     gates_html, texts = built(edition_dir, published, "gates.html")
     assert "<b>" not in gates_html and "<b>& 0.31" in texts["en"]

@@ -67,7 +67,7 @@ def _published(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
     edition = current_edition(settings.published)
     assert edition is not None
     rows = {}
-    for mart in sorted(set(edition.manifest["marts"]) - _OF_THE_RUNS):
+    for mart in sorted(set(edition.manifest.marts) - _OF_THE_RUNS):
         files = [str(path) for path in edition.files(mart)]
         relation = duckdb.sql(f"select hash(t) as h, count(*) from read_parquet({files!r}) as t group by h order by h")
         rows[mart] = relation.fetchall() if files else []

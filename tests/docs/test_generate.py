@@ -19,9 +19,11 @@ from docs.generate import (
     release_gates,
     seeds_declaration,
 )
+from expectations.results import GateResult
 from orchestration.errors import TollhouseError
 from orchestration.new_branch import COLUMN_GUIDE
-from orchestration.publishing.reading import CurrentEdition
+from orchestration.publishing.manifest import Manifest
+from orchestration.publishing.reading import EditionFolder
 from orchestration.reference_book.declaration import NUMBER, Table
 from orchestration.reference_book.tables import REFERENCE_TABLES
 from orchestration.settings import PROJECT_ROOT
@@ -82,17 +84,16 @@ def test_a_schema_without_a_heading_is_not_left_out() -> None:
 
 
 def test_the_release_gates_name_their_edition_and_what_was_not_asked() -> None:
-    gate = {
-        "suite": "rated_calls",
-        "gate": "call_rated_twice",
-        "description": "",
-        "severity": "critical",
-        "success": False,
-        "checked_rows": 12,
-        "failed_rows": 2,
-    }
-    manifest = {"gates": [gate], "built_at": "2026-05-20T02:31:00Z", "as_of": "2026-05-20", "revision": 1}
-    edition = CurrentEdition(Path("published"), "2026-05-20-0001", Path("published/editions/2026-05-20-0001"), manifest)
+    manifest = Manifest(
+        edition="2026-05-20-0001",
+        as_of=date(2026, 5, 20),
+        built_at="2026-05-20T02:31:00Z",
+        time_zone="UTC",
+        revision=1,
+        marts={},
+        gates=(GateResult("rated_calls", "call_rated_twice", "", "critical", False, 12, 2),),
+    )
+    edition = EditionFolder(Path("published"), Path("published/editions/2026-05-20-0001"), manifest)
     text = release_gates(edition)
     assert edition.as_of == date(2026, 5, 20)
     assert "from edition 2026-05-20-0001 (as of 2026-05-20,\nbuilt at 2026-05-20T02:31:00Z)" in text

@@ -24,6 +24,7 @@ import duckdb
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.runs import RunOutcome, close_period, run_once
 from orchestration.settings import PROJECT_ROOT, Settings
+from tests.branch_folder import BranchFolder
 from tests.lean_runs import lean_runs
 
 Row = dict[str, Any]
@@ -124,21 +125,15 @@ COMPARED: dict[str, tuple[str, str]] = {
 
 
 @dataclass
-class Branch:
+class Branch(BranchFolder):
     """A state folder with its inbox, the reference book it is run with, and what the product says of it."""
 
-    home: Path
     reference: Path
 
     @property
-    def inbox(self) -> Path:
-        """The default sources' folder."""
-        return self.home / "inbox"
-
-    @property
-    def published(self) -> Path:
-        """Where editions stand."""
-        return self.home / "published"
+    def book(self) -> Path:
+        """The reference book's folder, which several branches may share."""
+        return self.reference
 
     @contextmanager
     def environment(self) -> Iterator[Settings]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+from tests.branch_folder import BranchFolder
 
 BOOK = {
     "business_units": "business_unit_id,name_zh,name_en\nU1,一部,One\n",
@@ -100,39 +97,19 @@ EXPORT_HEADERS = {
 }
 
 
-class Branch:
-    """A folder with a reference book and an inbox; the methods put files into them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.inbox, self.reference = folder / "inbox", folder / "reference"
-        self.reference.mkdir(parents=True)
-        for table, text in BOOK.items():
-            self.book(table, text)
-
-    def book(self, table: str, text: str) -> None:
-        """Replace a table of the book."""
-        (self.reference / f"{table}.csv").write_text(text, encoding="utf-8")
-
-    def add_to_book(self, table: str, *lines: str) -> None:
-        """Append rows to a table of the book."""
-        self.book(table, BOOK[table] + "".join(f"{line}\n" for line in lines))
-
-    def put(self, source: str, name: str, content: bytes | str) -> None:
-        """Put a file into a source's folder."""
-        folder = self.inbox / source
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+class Branch(BranchFolder):
+    """A folder with a reference book and an inbox; the methods put the calls and exports of these tests into them."""
 
     def calls(self, day: str, sequence: int, *lines: str, switch: str = "SW1") -> str:
         """Put a CDR file whose lines are numbered 1…n; returns its name."""
         name = f"{switch}_{day}_{sequence:06d}.csv"
         body = "".join(f"{number},{line}\n" for number, line in enumerate(lines, start=1))
-        self.put(f"cdr/{switch}", name, HEADER + body)
+        self.deliver(f"cdr/{switch}", name, HEADER + body)
         return name
 
     def export(self, table: str, day: str, *lines: str) -> None:
         """Put a snapshot of an export."""
-        self.put("customers", f"{table}_{day}.csv", "\n".join([EXPORT_HEADERS[table], *lines]) + "\n")
+        self.deliver("customers", f"{table}_{day}.csv", "\n".join([EXPORT_HEADERS[table], *lines]) + "\n")
 
     def owner(self, day: str = "20260101") -> None:
         """One residential customer C1 of agent G1 with account A1 and the number 5550001."""
@@ -144,4 +121,6 @@ class Branch:
 @pytest.fixture
 def branch(tmp_path: Path) -> Branch:
     """An empty inbox beside the small reference book."""
-    return Branch(tmp_path)
+    made = Branch(tmp_path)
+    made.write_book(BOOK)
+    return made

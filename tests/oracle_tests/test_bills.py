@@ -25,10 +25,10 @@ def amounts(marts: dict[str, Any], period: str = "2026-01") -> dict[tuple[str, s
 def test_rental_match_credits_the_calls_up_to_the_rental(branch: Any) -> None:
     # Calls 12.00, rental 18.00, caller id 2.80: credit 12.00, payable 20.80.
     branch.owner()
-    branch.book("tariff_rates", RATES_HEADER + "P1,ZL,,2025-01-01,,0,0,4.00,60,60\n")
+    branch.write_table("tariff_rates", RATES_HEADER + "P1,ZL,,2025-01-01,,0,0,4.00,60,60\n")
     branch.calls("20260105", 1, "5550001,5550002,,,2026-01-05 10:00:00,121,16")
     branch.export("subscriptions", "20260105", "S1,A1,5550001,line,match,2025-01-01,", "S2,A1,5550001,cid,,2025-01-01,")
-    marts = compute(branch.inbox, branch.reference)
+    marts = compute(branch.inbox, branch.book)
     assert amounts(marts) == {
         ("usage", "local"): Decimal("12.00"),
         ("recurring", "rental"): Decimal("18.00"),
@@ -52,7 +52,7 @@ def test_daily_proration_and_the_other_promotions(branch: Any) -> None:
         "S3,A1,5550001,line,five,2026-02-01,",  # not in January
         "S4,A1,5550009,line,five,2025-01-01,2026-01-01",  # ended before January
     )
-    marts = compute(branch.inbox, branch.reference, as_of=date(2026, 2, 10))
+    marts = compute(branch.inbox, branch.book, as_of=date(2026, 2, 10))
     # January: 12.00 + 2.80 = 14.80 of the item, 10 % off: 1.48.
     assert amounts(marts) == {("recurring", "vas"): Decimal("14.80"), ("promotion", "off"): Decimal("-1.48")}
     # February: 31.00 − 3.10, 18.00 − 5.00.
@@ -69,19 +69,19 @@ def test_daily_proration_and_the_other_promotions(branch: Any) -> None:
 
 def test_usage_sums_exact_amounts_and_rounds_once(branch: Any) -> None:
     branch.owner()
-    branch.book(
+    branch.write_table(
         "tariff_plans", "tariff_plan_id,band_set_id,band_rule,rounding_mode,rounding_decimals\nP1,B1,start,down,3\n"
     )
-    branch.book("tariff_rates", RATES_HEADER + "P1,ZL,,2025-01-01,,0,0,0.0025,60,60\n")
+    branch.write_table("tariff_rates", RATES_HEADER + "P1,ZL,,2025-01-01,,0,0,0.0025,60,60\n")
     # Three calls of 0.002 (0.0025 down to three places): 0.006, so 0.01; each rounded by itself would be 0.00.
     branch.calls("20260105", 1, *[f"5550001,5550002,,,2026-01-05 1{hour}:00:00,60,16" for hour in range(3)])
-    assert amounts(compute(branch.inbox, branch.reference)) == {("usage", "local"): Decimal("0.01")}
+    assert amounts(compute(branch.inbox, branch.book)) == {("usage", "local"): Decimal("0.01")}
 
 
 def test_a_call_before_the_first_period_lands_in_the_oldest_open_one(branch: Any) -> None:
     branch.owner()
     branch.calls("20260201", 1, "5550001,5550002,,,2026-01-31 23:59:00,120,16")
-    marts = compute(branch.inbox, branch.reference)
+    marts = compute(branch.inbox, branch.book)
     assert [row["billing_period"] for row in marts["rated_calls"]] == ["2026-02"]
 
 
@@ -97,7 +97,7 @@ def test_a_bill_is_of_whom_the_snapshot_at_its_issue_says(branch: Any) -> None:
         "S1,A1,5550001,line,,2026-01-01,2026-02-01",
         "S2,A2,5550002,line,,2026-01-01,2026-02-01",
     )
-    bills = {row["account_id"]: row for row in compute(branch.inbox, branch.reference)["bills"]}
+    bills = {row["account_id"]: row for row in compute(branch.inbox, branch.book)["bills"]}
     assert (bills["A1"]["customer_class"], bills["A1"]["agent_id"], bills["A1"]["outlet_id"]) == (
         "business",
         None,
@@ -115,7 +115,7 @@ def test_information_services_take_the_longest_prefix(branch: Any) -> None:
         "5550001,1685,,,2026-01-05 10:00:00,61,16",  # 2 × 1.005 = 2.01, 70 %: 1.407
         "5550001,16881,,,2026-01-05 11:00:00,60,16",  # 1.005 rounds to 1.01, 50 %: 0.505
     )
-    marts = compute(branch.inbox, branch.reference)
+    marts = compute(branch.inbox, branch.book)
     assert {
         row["provider_id"]: (row["calls"], row["amount"], row["share_amount"])
         for row in marts["info_service_settlements"]

@@ -21,7 +21,7 @@ RATES_HEADER = (
 
 
 def charge(branch: Any, plan_id: str, at: str, seconds: int, zone_id: str = "ZL") -> tuple[int, Fraction]:
-    tariffs = Tariffs(read_book(branch.reference))
+    tariffs = Tariffs(read_book(branch.book))
     return tariffs.charge(tariffs.book.plans[plan_id], zone_id, datetime.fromisoformat(at), seconds)
 
 
@@ -38,7 +38,7 @@ def test_by_the_second_with_a_connect_fee(branch: Any) -> None:
 
 
 def test_an_increment_is_charged_by_the_band_in_which_it_begins(branch: Any) -> None:
-    branch.book(
+    branch.write_table(
         "tariff_rates",
         RATES_HEADER + "P1,ZL,day,2025-01-01,,0.05,0,0.60,60,60\nP1,ZL,night,2025-01-01,,0.99,0,0.30,60,60\n"
         "PS,ZL,day,2025-01-01,,0.05,0,0.60,60,60\nPS,ZL,,2025-01-01,,0,0,0.30,60,60\n",
@@ -52,11 +52,11 @@ def test_an_increment_is_charged_by_the_band_in_which_it_begins(branch: Any) -> 
 
 
 def test_a_call_over_midnight_takes_the_next_days_bands(branch: Any) -> None:
-    branch.book(
+    branch.write_table(
         "time_bands",
         "band_set_id,days,starts_at,ends_at,band_id\nB1,12345,00:00,24:00,week\nB1,67,00:00,24:00,weekend\n",
     )
-    branch.book(
+    branch.write_table(
         "tariff_rates",
         RATES_HEADER + "P1,ZL,week,2025-01-01,,0,0,0.60,60,60\nP1,ZL,weekend,2025-01-01,,0,0,0.12,60,60\n",
     )
@@ -66,18 +66,18 @@ def test_a_call_over_midnight_takes_the_next_days_bands(branch: Any) -> None:
 
 @pytest.mark.parametrize(("holiday_rows", "total"), [("B1,H,00:00,24:00,feast\n", "0.10"), ("", "0.50")])
 def test_a_holiday_has_its_own_rows_or_is_a_weekday(branch: Any, holiday_rows: str, total: str) -> None:
-    branch.book(
+    branch.write_table(
         "time_bands",
         "band_set_id,days,starts_at,ends_at,band_id\nB1,1234567,00:00,24:00,all\nB2,H,00:00,24:00,feast\n"
         + holiday_rows,
     )
     feast = "P1,ZL,feast,2025-01-01,,0,0,0.10,60,60\n" if holiday_rows else ""
-    branch.book("tariff_rates", RATES_HEADER + "P1,ZL,,2025-01-01,,0,0,0.50,60,60\n" + feast)
+    branch.write_table("tariff_rates", RATES_HEADER + "P1,ZL,,2025-01-01,,0,0,0.50,60,60\n" + feast)
     assert charge(branch, "P1", "2026-01-01 12:00:00", 60)[1] == Fraction(total)
 
 
 def test_the_start_decides_the_version_for_the_whole_call(branch: Any) -> None:
-    branch.book(
+    branch.write_table(
         "tariff_rates",
         RATES_HEADER + "P1,ZL,,2025-01-01,2026-02-01,0,0,1,60,60\nP1,ZL,,2026-02-01,,0,0,2,60,60\n",
     )
@@ -97,7 +97,7 @@ def test_the_start_decides_the_version_for_the_whole_call(branch: Any) -> None:
     ],
 )
 def test_an_unsound_row_stops_its_plan_and_zone_only(branch: Any, row: str) -> None:
-    branch.add_to_book("tariff_rates", row)
+    branch.add("tariff_rates", row)
     with pytest.raises(Unrated, match="unsound"):
         charge(branch, "P1", "2026-01-05 10:00:00", 60)
     assert charge(branch, "P1", "2026-01-05 10:00:00", 60, "ZI")[1] == Fraction("1.005")
@@ -105,12 +105,12 @@ def test_an_unsound_row_stops_its_plan_and_zone_only(branch: Any, row: str) -> N
 
 
 def test_an_unsound_row_not_in_force_stops_nothing(branch: Any) -> None:
-    branch.add_to_book("tariff_rates", "P1,ZL,dawn,2026-03-01,,0,0,0.10,60,60")
+    branch.add("tariff_rates", "P1,ZL,dawn,2026-03-01,,0,0,0.10,60,60")
     assert charge(branch, "P1", "2026-02-28 10:00:00", 60)[1] == Fraction("0.22")
 
 
 def test_a_band_set_with_a_hole_stops_all_its_plans(branch: Any) -> None:
-    branch.book("time_bands", "band_set_id,days,starts_at,ends_at,band_id\nB1,1234567,00:00,23:59,all\n")
+    branch.write_table("time_bands", "band_set_id,days,starts_at,ends_at,band_id\nB1,1234567,00:00,23:59,all\n")
     with pytest.raises(Unrated, match="does not cover"):
         charge(branch, "P1", "2026-01-05 10:00:00", 60)
 
@@ -133,7 +133,7 @@ def test_rounding(mode: str, value: str, decimals: int, rounded: str) -> None:
 
 def test_zone_owner_and_state_of_each_call(branch: Any) -> None:
     branch.owner()
-    branch.add_to_book("destinations", "555900,ZL,2025-01-01,", "555900,ZI,2025-01-01,", "5556,NONE,2025-01-01,")
+    branch.add("destinations", "555900,ZL,2025-01-01,", "555900,ZI,2025-01-01,", "5556,NONE,2025-01-01,")
     branch.calls(
         "20260111",
         1,
@@ -147,7 +147,7 @@ def test_zone_owner_and_state_of_each_call(branch: Any) -> None:
         "5550001,5556001,,,2026-01-11 10:00:00,60,16",  # the prefix names no zone
         "0108888,999,T1,,2026-01-11 10:00:00,60,16",  # incoming with no zone: as if charged to the calling party
     )
-    marts = compute(branch.inbox, branch.reference)
+    marts = compute(branch.inbox, branch.book)
     rated = {row["record_number"]: row for row in marts["rated_calls"]}
     assert {number: row["amount"] for number, row in rated.items()} == {1: Decimal("0.33"), 2: Decimal("2.01")}
     assert rated[2]["destination_prefix"] == "5557" and rated[2]["called_number"] == "5557001"
@@ -183,6 +183,6 @@ def test_of_two_owners_the_later_then_the_smaller_account(branch: Any) -> None:
         "5550001,5550002,,,2026-01-05 12:00:00,60,16",
         "5550003,5550002,,,2026-01-05 12:00:00,60,16",
     )
-    marts = compute(branch.inbox, branch.reference, as_of=date(2026, 1, 5))
+    marts = compute(branch.inbox, branch.book, as_of=date(2026, 1, 5))
     assert [row["account_id"] for row in marts["rated_calls"]] == ["A1", "A2", "A1"]
     assert [row["record_number"] for row in marts["suspended_calls"]] == [4]

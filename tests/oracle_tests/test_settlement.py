@@ -36,7 +36,7 @@ def test_payments_pay_the_oldest_bill_first_and_the_rest_is_prepaid(branch: Any)
         "Q4,NOBODY,2026-01-20 09:00:00,10.00,counter,O2",
         "Q5,A1,2026-04-11 09:00:00,10.00,counter,O2",  # after the as-of date
     )
-    marts = compute(branch.inbox, branch.reference, as_of=date(2026, 4, 10))
+    marts = compute(branch.inbox, branch.book, as_of=date(2026, 4, 10))
     assert applied(marts) == [
         ("Q1", "A1", "2026-01", date(2026, 2, 1), Decimal("10.00")),  # paid before the bill was issued
         ("Q2", "A1", "2026-01", date(2026, 3, 10), Decimal("8.00")),
@@ -55,7 +55,7 @@ def test_payments_pay_the_oldest_bill_first_and_the_rest_is_prepaid(branch: Any)
 def test_arrears_are_aged_from_the_due_date(branch: Any) -> None:
     three_rentals(branch)
     branch.export("payments", "20260401", "Q1,A1,2026-03-10 09:00:00,20.00,counter,O2")
-    marts = compute(branch.inbox, branch.reference, as_of=date(2026, 4, 25))
+    marts = compute(branch.inbox, branch.book, as_of=date(2026, 4, 25))
     # January is paid, of February (due 25 March, 31 days) 16.00 are open, March is due today and not past due.
     (row,) = marts["arrears"]
     assert (row["settling_account_id"], row["amount"], row["days_past_due"]) == ("A1", Decimal("16.00"), 31)
@@ -77,7 +77,7 @@ def test_a_chain_of_two_merges_pays_from_the_last_account(branch: Any) -> None:
         "M3,A3,A9,2026-05-01 00:00:00,O2",  # after the as-of date
     )
     branch.export("payments", "20260401", "Q1,A3,2026-03-11 09:00:00,20.00,counter,O2")
-    marts = compute(branch.inbox, branch.reference, as_of=date(2026, 4, 30))
+    marts = compute(branch.inbox, branch.book, as_of=date(2026, 4, 30))
     assert applied(marts) == [
         ("Q1", "A1", "2026-01", date(2026, 3, 11), Decimal("18.00")),
         ("Q1", "A1", "2026-02", date(2026, 3, 11), Decimal("2.00")),
@@ -111,8 +111,8 @@ DETAILS = "D|1|A1|622|18.00|00\nD|2|A1|622|7.00|51\nD|3|A1|622|1.50|00\n"
 )
 def test_debit_batches(branch: Any, header: str, details: str, trailer: str, status: str, agrees: Any) -> None:
     three_rentals(branch)
-    branch.put("bank/BK", "BK_20260220_07.txt", f"H|BK|B7|2026-01|2026-02-20|{header}\n{details}T|{trailer}\n")
-    marts = compute(branch.inbox, branch.reference)
+    branch.deliver("bank/BK", "BK_20260220_07.txt", f"H|BK|B7|2026-01|2026-02-20|{header}\n{details}T|{trailer}\n")
+    marts = compute(branch.inbox, branch.book)
     (file,) = [row for row in marts["file_reconciliation"] if row["file_kind"] == "bank"]
     assert file["file_status"] == status
     assert [row["totals_agree"] for row in marts["debit_batches"]] == ([] if agrees is None else [agrees])
@@ -129,8 +129,8 @@ def test_a_batch_is_paid_once(branch: Any) -> None:
     three_rentals(branch)
     for name in ("BK_20260220_07.txt", "BK_20260221_08.txt"):
         text = f"H|BK|B7|2026-01|2026-02-20|3|26.50|2|19.50\n{DETAILS}T|3\n"
-        branch.put("bank/BK", name, text if name.endswith("07.txt") else text + "\n")
-    marts = compute(branch.inbox, branch.reference)
+        branch.deliver("bank/BK", name, text if name.endswith("07.txt") else text + "\n")
+    marts = compute(branch.inbox, branch.book)
     assert [row["file_status"] for row in marts["file_reconciliation"] if row["file_kind"] == "bank"] == [
         "loaded",
         "held",
@@ -142,8 +142,8 @@ def test_a_bank_that_counts_its_batches_anew_pays_each_of_them(branch: Any) -> N
     three_rentals(branch)
     for day in ("2026-02-20", "2026-02-25"):
         text = f"H|BK|B7|2026-01|{day}|3|26.50|2|19.50\n{DETAILS}T|3\n"
-        branch.put("bank/BK", f"BK_{day.replace('-', '')}_B7.txt", text)
-    marts = compute(branch.inbox, branch.reference)
+        branch.deliver("bank/BK", f"BK_{day.replace('-', '')}_B7.txt", text)
+    marts = compute(branch.inbox, branch.book)
     failed = [(row["debited_on"], row["line"]) for row in marts["debit_failures"]]
     assert failed == [(date(2026, 2, 20), 2), (date(2026, 2, 25), 2)]
 
@@ -151,7 +151,7 @@ def test_a_bank_that_counts_its_batches_anew_pays_each_of_them(branch: Any) -> N
 def commission(branch: Any, as_of: date) -> dict[tuple[str, str], tuple[Decimal, Decimal, Decimal]]:
     return {
         (row["settlement_period"], row["line_kind"]): (row["basis_amount"], row["rate"], row["amount"])
-        for row in compute(branch.inbox, branch.reference, as_of=as_of)["commission_lines"]
+        for row in compute(branch.inbox, branch.book, as_of=as_of)["commission_lines"]
     }
 
 
@@ -171,7 +171,7 @@ def test_commission_takes_the_tier_of_the_rate_at_the_cut_off(branch: Any) -> No
         ("2026-02", "on_time"): (Decimal("18.00"), Decimal(5), Decimal("0.90")),
         ("2026-02", "late"): (Decimal("2.00"), Decimal("1.5"), Decimal("0.03")),
     }
-    statements = compute(branch.inbox, branch.reference, as_of=date(2026, 3, 31))["commission_statements"]
+    statements = compute(branch.inbox, branch.book, as_of=date(2026, 3, 31))["commission_statements"]
     assert [(row["settlement_period"], row["amount"]) for row in statements] == [
         ("2026-01", Decimal("0.48")),
         ("2026-02", Decimal("0.93")),

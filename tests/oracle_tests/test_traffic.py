@@ -34,7 +34,7 @@ def test_a_call_over_the_hour_is_split_to_the_second(branch: Any) -> None:
         "5550001,0108888,,T1,2026-01-05 10:00:01,0,34",  # no circuit
         "5550001,0108888,,T9,2026-01-05 10:00:02,0,34",  # a trunk group that the book does not know
     )
-    marts = compute(branch.inbox, branch.reference)
+    marts = compute(branch.inbox, branch.book)
     hours = {(row["trunk_group_id"], row["direction"], row["hour"].hour): row for row in marts["trunk_traffic_hourly"]}
     assert set(hours) == {
         ("T1", "in", 10),
@@ -66,7 +66,7 @@ def test_a_call_over_midnight_counts_its_seconds_in_both_days(branch: Any) -> No
         "5550001,5550002,,T1,2026-01-05 08:00:00,150,16",
         "7770001,5550002,,,2026-01-05 08:00:00,10,16",
     )
-    marts = compute(branch.inbox, branch.reference)
+    marts = compute(branch.inbox, branch.book)
     exchange = {row["date"]: row for row in marts["traffic_by_exchange"]}
     assert exchange[date(2026, 1, 5)]["conversation_seconds"] == 60 + 150 + 10
     assert (exchange[date(2026, 1, 6)]["seizures"], exchange[date(2026, 1, 6)]["conversation_seconds"]) == (0, 120)
@@ -79,12 +79,12 @@ def test_a_call_over_midnight_counts_its_seconds_in_both_days(branch: Any) -> No
 
 
 def test_held_malformed_and_duplicate_records_are_no_traffic(branch: Any) -> None:
-    branch.book("gate_thresholds", NO_LIMITS)
+    branch.write_table("gate_thresholds", NO_LIMITS)
     call = "5550001,5550002,,T1,2026-01-05 08:00:00,150,16"
     branch.calls("20260105", 1, call, call, "bad,,,,,,")
     held = branch.calls("20260105", 2, call.replace("08:", "09:"))
-    branch.put("cdr/SW1", f"{held}.ctl", "records=9")
-    (day,) = compute(branch.inbox, branch.reference)["trunk_traffic_daily"]
+    branch.deliver("cdr/SW1", f"{held}.ctl", "records=9")
+    (day,) = compute(branch.inbox, branch.book)["trunk_traffic_daily"]
     assert (day["seizures"], day["conversation_seconds"]) == (1, 150)
 
 
@@ -110,7 +110,7 @@ def test_conflicts_of_numbers(branch: Any) -> None:
         "R5,5550002,O1,2026-01-03 10:00:00,done",
         "R6,9990000,O1,2026-01-03 10:00:00,cancelled",
     )
-    conflicts = compute(branch.inbox, branch.reference)["number_conflicts"]
+    conflicts = compute(branch.inbox, branch.book)["number_conflicts"]
     assert [(row["service_number"], row["kind"], row["outlet_id"]) for row in conflicts] == [
         ("55500011", "number_outside_range", None),
         ("5550002", "double_assignment", "O1"),

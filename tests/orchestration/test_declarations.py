@@ -17,7 +17,7 @@ from orchestration.declarations import (
     Positive,
     Says,
     declaration_schema,
-    read_declaration,
+    read_declared,
 )
 from orchestration.errors import UsageError
 
@@ -60,7 +60,7 @@ MODEL: TypeAdapter[Any] = TypeAdapter(Annotated[Garden | Pond, Field(discriminat
 def faults(content: Any, **how: Any) -> list[str]:
     """The lines of the error that reading a content raises."""
     with pytest.raises(UsageError) as raised:
-        read_declaration(PATH, content, MODEL, tags=("garden", "pond"), **how)
+        read_declared(PATH, content, MODEL, tags=("garden", "pond"), **how)
     return str(raised.value).splitlines()
 
 
@@ -70,7 +70,7 @@ def bed(**members: Any) -> dict[str, Any]:
 
 
 def test_what_is_sound_is_read() -> None:
-    read = read_declaration(PATH, bed(**{"from": "May", "rows": 3}), MODEL, tags=("garden", "pond"))
+    read = read_declared(PATH, bed(**{"from": "May", "rows": 3}), MODEL, tags=("garden", "pond"))
     (only,) = read.beds
     assert (only.plant, only.height, only.from_month, only.rows, only.is_wet) == ("leek", 1, "May", 3, False)
 

@@ -18,7 +18,10 @@ PACKAGES = ("orchestration", "dashboards", "expectations", "seeds")
 FLOORS = (
     "seeds  orchestration.call_columns  orchestration.errors  orchestration.printable  orchestration.telephone_numbers",
     "orchestration.alert_settings  orchestration.allowed_hosts  orchestration.declarations  orchestration.reference_book",
-    "orchestration.ingestion.stores  dashboards",
+    "orchestration.storage.durable  expectations.results",
+    "orchestration.ingestion.stores  orchestration.publishing.manifest",
+    "orchestration.publishing.reading",
+    "dashboards",
     "orchestration.settings  orchestration.rating",
     "orchestration.branch_clock  orchestration.log_lines  orchestration.storage  orchestration.web  orchestration.new_branch",
     "orchestration.ledger  orchestration.ingestion.file_reading",

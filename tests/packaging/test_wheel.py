@@ -33,7 +33,7 @@ def test_it_holds_the_files_of_the_product_and_no_others(wheel: Path) -> None:
         held = sorted(name for name in archive.namelist() if ".dist-info/" not in name)
     assert held == project_files(*FOLDERS)
     assert {Path(name).suffix for name in held} == {
-        ".asn", ".css", ".csv", ".js", ".md", ".py", ".sql", ".yaml", ".yml",
+        ".asn", ".css", ".csv", ".html", ".js", ".md", ".py", ".sql", ".yaml", ".yml",
     }  # fmt: skip
 
 

@@ -303,13 +303,13 @@ def test_a_crash_at_any_moment_leaves_the_old_edition_whole(
     assert old is not None
     assert old.edition == "2026-03-31-0001"
     assert verify_edition(tmp_path, old) == []
-    assert old.manifest["marts"]["bills"]["totals"]["amount"] == "20.90"
+    assert old.manifest.marts["bills"].totals["amount"] == "20.90"
 
     folder = publish(_stage(tmp_path, con))
     new = current_edition(tmp_path)
     assert new is not None
     assert (new.edition, new.folder) == ("2026-03-31-0002", folder)
-    assert new.manifest["marts"]["bills"]["totals"]["amount"] == "22.90"
+    assert new.manifest.marts["bills"].totals["amount"] == "22.90"
     assert verify_edition(tmp_path, new) == []
     assert sorted(path.name for path in (tmp_path / "editions").iterdir()) == ["2026-03-31-0001", "2026-03-31-0002"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["current.json", "editions"]
@@ -381,21 +381,23 @@ def test_site_pages_are_listed_and_shared(tmp_path: Path, con: duckdb.DuckDBPyCo
     two = publish(second)
     edition = current_edition(tmp_path)
     assert edition is not None
-    assert edition.manifest["site"] == [
-        {
-            "path": "editions/2026-03-31-0002/site/gates.html",
-            "sha256": "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437",
-        },
-        {
-            "path": "editions/2026-03-31-0002/site/index.html",
-            "sha256": hashlib.sha256("<h1>实收率</h1>".encode()).hexdigest(),
-        },
+    assert [(file.path, file.sha256) for file in edition.manifest.site] == [
+        (
+            "editions/2026-03-31-0002/site/gates.html",
+            "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437",
+        ),
+        (
+            "editions/2026-03-31-0002/site/index.html",
+            hashlib.sha256("<h1>实收率</h1>".encode()).hexdigest(),
+        ),
     ]
     assert _inode(one / "site/index.html") == _inode(two / "site/index.html")
     assert (one / "site/gates.html").read_text() == "old"
     assert verify_edition(tmp_path, edition) == []
     with pytest.raises(TollhouseError, match="outside"):
         _stage(tmp_path, con).add_site_files({"../../current.json": "x"})
+    with pytest.raises(TollhouseError, match=r"bills \*.html: its name cannot stand in a manifest: use letters"):
+        _stage(tmp_path, con).add_site_files({"bills *.html": "x"})
 
 
 def test_a_page_written_anew_does_not_write_into_the_older_edition(
@@ -418,7 +420,7 @@ def test_pages_that_nobody_listed_are_listed_when_published(tmp_path: Path, con:
     publish(staged)
     edition = current_edition(tmp_path)
     assert edition is not None
-    assert [page["path"] for page in edition.manifest["site"]] == ["editions/2026-03-31-0001/site/index.html"]
+    assert [page.path for page in edition.manifest.site] == ["editions/2026-03-31-0001/site/index.html"]
     assert verify_edition(tmp_path, edition) == []
 
 

@@ -6,9 +6,7 @@ has no prefix. A day's file holds seven calls, four of them rated: 0.10 and 0.60
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -19,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from tests.branch_folder import BranchFolder
 from tests.lean_runs import RUNNING, lean_runs
 from tests.robustness.commands import Typed, tollhouse
 
@@ -107,25 +106,12 @@ EXPORTS = {
     "complaints": "complaint_id,account_id,outlet_id,opened_at,closed_at,kind,was_billing_error\n",
 }
 
-_LONG_AGO = itertools.count(1_500_000_000)  # each delivery written a second later than the one before, and settled
-
 
 @dataclass
-class Branch:
+class Branch(BranchFolder):
     """A home with its reference book beside it. Its runs are lean (tests/lean_runs.py) unless `has_whole_runs`."""
 
-    home: Path
     has_whole_runs: bool = False
-
-    @property
-    def book(self) -> Path:
-        """The reference book's folder."""
-        return self.home / "reference"
-
-    @property
-    def published(self) -> Path:
-        """Where editions stand."""
-        return self.home / "published"
 
     @property
     def settings(self) -> dict[str, str]:
@@ -136,15 +122,6 @@ class Branch:
         """Type a command."""
         with nullcontext() if self.has_whole_runs or words[0] not in RUNNING else lean_runs():
             return tollhouse({**self.settings, **settings}, *words)
-
-    def deliver(self, folder: str, name: str, content: str | bytes) -> Path:
-        """Put a file into an inbox folder, as if written long ago."""
-        path = self.home / "inbox" / folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        written_at = next(_LONG_AGO)
-        os.utime(path, (written_at, written_at))
-        return path
 
     def deliver_day(self, day: int, month: int = 3) -> Path:
         """The seven calls of a day of 2026, as file number month × 100 + day of the switch, with its companion."""
@@ -157,18 +134,6 @@ class Branch:
         """All exports of a date; `tables` replace the usual content of some."""
         for table, content in {**EXPORTS, **tables}.items():
             self.deliver("customers", f"{table}_{date}.csv", content)
-
-    def spoil(self, table: str, old: str, new: str) -> None:
-        """Change a reference file; what is to be replaced must be there."""
-        path = self.book / f"{table}.csv"
-        text = path.read_text(encoding="utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new), encoding="utf-8")
-
-    def add(self, table: str, *lines: str) -> None:
-        """Add lines to a reference file."""
-        with (self.book / f"{table}.csv").open("a", encoding="utf-8") as file:
-            file.writelines(line + "\n" for line in lines)
 
     def copy_to(self, home: Path, *, has_whole_runs: bool = False) -> Branch:
         """The same branch with all its state in another place."""
@@ -226,9 +191,7 @@ class Branch:
 def new_branch(home: Path) -> Branch:
     """A branch with a sound book and an empty inbox."""
     branch = Branch(home)
-    branch.book.mkdir(parents=True)
-    for table, content in BOOK.items():
-        (branch.book / f"{table}.csv").write_text(content, encoding="utf-8")
+    branch.write_book(BOOK)
     return branch
 
 

@@ -67,7 +67,7 @@ def test_one_that_died_fails_closed(settings: Settings) -> None:
     gates = GateProcess(settings)
     gates._process.kill()
     gates._process.wait()
-    with pytest.raises(TollhouseError, match="could not be judged: their process ended with exit code -9"):
+    with pytest.raises(TollhouseError, match="could not be evaluated: their process ended with exit code -9"):
         gates.judge([])
     gates.end()
 

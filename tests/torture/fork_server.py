@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,26 +30,27 @@ def main() -> None:
     import orchestration.runs
     import orchestration.warehouse.dbt_runner  # noqa: F401
 
-    if "--lean" in sys.argv[1:]:
-        _make_runs_lean()
-    _answer(ready=True)
-    for line in sys.stdin:
-        order = json.loads(line)
-        pid = os.fork()
-        if pid == 0:
-            _command(order)
-        _answer(pid=pid)
-        _answer(status=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    with _lean_runs() if "--lean" in sys.argv[1:] else nullcontext():
+        _answer(ready=True)
+        for line in sys.stdin:
+            order = json.loads(line)
+            pid = os.fork()
+            if pid == 0:
+                _command(order)
+            _answer(pid=pid)
+            _answer(status=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
-def _make_runs_lean() -> None:
+@contextmanager
+def _lean_runs() -> Iterator[None]:
     import expectations.engine  # noqa: F401  imported once for all commands
-    from orchestration.defs import resources
     from orchestration.defs.warehouse import dbt_graph
-    from tests.in_process_gates import InProcessGates
+    from orchestration.runs import running_with
+    from tests.in_process_gates import InProcessJudge
 
-    resources.GateProcess = InProcessGates  # type: ignore[misc]
     dbt_graph.run_dbt = partial(dbt_graph.run_dbt, has_tests=False)
+    with running_with(lambda: {"gate_judge": InProcessJudge()}):
+        yield
 
 
 def _answer(**values: Any) -> None:

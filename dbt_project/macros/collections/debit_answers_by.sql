@@ -1,9 +1,10 @@
 {#
-  The answers found before (`before`, a CTE) and those that a further try finds: left-over results and requests of a bank
-  that agree in `columns`. Results that carry the batch of a request are tried by batch only; others answer only what was
-  requested by the day they were debited, and without a period only where they name none; is_period_named leaves the others
-  out. A refusal after the last day on which the bank may refuse answers nothing, and neither does a return by its nature of a
-  debit that is still to come. A result answers the newest request that fits; the first of several results answers it. Reads the CTEs requests and results of int_debit_answers.
+  The answers found before (the CTE `before`), and those that this rule adds: unmatched results and requests of a bank that
+  agree in `columns`. A result that has the batch of a request is matched by batch only. Other results answer only requests
+  made by the day of the debit. With is_period_named, results without a period of their own are left out. A refusal after the
+  last day on which the bank may refuse answers nothing. A line that a file calls a return answers no request whose debit day
+  is still to come. A result answers the newest request that fits; of several results the first answers it. Reads the CTEs
+  requests and results of int_debit_answers.
 #}
 {% macro debit_answers_by(columns, before, matched_by, is_period_named=none) -%}
 select * from {{ before }}
@@ -53,7 +54,7 @@ from (
             {%- else -%}
             and not results.has_request_batch
             and requests.requested_on <= results.debited_on
-            -- What a file calls returned has been debited: it is about no request whose debit day is still to come.
+            -- A returned debit was executed before: it cannot answer a request whose debit day is still to come.
             and (results.is_return is not true or requests.debit_on <= results.debited_on)
             {%- endif %}
             {%- if is_period_named == true %}

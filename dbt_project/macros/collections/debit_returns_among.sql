@@ -1,10 +1,10 @@
 {#
-  Which collected debits the failed lines take back, as CTEs of a recursive query. Reads two CTEs. `failed_lines`: return_id,
+  The collected debits that the failed lines take back, as CTEs of a recursive query. Reads two CTEs. `failed_lines`: return_id,
   return_order (within a day), bank_code, batch_id, account_id, returned_on, amount (null: all that is left), billing_period,
-  is_period_named, is_return, reference, and may_name_nothing: whether the line may be a return though it names nothing.
+  is_period_named, is_return, reference, and may_name_nothing: true where a line that names nothing may be a return.
   `collected`: debit_id, bank_code, account_id, billing_period, amount, left_amount, collected_on, reference, request_batch_id.
-  A line that names nothing takes back a debit of just its amount; without an amount, a debit of a bank that lists failures only.
-  Of each bank and account the lines, in the order of their days, take from what the debits have left. Ends in the CTE
+  A line that names nothing takes back a debit of exactly its amount; without an amount, a debit of a bank that lists failures
+  only. For each bank and account, the lines take from what the debits have left, in the order of their days. Ends in the CTE
   `returns_taken`: return_id, debit_id, amount.
 #}
 {% macro debit_returns_among() -%}
@@ -23,7 +23,7 @@ pairs as (
         collected.debit_id,
         collected.billing_period as debit_billing_period,
         collected.collected_on,
-        -- A reference that is the account's own id names no debit.
+        -- A reference that is only the account's id does not name a debit.
         (coalesce(failed_lines.reference, '') not in ('', failed_lines.account_id) and failed_lines.reference = collected.reference)
         or coalesce(failed_lines.batch_id = collected.request_batch_id, false) as is_referred_to,
         collected.amount as debit_amount
@@ -34,7 +34,7 @@ pairs as (
             and failed_lines.account_id = collected.account_id
             and failed_lines.returned_on > collected.collected_on
             and coalesce(failed_lines.amount, 0) <= collected.amount
-            -- A trace number is of one debit alone: a line that has one is about no debit of another.
+            -- A trace number belongs to one debit: a line with one is never about a debit with another.
             and not coalesce(
                 failed_lines.reference like 'trace %' and collected.reference like 'trace %'
                 and failed_lines.reference <> collected.reference,

@@ -1,5 +1,5 @@
 {#
-  Whether a text is a bank account: 6 to 34 letters and digits (SPEC 3.3). What is none is never sent to a bank.
+  Whether a text is a valid bank account: 6 to 34 letters and digits (SPEC 3.3). An invalid one is never sent to a bank.
 #}
 {% macro is_bank_account(text) -%}
 (

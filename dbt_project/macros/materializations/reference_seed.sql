@@ -1,9 +1,9 @@
 {#
   A seed is loaded from the reference book's folder (the variable `reference`), typed by its declared columns.
-  dbt's own seed reads the file twice and through guessed types; here the file is read once by the engine and every
-  column has the type that models/reference/_seeds.yml says; one with `meta: {optional: true}` may be absent and is null then, and a
-  seed with `meta: {optional: true}` that has no file is empty. The book's faults are told before, by file, line and
-  field (orchestration/reference_book/reading.py).
+  dbt's own seed reads the file twice and guesses types. Here the engine reads the file once, and every column has the type
+  of models/reference/_seeds.yml. A column with `meta: {optional: true}` may be absent and is null then; a seed with
+  `meta: {optional: true}` and no file is empty. Faults of the book are reported earlier, with file, line and field
+  (orchestration/reference_book/reading.py).
 #}
 {% materialization seed, adapter='duckdb' %}
   {%- set target_relation = this.incorporate(type='table') -%}

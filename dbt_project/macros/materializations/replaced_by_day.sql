@@ -1,9 +1,10 @@
 {#
-  A table whose days are replaced whole: the rows of raw.stale_days go, the model's rows come, in one transaction.
-  The model selects the rows of the stale days only. Unlike dbt's delete+insert it needs no copy of the new rows, and a
-  day that has no rows any more is emptied. Run twice it gives the same table.
-  With `and_later` the rows of every day from the first stale one on go and come, for what hangs on the days before.
-  With `nothing_without` naming a table of the same schema that the model selects from, nothing is computed while that is empty.
+  A table whose days are replaced as a whole. In one transaction the rows of the days in raw.stale_days are deleted and the
+  model's rows are inserted. The model selects the rows of the stale days only. Unlike dbt's delete+insert this needs no copy
+  of the new rows, and a day that has no rows any more becomes empty. It is idempotent.
+  With `and_later` the rows of every day from the first stale one on are replaced, for results that depend on earlier days.
+  With `nothing_without`, the name of a table of the same schema that the model selects from, nothing is computed while that
+  table is empty.
 #}
 {% materialization replaced_by_day, adapter='duckdb' %}
   {%- set existing_relation = load_cached_relation(this) -%}

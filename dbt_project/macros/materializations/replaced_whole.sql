@@ -1,7 +1,7 @@
 {#
-  Tables and views that are made anew by each run: the old one goes and the new one comes in one transaction. dbt's own way
-  makes the new one under another name and renames both, twice the statements and a second transaction; it is for engines whose
-  DDL is in no transaction.
+  Tables and views that each run creates again: the old one is dropped and the new one created in one transaction. dbt's own
+  materialization creates the new one under another name and renames both. That takes twice the statements and a second
+  transaction; it is for engines without transactional DDL.
 #}
 {% materialization table, adapter='duckdb' %}
   {{ return(replaced_whole('table')) }}

@@ -1,4 +1,4 @@
-{# What collection rates are broken down by, and the column of a bill that says it. #}
+{# The dimensions of the collection rates, each with the column of a bill that holds it. #}
 {% macro collection_dimensions() %}
     {{ return({
         'branch': "'branch'",

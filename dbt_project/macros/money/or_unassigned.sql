@@ -1,2 +1,2 @@
-{# The id of whom something belongs to, or the word for nobody: a table of money has a row for it, so that its rows sum to the total. #}
+{# The id of the owner, or `unassigned` where there is none. Tables of money have a row for it, so their rows sum to the total. #}
 {% macro or_unassigned(id) %}coalesce({{ id }}, 'unassigned'){% endmacro %}

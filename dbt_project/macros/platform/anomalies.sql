@@ -1,9 +1,9 @@
-{# What the models of call anomalies share: how many calls of a line are up at once, and what is usual. #}
+{# Shared by the models of call anomalies: the number of calls of a line at the same time, and what is usual. #}
 
 {#
-  Whether a row of int_calls_judged keeps a line of ours busy: an answered call from the subscriber side whose caller has a number
-  and pays for it. What came in over a trunk is another network's number, or a call that another switch of ours has recorded
-  already; a forwarded call, which another number pays, is up without the line.
+  Whether a row of int_calls_judged keeps one of our lines busy: an answered call from the subscriber side whose caller has a
+  number and pays for it. A call that came in over a trunk has another network's number, or another of our switches has recorded
+  it too. A forwarded call, which another number pays, does not need the line.
 #}
 {% macro keeps_line_busy(calls=none) -%}
     {%- set of = calls ~ '.' if calls else '' -%}
@@ -15,9 +15,9 @@
 {%- endmacro %}
 
 {#
-  The CTE `clock_changes`: one row per day (on_day) on which the clock was changed, as far as records say their instants, with how far
-  the clock was from UTC when the day began; nearly always none. On such a day calls are compared on the clock of its beginning: an hour
-  lies between 02:30 and 02:30 when summer time ends.
+  The CTE `clock_changes`: one row per day (on_day) on which the clock was changed, where records give their instants, with the
+  clock's offset from UTC at the start of the day. Usually it is empty. On such a day calls are compared on the clock of the day's
+  start, because an hour passes between 02:30 and 02:30 when summer time ends.
 #}
 {% macro clock_changes(days) -%}
 clock_changes as (
@@ -36,9 +36,9 @@ clock_changes as (
 {#
   The CTE `simultaneous` from one of calls (on_day, calling_number, call_id, started_at, ended_at): each call with the
   calls of its number that are up when it begins, itself included. A call is up in [started_at, ended_at), so ends come
-  before starts of the same second; of calls that begin in one second the smaller call_id is first.
-  overlapped_call_id is that of the earlier calls which lasts longest (of equals the greatest id): if any is still up,
-  it is. It is the rest of the greatest "end, call_id" text, whose first 19 characters are the end.
+  before starts of the same second. Of calls that begin in the same second the smaller call_id is first.
+  overlapped_call_id is the earlier call that ends last (of equals the greatest id): if any earlier call is still up, this
+  one is. It is the rest of the greatest "end, call_id" text, whose first 19 characters are the end.
 #}
 {% macro simultaneous_calls(calls) -%}
 changes as (

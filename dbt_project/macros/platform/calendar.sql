@@ -1,9 +1,9 @@
 {# Dates, periods and times of day, all on the wall clock of the billing area. #}
 
-{# The day that stands for "ever since". #}
+{# The date that means "since ever". #}
 {% macro beginning_of_time() %}date '0001-01-01'{% endmacro %}
 
-{# The day that stands for "still in force". #}
+{# The date that means "still in force". #}
 {% macro end_of_time() %}date '9999-12-31'{% endmacro %}
 
 {# The billing period (YYYY-MM) of a date. #}
@@ -34,7 +34,7 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# The second of the day at which a timestamp lies. #}
+{# The second of the day of a timestamp. #}
 {% macro second_of_timestamp(moment) -%}
     cast(extract(hour from {{ moment }}) * 3600 + extract(minute from {{ moment }}) * 60 + extract(second from {{ moment }}) as integer)
 {%- endmacro %}

@@ -13,8 +13,8 @@
 {#
   Erlang-B, the share of calls that find all circuits busy (ITU-T E.501), by the inverse recursion
   1/B(0) = 1, 1/B(n) = 1 + n/load × 1/B(n−1). Null where circuits or load are not known; 0 at load 0.
-  The list carries n/load: in DuckDB 1.5 the lambda of list_reduce must name no column, since where the lists of a table
-  differ in length it reads the column of another row.
+  The list contains n/load, because in DuckDB 1.5 the lambda of list_reduce must not name a column: where the lists of a table
+  differ in length, it reads the column of another row.
 #}
 {% macro erlang_b(load, circuits) %}{{ return(adapter.dispatch('erlang_b')(load, circuits)) }}{% endmacro %}
 {% macro default__erlang_b(load, circuits) -%}
@@ -30,9 +30,9 @@
 {%- endmacro %}
 
 {#
-  The smallest number of circuits with Erlang-B(load, circuits) ≤ the share lost; 1 at load 0. The recursion keeps the
-  inverse while it is below 1 ÷ share and then remembers n/load as a negative number; load + 10·√load + 20 circuits
-  are more than any load needs at 1 %.
+  The smallest number of circuits with Erlang B(load, circuits) ≤ the lost share; 1 at load 0. The recursion keeps the
+  inverse while it is below 1 ÷ share; then it keeps n/load as a negative number. load + 10·√load + 20 circuits are more
+  than any load needs at 1 %.
 #}
 {% macro circuits_needed(load, share='0.01') %}{{ return(adapter.dispatch('circuits_needed')(load, share)) }}{% endmacro %}
 {% macro default__circuits_needed(load, share) -%}
@@ -52,8 +52,8 @@
 {%- endmacro %}
 
 {#
-  Whether a row of int_calls_judged is a call that took place (SPEC 9): in one of the states other_day to rated, so not
-  malformed, held, duplicate or a piece of a joined call, and not the settlement twin of another record.
+  Whether a row of int_calls_judged is a call that took place (SPEC 9). Its state is one of other_day to rated: it is not
+  malformed, held, duplicate or a piece of a joined call. And it is not the settlement twin of another record.
 #}
 {% macro is_traffic(calls=none) -%}
     {%- set of = calls ~ '.' if calls else '' -%}

@@ -1,12 +1,12 @@
 {#
-  From a record to what it is charged by: where it went, who pays, by which version of which plan. Views say it for all records;
-  int_calls_multi_band says it once more for the few that may need a walk through the stretches of their day.
+  Everything by which a record is charged: its zone, who pays, and the version of the plan's rates. Views give it for all records.
+  int_calls_multi_band computes it a second time for the few records that may need a walk through the stretches of their day.
 #}
 
 {#
-  The records of `calls` (columns of stg_switch__calls) with their zone: the longest destination prefix in force that starts what
-  the dialling rules leave of the called number, or the zone that a stripped code selects. Every join is by a key made before it
-  and finds one row.
+  The records of `calls` (columns of stg_switch__calls) with their zone. The zone is that of the longest destination prefix in
+  force that the called number begins with after the dialling rules, or the zone that a stripped code selects. Every join uses a
+  key that was computed before it, and finds one row.
 #}
 {% macro zoned_calls(calls) -%}
 with placed as (
@@ -48,7 +48,7 @@ probes as (
         case when heads.has_six_digits then substring(headed.rated_number, 1, 6) end as six_digits,
         case when heads.has_seven_digits then substring(headed.rated_number, 1, 7) end as seven_digits,
         case when heads.has_eight_digits then substring(headed.rated_number, 1, 8) end as eight_digits,
-        -- A service code (* and # sort before the digits) is looked up among the prefixes that begin so, and nowhere else.
+        -- A service code (* and # sort before the digits) is looked up only among the prefixes that begin with * or #.
         case
             when headed.rated_number < '0' then substring(headed.rated_number, 1, 1)
             when heads.has_more_digits then substring(headed.rated_number, 1, 8)
@@ -92,8 +92,8 @@ select
     case when found.dialled_zone_id is null then nodes.call_category else chosen.call_category end as call_category,
     case when found.dialled_zone_id is null then nodes.bill_item_id else chosen.bill_item_id end as bill_item_id,
     nodes.fault as destination_fault,
-    -- Who the record itself names pays. A tandem call is charged to nobody here, whoever has a number like the caller's; a caller
-    -- who withholds his number has none.
+    -- A number that the record itself names pays. Otherwise a tandem call is charged to nobody here, even if a number of ours
+    -- equals the caller's. A caller who withholds his number has none.
     case
         when found.recorded_charged_number is not null then found.recorded_charged_number
         when found.call_kind = 'transit' then null
@@ -114,9 +114,9 @@ left join {{ ref('int_zones') }} as chosen on found.dialled_zone_id = chosen.zon
 with zoned as (
     select * from {{ zoned }}
 ),
--- Of the records of one call that name other charge parties at most one is charged: that of the zone's charged party,
--- else the one that names none, else the other party's. A record that is for a carrier's account never is, unless it
--- names the number that pays and stands alone.
+-- Of the records of one call that name different charge parties at most one is charged: that of the zone's charged party,
+-- else the one that names none, else that of the other party. A record for a carrier's account is never charged, unless it
+-- names the number that pays and has no twin.
 calls as (
     select
         zoned.*,

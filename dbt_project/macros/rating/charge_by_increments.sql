@@ -1,16 +1,16 @@
 {#
-  The rating kernel (SPEC 5, charging), in closed form: in one stretch of a band and tier of it the increments that begin there are
-  counted at once, ceil(length ÷ increment), so a started increment is charged whole at the price of the band and tier in which it
-  begins, and no call is walked second by second.
+  The rating kernel (SPEC 5, charging), in closed form. The increments that begin in one stretch of a band and tier are counted
+  at once: ceil(length ÷ increment). So an increment that has begun is charged in full at the price of the band and tier in which
+  it begins, and no call is walked second by second.
 
-  Nearly all calls end within the band of their start and within its first two tiers: int_rating_starts has those two for each
-  hour of a kind of day, and two whole-number divisions charge the call. The rest (over a band's border or midnight, a third
-  tier, an hour in which a band ends, sums beyond 64 bits) go once through the list of all stretches that they can reach, apart
-  from the stream of all: `walked` is a relation with those of the calls that may need it (default: all are looked through).
+  Nearly all calls end within the band of their start and within its first two tiers. int_rating_starts has those two tiers for
+  each hour of a day type, and two whole-number divisions charge the call. The other calls (over a band's border or midnight, a
+  third tier, an hour in which a band ends, sums beyond 64 bits) are walked once through the list of all stretches that they can
+  reach, separately from the rest. `walked` is a relation with the calls that may need it (default: all calls).
 
-  `calls` is a relation with (version_id, call_date, start_second, duration_seconds), version_id null where nothing is to be
-  charged; `days` one with the call_dates that stand in it. Gives CTEs, the last of them `charged` = calls.* and these columns,
-  null where no rate is in force at some second of the call:
+  `calls` is a relation with (version_id, call_date, start_second, duration_seconds); version_id is null where nothing is to be
+  charged. `days` is a relation with its call_dates. Gives CTEs; the last of them is `charged`, with calls.* and these columns,
+  which are null where no rate is in force at some second of the call:
     charged_seconds, total_price (÷ price_denominator in millionths: exact), price_denominator, amount (rounded once),
     rate_valid_from, band_at_start, connect_fee, charge_steps ('band/from_second:increments', in the order charged).
 #}
@@ -138,7 +138,7 @@ charging_prices as (
         connect_price + first_count * first_price + second_count * second_price as short_total
     from charging_counts
 ),
--- Reckoned for every call, of those that are walked for as much as is safe in 64 bits: cheaper than asking each call first.
+-- Computed for every call, also for those that are walked, up to the duration that is safe in 64 bits: cheaper than a condition.
 charging_amounts as (
     select
         *,
@@ -180,7 +180,7 @@ charged as (
 )
 {% endmacro %}
 
-{# The calls with what their hour's row of int_rating_starts says; is_short where that row is enough to charge them. #}
+{# The calls with the row of int_rating_starts for their hour; is_short where that row is enough to charge them. #}
 {% macro started_calls(calls) -%}
     select
         calls.*,
@@ -214,8 +214,8 @@ charged as (
 {%- endmacro %}
 
 {#
-  The walk of one call through the stretches it can reach, in the order of the clock; null where there are none. What the steps
-  need of the call goes along in the accumulator: a column named inside list_reduce may be read from another row
+  The walk of one call through the stretches that it can reach, in the order of time; null where there are none. The accumulator
+  holds what the steps need of the call, because a column named inside list_reduce may be read from another row
   (github.com/duckdb/duckdb/issues/25816). The linter does not know a lambda with a value after it: the models that call the
   kernel say so.
 #}

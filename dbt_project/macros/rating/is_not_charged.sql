@@ -1,7 +1,7 @@
 {#
-  Whether a record is charged to nobody of the branch (SPEC 4, state 6): one for another party's account; and, unless the record
-  itself names the number that pays, a call that the switch declares as transit and one that came in over a trunk to a zone that
-  is not charged to the called party.
+  Whether no account of the branch is charged for a record (SPEC 4, state 6). That is a record for another party's account. Unless
+  the record itself names the number that pays, it is also a call that the switch declares as transit, and a call that came in
+  over a trunk to a zone that is not charged to the called party.
 #}
 {% macro is_not_charged(calls) -%}
     (

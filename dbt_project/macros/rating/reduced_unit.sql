@@ -1,4 +1,4 @@
-{# The seconds of a rate's unit, reduced by its price: what the price of an increment, in millionths, has to be multiplied by to be whole. #}
+{# The seconds of a rate's unit, reduced by its price: the smallest factor that makes the price of an increment, in millionths, a whole number. #}
 {% macro reduced_unit(rates) -%}
     cast({{ int_div(
         'greatest(' ~ rates ~ '.rate_unit_seconds, 1)',
@@ -6,5 +6,5 @@
     ) }} as bigint)
 {%- endmacro %}
 
-{# The largest denominator that prices are reckoned with; int_tariff_faults names the rates that need a larger one. #}
+{# The largest denominator used for prices; int_tariff_faults names the rates that need a larger one. #}
 {% macro largest_price_denominator() %}1000000000000000000{% endmacro %}

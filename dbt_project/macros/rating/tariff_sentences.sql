@@ -1,6 +1,6 @@
-{# Prices and times of a tariff in Chinese and English words. What is said is exact: no price is divided that does not divide. #}
+{# Prices and times of a tariff in Chinese and English words. They are exact: a price is divided only where the result is exact. #}
 
-{# Money as people write it: whole without decimals, else with two, or as many more as it has. #}
+{# Money as people write it: a whole amount without decimals; otherwise two decimals, or more where it has more. #}
 {% macro money_text(amount) -%}
     {%- set text = 'cast(cast(' ~ amount ~ ' as ' ~ call_money() ~ ') as varchar)' -%}
     case
@@ -9,7 +9,7 @@
     end
 {%- endmacro %}
 
-{# A time in whole minutes where it is one, else in seconds: 3分钟, 6秒. #}
+{# A duration in whole minutes where possible, else in seconds: 3分钟, 6秒. #}
 {% macro time_text_zh(seconds) -%}
     case
         when {{ seconds }} % 60 = 0 then cast({{ int_div(seconds, 60) }} as varchar) || '分钟'
@@ -17,12 +17,12 @@
     end
 {%- endmacro %}
 
-{# The same after 'every' or 'by the': 分钟 and 秒 stand without a 1. #}
+{# The same after 'every' or 'by the': 分钟 and 秒 without a 1. #}
 {% macro unit_text_zh(seconds) -%}
     case {{ seconds }} when 60 then '分钟' when 1 then '秒' else {{ time_text_zh(seconds) }} end
 {%- endmacro %}
 
-{# The same in English, one minute and one second without a 1: 3 minutes, 6 seconds, minute. #}
+{# The same in English; one minute and one second without a 1: 3 minutes, 6 seconds, minute. #}
 {% macro time_text_en(seconds) -%}
     case
         when {{ seconds }} = 60 then 'minute'

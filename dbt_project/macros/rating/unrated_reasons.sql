@@ -1,9 +1,9 @@
 {#
-  Why a call has no price (SPEC 4, unrated), in words that say what to add or correct in the reference book. No date and no band
-  stands in them: one missing row is one reason, however many calls and days it touches, and the call has its own start beside it.
+  Why a call has no price (SPEC 4, unrated), in words that say what to add or correct in the reference book. The reasons contain
+  no date and no band: one missing row gives one reason, for however many calls and days. The start of the call is beside it.
 #}
 
-{# Why no rate can be looked up; null where one can. `call` is a call with its zone and plan, `versions` its version, if it has one. #}
+{# Why no rate can be looked up; null where one can. `call` is a call with its zone and plan; `versions` is its version, if there is one. #}
 {% macro unrated_reason(call, versions) -%}
     case
         when {{ call }}.early_state is not null then null
@@ -19,7 +19,7 @@
     end
 {%- endmacro %}
 
-{# Branches of a case: why a call has no zone to be rated by. #}
+{# Branches of a case: why a call has no zone. #}
 {% macro when_no_zone(call) -%}
         when {{ call }}.dialling_fault is not null
             then 'tariff book unsound: ' || {{ call }}.dialling_fault
@@ -29,7 +29,7 @@
             then 'tariff book unsound: destination prefix ' || {{ call }}.destination_prefix || ': ' || {{ call }}.destination_fault
 {%- endmacro %}
 
-{# Branches of a case: why its plan has no sound rates for its zone. #}
+{# Branches of a case: why its plan has no valid rates for its zone. #}
 {% macro when_no_version(call, versions) -%}
         when {{ versions }}.version_id is null
             then 'no rate in force for plan ' || {{ call }}.tariff_plan_id || ', zone ' || {{ call }}.zone_id
@@ -39,13 +39,13 @@
             then 'tariff book unsound: ' || {{ versions }}.fault
 {%- endmacro %}
 
-{# Why a call has no price though its plan has rates for the zone. #}
+{# Why a call has no price although its plan has rates for the zone. #}
 {% macro band_without_rate_reason(call) -%}
     'no rate in force for plan ' || {{ call }}.tariff_plan_id || ', zone ' || {{ call }}.zone_id
     || ' in a band that the call reaches: add a row with that band, or with none, to tariff_rates'
 {%- endmacro %}
 
-{# What mends the name of a zone, plan or band set that the table of these does not know. #}
+{# How to correct the name of a zone, plan or band set that is not in its table. #}
 {% macro add_or_correct(table) -%}
     ' is not in {{ table }}: add it there, or correct the name'
 {%- endmacro %}

@@ -1,1 +1,1 @@
-"""Gates on what comes in. They warn and report; setting records aside and holding files is done in dbt and intake."""
+"""Gates on delivered data. They warn and report; dbt and the intake set records aside and hold files."""

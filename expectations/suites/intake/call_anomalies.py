@@ -1,4 +1,4 @@
-"""Gates of what is unusual about calls: warnings for people to look into, which suspend no call and block no edition.
+"""Gates on unusual calls: warnings for people to look into. They suspend no call and block no edition.
 
 What counts as unusual is decided by the models (marts.overlapping_calls, marts.call_anomalies); thresholds are the book's.
 """
@@ -21,7 +21,7 @@ def call_anomalies() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "no_line_has_more_calls_than_channels",
-                    "No line makes more calls at one time than it has channels.",
+                    "No line makes more calls at the same time than it has channels.",
                     "select calling_number, call_date, started_at, calls_at_once, channels, call_id, overlapped_call_id"
                     " from {batch}",
                     severity="warn",
@@ -45,7 +45,7 @@ def call_anomalies() -> tuple[Suite, ...]:
                 ),
                 _none(
                     "traffic_of_every_hour_is_usual",
-                    "Every switch records about as many calls in an hour as usual in that hour on such days.",
+                    "Every switch records about as many calls in an hour as it usually does in that hour on days of that kind.",
                     "unusual_traffic",
                 ),
             ),

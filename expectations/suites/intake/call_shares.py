@@ -1,5 +1,5 @@
-"""Gates on calls that wait or were set aside over the whole branch: undocumented calls and numbers, and duplicates. The limits are
-those of the reference book (raw.gate_thresholds); above `hold_above` nothing is held: the check is an error instead of a warning."""
+"""Gates on suspended and set-aside calls of the whole branch: undocumented calls and numbers, and duplicates. The limits are
+those of the reference book (raw.gate_thresholds). Above `hold_above` nothing is held: the check is an error instead of a warning."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def call_share_suites() -> tuple[Suite, ...]:
                     f"undocumented_share_of_a_{unit}",
                     "undocumented",
                     key,
-                    f"The share of calls of numbers that nobody holds stays at or below {{limit}} of the reference book in {what}.",
+                    f"The share of calls of numbers without a holder is at or below {{limit}} of the reference book in {what}.",
                     " where state = 'undocumented'",
                 )
             ),
@@ -46,7 +46,7 @@ def call_share_suites() -> tuple[Suite, ...]:
                     "duplicate_share_of_a_day",
                     "duplicate_branch",
                     "file_date",
-                    "The share of duplicate records stays at or below {limit} of the reference book in every day over the whole branch.",
+                    "The share of duplicate records is at or below {limit} of the reference book on every day over the whole branch.",
                     "",
                 )
             ),
@@ -55,7 +55,7 @@ def call_share_suites() -> tuple[Suite, ...]:
 
 
 def _share_gates(name: str, gate_id: str, key: str, description: str, which: str) -> tuple[Gate, ...]:
-    """One gate for each limit. Counts against limit × records in decimal, as of files: a binary fraction could miss its own limit."""
+    """One gate for each limit. It compares counts with limit × records in decimal: a binary fraction could miss its own limit."""
     return tuple(
         no_rows(
             f"{name}_below_{ending}",
@@ -76,7 +76,7 @@ def _share_gates(name: str, gate_id: str, key: str, description: str, which: str
 def _age_gate(ending: str, severity: Severity, column: str, words: str) -> Gate:
     return no_rows(
         f"no_number_is_undocumented_for_longer_than_the_{ending}",
-        f"No number calls without an account that holds it for more days than {words} of the reference book.",
+        f"No number without a holder makes calls for more days than {words} of the reference book.",
         f"with limits as (select {column} as days_allowed from raw.gate_thresholds where gate_id = 'undocumented_days'),"
         " numbers as (select *, (select as_of from raw.run_facts) - cast(first_seen_at as date) as days_undocumented from {batch})"
         " select numbers.calling_number, numbers.first_seen_at, numbers.days_undocumented, limits.days_allowed"

@@ -13,10 +13,10 @@ RECORD_SHARES = {
 
 
 def _share_gate(state: str, what: str) -> Gate:
-    # Counts against threshold × records in decimal: a share as a binary fraction could miss its own limit.
+    # Compares counts with threshold × records in decimal: a share as a binary fraction could miss its own limit.
     return no_rows(
         f"{state}_share_below_warning",
-        f"The share of {what} stays at or below the warning threshold of the reference book in every file.",
+        f"The share of {what} is at or below the warning threshold of the reference book in every file.",
         f"with files as (select * from {{batch}}), limits as (select cast(warn_above as decimal(18, 9)) as warn_above"
         f" from raw.gate_thresholds where gate_id = '{state}')"
         f" select files.file_id, files.file_name, files.file_status, files.{state} as records_of_state,"
@@ -36,7 +36,7 @@ def cdr_files() -> Suite:
         (
             row_count_at_least(
                 "some_file_is_registered",
-                "At least one file has arrived and been registered.",
+                "At least one file has arrived and is registered.",
                 1,
                 severity="warn",
             ),
@@ -68,14 +68,14 @@ def cdr_files() -> Suite:
             ),
             no_rows(
                 "no_file_is_missing_in_the_sequence",
-                "No sequence number is missing between the files a switch has delivered.",
+                "No sequence number is missing between the files that a switch has delivered.",
                 "select switch_id, missing_from, missing_to, missing_files, gap_since, age_days from {batch}",
                 severity="warn",
                 table="marts.sequence_gaps",
             ),
             no_rows(
                 "expected_files_have_come",
-                "Every switch has delivered the files it is expected to write a day, of every day that is over.",
+                "Every switch has delivered its expected number of files for every day that is over.",
                 "select switch_id, file_date, expected_files, arrived_files, missing_files, days_late from {batch}"
                 " where is_day_over and missing_files > 0",
                 severity="warn",
@@ -83,7 +83,7 @@ def cdr_files() -> Suite:
             ),
             no_rows(
                 "states_sum_to_records_read",
-                "Every record read ends in exactly one state: the states of a file sum to its records.",
+                "Every record that was read has exactly one state: the states of a file sum to its records.",
                 states_sum_query(),
                 severity="error",
             ),

@@ -1,6 +1,6 @@
 """Gates on the customer-system exports: columns, keys, and the entry standard for customer records.
 
-One suite per export over its staging view. Nothing blocks here: a bad customer record is mended at its outlet.
+One suite per export over its staging view. Nothing blocks here: a wrong customer record is corrected at its outlet.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _suite(table: str, *gates: Gate) -> Suite:
     )
     readable = no_rows(
         "every_row_is_readable",
-        f"Every line of the {table} export has its key once and values of the right type; others are set aside as text.",
+        f"Every line of the {table} export has a key that appears once and values of the right type; other lines are set aside as text.",
         "select record_id, field, rule_en, file_name from {batch}"
         f" where export_table = '{table}' and rule_id = 'every_row_is_readable'",
         severity="warn",
@@ -81,14 +81,14 @@ def _filled(table: str, *columns: str) -> tuple[Gate, ...]:
 
 
 def _key(table: str, column: str) -> tuple[Gate, ...]:
-    once = key_once(f"{column}_once", f"No {column} stands twice in {table}.", (column,), severity="error")
+    once = key_once(f"{column}_once", f"No {column} appears twice in {table}.", (column,), severity="error")
     return (*_filled(table, column), once)
 
 
 def _account_known(table: str, column: str = "account_id") -> Gate:
     return value_known(
         f"{column}_known",
-        f"Every {column} in {table} is an account that an accounts export knows.",
+        f"Every {column} in {table} is an account in an accounts export.",
         column,
         "intermediate.int_accounts_known",
         "account_id",
@@ -151,7 +151,7 @@ def _customers() -> tuple[Gate, ...]:
         ),
         no_rows(
             "opened_before_closed",
-            "Every customer has an opening date, and none closed before it.",
+            "Every customer has an opening date, and no customer closed before it.",
             "select customer_id, opened_on, closed_on, outlet_id from {batch}"
             " where opened_on is null or closed_on < opened_on",
             severity="warn",
@@ -165,7 +165,7 @@ def _accounts() -> tuple[Gate, ...]:
         *_key("accounts", "account_id"),
         no_rows(
             "customer_known",
-            "Every account has a customer that a customers export knows.",
+            "Every account has a customer that is in a customers export.",
             "select account_id, customer_id from {batch} where customer_id is null"
             " or customer_id not in (select customer_id from intermediate.int_customers_known)",
             severity="warn",
@@ -187,7 +187,7 @@ def _accounts() -> tuple[Gate, ...]:
         ),
         no_rows(
             "bank_account_in_form",
-            "Every bank account is 6 to 34 letters and digits; another is never sent to a bank.",
+            "Every bank account has 6 to 34 letters and digits; any other is never sent to a bank.",
             "select account_id, customer_id, bank_account from {batch} where bank_account <> ''"
             " and not regexp_full_match(bank_account, '[0-9A-Za-z]{{6,34}}')",
             severity="warn",
@@ -204,7 +204,7 @@ def _service_numbers() -> tuple[Gate, ...]:
         *_filled("service_numbers", "service_number", "account_id", "valid_from"),
         key_once(
             "interval_once",
-            "No account takes over a number twice at one moment.",
+            "No account takes over a number twice at the same time.",
             ("service_number", "account_id", "valid_from"),
             severity="error",
         ),
@@ -225,7 +225,7 @@ def _service_numbers() -> tuple[Gate, ...]:
         ),
         no_rows(
             "number_in_a_range",
-            "Every service number lies in a number range of the reference book.",
+            "Every service number is in a number range of the reference book.",
             "with b as (select * from {batch}) select b.service_number, b.account_id, b.valid_from from b"
             " where b.service_number is not null and not exists (select 1 from intermediate.int_number_ranges as r"
             " where r.number_length = length(b.service_number)"
@@ -267,7 +267,7 @@ def _payments() -> tuple[Gate, ...]:
         *_filled("payments", "account_id", "paid_at", "amount"),
         values_in_set(
             "channel_known",
-            "A payment comes over the counter, by debit or another known way.",
+            "A payment comes in at the counter, by debit or by another known channel.",
             "channel",
             ("counter", "debit", "other"),
             severity="error",

@@ -7,7 +7,7 @@ from expectations.suites.intake.registered_files import file_status_gates
 
 
 def totals_disagree_query() -> str:
-    """Batches whose header totals are not those of their details, recomputed rather than read from the flag."""
+    """Batches whose header totals differ from their details; recomputed, not read from the flag."""
     return (
         "with b as (select * from {batch}) select b.* from b where not b.totals_agree"
         " or b.records is distinct from b.detail_records"
@@ -18,7 +18,7 @@ def totals_disagree_query() -> str:
 
 
 def debit_files() -> Suite:
-    """Every debit result file: its totals are those of its lines, and none waits."""
+    """Every debit result file: its totals are those of its lines, and no file is held."""
     return Suite(
         "debit_files",
         "intake",
@@ -27,13 +27,13 @@ def debit_files() -> Suite:
             *file_status_gates("bank", "bank result file"),
             not_null(
                 "batch_has_its_period",
-                "Every debit batch names the billing period it collects for.",
+                "Every debit batch names its billing period.",
                 "billing_period",
                 severity="error",
             ),
             key_once(
                 "batch_delivered_once",
-                "No bank delivers two files for one batch of one day.",
+                "No bank delivers two files for the same batch of the same day.",
                 ("bank_code", "batch_id", "debited_on"),
                 severity="error",
             ),
@@ -47,7 +47,7 @@ def debit_files() -> Suite:
             ),
             no_rows(
                 "header_totals_equal_details",
-                "The number and amount a bank declares in the header are those of its detail lines.",
+                "The number and the amount in the header of a bank's file are those of its detail lines.",
                 totals_disagree_query(),
                 severity="error",
             ),
@@ -56,7 +56,7 @@ def debit_files() -> Suite:
 
 
 def debit_requests() -> Suite:
-    """What was requested and what the banks answered; both tables are empty where nothing was ever requested."""
+    """Debit requests and the banks' answers; both tables are empty where nothing was ever requested."""
     return Suite(
         "debit_requests",
         "intake",
@@ -64,13 +64,13 @@ def debit_requests() -> Suite:
         (
             no_rows(
                 "requests_are_answered_in_time",
-                "Every debit request is answered once the day on which the bank was to debit is over.",
+                "Every debit request is answered after the day of the debit is over.",
                 "select * from {batch} where is_overdue",
                 severity="warn",
             ),
             no_rows(
                 "results_are_as_requested",
-                "Every line of a bank's result was requested, with that account and amount, and is answered once.",
+                "Every line of a bank's result has a request with the same account and amount, and each request is answered once.",
                 "select * from {batch}",
                 severity="warn",
                 table="marts.debit_result_mismatches",

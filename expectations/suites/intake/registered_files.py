@@ -1,4 +1,4 @@
-"""Gates that hold for registered files of every kind: none held, none rejected. Counts of records stand elsewhere."""
+"""Gates that hold for registered files of every kind: none held, none rejected. Other modules check the counts of records."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def file_status_gates(file_kind: str, what: str) -> tuple[Gate, ...]:
             table=FILES,
         )
         for status, meaning in (
-            ("held", "a held file waits for somebody to release it or for a corrected delivery."),
-            ("rejected", "a rejected file was not read at all; ask its sender for another."),
+            ("held", "a held file waits until a person releases it or a corrected file arrives."),
+            ("rejected", "a rejected file was not read at all; ask its sender for a corrected file."),
         )
     )
 

@@ -1,5 +1,5 @@
-"""Release gates of the bills: usage lines are the rounded sums of their calls, adjustments what re-rating posted, bills the
-sums of their lines."""
+"""Release gates of the bills. Usage lines are the rounded sums of their calls, adjustment lines are what re-ratings posted, and
+bills are the sums of their lines."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _bill_lines() -> Suite:
             ),
             no_rows(
                 "adjustment_lines_are_what_was_posted",
-                "Every adjustment line is the sum of what re-ratings posted for it, and every posting is in one.",
+                "Every adjustment line is the sum of the amounts that re-ratings posted for it, and every posted amount is in one line.",
                 "with lines as (select account_id, service_number, billing_period, bill_item_id, amount from {batch}"
                 " where line_kind = 'adjustment'),"
                 " posted as (select account_id, service_number, adjusted_in as billing_period, bill_item_id,"
@@ -62,7 +62,7 @@ def _bill_lines() -> Suite:
 
 
 def _adjustments() -> Suite:
-    """With what was posted, a number's bill item of a closed period comes to what its calls come to now, rounded once."""
+    """A number's bill item of a closed period plus the posted amounts equals the sum of its calls as rated now, rounded once."""
     key = "account_id, service_number, bill_item_id, closed_period"
     return Suite(
         "rerating_adjustments",
@@ -71,7 +71,7 @@ def _adjustments() -> Suite:
         (
             no_rows(
                 "postings_bring_closed_lines_to_what_their_calls_cost",
-                "What was posted for a usage line of a closed period brings it to the rounded sum of its calls as they are"
+                "A usage line of a closed period plus its posted amounts equals the rounded sum of its calls as they are"
                 " rated now.",
                 f"with differing as (select {key}, sum(amount_after - amount_before) as difference from {{batch}}"
                 f" group by all),"

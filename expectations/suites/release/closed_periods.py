@@ -1,13 +1,13 @@
-"""Release gates of the closed periods: what was closed is published again to the row, in every column."""
+"""Release gates of the closed periods: every closed row is published again, unchanged in every column."""
 
 from __future__ import annotations
 
 from expectations.gates import Suite, no_rows
 
 CLOSED_MARTS = {
-    "rated_calls": "The rated calls of closed periods are those that were there at closing, to the row.",
-    "bill_lines": "The bill lines of closed periods are those that were there at closing, to the row.",
-    "bills": "The bills of closed periods are those that were issued at closing, to the row.",
+    "rated_calls": "The rated calls of closed periods are unchanged since closing, row by row.",
+    "bill_lines": "The bill lines of closed periods are unchanged since closing, row by row.",
+    "bills": "The bills of closed periods are unchanged since closing, row by row.",
 }
 
 
@@ -33,9 +33,9 @@ def closed_period_suites() -> tuple[Suite, ...]:
 
 
 def _changed_rows_query(mart: str) -> str:
-    """Rows lost and rows come, as multisets over all columns.
+    """Rows lost and rows added, as multisets over all columns.
 
-    A fingerprint per account and period (rows, and two sums of 64-bit row hashes) says where to look, so that years
+    A fingerprint per account and period (rows, and two sums of 64-bit row hashes) shows where to look, so that years
     of unchanged calls are read once and compared row by row only where something changed.
     """
     fingerprint = "count(*) as row_count, sum(hash(r)) as first_sum, sum(hash(r, 'second')) as second_sum"

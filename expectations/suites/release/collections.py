@@ -43,7 +43,7 @@ def collections_suites() -> tuple[Suite, ...]:
                 ),
                 no_rows(
                     "no_more_goes_back_than_was_applied",
-                    "On no day has more of a payment's money on a bill gone back than had been applied to it; only a bill"
+                    "On no day has more of a payment's money gone back from a bill than had been applied to it; only a bill"
                     " below zero settles itself.",
                     "with balances as (select payment_id, account_id, billing_period, applied_on,"
                     " sum(amount) over (partition by payment_id, account_id, billing_period order by applied_on) as balance"

@@ -1,4 +1,4 @@
-"""Release gates of the agents' commission: a statement is what its lines say."""
+"""Release gates of the agents' commission: a statement is the sum of its lines."""
 
 from __future__ import annotations
 

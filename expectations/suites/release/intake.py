@@ -50,13 +50,13 @@ def _file_reconciliation() -> Suite:
         (
             no_rows(
                 "states_sum_to_records_read",
-                "Every record read ends in exactly one state: the states of a file sum to its records.",
+                "Every record that was read has exactly one state: the states of a file sum to its records.",
                 states_sum_query(),
                 severity="critical",
             ),
             no_rows(
                 "marts_hold_what_the_files_count",
-                "The rated, suspended and duplicate calls of a file are as many as its reconciliation counts.",
+                "A file has as many rated, suspended and duplicate calls as its row in file_reconciliation says.",
                 _counts_query(),
                 severity="critical",
             ),
@@ -72,7 +72,7 @@ def _debit_batches() -> Suite:
         (
             no_rows(
                 "accepted_batches_agree_with_their_details",
-                "The totals in the header of every accepted debit file are those of its lines, or a person accepted the difference.",
+                "The header of every accepted debit file has the totals of its lines, or a person accepted the difference.",
                 f"select * from ({totals_disagree_query()}) as batches where is_accepted is distinct from false"
                 " and is_difference_accepted is distinct from true",
                 severity="critical",

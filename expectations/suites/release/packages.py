@@ -1,4 +1,4 @@
-"""Release gates of the packages: nobody is given more than was included, and what was given is what the calls say."""
+"""Release gates of the packages: no more is covered than the allowance, and the used part is what the calls were covered."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from expectations.gates import Suite, control_totals_equal, no_rows
 
 POT = ("package_id", "account_id", "package_number", "billing_period", "allowance_kind")
 
-# What each call drew on its package: of the month in which it began, wherever it is billed.
+# What each call used of its package: that of the month in which it began, in whichever month it is billed.
 DRAWN = (
     "select package_id, account_id, package_number, strftime(call_date, '%Y-%m') as billing_period,"
     " case when covered_seconds is null then 'amount' else 'seconds' end as allowance_kind,"
@@ -27,7 +27,7 @@ def package_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "nobody_is_covered_beyond_the_allowance",
-                    "No call is covered by a package of which nothing was left, and none beyond what was left, save the"
+                    "A package covers a call only while some of the allowance is left, and never more than what is left, except the"
                     " rest of an increment that had begun (calls of closed periods keep what they were given).",
                     f"with b as (select * from {{batch}}), drawn as ({DRAWN}),"
                     f" running as (select *, sum(used) over (partition by {key} order by billed_in, started_at, call_id"
@@ -47,7 +47,7 @@ def package_suites() -> tuple[Suite, ...]:
                 ),
                 control_totals_equal(
                     "package_use_is_what_its_calls_were_covered",
-                    "What was used of every package is what its rated calls were covered, to the second and the cent.",
+                    "The used part of every package is the covered part of its rated calls, to the second and the cent.",
                     POT,
                     f"select {key}, (sum(used), sum(covered_amount)) as total from {{batch}} where calls > 0 group by all",
                     f"select {key}, (sum(used), sum(covered_amount)) as total from ({DRAWN}) as calls group by all",

@@ -1,4 +1,4 @@
-"""Release gates of the raw rows: what an edition is computed from is what the ledger has counted, file by file."""
+"""Release gates of the raw rows: an edition is computed from exactly the rows that the ledger counted, file by file."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ def raw_row_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "calls_are_those_of_the_ledger",
-                    "The calls of every loaded file are as many, and as many seconds long, as the ledger has counted (seconds"
+                    "Every loaded call file has as many calls and seconds in the raw tables as the ledger counted (seconds"
                     " without the files with pieces of long calls or with calls of closed periods).",
                     _CALLS,
                     severity="critical",
                 ),
                 no_rows(
                     "bank_lines_are_those_of_the_ledger",
-                    "The lines of every bank file are as many, and sum to as much, as the ledger has counted.",
+                    "Every bank file has as many lines, and the same sum of amounts, in the raw tables as the ledger counted.",
                     _DEBITS,
                     severity="critical",
                 ),
                 no_rows(
                     "export_rows_are_those_of_the_ledger",
-                    "The rows of the newest snapshot of every export are as many as the ledger has counted.",
+                    "The newest snapshot of every export has as many rows in the raw tables as the ledger counted.",
                     _EXPORTS,
                     severity="critical",
                 ),

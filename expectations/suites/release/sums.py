@@ -1,4 +1,4 @@
-"""Release gates of the tables of money: what belongs to nobody has a row of its own, so that the rows sum to the total."""
+"""Release gates of the tables of money: amounts without an owner have a row of their own, so the rows sum to the total."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sum_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "branch_rows_are_the_sums_of_the_bills",
-                    "The branch's bills, receivable and received of a period are those of its issued bills and what was applied to them.",
+                    "The branch's bills, receivable and received of a period are those of its issued bills and applied payments.",
                     "with ours as (select billing_period, bills, receivable, received from {batch} where dimension = 'branch'),"
                     " applied as (select account_id, billing_period, sum(amount) as received from marts.payment_applications"
                     " group by all),"
@@ -36,7 +36,7 @@ def sum_suites() -> tuple[Suite, ...]:
                 *(
                     no_rows(
                         f"{dimension}_rows_sum_to_the_branch",
-                        f"The rows of the {words}, with the one of what belongs to nobody, sum to the branch's.",
+                        f"The rows of the {words}, with the row for `unassigned`, sum to the branch's row.",
                         "with ours as (select billing_period, sum(bills) as bills, sum(receivable) as receivable,"
                         f" sum(received) as received from {{batch}} where dimension = '{dimension}' group by billing_period),"
                         " theirs as (select billing_period, bills, receivable, received from marts.collection_rates"
@@ -55,7 +55,7 @@ def sum_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "rows_sum_to_the_unpaid_bills",
-                    "The arrears of all accounts are what is unpaid of the issued bills that were due before the as-of date.",
+                    "The arrears of all accounts sum to the unpaid part of the issued bills that were due before the as-of date.",
                     "with ours as (select coalesce(sum(amount), 0) as amount from {batch}),"
                     " applied as (select account_id, billing_period, sum(amount) as received from marts.payment_applications"
                     " group by all),"
@@ -68,7 +68,7 @@ def sum_suites() -> tuple[Suite, ...]:
                 ),
                 no_rows(
                     "ages_sum_to_the_amount",
-                    "The arrears of an account by age sum to all that it owes.",
+                    "The arrears of an account by age sum to its total arrears.",
                     "select settling_account_id, amount, amount_1_30, amount_31_60, amount_61_90, amount_91_plus from {batch}"
                     " where amount <> amount_1_30 + amount_31_60 + amount_61_90 + amount_91_plus",
                     severity="critical",
@@ -82,7 +82,7 @@ def sum_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "rows_sum_to_the_suspended_calls",
-                    "The money at risk of every state, with that of numbers that belong to nobody, is that of its suspended calls.",
+                    "The money at risk of every state, with the row for `unassigned`, is the estimated amount of its suspended calls.",
                     "with ours as (select state, sum(estimated_amount) as amount from {batch} group by state),"
                     " theirs as (select state, sum(estimated_amount) as amount from marts.suspended_calls group by state)"
                     " select state, ours.amount, theirs.amount as expected_amount from ours full join theirs using (state)"
@@ -98,7 +98,7 @@ def sum_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "numbers_sum_to_the_undocumented_calls",
-                    "What the undocumented numbers' calls would come to is the sum over all undocumented calls of known numbers.",
+                    "The estimated amounts of the undocumented numbers sum to those of all undocumented calls whose number is known.",
                     "with ours as (select sum(calls) as calls, sum(estimated_amount) as amount from {batch}),"
                     " theirs as (select count(*) as calls, sum(estimated_amount) as amount from marts.suspended_calls"
                     " where state = 'undocumented' and charged_number is not null)"
@@ -116,7 +116,7 @@ def sum_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "providers_sum_to_the_calls",
-                    "What the providers' services brought in a period is the sum of all calls to information services.",
+                    "The amounts of the providers of a period sum to all calls to information services.",
                     "with ours as (select billing_period, sum(amount) as amount from {batch} group by billing_period),"
                     " theirs as (select billing_period, sum(amount) as amount from intermediate.int_info_service_daily"
                     " group by billing_period)"

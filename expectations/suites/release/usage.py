@@ -1,4 +1,4 @@
-"""Release gates of the calls: each stands once, none is charged twice, each has an owner, each is billed."""
+"""Release gates of the calls: each appears once, none is charged twice, each has an owner, each is billed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ CALL_IDS = (
     " union all select call_id from marts.duplicate_calls"
 )
 
-# One holding that was in force at the first and at the last of a number's calls was so at those between: looked at one by one are
-# only the calls of numbers that have no such.
+# An interval that was in force at a number's first and last call was in force at the calls between. Only the calls of numbers
+# without such an interval are checked one by one.
 CALLS_WITHOUT_OWNER = (
     "with b as (select * from {batch} where billing_period is null"
     " or billing_period not in (select billing_period from closed.periods)),"
@@ -43,26 +43,26 @@ def _rated_calls() -> Suite:
         (
             no_rows(
                 "no_call_stands_twice",
-                "No call record stands twice among the rated, suspended and duplicate calls.",
+                "No call record appears twice among the rated, suspended and duplicate calls.",
                 f"select call_id, count(*) as times from ({CALL_IDS}) as calls group by call_id having count(*) > 1",
                 severity="critical",
             ),
             key_once(
                 "no_call_is_charged_twice",
-                "No call is charged twice: same switch, numbers, start (its instant too), duration and trunk groups appear once.",
+                "No call is charged twice: the same switch, numbers, start (also its instant), duration and trunk groups appear once.",
                 IDENTITY,
                 severity="critical",
             ),
             no_rows(
                 "every_charged_number_had_an_owner",
-                "Every rated call's charged number belonged to the account it is charged to when the call began"
+                "Every rated call is charged to the account that held the charged number when the call began"
                 " (calls of closed periods stay as they were).",
                 CALLS_WITHOUT_OWNER,
                 severity="critical",
             ),
             no_rows(
                 "every_rated_call_is_in_a_usage_line",
-                "Every rated call is billed: a usage line of its account, number, period and bill item holds it"
+                "Every rated call is billed: there is a usage line for its account, number, period and bill item"
                 " (there is no line where the calls come to 0.00).",
                 f"with calls as ({CALLS_BY_USAGE_LINE.format(rated_calls='{batch}')}),"
                 " lines as (select * from marts.bill_lines where line_kind = 'usage')"
@@ -84,7 +84,7 @@ def _suspended_calls() -> Suite:
         (
             no_rows(
                 "every_suspended_call_says_why",
-                "Every suspended call is of another day, a piece that waits, undocumented or unrated, and says why.",
+                "Every suspended call is of another day, a waiting piece, undocumented or unrated, and has a reason.",
                 "select call_id, state, reason from {batch} where state is null"
                 " or state not in ('other_day', 'partial', 'undocumented', 'unrated') or coalesce(reason, '') = ''",
                 severity="critical",
@@ -101,7 +101,7 @@ def _duplicate_calls() -> Suite:
         (
             no_rows(
                 "every_duplicate_has_an_original",
-                "Every duplicate call names the call it repeats, and that call is no duplicate itself.",
+                "Every duplicate call names its original call, and that call is not a duplicate itself.",
                 "with b as (select * from {batch}) select b.call_id, b.original_call_id from b"
                 " where b.original_call_id is null or b.original_call_id in (select call_id from {batch})",
                 severity="critical",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestration.declarations import Place, field_name, read_declaration
+from orchestration.declarations import Place, field_name, read_declared
 from orchestration.errors import UsageError
 from orchestration.ingestion.bank.formats.declared import load_bank_format
 from orchestration.ingestion.cdr.formats.registry import load_cdr_format
@@ -170,7 +170,7 @@ def _read(settings: Settings) -> list[Entry]:
         content = parse_yaml(path, read_text(path))
     except OSError as error:
         raise UsageError(f"{path}: the sources file cannot be read: {error.strerror}; set TOLLHOUSE_SOURCES") from error
-    declared = read_declaration(
+    declared = read_declared(
         path,
         content if isinstance(content, dict) else {},
         SOURCES_FILE,

@@ -32,11 +32,13 @@ from orchestration.ingestion.stores.access import (
 from orchestration.printable import size_text
 
 KINDS = tuple(NEEDED)
+NEEDED_FIELDS = ("name", "kind", "url", "pattern", "format")
 
 _LONGEST_SETTLE_SECONDS = 3600
 _LONGEST_TIMEOUT_SECONDS = 600
 _MOST_RETRIES = 10
 _HOME = "TOLLHOUSE_HOME"
+_NO_TEXT = "it is missing or no text"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _ID_OF_KIND = {"cdr": "switch_id", "bank": "bank_code"}
@@ -48,7 +50,7 @@ _SIZE = re.compile(r"([0-9]{1,15}) *([KMG]i?B|B)?", re.IGNORECASE)
 
 def _some_text(text: str) -> str:
     if not text.strip():
-        raise ValueError("it is missing or no text")
+        raise ValueError(_NO_TEXT)
     return text
 
 
@@ -60,7 +62,7 @@ def _folder_name(name: str) -> str:
 
 def _kind_fault(kind: Any) -> str:
     if not isinstance(kind, str) or not kind.strip():
-        return "it is missing or no text"
+        return _NO_TEXT
     return f"'{kind}' is none of {', '.join(KINDS)}"
 
 
@@ -167,11 +169,11 @@ def _bound(name: str) -> Says:
     return Says(lambda value: f"{value!r} cannot be used; write {form}, from {least} to {most}")
 
 
-Text = Annotated[str, AfterValidator(_some_text), Says("it is missing or no text")]
+Text = Annotated[str, AfterValidator(_some_text), Says(_NO_TEXT)]
 OtherText = Annotated[str, Field(pattern=r"\S"), Says("it must be a text")]
 Id = Annotated[str, AfterValidator(_an_id), Says(_id_fault)]
 Variable = Annotated[str, AfterValidator(_name_of_variable), Says("it must be a text")]
-Url = Annotated[str, AfterValidator(_some_text), AfterValidator(_with_home), Says("it is missing or no text")]
+Url = Annotated[str, AfterValidator(_some_text), AfterValidator(_with_home), Says(_NO_TEXT)]
 SizeOrText = BeforeValidator(
     _size, json_schema_input_type=int | Annotated[str, Field(pattern="^[0-9]{1,15} *([KkMmGg]?[Ii]?[Bb])?$")]
 )
@@ -469,13 +471,21 @@ class S3Entry(_Remote):
 
 
 def _readable_url(entry: Any) -> Any:
-    """The url says which fields an entry may have: without one that can be read nothing else is looked at."""
-    if isinstance(entry, dict):
-        url = entry.get("url")
-        try:
-            protocol_of(_some_text(url) if isinstance(url, str) else _some_text(""))
-        except ValueError as error:
-            raise declaration_error([(("url",), str(error))]) from error
+    """The url says which fields an entry may have: without one that can be read only what each entry needs is looked at."""
+    if not isinstance(entry, dict):
+        return entry
+    faults: list[Fault] = []
+    for name in NEEDED_FIELDS:
+        value = entry.get(name)
+        if not isinstance(value, str) or not value.strip():
+            faults.append(((name,), _NO_TEXT))
+        elif name == "url":
+            try:
+                protocol_of(value)
+            except ValueError as error:
+                faults.append(((name,), str(error)))
+    if any(place == ("url",) for place, _ in faults):
+        raise declaration_error(faults)
     return entry
 
 
@@ -490,7 +500,6 @@ AnyEntry = Annotated[
     ],
     BeforeValidator(_readable_url),
 ]
-NEEDED_FIELDS = ("name", "kind", "url", "pattern", "format")
 
 
 class SourcesFile(Declared):

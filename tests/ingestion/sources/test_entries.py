@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from orchestration.declarations import read_declaration
+from orchestration.declarations import read_declared
 from orchestration.errors import UsageError
 from orchestration.ingestion.file_reading.bounds import Bounds
 from orchestration.ingestion.sources.declaration import load_sources
@@ -18,7 +18,7 @@ from orchestration.settings import Settings
 
 def read_bounds(declared: object) -> Bounds:
     """The bounds that an entry declares."""
-    return read_declaration(Path("sources.yml"), declared, TypeAdapter(BoundsEntry)).bounds()
+    return read_declared(Path("sources.yml"), declared, TypeAdapter(BoundsEntry)).bounds()
 
 
 def test_what_is_not_declared_has_its_default() -> None:

@@ -1,5 +1,5 @@
--- One row per (calling_number, found_at): a number with a reported anomaly at that moment, who held it then, and the
--- exchange and unit of the range it lies in.
+-- One row per (calling_number, found_at): a number with a reported anomaly at that time, its holder then, and the exchange
+-- and unit of its range.
 with found as (
     select calling_number, started_at as found_at from {{ ref('int_overlap_peaks') }}
     union

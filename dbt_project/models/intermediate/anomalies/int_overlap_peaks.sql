@@ -1,5 +1,5 @@
--- One row per (calling_number, call_date) on which a call began while more calls of the number were up than it has
--- channels: the moment with the most of them, the earliest of equals, and how many calls began so.
+-- One row per (calling_number, call_date) on which a call began while the number had more calls up than it has channels. The
+-- row is for the moment with the most calls (the earliest of equals), and counts the calls that began in this way.
 with calls as (
     select simultaneous.*
     from {{ ref('int_simultaneous_calls') }} as simultaneous
@@ -9,7 +9,7 @@ with calls as (
     union all
     select * from {{ ref('int_overlaps_over_midnight') }} where calls_at_once > 1
 ),
--- Where two accounts claim a number at one time, the line has the most channels that either says.
+-- Where two accounts have the number at the same time, the larger number of channels counts.
 declared as (
     select calls.call_id, max(numbers.channels) as channels
     from calls

@@ -1,9 +1,10 @@
--- One row per (switch_id, call_date, hour_of_day) whose count of records is far from the usual. Usual is the median of the same
--- hour on the days of the same kind (workday, or weekend and holiday, as the book counts the day) among the 28 days before on
--- which the switch recorded anything, at least 5 of them. Far is more than the book's unusual_traffic times the spread, which
--- is the greatest of 1.4826 × the median absolute deviation (the standard deviation of normal counts; Rousseeuw and Croux
--- 1993), the square root of the median (that of Poisson counts) and 2. Judged are the days with calls from the switch's first
--- one on; of the as-of day the hours up to the switch's last record, since later ones may still come.
+-- One row per (switch_id, call_date, hour_of_day) whose count of records is far from the usual. Usual is the median of the
+-- same hour on days of the same kind (workday, or weekend and holiday, as the book counts the day). Compared are the days
+-- among the 28 before on which the switch recorded anything; at least 5 are needed. Far means more than the book's
+-- unusual_traffic times the spread. The spread is the greatest of three values: 1.4826 × the median absolute deviation (the
+-- standard deviation of normal counts; Rousseeuw and Croux 1993), the square root of the median (the standard deviation of
+-- Poisson counts), and 2. Checked are the days with calls from the switch's first one on. Of the as-of day only the hours up
+-- to the switch's last record are checked, because later records may still come.
 with hours as (
     select * from {{ ref('int_switch_hours') }} where call_date <= {{ as_of_date() }}
 ),
@@ -37,7 +38,7 @@ counted as (
         every_hour.*,
         recording_days.last_hour,
         coalesce(hours.records, 0) as records,
-        -- A day on which the switch recorded nothing says nothing of the usual.
+        -- A day on which the switch recorded nothing is not compared with.
         case when recording_days.switch_id is not null then coalesce(hours.records, 0) end as compared
     from every_hour
     left join recording_days

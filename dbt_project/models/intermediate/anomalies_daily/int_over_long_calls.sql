@@ -1,6 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
 -- One row per call (call_id) that lasted longer than the book's over_long_seconds. Its line is the caller's, or the number that
--- the record says pays; that of a withheld number is not known.
+-- the record says pays; the line of a withheld number is not known.
 select
     judged.call_date,
     judged.call_id,

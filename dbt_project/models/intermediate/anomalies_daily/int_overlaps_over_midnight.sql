@@ -1,7 +1,7 @@
 {{ config(materialized='replaced_by_day', and_later=true) }}
 -- One row per call (call_id) of the days on which an overnight call of its number was still up, with the calls up when it
--- began, the overnight ones included. These stand for the rows that int_simultaneous_calls has of the same numbers and days.
--- An overnight call reaches later days alone, so those from the first stale day on are rebuilt.
+-- began, overnight calls included. These rows replace the rows of int_simultaneous_calls for the same numbers and days. An
+-- overnight call affects later days only, so the days from the first stale day on are rebuilt.
 with overnight as (
     select * from {{ ref('int_overnight_calls') }}
 ),

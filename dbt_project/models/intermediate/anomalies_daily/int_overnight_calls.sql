@@ -1,6 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per answered call that keeps a line of ours busy (call_id) and was still up after midnight; last_day is the last day
--- that has a second of it.
+-- One row per answered call that keeps one of our lines busy (call_id) and was still up after midnight; last_day is the last
+-- day that has a second of it.
 with calls as (
     select
         call_date,

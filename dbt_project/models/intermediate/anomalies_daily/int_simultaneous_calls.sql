@@ -1,6 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per call (call_id) that began while another call of its number begun on the same day was up. Only answered
--- calls that keep a line of ours busy count. How many channels the number has is asked later, by all exports.
+-- One row per call (call_id) that began while another call of its number, begun on the same day, was up. Only answered calls
+-- that keep one of our lines busy count. The number of channels is looked up later, in all exports.
 with calls as (
     select
         call_date as on_day,
@@ -15,7 +15,7 @@ with calls as (
         and call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
 ),
 {{ clock_changes('call_date in (select stale.call_date from ' ~ source('raw', 'stale_days') ~ ' as stale)') }},
--- On such a day calls lie on one clock that was not changed.
+-- On such a day calls are compared on one clock that was not changed.
 placed as (
     select
         calls.on_day,
@@ -43,7 +43,7 @@ beside_others as (
         lead(started_at) over (partition by on_day, calling_number order by started_at, call_id) as next_started_at
     from ended
 ),
--- A call that begins after all before it have ended, and ends before the next begins, is up with no other.
+-- A call that begins after all earlier calls have ended, and ends before the next begins, does not overlap another.
 busy_calls as (
     select
         on_day,

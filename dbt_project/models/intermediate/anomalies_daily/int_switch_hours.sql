@@ -1,5 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per (call_date, switch_id, hour_of_day): how many calls, answered or not, the switch recorded as begun in the hour.
+-- One row per (call_date, switch_id, hour_of_day): how many calls, answered or not, began in the hour by the switch's
+-- records.
 select
     call_date,
     switch_id,

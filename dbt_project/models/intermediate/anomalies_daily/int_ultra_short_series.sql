@@ -1,6 +1,7 @@
 {{ config(materialized='replaced_by_day') }}
 -- One row per (switch_id, calling_number, hour): a number that made more ultra-short calls on a switch in one clock hour
--- than the book allows; calls of withheld numbers are of nobody. Ultra-short is an answered call of at most the book's seconds.
+-- than the book allows. An ultra-short call is an answered call of at most the book's seconds. Calls of withheld numbers do
+-- not count.
 with calls as (
     select
         judged.call_date,

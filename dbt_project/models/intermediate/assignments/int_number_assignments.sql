@@ -1,7 +1,7 @@
--- One row per (service_number, valid_from): who holds the number in [valid_from, valid_to); stretches never overlap.
--- Where several intervals hold, the one with the latest valid_from counts, then the smallest account_id (SPEC 4).
--- A stretch also ends where the holder becomes another class, unit, agent, outlet or customer (SPEC 3.3). `fault` says why the holder
--- cannot be charged: his account or customer is in no export.
+-- One row per (service_number, valid_from): who holds the number in [valid_from, valid_to). Stretches never overlap. Where
+-- several intervals cover a moment, the one with the latest valid_from counts, then the smallest account_id (SPEC 4). A new
+-- stretch begins where the holder's class, unit, agent, outlet or customer changes (SPEC 3.3). `fault` says why the holder
+-- cannot be charged: no export has his account or customer.
 with intervals as (
     select
         service_number,

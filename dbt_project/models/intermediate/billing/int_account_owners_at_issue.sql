@@ -1,5 +1,6 @@
--- One row per (billing_period, account_id) that a bill or an activation needs: to whom the account belonged by the newest
--- snapshot dated on or before the period's issue date, else by the oldest that holds it (SPEC 6). Nothing later moves it.
+-- One row per (billing_period, account_id) that a bill or an activation needs: the owner of the account by the newest
+-- snapshot dated on or before the period's issue date, else by the oldest snapshot that holds it (SPEC 6). Later snapshots
+-- do not change it.
 with wanted as (
     select distinct billing_period, account_id from {{ ref('int_charge_lines') }}
     union
@@ -7,7 +8,7 @@ with wanted as (
     union
     select {{ period_of('cast(starts_at as date)') }} as billing_period, account_id from {{ ref('int_first_intervals') }}
 ),
--- A number that began before the first period had its bonus then, and a clawback of it asks for whom (SPEC 8).
+-- A number that began before the first period had its bonus then; a clawback needs the agent of that time (SPEC 8).
 periods as (
     select billing_period, issued_on from {{ ref('int_billing_periods') }}
     union

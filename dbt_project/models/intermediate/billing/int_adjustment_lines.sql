@@ -1,5 +1,5 @@
--- One row per (account_id, service_number, billing_period, bill_item_id) of an open period into which re-ratings have posted
--- the differences of closed calls: their sum. It is outside the promotions.
+-- One row per (account_id, service_number, billing_period, bill_item_id) of an open period with posted differences of
+-- re-rated closed calls: their sum. Promotions do not apply to it.
 select
     lines.account_id,
     lines.service_number,

@@ -1,5 +1,5 @@
--- One row per (account_id, service_number, billing_period, bill_item_id, line_kind) of the open periods: usage and
--- recurring lines, over which the promotions are reckoned.
+-- One row per (account_id, service_number, billing_period, bill_item_id, line_kind) of the open periods: the usage and
+-- recurring lines from which the promotions are computed.
 with lines as (
     select account_id, service_number, billing_period, bill_item_id, 'usage' as line_kind, amount
     from {{ ref('int_usage_lines') }}

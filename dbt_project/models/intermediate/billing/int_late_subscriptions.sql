@@ -1,5 +1,6 @@
--- One row per (subscription_id, billing_period) of a closed period: a subscription that by the exports of today was in force in it
--- and has no line there. Lines of a closed period are never added (SPEC 6); the bulletin tells of these.
+-- One row per (subscription_id, billing_period) of a closed period: a subscription that was in force in the period by
+-- today's exports and has no line there. No line is ever added to a closed period (SPEC 6), so the bulletin lists these
+-- subscriptions.
 select
     subscriptions.subscription_id,
     subscriptions.account_id,

@@ -1,5 +1,5 @@
--- One row per (subscription_id, billing_period) with a promotion: its credit over the usage and recurring lines of its
--- account and service number, never over other promotions (SPEC 6). Amounts are negative.
+-- One row per (subscription_id, billing_period) with a promotion: its credit for the usage and recurring lines of its
+-- account and service number, never for other promotions (SPEC 6). Amounts are negative.
 with promoted as (
     select
         subscriptions.subscription_id,

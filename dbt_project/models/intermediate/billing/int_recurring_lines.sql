@@ -1,4 +1,5 @@
--- One row per (subscription_id, billing_period): the product's fee for the period, whole or by the days in force (SPEC 6).
+-- One row per (subscription_id, billing_period): the product's fee for the period, full or in proportion to the days in
+-- force (SPEC 6).
 select
     subscriptions.subscription_id,
     subscriptions.account_id,

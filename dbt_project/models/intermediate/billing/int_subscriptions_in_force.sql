@@ -1,5 +1,5 @@
--- One row per (subscription_id, billing_period) of an open period in which the subscription is in force on at least one
--- day, with the days. valid_to is the first day no longer in force.
+-- One row per (subscription_id, billing_period) of an open period in which the subscription is in force on at least one day,
+-- with the number of days. valid_to is the first day on which it is no longer in force.
 select
     subscriptions.subscription_id,
     subscriptions.account_id,

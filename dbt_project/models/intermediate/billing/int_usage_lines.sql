@@ -1,5 +1,5 @@
--- One row per (account_id, service_number, billing_period, bill_item_id) of an open period with calls: the exact sum of
--- the calls' amounts, rounded once half up to 0.01 (SPEC 6).
+-- One row per (account_id, service_number, billing_period, bill_item_id) of an open period with calls: the exact sum of the
+-- calls' amounts, rounded half up to 0.01 once (SPEC 6).
 select
     usage.account_id,
     usage.service_number,

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- One row per record of the stale days, those that are to be rated with their charge by SPEC 5: exact before rounding and rounded
--- once; without one where no rate is in force at some second of the call.
+-- One row per record of the stale days. Records that are to be rated have their charge by SPEC 5, exact before rounding and
+-- rounded once. There is no charge where no rate is in force at some second of the call.
 with calls as (
     select * from {{ ref('int_calls_assigned') }}
 ),

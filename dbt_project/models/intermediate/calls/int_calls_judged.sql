@@ -1,7 +1,7 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per readable record of the loaded files, in its one state (SPEC 4), rated where it could be.
--- Only stale days are rebuilt. A call of a closed period is the row that was closed, whatever is known today; a call
--- rated after its period was closed is billed in the oldest open period.
+-- One row per readable record of the loaded files, in its one state (SPEC 4), with its charge where it was rated. Only stale
+-- days are rebuilt. A call of a closed period keeps the row with which it was closed, whatever is known today. A call rated
+-- after its period was closed is billed in the oldest open period.
 with charged as (
     select
         calls.*,
@@ -132,7 +132,7 @@ select
     closed.agent_id,
     closed.outlet_id,
     closed.access_code,
-    -- A call that was closed before codes were stripped was rated by its number whole.
+    -- A call that was closed before codes were stripped was rated by its whole number.
     coalesce(closed.rated_number, closed.called_number) as rated_number,
     closed.destination_prefix,
     closed.zone_id,

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
--- One row per (version_id, call_date, start_second, duration_seconds) of the stale days' records to be rated of which int_single_band_hours
--- does not say beforehand that two tiers of one band charge them. They are told apart before anything is looked up for them, so
--- that the walks of a few calls do not make all calls wait in memory for them.
+-- One row per (version_id, call_date, start_second, duration_seconds) of the records to be rated on the stale days that
+-- int_single_band_hours does not show to be charged by two tiers of one band. These calls are separated before anything is
+-- looked up for them. So all other calls do not wait in memory while these few are walked.
 with records as (
     select calls.*
     from {{ ref('stg_switch__calls') }} as calls

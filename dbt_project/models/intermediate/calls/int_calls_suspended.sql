@@ -1,6 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per record of the stale days' calls that waits: of another day, a piece of a call that lacks another, of a
--- number nobody holds, or with no rate.
+-- One row per suspended record of the stale days: it is of another day, is a piece of a call whose other pieces are missing,
+-- belongs to a number without a holder, or has no rate.
 select
     call_id,
     state,

@@ -1,4 +1,5 @@
 {{ config(materialized='view') }}
--- One row per record of the stale days with its zone: the longest destination prefix in force that starts what the dialling rules
--- leave of the called number, or the zone that a stripped code selects. Every join is by a key made before it and finds one row.
+-- One row per record of the stale days with its zone. The zone is that of the longest destination prefix in force that the
+-- called number begins with after the dialling rules, or the zone that a stripped code selects. Every join is by a key made
+-- before it and finds one row.
 {{ zoned_calls(ref('stg_switch__calls')) }}

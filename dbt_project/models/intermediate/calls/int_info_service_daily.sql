@@ -1,6 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per (call_date, billing_period, customer_id, access_prefix): rated calls to an information service; the longest
--- access prefix that starts the rated number counts.
+-- One row per (call_date, billing_period, customer_id, access_prefix): rated calls to an information service. The longest
+-- access prefix that the rated number begins with counts.
 with calls as (
     select * from {{ ref('int_calls_judged') }}
     where

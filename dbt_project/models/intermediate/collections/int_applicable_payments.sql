@@ -1,5 +1,5 @@
--- One row per payment that pays bills (payment_id): payments above zero on known accounts, and each issued bill below zero
--- as the credit that it is, paid on its issue date (SPEC 7). What reversals take from them is in int_reversals_taken.
+-- One row per payment that pays bills (payment_id): payments above zero on known accounts. An issued bill below zero is a
+-- credit, and counts as a payment on its issue date (SPEC 7). int_reversals_taken has what reversals take from them.
 with payments as (
     select
         payment_id,

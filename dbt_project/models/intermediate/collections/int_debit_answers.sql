@@ -1,9 +1,10 @@
--- One row per line of a debit request that a bank has answered, with the line of the result file that answers it: a request
--- has at most one answer, and a result line answers at most one request. Where the result carries the batch id of a request
--- they are matched in that batch (rules 1 to 3, int_debit_batch_answers); else, among the requests made by the day of the debit, by
--- (4) account, period and amount, (5) account and period; where the result names no period, the month before its day is only
--- likely, so by (6) account and amount, (7) account and that month, (8) account. A result answers the newest request that fits,
--- and of several results the first answers it. A line that takes back a debit that was collected before answers nothing.
+-- One row per line of a debit request that a bank has answered, with the line of the result file that answers it. A request
+-- has at most one answer, and a result line answers at most one request. Where the result has the batch id of a request, it
+-- is matched in that batch (rules 1 to 3, int_debit_batch_answers). Otherwise it is matched among the requests made by the
+-- day of the debit: by (4) account, period and amount, (5) account and period. Where the result names no period, the month
+-- before its day is only likely; then by (6) account and amount, (7) account and that month, (8) account. A result answers
+-- the newest request that fits; of several results the first answers it. A line that takes back a debit that was collected
+-- before answers nothing.
 with requests as (
     select * from {{ ref('int_debits_requested') }}
 ),

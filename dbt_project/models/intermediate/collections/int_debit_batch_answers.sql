@@ -1,6 +1,7 @@
--- One row per line of a debit request (bank_code, batch_id, line) that a result in the batch of the request answers: by (1) account and
--- amount, (2) account, (3) line and amount, where the account is another. The first result answers. Where a bank lists failures
--- only, a refusal counts for so many days after the debit day: what comes later is no answer, but a return.
+-- One row per line of a debit request (bank_code, batch_id, line) that a result in the batch of the request answers: by (1)
+-- account and amount, (2) account, (3) line and amount, where the account is another. The first result answers. Where a bank
+-- lists failures only, a refusal is an answer only within the declared number of days after the debit day. A later refusal
+-- is a return, not an answer.
 with requests as (
     select * from {{ ref('int_debits_requested') }}
 ),

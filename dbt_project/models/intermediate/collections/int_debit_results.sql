@@ -1,5 +1,5 @@
--- One row per line of an accepted result file of a bank (bank_code, batch_id, debited_on, line): what the bank says was asked for and
--- what it collected.
+-- One row per line of an accepted result file of a bank (bank_code, batch_id, debited_on, line): the requested amount and
+-- the collected amount by the bank.
 select
     debits.payment_id,
     debits.bank_code,

@@ -1,6 +1,7 @@
--- One row per failed result line that takes back a debit which the bank had collected on an earlier day (return_id): the debit and
--- the amount (SPEC 3.3). Besides what the files say themselves, a line that names nothing is a return where no request to the
--- account waited for its answer on that day and the bank had collected that amount from it within the window.
+-- One row per failed result line that takes back a debit which the bank had collected on an earlier day (return_id): the
+-- debit and the amount (SPEC 3.3). int_debit_returns_of_results has the returns that the files state themselves. In
+-- addition, a line that names nothing is a return where no request to the account was waiting for its answer on that day and
+-- the bank had collected the same amount from it within the window.
 with recursive answering as (
     select
         results.payment_id,
@@ -16,7 +17,7 @@ with recursive answering as (
             and answers.result_debited_on = results.debited_on
             and answers.result_line = results.line
 ),
--- The days on which a request waited for its answer, both included; it waits without end where none came.
+-- First and last day on which a request waited for its answer; without an answer there is no last day.
 waiting as (
     select
         requests.bank_code,

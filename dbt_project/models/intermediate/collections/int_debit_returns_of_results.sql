@@ -1,6 +1,7 @@
--- One row per failed result line that takes back a debit which an earlier result line had collected (return_id), where the file says
--- so itself: by a reference to the debit, by the period that it names, or by its nature (SPEC 3.3). A line that is the first
--- answer to a request of its batch is about that request's own debit, and no return.
+-- One row per failed result line that takes back a debit which an earlier result line had collected (return_id), where the
+-- file itself says so: by a reference to the debit, by the period that it names, or because the file or line is a return
+-- (SPEC 3.3). A line that is the first answer to a request of its batch is about the debit of that request. It is not a
+-- return.
 with recursive failed_lines as (
     select
         results.payment_id as return_id,

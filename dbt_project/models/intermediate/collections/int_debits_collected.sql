@@ -1,6 +1,6 @@
--- One row per debit that a bank collected (payment_id) up to the as-of date: what result files say was collected, and, of banks whose
--- files list failures only, each request that no file has refused when its days are over, on its debit day (SPEC 3.3). One that was
--- asked for again before that never reached the bank: the newer request counts.
+-- One row per debit that a bank collected (payment_id) up to the as-of date. Result files say what was collected. Where a
+-- bank's files list failures only, a request that no file has refused within its days counts as collected on its debit day
+-- (SPEC 3.3). A request that was made again before then never reached the bank: the newer request counts.
 with requested_batches as (
     select distinct bank_code, batch_id from {{ ref('int_debits_requested') }}
 )

@@ -1,5 +1,5 @@
--- One row per line of a debit request (bank_code, batch_id, line) made up to the as-of date. Where the bank's files list failures
--- only, refused_until is the last day on which one of them can refuse the debit; else it is null.
+-- One row per line of a debit request (bank_code, batch_id, line) made up to the as-of date. Where the bank's files list
+-- failures only, refused_until is the last day on which a file can refuse the debit; otherwise it is null.
 select
     requests.*,
     {{ add_days('requests.debit_on', 'banks.days') }} as refused_until

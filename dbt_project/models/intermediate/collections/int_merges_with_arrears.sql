@@ -1,5 +1,5 @@
--- One row per merge (merge_id) whose from-account had unpaid bills at that moment: what the account, and those merged into
--- it before, had been billed and had not paid by then (SPEC 7).
+-- One row per merge (merge_id) whose from-account had unpaid bills at that time: the unpaid amount of the account and of
+-- those merged into it before (SPEC 7).
 with recursive account_merges as (
     select * from {{ ref('int_account_merges_known') }}
     where cast(merged_at as date) <= {{ as_of_date() }} and from_account_id <> into_account_id

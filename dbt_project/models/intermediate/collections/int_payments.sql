@@ -1,6 +1,6 @@
--- One row per payment up to the as-of date, and per reversal, which is below zero: counter and other payments that the exports
--- know, what banks collected by debit, and debits that they took back. `is_applicable` is false where no export ever knew the
--- account: such a payment is not applied and stands in the bulletin.
+-- One row per payment and per reversal up to the as-of date: counter and other payments in the exports, debits that banks
+-- collected, and debits that they took back. A reversal is below zero. `is_applicable` is false where no export has the
+-- account: such a payment is not applied, and the bulletin lists it.
 with payments as (
     select
         payment_id,

@@ -1,7 +1,7 @@
--- One row per reversal and payment that it takes from (reversal_id, payment_id), with the day from which the money is gone;
--- the row without a payment is what the reversal has found nothing for (SPEC 7). A reversal takes from the payment that it
--- names; else from the payments of its settling account dated by its day, newest first. What is not found there is taken
--- from later payments, oldest first, on their day. Reversals take in the order of (paid_at, payment_id).
+-- One row per reversal and payment from which it takes (reversal_id, payment_id), with the day from which the money is gone.
+-- A row without a payment is the part for which no money was found (SPEC 7). A reversal takes from the payment that it
+-- names; otherwise from the payments of its settling account dated by its day, the newest first. The rest is taken from
+-- later payments, the oldest first, on their day. Reversals take in the order of (paid_at, payment_id).
 with recursive reversals as (
     select
         reversals.payment_id as reversal_id,
@@ -17,7 +17,7 @@ with recursive reversals as (
     left join {{ ref('int_settling_accounts') }} as settling on reversals.account_id = settling.account_id
     left join {{ ref('int_applicable_payments') }} as named
         on reversals.reverses_payment_id = named.payment_id and named.paid_on <= cast(reversals.paid_at as date)
-    -- A payment on an account that no export knows pays nothing, so its reversal takes nothing from anybody.
+    -- A payment on an account that no export has pays nothing, so its reversal takes nothing.
     left join {{ ref('int_payments') }} as unapplied
         on
             reversals.reverses_payment_id = unapplied.payment_id

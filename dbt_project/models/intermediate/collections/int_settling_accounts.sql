@@ -1,6 +1,6 @@
--- One row per account that was merged up to the as-of date, with the account that settles for it: the end of its chain of
--- merges. An account's newest merge counts. Where merges go round in a circle, the account that the circle's newest merge
--- went into survives: its own older merge is void.
+-- One row per account that was merged up to the as-of date, with the account that pays its bills: the last one of its chain
+-- of merges. An account's newest merge counts. Where merges form a circle, the target of the newest merge in the circle is
+-- the last account: its own older merge is void.
 with recursive outgoing as (
     select
         from_account_id,

@@ -1,5 +1,5 @@
--- One row per service number that an agent activated: its first interval, and the agent of its customer in the snapshot
--- that fixes the bills of the month in which it began (SPEC 8).
+-- One row per service number that an agent activated: its first interval, and the agent of its customer in the snapshot that
+-- fixes the bills of that month (SPEC 8).
 select
     intervals.service_number,
     owners.agent_id,

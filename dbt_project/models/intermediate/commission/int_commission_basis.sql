@@ -1,6 +1,6 @@
--- One row per (agent_id, settlement_period): what was billed and applied to the agent's bills, by the dates that commission
--- turns on: on time (the period's bills, up to the cut-off) and late (older bills, applied in the month after the period).
--- Money that goes back is taken off in both, but what was applied before that month, which is restated.
+-- One row per (agent_id, settlement_period): the billed and applied amounts of the agent's bills. Applied on time means to
+-- bills of the period, up to the cut-off. Applied late means to older bills, in the month after the period. Money that goes
+-- back is subtracted from both, except money that was applied before that month; that is restated.
 with bills as (
     select * from {{ ref('bills') }} where not is_provisional and agent_id is not null
 ),

@@ -1,5 +1,6 @@
--- One row per (agent_id, settlement_period, tier_from_rate): the tiers of the agent's plan in the version in force on the
--- last day of the period. What is not tiered (late_percent, activation_bonus, clawback_days) is that of the lowest tier.
+-- One row per (agent_id, settlement_period, tier_from_rate): the tiers of the agent's plan, in the version in force on the
+-- last day of the period. The terms without tiers (late_percent, activation_bonus, clawback_days) are those of the lowest
+-- tier.
 with terms as (
     select
         agents.agent_id,

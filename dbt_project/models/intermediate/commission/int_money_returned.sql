@@ -1,12 +1,13 @@
 -- One row per part of a bill's money that went back (payment_id, account_id, billing_period, returned_on, applied_on), with
--- the day on which it had been applied: of what a payment pays of a bill, the newest money goes back first (SPEC 8).
+-- the day on which it had been applied. Of the money that a payment has applied to a bill, the newest goes back first (SPEC
+-- 8).
 with changed as (
     select distinct payment_id, account_id, billing_period
     from {{ ref('payment_applications') }}
-    -- A bill below zero is settled by itself; nothing goes back with that.
+    -- A bill below zero settles itself; no money goes back by that.
     where amount < 0 and payment_id <> 'credit:' || account_id || ':' || billing_period
 ),
--- The height of the pile of money before and after each row: a row above zero lays a layer, one below zero takes it off.
+-- The height of the pile of money before and after each row: a positive row adds slices on top, a negative row removes them.
 piles as (
     select
         applications.payment_id,
@@ -51,7 +52,7 @@ slices as (
         lead(height) over (partition by payment_id, account_id, billing_period order by height) as ends_at
     from heights
 ),
--- Each slice that a row takes off was laid by the newest row before it that laid that slice.
+-- Each slice that a row removes was added by the newest earlier row that added that slice.
 returned as (
     select
         slices.payment_id,

@@ -1,4 +1,4 @@
--- One row per settlement period whose cut-off, the last day of the month after it, is on or before the as-of date (SPEC 8).
+-- One row per settlement period whose cut-off (the last day of the month after it) is on or before the as-of date (SPEC 8).
 select
     billing_period as settlement_period,
     starts_on,

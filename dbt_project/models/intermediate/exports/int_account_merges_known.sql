@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- One row per merge of two accounts that any loaded export knows, as the newest export that holds it has it: once seen, it stays
--- (SPEC 3.3).
+-- One row per merge of two accounts in any loaded export, as the newest export with the merge has it. A merge is never
+-- removed (SPEC 3.3).
 with ranked as (
     select
         *,

@@ -1,5 +1,6 @@
--- One row per (account_id, valid_from): whose the account is in [valid_from, valid_to), and of which class, unit, agent and outlet he
--- then is. A day counts by the newest export dated on or before it that holds the account or customer, else by the oldest (SPEC 3.3).
+-- One row per (account_id, valid_from): the owner of the account in [valid_from, valid_to), with his class, unit, agent and
+-- outlet then. For each day the newest export dated on or before it that holds the account or customer counts, else the
+-- oldest (SPEC 3.3).
 with account_forms as (
     select
         account_id,
@@ -9,7 +10,7 @@ with account_forms as (
         lag(customer_id) over (partition by account_id order by seen_from) as customer_before
     from {{ source('raw', 'crm_accounts_history') }}
 ),
--- Only what changes an owner cuts: a form with another bank account, or one that comes back as it was, does not.
+-- A new interval begins only where the owner changes, not where for example the bank account changes, or an old form returns.
 account_changes as (
     select
         account_id,

@@ -1,4 +1,4 @@
--- One row per account that any loaded export knows, as the newest export that holds it has it (SPEC 3.3).
+-- One row per account in any loaded export, as the newest export with the account has it (SPEC 3.3).
 with ranked as (
     select
         account_id,

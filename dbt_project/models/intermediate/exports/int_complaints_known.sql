@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
--- One row per complaint that any loaded export knows, as the newest export that holds it has it: once seen, it stays (SPEC 3.3).
+-- One row per complaint in any loaded export, as the newest export with the complaint has it. A complaint is never removed
+-- (SPEC 3.3).
 with ranked as (
     select
         *,

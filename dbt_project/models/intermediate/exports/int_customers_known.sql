@@ -1,4 +1,4 @@
--- One row per customer that any loaded export knows, as the newest export that holds him has him (SPEC 3.3).
+-- One row per customer in any loaded export, as the newest export with the customer has it (SPEC 3.3).
 with ranked as (
     select
         customer_id,

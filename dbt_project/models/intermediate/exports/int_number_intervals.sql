@@ -1,5 +1,6 @@
--- One row per interval (service_number, account_id, valid_from) that counts, as the newest export that holds it has it, and with the
--- end that its absence from a newer one gives it (SPEC 3.3). `vanished_on` is the date of the export that lacks it without a reason.
+-- One row per interval (service_number, account_id, valid_from) that counts, as the newest export with the interval has it.
+-- An interval that a newer export lacks ends by the rules of SPEC 3.3. `vanished_on` is the date of an export that lacks it
+-- without a known reason.
 with history as (
     select * from {{ source('raw', 'crm_service_numbers_history') }}
 ),
@@ -12,8 +13,8 @@ ranked as (
 newest as (
     select * from ranked where recency = 1
 ),
--- Of an open interval that is gone, what the first export without it holds of the number. An interval that began in this export
--- by another form was there before.
+-- For an open interval that is gone: what the first export without it has for the number. An interval that began in this export
+-- and is there in another form existed before.
 replacements as (
     select
         gone.service_number,

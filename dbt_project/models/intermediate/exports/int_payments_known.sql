@@ -1,6 +1,6 @@
--- One row per payment that any loaded export knows, as the newest export that holds it has it. One that a newer export lacks still
--- counts, unless an export without it holds a payment paid earlier: then it was deleted (SPEC 3.3), and `vanished_on` is the date of
--- the first export that lacks it.
+-- One row per payment in any loaded export, as the newest export with the payment has it. A payment that a newer export
+-- lacks still counts, unless an export without it holds a payment paid earlier. Then it was deleted (SPEC 3.3), and
+-- `vanished_on` is the date of the first export that lacks it.
 with ranked as (
     select
         *,

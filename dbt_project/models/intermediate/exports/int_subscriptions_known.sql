@@ -1,5 +1,5 @@
--- One row per subscription that any loaded export knows, as the newest export that holds it has it. An open one ends on the date of
--- the first export that lacks it (SPEC 3.3).
+-- One row per subscription in any loaded export, as the newest export with the subscription has it. An open subscription
+-- ends on the date of the first export that lacks it (SPEC 3.3).
 with ranked as (
     select
         *,

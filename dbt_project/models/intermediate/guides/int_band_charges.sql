@@ -1,6 +1,7 @@
--- One row per (version_id, band_id, duration_seconds): what a call of so many seconds costs that begins in the band and stays in
--- it, by the rates in force on the as-of date. Durations are those that the tariff guide shows and the seconds on which a tier
--- begins: what is charged until then says where the tier really takes over. The walk is the kernel's, with a clock that stands.
+-- One row per (version_id, band_id, duration_seconds): the price of a call of this duration that begins in the band and
+-- stays in it, by the rates in force on the as-of date. Durations are those that the tariff guide shows, and the seconds on
+-- which a tier begins: the charge up to there shows where the tier really takes effect. The charge is computed by the rating
+-- kernel's walk, with the clock stopped.
 with versions as (
     select
         versions.version_id,

@@ -1,6 +1,6 @@
--- One row per (version_id, band_id) of int_band_charges: the tariff of a call that begins in the band and stays in it, in words.
--- A tier is told from the second on which it really takes over: an increment that began before runs to its end, and a tier that it
--- runs over is not told at all.
+-- One row per (version_id, band_id) of int_band_charges: the tariff of a call that begins in the band and stays in it, in
+-- words. A tier is described from the second on which it really takes effect: an increment that began before it runs to its
+-- end. A tier that lies within such an increment is left out.
 with tiers as (
     select
         versions.version_id,
@@ -37,7 +37,7 @@ charged_tiers as (
 priced_tiers as (
     select
         *,
-        -- One increment that is the whole tier has one price, where it is a whole number of millionths.
+        -- A tier of one increment has one price, if that is a whole number of millionths.
         case
             when span = increment and increment_price % unit = 0
                 then {{ amount_of_units(int_div('increment_price', 'unit'), '1', 18) }}

@@ -1,5 +1,5 @@
--- One row per (billing_period, call_period): rated calls that became known after their own period was closed, and where
--- they were billed instead.
+-- One row per (billing_period, call_period): rated calls that arrived after their own period was closed, and the period in
+-- which they were billed.
 select
     usage.billing_period,
     {{ period_of('usage.call_date') }} as call_period,

@@ -1,5 +1,5 @@
--- One row per service number: the interval by which it was activated, the first of all; `ends_at` is null while the
--- number goes on, that is also where another interval takes over at the same moment.
+-- One row per service number: the first of its intervals, by which it was activated. `ends_at` is null while the number
+-- continues, also where another interval begins at the same moment.
 with intervals as (
     select * from {{ ref('int_number_intervals') }}
     where valid_to is null or valid_from < valid_to

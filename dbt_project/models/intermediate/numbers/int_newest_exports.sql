@@ -1,4 +1,4 @@
--- One row per customer-system export that has ever come: its newest snapshot, which the entry standard looks at.
+-- One row per table of the customer system: its newest snapshot, to which the entry standard is applied.
 select
     snapshots.export_table,
     snapshots.file_id,

@@ -1,4 +1,4 @@
--- One row per service number with an order: the outlet of its newest one.
+-- One row per service number with an order: the outlet of its newest order.
 with ranked as (
     select
         service_number,

@@ -1,4 +1,5 @@
--- One row per number range, its numbers normalised as those of calls are, with what a number must match before the join: its length.
+-- One row per number range. Its numbers are normalised like those of calls, and have the length that a number must have to
+-- match.
 with ranges as (
     select
         *,

@@ -1,4 +1,4 @@
--- One row per service number that is held or ordered (cancelled orders apart), with the range it lies in, null if none.
+-- One row per service number that is held or ordered (cancelled orders excluded), with its range, null if it is in none.
 with numbers as (
     select service_number, cast(length(service_number) as integer) as number_length
     from (

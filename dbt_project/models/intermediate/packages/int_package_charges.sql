@@ -1,8 +1,9 @@
 {{ config(materialized='replaced_by_day', nothing_without='int_package_calls') }}
--- One row per rated call that draws on a package: what is covered of it and what it costs. Only stale days are rebuilt. The pot
--- is that of the month of the call; the calls of the whole month before it, those of other days too, have drawn on it in the order
--- of their start, closed calls before all others; a closed call that a re-rating opens again comes next, and an open call sees of it
--- what it was given, for that is what stays published. In whole numbers: seconds, or millionths of the currency.
+-- One row per rated call that draws on a package: the covered part and the amount to pay. Only stale days are rebuilt. The
+-- pot is that of the month of the call; the calls of the whole month before it, those of other days too, have drawn on it in
+-- the order of their start, closed calls before all others; a closed call that a re-rating opens again comes next, and an
+-- open call sees of it what it was given, for that is what stays published. In whole numbers: seconds, or millionths of the
+-- currency.
 with months as (
     select distinct {{ month_start('stale.call_date') }} as starts_on from {{ source('raw', 'stale_days') }} as stale
 ),
@@ -63,7 +64,7 @@ drawn as (
 stale_calls as (
     select * from drawn where call_date in (select stale.call_date from {{ source('raw', 'stale_days') }} as stale)
 ),
--- The one call of a month that uses an allowance up is asked after once more, for the seconds that were left.
+-- The one call of a month that uses up an allowance is computed a second time, for the seconds that were left.
 wanted as (
     select
         call_id,

@@ -1,10 +1,10 @@
--- One row per package, account, number (empty: all numbers of the account) and month with a billing period or calls: how much
--- is included in it. Each subscription in force on at least one day of the month brings the whole allowance.
+-- One row per package, account, number (empty: all numbers of the account) and month with a billing period or calls: the
+-- included allowance. Each subscription in force on at least one day of the month brings the whole allowance.
 with granted as (
     select distinct package_id, subscription_id, account_id, package_number, allowance_kind, allowance, valid_from, valid_to
     from {{ ref('int_package_grants') }}
 ),
--- A first file has calls that began in the month before the first period, and released ones may be older.
+-- The first file has calls that began in the month before the first period, and released calls may be older.
 months as (
     select starts_on from {{ ref('int_billing_periods') }}
     union distinct

@@ -1,5 +1,5 @@
--- One row per charged number of the suspended calls that has neighbours: the accounts that hold numbers at most 10 away from it in
--- the same range on the as-of date, the nearest first and at most 5 of them. They tell a clerk whom to ask about the number.
+-- One row per charged number of the suspended calls that has neighbours: the accounts that hold numbers at most 10 away from
+-- it in the same range on the as-of date, the nearest first and at most 5. A clerk can ask them about the number.
 with offsets as (
     select
         cast(numbers_away as integer) as numbers_away

@@ -1,8 +1,8 @@
--- One row per suspended record: what it would be charged as things stand today, by the rating of all calls (SPEC 5).
--- Plans are tried in this order: the one that a stripped access code selects, else the number's own, else its class's; then its
--- range's (an undocumented number has no other but a code's). The first that has a price for the whole call counts. Nothing is
--- estimated at 0 for want of a price. A call of which pieces wait is estimated once, with its first piece, by the seconds that
--- are known. The rules of the day strip what they stripped when the call was judged, for a day is judged anew when they change.
+-- One row per suspended record: its charge by today's book and exports, computed like that of all calls (SPEC 5). Plans are
+-- tried in this order: the plan that a stripped access code selects, the number's own, its class's, its range's. For an
+-- undocumented number only the first and the last exist. The first plan with a price for the whole call counts. A missing
+-- price is never estimated as 0. A call whose pieces wait is estimated once, with its first piece, by the known seconds. The
+-- dialling rules are those by which the call got its state: a day is rebuilt when they change.
 with dialled as (
     select
         calls.call_id,

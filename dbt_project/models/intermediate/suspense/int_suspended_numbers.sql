@@ -1,4 +1,4 @@
--- One row per charged number of the suspended calls, with the range of the numbering plan it lies in, null if none.
+-- One row per charged number of the suspended calls, with its range in the numbering plan, null if it is in none.
 with numbers as (
     select
         charged_number,

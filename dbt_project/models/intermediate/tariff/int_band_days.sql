@@ -1,6 +1,6 @@
--- One row per (band_set_id, day): which kind of day it is for the band set. A holiday is 'H' where the set has such rows,
--- else the weekday it falls on; a day that the book counts as a weekday is that one. Days are those that calls can reach: those with
--- calls, the ones after them, and further ones where a call lasts longer.
+-- One row per (band_set_id, day): the day's type for the band set. A holiday is 'H' where the set has such rows, else its
+-- weekday. A day that the book counts as a weekday has that type. The days are those that calls can reach: days with calls,
+-- the days after them, and further days where a call lasts longer.
 with days as (
     select day from {{ source('raw', 'clock_days') }}
 ),

@@ -1,5 +1,5 @@
--- One row per (band_set_id, day_type, starts_second, band_id): a band's stretch of a kind of day, in seconds of the day.
--- A row that ends before it starts covers nothing; int_tariff_faults names the hole it leaves.
+-- One row per (band_set_id, day_type, starts_second, band_id): a stretch of a day type that belongs to a band, in seconds of
+-- the day. A row that ends before it starts covers nothing; int_tariff_faults names the hole.
 with bands as (
     select
         band_set_id,

@@ -1,5 +1,6 @@
--- One row per (head, valid_from): the deepest destination of at most five digits for numbers that begin with these five digits
--- (or are these fewer), and which longer prefixes there are below. One join finds what five would: a head without row has none.
+-- One row per (head, valid_from): the deepest destination of at most five digits for numbers that begin with these five
+-- digits (or that are exactly these fewer digits), and which longer prefixes exist below it. One join finds what five joins
+-- would find: a head without a row has no destination.
 with nodes as (
     select * from {{ ref('int_destination_nodes') }}
 ),
@@ -12,7 +13,7 @@ digits as (
 known as (
     select distinct prefix from nodes where prefix_length <= 5
 ),
--- The number without a digit: the root of all, whether the book has the empty prefix or not.
+-- The empty prefix is the root of all prefixes, whether the book has it or not.
 heads_0 as (
     select '' as head, '' as prefix
 ),
@@ -41,7 +42,7 @@ starts as (
     {% endfor %}
     select '' as prefix, '' as start
 ),
--- A prefix of the book and those that start it: what holds for its numbers on a day when it does not.
+-- A prefix of the book and the prefixes that it begins with: they apply to its numbers on days when it is not in force.
 covers as (
     select starts.prefix, nodes.valid_from, nodes.valid_to, nodes.destination_id
     from starts

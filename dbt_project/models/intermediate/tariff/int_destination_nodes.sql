@@ -1,5 +1,6 @@
--- One row per (prefix, valid_from) of int_destinations with all that a call of it gets. `destination_id` grows with the depth:
--- of the prefixes that start one number the longest has the greatest, so that a search needs to carry nothing else.
+-- One row per (prefix, valid_from) of int_destinations with everything that a call to it needs. `destination_id` grows with
+-- the depth: of the prefixes that start one number the longest has the greatest, so that a search needs to carry nothing
+-- else.
 select
     cast(row_number() over (order by destinations.prefix, destinations.valid_from) as integer) as destination_id,
     destinations.prefix,

@@ -1,5 +1,6 @@
--- One row per eight digits that longer destination prefixes begin with, and one for * and for # where prefixes of service codes
--- begin so: those prefixes as a list, the deepest first. They are few below one head; a list finds them whatever their lengths.
+-- One row per eight digits that longer destination prefixes begin with, and one each for * and # where prefixes of service
+-- codes begin with it: those prefixes as a list, the deepest first. A head has few of them, so a list finds them whatever
+-- their lengths.
 with nodes as (
     select
         *,

@@ -1,5 +1,5 @@
--- One row per (prefix, valid_from): the prefix's zone in [valid_from, valid_to); stretches of one prefix never overlap.
--- `fault` marks the stretches on which the book is unsound: such calls are unrated, with that reason.
+-- One row per (prefix, valid_from): the prefix's zone in [valid_from, valid_to). Stretches of one prefix never overlap.
+-- `fault` marks the stretches where the book has an error: calls there are unrated, with that reason.
 with destinations as (
     select
         coalesce(prefix, '') as prefix,

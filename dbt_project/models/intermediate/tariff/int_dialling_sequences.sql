@@ -1,6 +1,6 @@
--- One row per (exchange_id, valid_from) on which dialling rules are in force: the rules of calls that the exchange's switches
--- write in [valid_from, valid_to), as a list in the order in which they are tried. A rule for the own area
--- code has the exchange's.
+-- One row per (exchange_id, valid_from) on which dialling rules are in force: the rules for calls that the exchange's
+-- switches record in [valid_from, valid_to), as a list in the order in which they are tried. A rule for the own area code
+-- has the code of the exchange.
 with rules as (
     select
         exchanges.exchange_id,

@@ -1,6 +1,6 @@
--- One row per (version_id, day_type, start_hour) that lies wholly in one band: what a call begun in that hour is charged by
--- in the band's first two tiers, as one row that the kernel joins. `safe_seconds` is how long such a call may be for its price to
--- be reckoned in 64 bits and to stay below 100 000 of the currency; longer ones, and hours without a row, are walked.
+-- One row per (version_id, day_type, start_hour) that lies completely in one band: the prices, in the band's first two
+-- tiers, of a call that begins in that hour, as one row that the kernel joins. `safe_seconds` is the longest duration whose
+-- price fits into 64 bits and stays below 100 000 of the currency. Longer calls, and hours without a row, are walked.
 with hours as (
     {% for hour in range(24) %}
     select cast({{ hour }} as integer) as start_hour {{ 'union all' if not loop.last }}
@@ -31,7 +31,7 @@ pairs as (
         seconds.increment_price as second_price,
         concat(seconds.band_id, '/', seconds.from_second, ':') as second_label,
         versions.price_denominator,
-        -- A third of what the sum may be, for the connect fee and each of the two tiers.
+        -- A third of the largest allowed sum for each: the connect fee and the two tiers.
         least(cast(1000000000000000000 as hugeint), cast(33000000000 as hugeint) * versions.price_denominator) as most
     from tiers as firsts
     inner join {{ ref('int_tariff_versions') }} as versions on firsts.version_id = versions.version_id

@@ -1,5 +1,6 @@
--- One row per start_hour in which no version needs a walk for a call of at most `most_seconds` that ends by `ends_second`: what
--- tells the kernel, before the plan of a call is known, that int_rating_starts alone will charge it.
+-- One row per start_hour in which every version can charge a call of at most `most_seconds` that ends by `ends_second`
+-- without a walk. By it the kernel knows, before the plan of a call is known, that int_rating_starts alone will charge the
+-- call.
 with starts as (
     select
         starts.start_hour,

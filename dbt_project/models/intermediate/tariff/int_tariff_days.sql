@@ -1,6 +1,7 @@
--- One row per (call_date, tariff_plan_id, zone_id): a fingerprint of all that decides the price of such a call begun on
--- that day, and apart from it the kinds of the days after that its calls can reach, which only calls over midnight feel.
--- The planner compares them with those of the run before: a day whose calls they changed for is stale.
+-- One row per (call_date, tariff_plan_id, zone_id): a fingerprint of everything that decides the price of a call begun on
+-- that day. The types of the later days that its calls can reach are kept separately, because only calls over midnight
+-- depend on them. The planner compares both with those of the run before: a day with calls whose price they can change is
+-- stale.
 with step_texts as (
     select
         version_id,

@@ -1,7 +1,7 @@
--- One row per fault of the tariff book (SPEC 5, "a sound tariff book") and row it stands on, with what it touches:
--- a plan and zone between two dates, a band set, a prefix between two dates, a class between two dates, or the calls that a dialling
--- rule (by its row) strips a code off. `detail` says what would mend it. A row that ends on the day it begins or before holds on no
--- day: it is told, and neither overlaps nor touches anything.
+-- One row per fault of the tariff book (SPEC 5, "a sound tariff book") and row of the book, with the calls that it affects:
+-- those of a plan and zone between two dates, of a band set, of a prefix between two dates, of a class between two dates, or
+-- the calls from which a dialling rule (by its row) strips a code. `detail` says how to correct it. A row that ends on or
+-- before the day on which it begins is in force on no day: it is reported, and neither overlaps nor affects anything.
 with rates as (
     select
         rates.*,

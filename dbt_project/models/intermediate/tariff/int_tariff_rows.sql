@@ -1,7 +1,7 @@
--- One row per (tariff_plan_id, zone_id, valid_from, band_id, from_second): the rate step that holds in a band of the
--- plan's band set during one version, fallbacks resolved: a row with no band holds for every band with no row of its own.
--- A version is a stretch of days in which the same rate rows are in force. Unsound versions have their steps too;
--- int_tariff_versions says which those are.
+-- One row per (tariff_plan_id, zone_id, valid_from, band_id, from_second): the rate step of a band of the plan's band set
+-- during one version. Fallbacks are resolved: a rate row without a band applies to every band that has no row of its own. A
+-- version is a run of days with the same rate rows. Versions with an error have their steps too; int_tariff_versions says
+-- which those are.
 with rates as (
     select
         rates.*,
@@ -57,7 +57,7 @@ fallback_rows as (
         in_force.tariff_plan_id, in_force.zone_id, in_force.valid_from, in_force.valid_to, plan_bands.band_id,
         in_force.from_second, in_force.rate, in_force.rate_unit_seconds, in_force.increment_seconds, in_force.connect_fee
     from in_force
-    -- A plan whose band set is unknown has no bands; its rows stay, or nobody would be told why its calls are unrated.
+    -- A plan with an unknown band set has no bands. Its rows stay, so that the reason why its calls are unrated is reported.
     left join plan_bands on in_force.tariff_plan_id = plan_bands.tariff_plan_id
     left join own_rows
         on

@@ -1,6 +1,6 @@
--- One row per (tariff_plan_id, zone_id, valid_from): a stretch of days [valid_from, valid_to) with the same rate rows.
--- `price_denominator` makes every step's price of one increment a whole number of millionths ÷ price_denominator.
--- `fault` is the first reason why the version cannot be trusted; its calls are unrated.
+-- One row per (tariff_plan_id, zone_id, valid_from): a run of days [valid_from, valid_to) with the same rate rows.
+-- `price_denominator` makes every step's price of one increment a whole number of millionths ÷ price_denominator. `fault` is
+-- the first reason why the version cannot be used; its calls are unrated.
 with priced as (
     select
         tariff_rows.tariff_plan_id,

@@ -1,4 +1,4 @@
--- One row per zone: its call category, the bill item its calls go to, and who is charged.
+-- One row per zone: its call category, the bill item of its calls, and the charged party.
 select
     zones.zone_id,
     zones.call_category,

@@ -1,5 +1,5 @@
--- One row per book, so one: from where on calls are reported as anomalies. By the warn_above of the thresholds in force; an empty
--- one reports nothing.
+-- One row per book, so one row: the limits above which calls are reported as anomalies. They are the warn_above of the
+-- thresholds in force; an empty one reports nothing.
 select
     max(case when gate_id = 'ultra_short_seconds' then warn_above end) as ultra_short_seconds,
     max(case when gate_id = 'ultra_short_calls' then warn_above end) as ultra_short_calls,

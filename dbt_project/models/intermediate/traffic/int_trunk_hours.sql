@@ -1,5 +1,5 @@
--- One row per (trunk_group_id, direction, hour): the traffic parts of a trunk group; direction in (trunk_group_in),
--- out (trunk_group_out) or total (both), over the calls of every day.
+-- One row per (trunk_group_id, direction, hour): the traffic of a trunk group in the hour, from the calls of all days.
+-- direction is in (trunk_group_in), out (trunk_group_out) or total (both).
 with parts as (
     select * from {{ ref('int_traffic_daily') }}
 ),

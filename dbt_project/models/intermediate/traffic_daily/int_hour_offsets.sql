@@ -1,5 +1,5 @@
--- One row per further clock hour that a call can reach, counted from the hour it began in: those of the days that the calls of a
--- day reach into at most, and of the day itself.
+-- One row per further clock hour that a call can reach, counted from the hour in which it began: the rest of that day and
+-- all days that the calls of a day reach at most.
 with recursive longest as (
     select 24 * coalesce(max({{ days_between('call_date', 'last_day') }}), 1) + 23 as hours
     from {{ source('raw', 'call_days') }}

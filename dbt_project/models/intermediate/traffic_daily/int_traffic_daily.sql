@@ -1,7 +1,7 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per (call_date, hour, trunk_group_in, trunk_group_out, exchange_id, customer_class): the traffic that calls begun
--- on call_date put into the clock hour (SPEC 9). Seizures, answers and the seconds of the calls begun in the hour
--- (begun_seconds) count in the hour of the start; conversation_seconds are those that fall into the hour.
+-- One row per (call_date, hour, trunk_group_in, trunk_group_out, exchange_id, customer_class): the traffic of the calls
+-- begun on call_date in the clock hour (SPEC 9). Seizures, answers and the seconds of the calls begun in the hour
+-- (begun_seconds) count in the hour of the start. conversation_seconds count in the hours in which they fall.
 with calls as (
     select
         *,

@@ -1,5 +1,5 @@
--- One row per anomaly (anomaly_id) of the calls that is no fault of a record: a series of ultra-short calls, an over-long
--- call, an hour of a switch with far more or fewer calls than usual. Reported, never suspended.
+-- One row per anomaly (anomaly_id) of calls whose records have no error: a series of ultra-short calls, an over-long call,
+-- or an hour of a switch with far more or fewer calls than usual. Anomalies are reported, never suspended.
 with found as (
     select
         'ultra_short_calls' as kind,
@@ -53,7 +53,7 @@ with found as (
         || ' (median of ' || cast(days as varchar) || ' days), give or take ' || cast(allowed_distance as varchar) as detail
     from {{ ref('int_unusual_hours') }}
 ),
--- The unit of a switch is known where all numbers of its exchange are of one.
+-- The unit of a switch is known where all numbers of its exchange belong to one unit.
 exchange_units as (
     select exchange_id, min(business_unit_id) as business_unit_id
     from {{ ref('int_number_ranges') }}

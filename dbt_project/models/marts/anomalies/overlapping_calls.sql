@@ -1,5 +1,5 @@
--- One row per (calling_number, call_date) on which a line made more calls at once than it has channels: reported, never
--- suspended. started_at is the moment with the most calls, call_id the call that began then.
+-- One row per (calling_number, call_date) on which a line made more calls at the same time than it has channels. Such calls
+-- are reported, never suspended. started_at is the time with the most calls; call_id is the call that began then.
 select
     peaks.calling_number,
     peaks.call_date,

@@ -1,5 +1,5 @@
 -- One row per (account_id, service_number, billing_period, bill_item_id, line_kind): a line of a bill. Lines of closed
--- periods are those that were closed; a line that comes to zero is left out.
+-- periods stay as they were closed. A line with amount zero is left out.
 with lines as (
     select account_id, service_number, billing_period, bill_item_id, line_kind, amount
     from {{ ref('int_charge_lines') }}

@@ -1,4 +1,5 @@
--- One row per billing period of the branch, from the first to the running one: whether its figures can still change.
+-- One row per billing period of the branch, from the first to the current one, with its state: whether its figures can still
+-- change.
 select
     billing_period,
     case

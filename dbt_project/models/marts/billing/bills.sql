@@ -1,5 +1,5 @@
--- One row per (account_id, billing_period): the sum of the bill's lines, to whom it belongs, when it is issued and due.
--- A bill is provisional while its issue date lies after the as-of date. Bills of closed periods are those that were closed.
+-- One row per (account_id, billing_period): the sum of the bill's lines, its owner, and its issue and due dates. A bill is
+-- provisional while its issue date is after the as-of date. Bills of closed periods stay as they were closed.
 with lines as (
     select
         account_id,

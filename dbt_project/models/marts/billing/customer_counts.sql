@@ -1,5 +1,5 @@
--- One row per (billing_period, business_unit_id, customer_class) of the ended periods: customers with a bill, by the bill's unit and
--- class; `unassigned` where it has none. A bill without customer counts nobody.
+-- One row per (billing_period, business_unit_id, customer_class) of the ended periods: the number of customers with a bill,
+-- by the bill's unit and class; `unassigned` where it has none. A bill without a customer is not counted.
 select
     billing_period,
     {{ or_unassigned('business_unit_id') }} as business_unit_id,

@@ -1,5 +1,5 @@
--- One row per (provider_id, billing_period): what a provider's services brought in and his share of it, rounded once.
--- Calls to an access prefix that the book no longer has are in the row `unassigned`, with no share.
+-- One row per (provider_id, billing_period): the amount of the calls to a provider's services and his share of it, rounded
+-- once. Calls to an access prefix that the book no longer has are in the row `unassigned`, with no share.
 with shares as (
     select
         {{ or_unassigned('services.provider_id') }} as provider_id,

@@ -1,5 +1,6 @@
--- One row per (package_id, account_id, package_number, billing_period, allowance_kind): what a package (套餐) includes in the month
--- and what the calls that began in it drew on it. They draw in the order of their start, closed ones before the others.
+-- One row per (package_id, account_id, package_number, billing_period, allowance_kind): the allowance that a package (套餐)
+-- includes in the month, and what the calls begun in the month used of it. Calls use it in the order of their start, closed
+-- calls before the others.
 with calls as (
     select
         charges.*,
@@ -26,7 +27,7 @@ drawn as (
             and calls.billing_period = pots.billing_period
             and calls.allowance_kind = pots.allowance_kind
 ),
--- The call that uses the allowance up is the one at which the running sum comes to it.
+-- The call that uses up the allowance is the one at which the running sum reaches it.
 judged as (
     select
         *,
@@ -57,7 +58,7 @@ select
     coalesce(pots.billing_period, uses.billing_period) as billing_period,
     coalesce(pots.allowance_kind, uses.allowance_kind) as allowance_kind,
     coalesce(pots.subscriptions, 0) as subscriptions,
-    -- A package that neither book nor exports know any more includes nothing; what closed calls drew on it stays.
+    -- A package that is no longer in the book and the exports includes nothing; what closed calls used stays.
     cast(coalesce(pots.allowance, 0) as {{ call_money() }}) as allowance,
     cast(coalesce(uses.used, 0) as {{ call_money() }}) as used,
     cast(greatest(0, coalesce(pots.allowance, 0) - coalesce(uses.used, 0)) as {{ call_money() }}) as unused,

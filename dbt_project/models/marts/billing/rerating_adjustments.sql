@@ -1,5 +1,5 @@
 -- One row per (rerate_id, account_id, service_number, bill_item_id, zone_id, business_unit_id, closed_period, call_date) of
--- closed calls whose charge a re-rating adjusts: what they came to before and come to now.
+-- closed calls whose charge a re-rating adjusts: their amounts before and now.
 select
     rerate_id,
     account_id,

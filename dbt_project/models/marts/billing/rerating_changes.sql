@@ -1,5 +1,5 @@
 -- One row per (rerate_id, account_id, zone_id, business_unit_id, billing_period) that a published re-rating changed: its
--- rated calls before and after, of the days re-rated.
+-- rated calls on the re-rated days, before and after.
 select
     rerate_id,
     account_id,

@@ -1,5 +1,5 @@
--- One row per settling account with arrears as of the run's date: the unpaid part of the bills due before it, by age in
--- days past due (SPEC 7). The dunning list is these accounts.
+-- One row per settling account with arrears as of the run's date: the unpaid part of the bills due before that date, by days
+-- past due (SPEC 7). These accounts are the dunning list.
 with applied as (
     select account_id, billing_period, sum(amount) as received
     from {{ ref('payment_applications') }}

@@ -1,5 +1,5 @@
--- One row per bank result file that is not rejected (bank_code, batch_id, debited_on, file_id): what its header says and what
--- its details sum to; held batches too.
+-- One row per bank result file that is not rejected (bank_code, batch_id, debited_on, file_id): the totals of its header and
+-- the sums of its details. Held batches are included.
 select
     bank_code,
     batch_id,

@@ -1,5 +1,5 @@
--- One row per notification of change (bank_code, batch_id, notified_on, line): the bank tells that an account's data must be corrected.
--- No result of a debit.
+-- One row per notification of change (bank_code, batch_id, notified_on, line): the bank reports that an account's data must
+-- be corrected. It is not the result of a debit.
 select
     corrections.bank_code,
     corrections.batch_id,

@@ -1,6 +1,6 @@
--- One row per line (bank_code, batch_id, debited_on, line) of the accepted debit batches that was not collected whole, with whom to ask.
--- A line that takes back a debit that was collected before is among them: returned_payment_id names the debit. A refused line
--- without an amount has that of its request.
+-- One row per line (bank_code, batch_id, debited_on, line) of the accepted debit batches that was not collected in full,
+-- with the outlet that can ask the customer. Lines that take back a debit that was collected before are included:
+-- returned_payment_id names the debit. A refused line without an amount has that of its request.
 with requested as (
     select
         answers.bank_code,
@@ -12,7 +12,7 @@ with requested as (
     inner join {{ ref('int_debits_requested') }} as requests
         on answers.bank_code = requests.bank_code and answers.batch_id = requests.batch_id and answers.line = requests.line
 ),
--- A second refusal of a request answers nothing, but is about it.
+-- A second refusal of a request does not answer it, but has its amount.
 requested_in_batch as (
     select bank_code, batch_id, account_id, max(amount) as amount
     from {{ ref('int_debits_requested') }}

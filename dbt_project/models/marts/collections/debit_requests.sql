@@ -1,5 +1,5 @@
--- One row per line of a debit request (bank_code, batch_id, line) made up to the as-of date, with what the bank answered. Where
--- its files list failures only, what none of them has refused in time is collected without an answer.
+-- One row per line of a debit request (bank_code, batch_id, line) made up to the as-of date, with the bank's answer. Where
+-- the bank's files list failures only, a debit that no file refused in time counts as collected without an answer.
 with returned as (
     select debit_id, sum(amount) as amount
     from {{ ref('int_debit_returns') }}
@@ -59,6 +59,6 @@ select
     case
         when result_line is null and not is_collected_by_exception then {{ days_between('requested_on', as_of_date()) }}
     end as days_waiting,
-    -- A bank that lists failures only answers by its silence.
+    -- A bank that lists failures only accepts a request by not refusing it.
     result_line is null and refused_until is null and debit_on < {{ as_of_date() }} as is_overdue
 from matched

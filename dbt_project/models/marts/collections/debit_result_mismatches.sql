@@ -1,6 +1,7 @@
--- One row per line of a bank's result and kind of mismatch (bank_code, batch_id, debited_on, line, kind): a line that no request asked
--- for (unexpected), a second answer to a request (answered_twice), another amount than requested (other_amount), another
--- account or bank account than requested (account_differs). A bank has none before the first request to it.
+-- One row per line of a bank's result and kind of mismatch (bank_code, batch_id, debited_on, line, kind): a line without a
+-- request (unexpected), a second answer to a request (answered_twice), an amount that differs from the request
+-- (other_amount), an account or bank account that differs from the request (account_differs). A bank has no mismatches
+-- before the first request to it.
 with requests as (
     select * from {{ ref('stg_ledger__debit_requests') }}
 ),
@@ -37,7 +38,7 @@ left_over as (
         and returns.return_id is null
         and (requested_batches.batch_id is not null or results.debited_on >= first_requests.first_requested_on)
 ),
--- The request that a left-over line answers once more, if there is one: the newest.
+-- The newest request that an unmatched line answers a second time, if there is one.
 answered_before as (
     select
         left_over.bank_code,

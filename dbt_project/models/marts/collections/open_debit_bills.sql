@@ -1,6 +1,6 @@
--- One row per issued bill that is not paid in full (or asks for nothing at all) and whose settling account pays by bank
--- direct debit: what a debit request asks for, from whom. Bank and account are those of the newest export
--- that has the account.
+-- One row per issued bill that is not paid in full (or has nothing to pay) and whose settling account pays by bank direct
+-- debit: the amount to request, and from which account. Bank and account are those of the newest export that has the
+-- account.
 with applied as (
     select account_id, billing_period, sum(amount) as received
     from {{ ref('payment_applications') }}
@@ -22,7 +22,7 @@ open_bills as (
 accounts as (
     select * from {{ ref('int_accounts_known') }}
 ),
--- A bank that reports by a scheme has no codes of its own: what it has delivered makes it known.
+-- A bank that reports by a scheme has no codes of its own in the book; its delivered files show that it exists.
 known_banks as (
     select bank_code from {{ ref('debit_result_codes') }}
     union

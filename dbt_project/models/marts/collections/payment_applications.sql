@@ -1,9 +1,10 @@
--- One row per (payment_id, account_id, billing_period, applied_on): the part of a payment that pays a bill from a day on,
--- and, negative, what goes back from it (SPEC 7). Per settling account the payments by (paid_at, payment_id) pay the bills
--- by (period, account_id), oldest first: both are laid end to end, and where a payment's stretch meets a bill's, it pays.
--- On a day on which reversals take money, the payments are laid anew with what they have left: the rows of that day are
--- what changes. account_id is the bill's own account. A bill below zero is a credit: on its issue date it is settled in full
--- by an application of its own amount, and pays other bills like a payment.
+-- One row per (payment_id, account_id, billing_period, applied_on): the part of a payment that pays a bill from a day on.
+-- Money that goes back is negative (SPEC 7). For each settling account, payments in the order of (paid_at, payment_id) pay
+-- bills in the order of (period, account_id), the oldest first. Payments and bills are laid end to end as two lines of
+-- stretches. Where a payment's stretch meets a bill's stretch, the payment pays the bill. On a day on which reversals take
+-- money, the payments are laid end to end again with what they have left; the rows of that day are the differences.
+-- account_id is the bill's own account. A bill below zero is a credit: on its issue date it is settled in full by an
+-- application of its own amount, and it pays other bills like a payment.
 with bills as (
     select
         bills.account_id,
@@ -24,7 +25,7 @@ takings as (
 taking_days as (
     select distinct settling_account_id, taken_on from takings
 ),
--- Of an account from which money was taken: the spans of days between. All other accounts have one span, without bounds.
+-- The spans of days between the reversals of an account. An account without reversals has one span, without bounds.
 spans as (
     select
         settling_account_id,
@@ -103,7 +104,7 @@ spanned as (
     from matched
     where (starts_on is not null or ends_on is not null) and (ends_on is null or matched_on < ends_on)
 ),
--- What was matched in a span holds from its day (or the span's first) until the span ends.
+-- What was matched in a span applies from its day (or the span's first day) until the span ends.
 changes as (
     select
         payment_id,

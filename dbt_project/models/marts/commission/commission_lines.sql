@@ -1,6 +1,7 @@
 -- One row per (agent_id, settlement_period, line_kind): a line of an agent's statement, with its basis (SPEC 8).
--- basis_amount is the money applied (restatement: the money that went back), or a count of numbers; rate the percent, or the
--- bonus; a restatement has none, as it takes back each part at the percent at which it was paid. Zero lines are left out.
+-- basis_amount is the applied money, for a restatement the money that went back, or a count of numbers. rate is the percent,
+-- or the bonus. A restatement has no rate, because each part is taken back at the percent at which it was paid. Lines with
+-- amount zero are left out.
 with terms as (
     select * from {{ ref('int_commission_terms') }}
 ),

@@ -1,6 +1,7 @@
--- One row per (switch_id, file_date) of the switches whose files a day are known, from a switch's first file to the as-of date
--- (or the newest date of any file, where that is earlier): how many files were due, how many came, and how late the rest is.
--- A day's files are due when the day is over. Of the as-of day itself as many are due as the furthest switch has of its own.
+-- One row per (switch_id, file_date) of the switches with a known number of files per day, from a switch's first file to the
+-- as-of date (or the newest date of any file, where that is earlier): how many files were due, how many arrived, and how
+-- late the missing ones are. The files of a day are due when the day is over. On the as-of day, the due share is that of the
+-- switch with the largest share of its own files.
 with files as (
     select * from {{ ref('stg_ledger__files') }}
     where file_date is not null and is_date_doubted is not true
@@ -17,7 +18,7 @@ bounds as (
     group by switch_id
 ),
 newest as (
-    -- A held file of a later day is listed, and nothing is due of that day yet.
+    -- A held file of a later day is listed, but no files of that day are due yet.
     select least(max(file_date), {{ as_of_date() }}) as last_date, {{ as_of_date() }} as as_of
     from files
 ),

@@ -1,5 +1,5 @@
--- One row per registered file: what it declared, what was read, and in which state each call record ended (SPEC 4).
--- read_records and the states count call records; bank and customer files have data_rows and set_aside_rows instead.
+-- One row per registered file: what it declared, what was read, and how many of its call records ended in each state (SPEC
+-- 4). read_records and the states count call records; bank and customer files have data_rows and set_aside_rows instead.
 with states as (
     select
         {% for state in ['duplicate', 'other_day', 'partial', 'not_answered', 'not_charged', 'undocumented', 'unrated', 'rated'] -%}

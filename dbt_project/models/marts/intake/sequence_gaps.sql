@@ -1,7 +1,7 @@
 -- One row per stretch of file numbers that a switch skipped, between the numbers of its registered files that are not
--- rejected, told by how long it has been missing. A switch's counter goes round: after its last number comes its first, which
--- is no gap. Where the book does not say, the last is the largest number of as many digits as the switch writes (at least
--- six), and 0 is a number where the switch has ever written it.
+-- rejected, with the days since it is missing. A switch's counter starts again: its first number follows its last, and that
+-- is not a gap. Where the book does not give the last number, it is the largest number with as many digits as the switch
+-- writes (at least six). 0 is a number of the counter only if the switch has ever written it.
 with files as (
     select distinct switch_id, file_date, sequence_number, coalesce(is_date_doubted, false) as is_date_doubted
     from {{ ref('stg_ledger__files') }}
@@ -40,7 +40,7 @@ stepped as (
     from files
     inner join counters on files.switch_id = counters.switch_id
 ),
--- The position of a file in the switch's whole history: a step of more than half the cycle is one over its end.
+-- The position of a file in the switch's whole history: a step of more than half the cycle passes the end of the counter.
 placed as (
     select
         switch_id,
@@ -71,7 +71,7 @@ neighbours as (
         lead(file_position) over (partition by switch_id order by file_position) as next_position,
         coalesce(
             lead(file_date) over (partition by switch_id order by file_position),
-            -- A doubted date says nothing of when the gap showed: the next file of a sound one does.
+            -- A doubted date does not show when the gap appeared; the next file with an undoubted date does.
             min(file_date) over (partition by switch_id order by file_position rows between 1 following and unbounded following),
             {{ as_of_date() }}
         ) as next_date
@@ -81,7 +81,7 @@ gaps as (
     select
         switch_id,
         {% for end, position in [('missing_from', 'file_position + 1'), ('missing_to', 'next_position - 1')] -%}
-        -- A file of before the first one seen has a position below 0.
+        -- A file from before the first registered one has a position below 0.
         first_number + (({{ position }}) % numbers_in_cycle + numbers_in_cycle) % numbers_in_cycle as {{ end }},
         {% endfor -%}
         next_position - file_position - 1 as missing_files,

@@ -1,7 +1,7 @@
--- One row per record of the newest exports and rule of the entry standard that it breaks: the field, the rule in plain words, and
--- the outlet and unit that can mend it where they are known. Lines that could not be read at all are among them.
--- An account or customer that an older export knows is known.
--- A rule has the name of its gate in the suite crm_<export_table>; the gate finds the same rows.
+-- One row per record of the newest exports and rule of the entry standard that it breaks: the field, the rule in plain
+-- words, and the outlet and unit that can correct it, where they are known. Lines that could not be read at all are
+-- included. An account or customer in an older export counts as known. A rule has the name of its gate in the suite
+-- crm_<export_table>; the gate finds the same rows.
 with class_plans as (select * from {{ ref('class_plans') }}),
 agents as (select * from {{ ref('agents') }}),
 exchanges as (select * from {{ ref('exchanges') }}),
@@ -99,7 +99,7 @@ number_orders as (
     left join outlets on records.outlet_id = outlets.outlet_id
 ),
 failing as (
-    -- Export, rule, field that fails, what the rule's text tells of the record, and when a record fails.
+    -- Export, rule, field that fails, the value that the rule's text shows, and the condition under which a record fails.
     {% for table, rule, field, told, fails in [
         ('customers', 'name_filled', "'name'", "null", "coalesce(trim(name), '') = ''"),
         ('customers', 'class_known', "'customer_class'", "customer_class",
@@ -209,7 +209,7 @@ rules as (
         ('every_row_is_readable', 'the line cannot be read: the field {}', '该行无法读取：字段{}')
     ) as texts (rule_id, rule_en, rule_zh)
 ),
--- How the reasons begin for which a line of an export is set aside (orchestration/ingestion/customers/exports.py).
+-- The beginnings of the reasons for which a line of an export is set aside (orchestration/ingestion/customers/exports.py).
 reasons as (
     select *
     from (
@@ -220,7 +220,7 @@ reasons as (
         ('repeats the key', '与前面某行的主键重复'), ('has ', '数目与表头不符'), ('is not UTF-8', '不是 UTF-8 编码'),
         ('is not a valid line of CSV', '不是合法的 CSV 行'), ('is ambiguous', '日月次序不明，请写成年-月-日'),
         ('is a number in scientific notation', '是科学计数法，末尾数字已丢失'),
-        -- As version 0.2.0 wrote them: a file that it decoded keeps its reasons.
+        -- Reasons as version 0.2.0 wrote them: a file that it decoded keeps them.
         ('is no date', '不是日期（年-月-日）'), ('is no time', '不是时间（年-月-日 时:分:秒）'),
         ('is no amount', '不是最多两位小数的金额'), ('is no line of CSV', '不是合法的 CSV 行')
     ) as texts (reason_begins, reason_zh)
@@ -232,7 +232,7 @@ select
     failing.field,
     replace(rules.rule_en, '{}', coalesce(failing.told, '(none)')) as rule_en,
     replace(rules.rule_zh, '{}', coalesce(reasons.reason_zh, failing.told, '（空）')) as rule_zh,
-    -- A number can have intervals of several accounts: the first outlet of theirs is told.
+    -- A number can have intervals of several accounts: the first of their outlets is named.
     min(failing.mending_unit_id) as business_unit_id,
     min(failing.mending_outlet_id) as outlet_id,
     cast(count(*) as bigint) as failing_rows,

@@ -1,4 +1,5 @@
--- One row per (service_number, kind): a number that cannot be right. outlet_id is that of the newest order in question.
+-- One row per (service_number, kind): a service number with data that contradict each other. outlet_id is that of the newest
+-- order concerned.
 with intervals as (
     select
         service_number,

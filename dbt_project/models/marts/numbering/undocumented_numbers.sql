@@ -1,5 +1,5 @@
--- One row per charged number that nobody holds at the time of its calls (calling_number is the charged number), with what
--- its calls would come to at the plan of its range, the outlet that can ask, and the accounts of the numbers next to it.
+-- One row per charged number without a holder at the time of its calls (calling_number is the charged number), with the
+-- estimated amount of its calls, the outlet that can ask, and the accounts of neighbouring numbers.
 with numbers as (
     select
         charged_number,

@@ -1,5 +1,5 @@
--- One row per (bill_item_id, call_category, zone_id): what a bill item is made of: its call categories, and the zones of each. An
--- item that no calls go to has one row without category, a category without zones one without zone.
+-- One row per (bill_item_id, call_category, zone_id): the call categories of a bill item, and the zones of each category. An
+-- item without calls has one row without category; a category without zones has one row without zone.
 select
     items.bill_item_id,
     categories.call_category,

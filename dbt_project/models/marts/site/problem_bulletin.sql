@@ -1,5 +1,6 @@
--- One row per problem (problem_id) that somebody can mend, or that management should know of; kinds as in SPEC 11.
--- found_on is the day of its newest evidence, first_seen_on of its oldest, resolved_on is set where the files say so.
+-- One row per problem (problem_id) that somebody can correct, or that management should know about; kinds as in SPEC 11.
+-- found_on is the date of its newest evidence, first_seen_on that of its oldest. resolved_on is set where the files show
+-- that it is resolved.
 with files as (
     select * from {{ ref('stg_ledger__files') }}
 ),
@@ -296,7 +297,7 @@ problems as (
         1, null, null, first_day, first_day, null
     from {{ ref('int_late_subscriptions') }}
 ),
--- Two problems of a kind can have one subject (a name rejected twice): the second has a number.
+-- Two problems of a kind can have the same subject (a name rejected twice): the second gets a number.
 numbered as (
     select
         *,

@@ -1,7 +1,7 @@
--- One row per (tariff_plan_id, customer_class, zone_id, band) with a sound rate in force on the as-of date: what a call of 1, 3 and
--- 10 minutes costs that begins in the band and stays in it, in figures and in words. A plan has a row for each class that it holds
--- for, or one without a class where only numbers or dialled codes name it. What the book has no rate for, or an unsound one, is
--- not listed: it is no price of 0. Packages take off what is billed, and are not in it.
+-- One row per (tariff_plan_id, customer_class, zone_id, band) with a valid rate on the as-of date: the price of a call of 1,
+-- 3 and 10 minutes that begins in the band and stays in it, in figures and in words. A plan has one row for each class that
+-- it applies to. It has one row without a class where only numbers or dialled codes name it. Without a valid rate there is
+-- no row; a missing price is never shown as 0. The reductions of packages are not included.
 with classes as (
     select
         customer_class,

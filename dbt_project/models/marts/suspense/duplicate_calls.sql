@@ -1,5 +1,5 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per record that repeats an earlier one, with the one it repeats.
+-- One row per record that is a duplicate of an earlier one, with that earlier record.
 select
     call_id,
     original_call_id,

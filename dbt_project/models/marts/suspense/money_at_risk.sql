@@ -1,6 +1,6 @@
--- One row per (state, age_bucket, business_unit_id) with suspended calls: what they would come to, by how long they wait.
--- Calls of numbers that belong to no unit are in the row `unassigned`. A call of which several pieces wait is one call. Calls that
--- would be charged to nobody have an amount at risk of none.
+-- One row per (state, age_bucket, business_unit_id) with suspended calls: their estimated amounts, by age. Calls of numbers
+-- that belong to no unit are in the row `unassigned`. A call with several waiting pieces counts once. Calls that would be
+-- charged to nobody have no amount at risk.
 with suspended as (
     select
         *,

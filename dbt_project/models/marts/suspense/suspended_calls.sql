@@ -1,5 +1,5 @@
--- One row per record that waits: of another day, a piece of a call that lacks another, of a number nobody holds, or with no
--- rate; each run tries it again. What it would come to is estimated (int_suspended_estimates).
+-- One row per suspended record: it is of another day, is a piece of a call whose other pieces are missing, belongs to a
+-- number without a holder, or has no rate. Each run tries it again. int_suspended_estimates estimates its charge.
 select
     suspended.call_id,
     suspended.state,

@@ -1,4 +1,5 @@
--- One row per record that waits: since when, and how many runs have tried it. Depends on the runs, unlike every other mart.
+-- One row per suspended record: the first run that found it, and how many runs have tried it. This mart depends on the runs,
+-- unlike every other mart.
 select
     suspended.call_id,
     suspended.state,

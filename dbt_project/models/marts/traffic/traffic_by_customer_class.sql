@@ -1,5 +1,5 @@
--- One row per (customer_class, date) with traffic: seizures and answers of the calls begun that day, seconds that fall into it.
--- erlangs is the day's traffic volume in erlang-hours (conversation_seconds ÷ 3600).
+-- One row per (customer_class, date) with traffic: seizures and answers of the calls begun that day, and the conversation
+-- seconds within the day. erlangs is the day's traffic volume in erlang-hours (conversation_seconds ÷ 3600).
 select
     customer_class,
     cast(hour as date) as date,

@@ -1,5 +1,5 @@
--- One row per (trunk_group_id, date) with traffic, of direction total: the day's measures, its busy hour and what the
--- load of that hour needs in circuits at 1 % loss.
+-- One row per (trunk_group_id, date) with traffic, of direction total: the day's measures, its busy hour, and the circuits
+-- that the load of that hour needs at 1 % loss.
 with hours as (
     select *, cast(hour as date) as date
     from {{ ref('int_trunk_hours') }}

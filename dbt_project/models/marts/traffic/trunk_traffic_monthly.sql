@@ -1,5 +1,6 @@
--- One row per (trunk_group_id, month) with traffic, of direction total: the time-consistent busy hour, that is the hour of
--- day with the greatest sum of erlangs over the month, and its mean load over the days with traffic on the trunk group.
+-- One row per (trunk_group_id, month) with traffic, of direction total: the time-consistent busy hour and its mean load over
+-- the days with traffic on the trunk group. This busy hour is the hour of day with the greatest sum of erlangs over the
+-- month.
 with hours as (
     select
         trunk_group_id,

@@ -1,5 +1,5 @@
--- One row per bank result file that is not rejected; held ones too (is_accepted says which count).
--- Of files of one bank, batch and day each after the first has its number in the batch id: its debits are others.
+-- One row per bank result file that is not rejected. Held files are included; is_accepted is true for those that count. Of
+-- files of one bank, batch and day each after the first has its number in the batch id: its debits are others.
 with batches as (
     select
         batches.*,

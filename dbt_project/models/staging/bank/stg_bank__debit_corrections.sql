@@ -1,4 +1,4 @@
--- One row per notification of change in an accepted bank result file: what a bank asks to have corrected about an account.
+-- One row per notification of change in an accepted bank result file: the bank asks for a correction of an account's data.
 select
     batches.bank_code,
     batches.batch_id,

@@ -1,6 +1,6 @@
--- One row per detail line of an accepted bank result file, with what its result code means.
--- A code means what the bank's own row of the book says, else that of the scheme it reports by: code_owner says which. A code
--- that neither has (its file was released all the same) is a failure. A statement may be of several days: then a line has its own.
+-- One row per detail line of an accepted bank result file, with the meaning of its result code. A code means what the bank's
+-- own row of the book says, else that of the scheme it reports by: code_owner says which. A code that neither has (its file
+-- was released all the same) is a failure. A statement may be of several days: then a line has its own.
 with lines as (
     select
         debits.file_id,
@@ -19,7 +19,7 @@ with lines as (
         batches.bank_code,
         batches.is_period_named,
         coalesce(debits.debited_on, batches.debited_on) as debited_on,
-        -- A line's own period is the month before its own day: no file names it.
+        -- The period of a line is the month before its own day; no file names it.
         coalesce(debits.billing_period, batches.billing_period) as billing_period
     from {{ source('raw', 'debits') }} as debits
     inner join {{ ref('stg_bank__debit_batches') }} as batches on debits.file_id = batches.file_id and batches.is_accepted

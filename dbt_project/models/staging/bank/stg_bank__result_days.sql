@@ -1,6 +1,7 @@
--- One row per bank result file that is not rejected and day of its own or of one of its debits (file_id, debited_on): the batch id that
--- its debits of that day have. Banks count their batches anew, and a statement may be of several days: where files of one bank, batch and
--- day are loaded, each after the first has its number behind the id. A file without results (of debits on their way) takes no number.
+-- One row per bank result file that is not rejected and day of the file or of one of its debits (file_id, debited_on): the
+-- batch id of its debits of that day. Banks count their batches anew, and a statement may be of several days: where files of
+-- one bank, batch and day are loaded, each after the first has its number behind the id. A file without results (of debits
+-- on their way) takes no number.
 with batches as (
     select
         batches.file_id,

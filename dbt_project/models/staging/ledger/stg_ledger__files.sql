@@ -1,5 +1,5 @@
--- One row per registered file dated up to the as-of date (a file whose name has no date always counts, and one that is held
--- for its date).
+-- One row per registered file dated up to the as-of date. A file without a date in its name, and a file that is held for its
+-- date, always count.
 select
     file_id,
     file_kind,

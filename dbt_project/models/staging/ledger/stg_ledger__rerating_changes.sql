@@ -1,5 +1,5 @@
--- One row per (rerate_id, account_id, zone_id, business_unit_id, billing_period) that a published re-rating changed, of the
--- re-ratings that post into a period up to the as-of date's.
+-- One row per (rerate_id, account_id, zone_id, business_unit_id, billing_period) that a published re-rating changed.
+-- Re-ratings count whose adjustments are posted in a period up to that of the as-of date.
 select
     rerate_id,
     account_id,

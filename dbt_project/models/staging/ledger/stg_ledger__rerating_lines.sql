@@ -1,5 +1,5 @@
 -- One row per (rerate_id, account_id, service_number, bill_item_id, closed_period): the amount that a re-rating posts for
--- them, of the re-ratings that post into a period up to the as-of date's.
+-- them. Re-ratings count whose adjustments are posted in a period up to that of the as-of date.
 select
     rerate_id,
     account_id,

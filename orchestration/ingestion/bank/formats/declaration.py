@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from orchestration.declarations import Declared, Fault, Maybe, Positive, Says
+from orchestration.declarations import Declared, Fault, Maybe, Says
 
 #: For how many days a debit that no file refuses may be waited for before it counts as collected.
 MOST_DAYS_TO_WAIT = 60
@@ -76,7 +76,9 @@ ValuePattern = Annotated[str, AfterValidator(partial(_pattern, groups=("value",)
 
 Column = Annotated[int, Field(ge=1), Says("write the number of its column, the first is 1")]
 Span = Annotated[
-    list[Positive], Field(min_length=2, max_length=2), Says("write [first byte, bytes], the first byte is 1")
+    list[Annotated[int, Field(ge=1)]],
+    Field(min_length=2, max_length=2),
+    Says("write [first byte, bytes], the first byte is 1"),
 ]
 DetailName = Annotated[DetailField, _unknown_in(get_args(DetailField))]
 SummaryName = Annotated[SummaryField, _unknown_in(get_args(SummaryField))]
@@ -145,7 +147,7 @@ class Mt940(_Format):
     """SWIFT statements."""
 
     layout: Literal["mt940"]
-    encoding: Maybe[Encoding] = Field(None, description="Of field 86, like utf-8 or gb18030.")
+    encoding: Encoding | None = Field(None, description="Of field 86, like utf-8 or gb18030.")
     currency: Text = Field("CNY", description="The currency of the amounts.")
     collected_types: Texts = Field(description="Types of transactions that collect, like NDDT.")
     returned_types: Texts = Field(description="Types of transactions that give back, like NRTI.")

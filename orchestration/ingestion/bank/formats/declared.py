@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.declarations import Place, read_declaration
+from orchestration.declarations import Place, read_declared
 from orchestration.errors import UsageError
 from orchestration.ingestion.bank.formats.declaration import BANK_DECLARATION, LAYOUTS
 from orchestration.ingestion.file_reading.bounded_yaml import parse_yaml, read_text
@@ -70,7 +70,7 @@ def load_bank_format(name: str, folder: Path = FORMATS_FOLDER) -> BankFormat:
         raise UsageError(f"bank format '{name}' is not declared: there is no {path}; there are {known}")
     text = read_text(path)
     content = parse_yaml(path, text)
-    declared = read_declaration(
+    declared = read_declared(
         path, content if isinstance(content, dict) else {}, BANK_DECLARATION, tags=LAYOUTS, show=_field_name
     )
     fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -174,6 +174,31 @@ def test_a_fault_names_file_field_and_what_to_write(
         load(tmp_path, {**declaration, **spoilt})
 
 
+def test_all_faults_of_a_declaration_are_told_at_once(tmp_path: Path) -> None:
+    """Each part is told by itself; what is between parts is looked at once they are sound."""
+    spoilt = {
+        "colour": "red",
+        "delimiter": "",
+        "header": {"lines": 1, "names": 2, "records": {"line": 3, "pattern": "x"}},
+        "ignore": [{"a": {"same": "b"}}, {"why": "no test"}, "a"],
+        "record": record(called_number=None, calling_number={"cases": [{"when": {"a": [5]}, "field": 7}]}),
+    }
+    with pytest.raises(UsageError) as raised:
+        load(tmp_path, {**TEXT, **spoilt})
+    told = [line.removeprefix(f"{tmp_path / 'dms.yml'}: field ") for line in str(raised.value).splitlines()]
+    assert [line.split(";")[0] for line in told] == [
+        "record.calling_number.cases[1].field: write a text in quotes, not 7",
+        'record.calling_number.cases[1].when.a: write a list of texts, numbers in quotes: ["0"]',
+        "record.called_number: say which field it comes from, as {field: NAME}",
+        "ignore[1].a.same: no such field",
+        "ignore[2]: write at least one field and what it must be: {FIELD: [TEXTS]}",
+        "ignore[3]: write what its fields must be: {FIELD: [TEXTS]}",
+        "header.records.pattern: write a regular expression with a group: '^([0-9]+)$'",
+        'delimiter: write one character, a tab as "\\t"',
+        "colour: no such field",
+    ]
+
+
 def test_without_a_record_the_fields_are_its_columns(tmp_path: Path) -> None:
     declaration = {name: value for name, value in TEXT.items() if name != "record"}
     with pytest.raises(UsageError, match=r"dms\.yml: field record: say from which field each of record_number, "):
