@@ -22,7 +22,7 @@ record:
   started_at: {answer: began}
   duration_seconds: {field: seconds}
   release_cause: cause
-  service_type: service
+  made_up: service
 """
 CONTENT = "1,2200001,2200002,20260301100005,60,16,video\n2,2200001,2200002,20260301100105,60,16,\n"
 # The line is added before the modules that make lists of the declaration are imported.
@@ -30,7 +30,7 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 from orchestration import call_columns as declared
-column = declared.CallColumn("service_type", "varchar", "What was used: speech or video.", declared.Said.BY_SOME)
+column = declared.CallColumn("made_up", "varchar", "What no switch says.", declared.Said.BY_SOME)
 declared.RECORD = (*declared.RECORD, column)
 
 import duckdb
@@ -39,7 +39,7 @@ from tests.ingestion.cdr.foreign import read
 
 home, form = Path(sys.argv[1]), Path(sys.argv[1]) / "pbx.yml"
 done = read(home, Path(sys.argv[2]).read_text(), form)
-services = duckdb.execute(f"select service_type from read_parquet('{home}/raw/calls/f1.parquet') order by record_number")
+services = duckdb.execute(f"select made_up from read_parquet('{home}/raw/calls/f1.parquet') order by record_number")
 print(json.dumps([done.in_one_pass, done.malformed, services.fetchall(), list(raw_schema._CALLS)[-1]]))
 """
 
@@ -53,4 +53,4 @@ def test_a_column_that_some_formats_say_is_one_line(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [True, [], [["video"], [None]], "service_type"]
+    assert json.loads(done.stdout) == [True, [], [["video"], [None]], "made_up"]
