@@ -1,4 +1,4 @@
-"""With its line in the declaration of a call's columns and its field in that of formats, a column reaches the raw zone."""
+"""One line in the declaration of a call's columns, and a format may say the column and the raw zone has it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestration.call_columns import RECORD, Said
-from orchestration.ingestion.cdr.formats.declared_record import Record
 from orchestration.settings import PROJECT_ROOT
 
 DECLARATION = """
@@ -27,17 +25,13 @@ record:
   made_up: service
 """
 CONTENT = "1,2200001,2200002,20260301100005,60,16,video\n2,2200001,2200002,20260301100105,60,16,\n"
-# Both are added before the modules that make lists of them are imported.
+# The line is added before the modules that make lists of the declaration are imported.
 SCRIPT = """
 import json, sys
 from pathlib import Path
 from orchestration import call_columns as declared
 column = declared.CallColumn("made_up", "varchar", "What no switch says.", declared.Said.BY_SOME)
 declared.RECORD = (*declared.RECORD, column)
-from pydantic import create_model
-from orchestration.ingestion.cdr.formats import declared_record as of_formats
-field = (of_formats.Maybe[of_formats.ShortColumn], None)
-of_formats.Record = create_model("Record", __base__=of_formats.Record, made_up=field)
 
 import duckdb
 from orchestration.warehouse.raw import raw_schema
@@ -50,12 +44,7 @@ print(json.dumps([done.in_one_pass, done.malformed, services.fetchall(), list(ra
 """
 
 
-def test_a_format_may_say_each_column_that_a_switch_says() -> None:
-    said = {column.name for column in RECORD if column.said is not Said.NEVER}
-    assert set(Record.model_fields) == said | {"answered"}
-
-
-def test_a_column_that_some_formats_say_needs_its_line_and_its_field(tmp_path: Path) -> None:
+def test_a_column_that_some_formats_say_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "pbx.yml").write_text(DECLARATION)
     (tmp_path / "calls.csv").write_text(CONTENT)
     done = subprocess.run(
