@@ -72,7 +72,7 @@ class GxEngine:
         )
         self._batches: dict[str, Any] = {}
 
-    def judge(self, table: str, gates: list[tuple[str, Gate]]) -> dict[str, Any]:
+    def evaluate(self, table: str, gates: list[tuple[str, Gate]]) -> dict[str, Any]:
         """Evaluate gates of one table; returns GX's results by the given ids. A missing result stays missing."""
         expectations = [self._expectation(identity, gate) for identity, gate in gates]
         suite = gx.ExpectationSuite(name=table, expectations=expectations)

@@ -38,38 +38,38 @@ def run_gates(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[G
 
 
 def _run_suite(con: duckdb.DuckDBPyConnection, engine: GxEngine, suite: Suite) -> list[GateResult]:
-    judged: dict[str, Any] = {}
+    evaluated: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for table in dict.fromkeys(suite.table_of(gate) for gate in suite.gates):
         gates = [(gate.name, gate) for gate in suite.gates if suite.table_of(gate) == table]
         if not _exists(con, table):
             faults.update({name: f"the table {table} does not exist" for name, _ in gates})
             continue
-        found, faulty = _judge(engine, table, gates)
-        judged.update(found)
+        found, faulty = _evaluate(engine, table, gates)
+        evaluated.update(found)
         faults.update(faulty)
-    return [_report(con, suite, gate, judged.get(gate.name), faults.get(gate.name)) for gate in suite.gates]
+    return [_report(con, suite, gate, evaluated.get(gate.name), faults.get(gate.name)) for gate in suite.gates]
 
 
-def _judge(engine: GxEngine, table: str, gates: list[tuple[str, Gate]]) -> tuple[dict[str, Any], dict[str, str]]:
+def _evaluate(engine: GxEngine, table: str, gates: list[tuple[str, Gate]]) -> tuple[dict[str, Any], dict[str, str]]:
     """Evaluate gates together. A gate that raised is evaluated again alone: GX bundles queries, and one fault fails its whole bundle."""
     together, fault = _attempt(engine, table, gates)
     if fault is None and not any(_raised(result) for result in together.values()):
         return together, {}
-    judged: dict[str, Any] = {}
+    evaluated: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for name, gate in gates:
         alone, fault = _attempt(engine, table, [(name, gate)])
         if fault is not None:
             faults[name] = fault
         elif name in alone:
-            judged[name] = alone[name]
-    return judged, faults
+            evaluated[name] = alone[name]
+    return evaluated, faults
 
 
 def _attempt(engine: GxEngine, table: str, gates: list[tuple[str, Gate]]) -> tuple[dict[str, Any], str | None]:
     try:
-        return engine.judge(table, gates), None
+        return engine.evaluate(table, gates), None
     except Exception as error:  # noqa: BLE001  whatever a gate raises is its failure and must not end the others
         return {}, f"{type(error).__name__}: {error}"
 

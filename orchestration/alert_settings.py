@@ -108,7 +108,7 @@ class AlertSettings:
         return found
 
     def _check(self) -> None:
-        """What belongs together is there. Raises UsageError naming the variable that is missing."""
+        """Check that settings that belong together are all set. Raises UsageError naming the variable that is missing."""
         needed = {
             "TOLLHOUSE_ALERT_EMAIL_TO": (self.email_to, "to whom alerts are sent"),
             "TOLLHOUSE_ALERT_EMAIL_FROM": (self.email_from, "the address that they come from"),

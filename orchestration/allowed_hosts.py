@@ -1,4 +1,4 @@
-"""Under which names a server answers, and pages of which origins may change something by it. Names alone, no HTTP.
+"""The names under which a server answers, and the origins whose pages may change something. Names only, no HTTP.
 
 A page of the internet can have its own name resolved to 127.0.0.1 (DNS rebinding) and then read a server on the reader's
 machine as if it were its own. The browser still says the page's name in `Host` and `Origin`: by that it is found out.
@@ -64,7 +64,7 @@ def allowed_host(text: str) -> tuple[str, int | None]:
 
 
 def host_in_url(host: str) -> str:
-    """An address as it stands in a URL: that of IPv6 in brackets."""
+    """An address as it is written in a URL: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 

@@ -1,5 +1,5 @@
-"""The branch's wall clock, for the day it is and for times that are shown to people. Times that programs read (JSON, ledger,
-manifests) stay in UTC. No other module asks for today's date to judge a file by."""
+"""The branch's wall clock, for the present day and for times that are shown to people. Times that programs read (JSON, ledger,
+manifests) stay in UTC. No other module uses today's date to check a file."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from orchestration.defs.ingestion import assets as ingestion
 from orchestration.defs.partitions import call_days, first_call_day
 from orchestration.defs.publishing import assets as publishing
 from orchestration.defs.quality import assets as quality
-from orchestration.defs.resources import BillingRun, GateJudge, RunOptions
+from orchestration.defs.resources import BillingRun, GateRunner, RunOptions
 from orchestration.defs.warehouse import assets as warehouse
 from orchestration.settings import Settings
 
@@ -42,7 +42,12 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         jobs=[tollhouse_run, tollhouse_intake],
         schedules=[nightly_run(settings)],
         sensors=[inbox_sensor(settings), *alert_sensors(settings)],
-        resources={"run_options": options, "billing_run": run, "gate_judge": GateJudge(), **(resource_overrides or {})},
+        resources={
+            "run_options": options,
+            "billing_run": run,
+            "gate_runner": GateRunner(),
+            **(resource_overrides or {}),
+        },
         executor=dg.in_process_executor,
     )
 

@@ -1,4 +1,4 @@
-"""Log as JSON (TOLLHOUSE_LOG=json): one object per line, for programs that collect logs. What is logged is said elsewhere."""
+"""Log as JSON (TOLLHOUSE_LOG=json): one object per line, for programs that collect logs. Other modules decide what is logged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestration.settings import Settings
 
 
 def is_json_log() -> bool:
-    """Whether standard error is to be JSON. A wrong TOLLHOUSE_LOG is not: who reads the settings says that it is wrong."""
+    """Whether standard error is to be JSON. A wrong TOLLHOUSE_LOG is not; the settings report the wrong value."""
     try:
         return Settings.log_format_of() == "json"
     except UsageError:

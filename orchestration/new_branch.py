@@ -104,7 +104,7 @@ def _settings_text(home: Path, settings: Mapping[str, str]) -> str:
         f"# In a shell:    set -a; . {here}; set +a",
         f"# In systemd:    EnvironmentFile={home / SETTINGS_FILE}",
         *(f"{name}={shlex.quote(value)}" for name, value in settings.items()),
-        "# The branch's clock. Times in call files are of this zone where they do not say another:",
+        "# The branch's clock. Times in call files are in this zone where they do not name another:",
         f"TOLLHOUSE_TIME_ZONE={Settings.time_zone}",
         "# The first month to bill; without it the month of the earliest call file:",
         "#TOLLHOUSE_FIRST_BILLING_PERIOD=2026-03",

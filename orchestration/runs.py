@@ -58,7 +58,7 @@ event_log_storage:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run came to. `status` is published, nothing_new or blocked; `steps` are names with seconds."""
+    """The result of a run. `status` is published, nothing_new or blocked; `steps` are names with seconds."""
 
     status: str
     edition: str | None
@@ -140,7 +140,7 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     timed = _Timed(reporter)
     refuse_unfit_places(settings)
     with run_lock(settings):
-        # Says at once, and in plain words, that another run is in progress or the book has faults; the job does both itself.
+        # Reports at once, in plain words, that another run is in progress or the book has faults; the job checks both itself.
         read_reference_book(settings.reference)
         _warn_of_history(timed, set_damaged_aside(settings))
     timed.step("start")
@@ -163,10 +163,10 @@ def run_once(settings: Settings, *, as_of: date | None = None, reporter: Reporte
     record = load_record(settings)
     if record is None or record.run_id != result.run_id:
         with run_lock(settings):
-            pass  # another run began while this one was starting: say so as if it had been there from the first
+            pass  # another run began while this one was starting: report it as if it had been first
     if record is None or record.run_id != result.run_id or record.status not in ("published", "nothing_new", "blocked"):
         events = [event.message or "" for event in result.all_events if event.is_failure]
-        why = "; ".join(events) or "Dagster did not say why"
+        why = "; ".join(events) or "Dagster gave no reason"
         note_end(settings, run_id, "failed", why)
         raise TollhouseError(f"the run failed: {why}")
     return RunOutcome(
@@ -192,7 +192,7 @@ def _execute(
 
     from orchestration.definitions import build_defs
 
-    # What matters of a run is raised or stands in its history. The level of "dagster" itself Dagster sets again for its console.
+    # What matters of a run is raised or is in its history. Dagster sets the level of "dagster" again for its console.
     for quiet in ("dagster", "dagster._core"):
         logging.getLogger(quiet).setLevel(logging.CRITICAL)
     configuration: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -23,7 +23,7 @@ from orchestration.errors import UsageError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
-#: Whether the code lies in a checkout, beside its lock file, and not in an installed wheel.
+#: Whether the code is in a checkout, beside its lock file, and not in an installed wheel.
 IS_CHECKOUT = (PROJECT_ROOT / "requirements.lock").is_file()
 
 _MEMORY = re.compile(r"^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.IGNORECASE)
@@ -34,14 +34,14 @@ _UNFIT_FOR_HOME = "%?*[]"
 # Of TOLLHOUSE_PRUNE_PACK_AFTER_DAYS: landed files stay as they came.
 NEVER = "never"
 LOG_FORMATS = ("text", "json")
-#: Whether Dagster's schedule and inbox sensor are on from the first; `tollhouse ui` starts them, unless the environment says stopped.
+#: Whether Dagster's schedule and inbox sensor are on at first; `tollhouse ui` starts them, unless the environment has `stopped`.
 AUTOMATIONS = ("stopped", "running")
 _PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the state lies and what bounds a run. All paths are absolute."""
+    """Where the state is kept, and the limits of a run. All paths are absolute."""
 
     home: Path
     reference: Path
@@ -50,11 +50,11 @@ class Settings:
     threads: int
     first_billing_period: str | None
     time_zone: str = "Asia/Shanghai"  # of the billing area's wall clock, which all times are of
-    today: date | None = None  # in the place of the machine's day
-    group: str | None = None  # the group of users that may read the state; None: its owner alone
+    today: date | None = None  # replaces the machine's day
+    group: str | None = None  # the group of users that may read the state; None: only its owner
     allowed_hosts: tuple[str, ...] = ()  # under which `serve` and `ui` answer besides this machine's own names
     automation: str = (
-        "stopped"  # of the nightly run and the inbox sensor where nobody has switched them: stopped or running
+        "stopped"  # state of the nightly run and the inbox sensor where no person has switched them: stopped or running
     )
     log_format: str = "text"  # of what commands write to standard error: text or json
     prune_keep: int = 30  # how many of the newest editions `prune` keeps in any case
@@ -168,7 +168,7 @@ class Settings:
 
     @classmethod
     def allowed_hosts_of(cls, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """The names of TOLLHOUSE_ALLOWED_HOSTS. Raises UsageError where one of them is no name of a server."""
+        """The names of TOLLHOUSE_ALLOWED_HOSTS. Raises UsageError where one of them is not a name of a server."""
         env = os.environ if environment is None else environment
         names = tuple(name.strip() for name in (env.get("TOLLHOUSE_ALLOWED_HOSTS") or "").split(",") if name.strip())
         for name in names:

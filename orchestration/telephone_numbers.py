@@ -1,7 +1,7 @@
 """Telephone numbers as they are compared: in call files, exports, ranges and questions of people. For SQL and Python.
 
 A leading `+` becomes `00`; blanks and the signs - ( ) . # * go. A called number that begins with * or # is a service code and
-keeps both. What is left and is not a valid number stays as it is, for the caller to refuse.
+keeps both. A result that is not a valid number stays as it is; the caller refuses it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What holds for all tests: runs in this process have their gates judged in it, the day is one after all their files, and
+"""What holds for all tests: runs in this process have their gates evaluated in it, the day is one after all their files, and
 no test logs to where an earlier one did. And which tests are slow, so that they begin first and `make test-fast` can leave them out.
 """
 

@@ -1,4 +1,4 @@
-"""The gates judged without a process of their own."""
+"""The gates evaluated without a process of their own."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Sequence
 
 from expectations.results import GateResult
 from expectations.runner import run_suites
-from orchestration.defs.resources import GateJudge
+from orchestration.defs.resources import GateRunner
 from orchestration.runtime.gate_process import GateProcess
 from orchestration.settings import Settings
 from orchestration.warehouse.connection import open_warehouse
 
 
 class InProcessGates(GateProcess):
-    """The gates judged in this process: importing Great Expectations again for each of a hundred runs takes five processor seconds
+    """The gates evaluated in this process: importing Great Expectations again for each of a hundred runs takes five processor seconds
     each. The process itself is tested in orchestration/test_gate_process.py and by all runs that are commands of their own."""
 
     def __init__(self, settings: Settings) -> None:
         """Nothing to start."""
         self.settings = settings
 
-    def judge(self, names: Sequence[str]) -> list[GateResult]:
+    def evaluate(self, names: Sequence[str]) -> list[GateResult]:
         """As the process does, its words to and fro included."""
         with open_warehouse(self.settings) as con:
             told = json.dumps([result.as_dict() for result in run_suites(con, list(names))], ensure_ascii=False)
@@ -31,8 +31,8 @@ class InProcessGates(GateProcess):
         """Nothing to end."""
 
 
-class InProcessJudge(GateJudge):
-    """A judge that starts no process: as a resource of the definitions, `build_defs(settings, {"gate_judge": InProcessJudge()})`."""
+class InProcessGateRunner(GateRunner):
+    """A gate runner that starts no process, for `build_defs(settings, {"gate_runner": InProcessGateRunner()})`."""
 
     def new_process(self, settings: Settings) -> GateProcess:
         """Nothing is started."""

@@ -89,14 +89,14 @@ def _smtp_fault(error: Exception) -> str:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The address is a secret, and what is sent is not for whoever a redirect names."""
+    """Redirects are not followed: the address is a secret, and the content is not for another receiver."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 def _send_to_webhook(settings: AlertSettings, message: AlertMessage, seconds: float) -> None:
-    assert settings.webhook is not None, "only a channel that is set is asked"
+    assert settings.webhook is not None, "only a channel that is set is used"
     url = settings.webhook.reveal()
     check_webhook(url)
     content = {

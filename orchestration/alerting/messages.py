@@ -55,7 +55,7 @@ _WORDS = {
         ("长时间没有新文件", "请检查交换机、银行和客户系统的传送，以及 tollhouse doctor 对各数据源的检查结果。"),
         (
             "no new file came",
-            "Look at the deliveries of switches, banks and the customer system, and at what `tollhouse doctor` says of the sources.",
+            "Look at the deliveries of switches, banks and the customer system, and at the lines of `tollhouse doctor` about the sources.",
         ),
     ),
     TEST: (
@@ -89,7 +89,7 @@ class AlertMessage:
 
 
 def compose(settings: Settings, kind: str, occasions: Sequence[Occasion], message_id: str) -> AlertMessage:
-    """The message about occasions of one kind, the newest first; beyond twenty only their number is told."""
+    """The message about occasions of one kind, the newest first; of more than twenty the others are only counted."""
     (title_zh, advice_zh), (title_en, advice_en) = (
         (title.format(count=len(occasions)), advice) for title, advice in _WORDS[kind]
     )
@@ -122,7 +122,7 @@ def compose(settings: Settings, kind: str, occasions: Sequence[Occasion], messag
 
 def _line(occasion: Occasion, time_zone: str) -> str:
     facts = occasion.facts
-    told = {
+    shown = {
         RUN_FAILED: ("error",),
         EDITION_BLOCKED: ("gates", "folder"),
         FILE_HELD: ("source", "file_name", "reason", "file_id"),
@@ -130,5 +130,5 @@ def _line(occasion: Occasion, time_zone: str) -> str:
         NOTHING_CAME: (),
         TEST: (),
     }[occasion.kind]
-    parts = [shown_time(occasion.since, time_zone), *(facts[name] for name in told if facts.get(name))]
+    parts = [shown_time(occasion.since, time_zone), *(facts[name] for name in shown if facts.get(name))]
     return "- " + " | ".join(parts)

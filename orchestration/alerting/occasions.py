@@ -1,4 +1,4 @@
-"""What there is to tell at this moment, from the record of the last run and the file ledger. Whether it was told is not known here."""
+"""What people must be alerted to now, by the record of the last run and the file ledger. Whether it was sent is not known here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_TEXT = 300
 
 @dataclass(frozen=True)
 class Occasion:
-    """One thing to tell. Its key is another for each time that it happens; `since` is UTC, ISO. Facts are short texts."""
+    """One reason for an alert. Its key differs each time that it happens; `since` is UTC, ISO. Facts are short texts."""
 
     kind: str
     key: str
@@ -33,7 +33,7 @@ class Occasion:
 
 
 def find_occasions(settings: Settings, watching_since: str, now: datetime | None = None) -> list[Occasion]:
-    """Everything that is to be told now, told or not. `watching_since`: nothing can have come late before that.
+    """All occasions of now, sent or not. `watching_since`: nothing can be late before that time.
 
     Raises TollhouseError or sqlite3.Error where ledger or record cannot be read.
     """
@@ -47,7 +47,7 @@ def find_occasions(settings: Settings, watching_since: str, now: datetime | None
 
 
 def run_failed(run_id: str, since: str, error: str) -> Occasion:
-    """The failure of a run, by whoever knows of it: the same run is the same occasion."""
+    """The failure of a run, from any source: the same run is the same occasion."""
     return Occasion(RUN_FAILED, f"{RUN_FAILED} {run_id}", since, {"run_id": run_id, "error": _short(error)})
 
 
@@ -57,7 +57,7 @@ def _of_the_run(settings: Settings, record: RunRecord | None) -> Iterator[Occasi
     status, ended_by = ending(record, is_run_at_work(settings))
     since = record.ended_at or record.started_at
     if status in ("failed", "unfinished"):
-        yield run_failed(record.run_id, since, ended_by or "the run did not say why")
+        yield run_failed(record.run_id, since, ended_by or "the run gave no reason")
     elif status == "blocked":
         facts = {
             "run_id": record.run_id,
@@ -72,7 +72,7 @@ def _of_the_files(ledger: FileLedger) -> Iterator[Occasion]:
     if not since:
         return
     for entry in ledger.files():
-        # A file that came twice is no loss, and nobody has to do anything about it.
+        # A file that came twice is not a loss, and nobody has to do anything about it.
         if entry.file_id not in since or (entry.status_reason or "").startswith(SAME_CONTENT):
             continue
         number, at = since[entry.file_id]
@@ -94,6 +94,6 @@ def _of_what_is_missing(settings: Settings, newest: str, now: datetime) -> Itera
 
 
 def _short(text: str) -> str:
-    """In one line without control characters: it stands in subjects and in other people's programs."""
+    """In one line without control characters, because it is used in subjects and in other people's programs."""
     line = one_line(" ".join(part.strip() for part in text.splitlines()))
     return line if len(line) <= _MOST_TEXT else f"{line[: _MOST_TEXT - 1]}…"

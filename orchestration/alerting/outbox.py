@@ -1,6 +1,6 @@
-"""What was told already and what still waits to be sent, in `$TOLLHOUSE_HOME/alerts.sqlite`. It is there only where alerts are set.
+"""The alerts that were sent and those that still wait, in `$TOLLHOUSE_HOME/alerts.sqlite`. The file exists only where alerts are set.
 
-An occasion and the message about it are kept in one transaction: it is told once, whoever finds it first.
+An occasion and its message are kept in one transaction: it is sent once, whichever process finds it first.
 """
 
 from __future__ import annotations
@@ -79,11 +79,11 @@ class Outbox:
 
     @property
     def watching_since(self) -> str:
-        """When somebody first looked for what there is to tell."""
+        """When the first check for alerts was made."""
         return str(self._db.execute("select since from watching").fetchone()[0])
 
     def queue(self, occasions: Sequence[Occasion], now: datetime) -> None:
-        """Queue messages about the occasions that were not told yet, for every channel that is set."""
+        """Queue messages about the occasions that are new, for every channel that is set."""
         with self._transaction():
             new = [
                 occasion
@@ -112,7 +112,7 @@ class Outbox:
         ]
 
     def done(self, waiting: Waiting) -> None:
-        """It has been taken, or nobody will take it any more."""
+        """Remove a message that was accepted, or that will not be accepted any more."""
         self._db.execute(
             "delete from waiting where message_id = ? and channel = ?", [waiting.message.message_id, waiting.channel]
         )
@@ -155,7 +155,7 @@ def count_waiting(settings: Settings) -> int:
 
 
 def set_damaged_aside(settings: Settings) -> Path:
-    """Rename an outbox that cannot be read, so that a new one can be made: some things are told a second time then."""
+    """Rename an outbox that cannot be read, so that a new one can be made: some alerts are sent a second time then."""
     path = settings.home / FILE_NAME
     aside = path.with_suffix(".damaged")
     path.replace(aside)

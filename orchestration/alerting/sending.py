@@ -1,4 +1,4 @@
-"""Find what there is to tell, and tell it: the one piece of code that commands and Dagster's sensors call.
+"""Find what people must be alerted to, and send it. Commands and Dagster's sensors call this code.
 
 Whatever goes wrong here costs a run nothing but a warning and a bounded wait.
 """
@@ -21,7 +21,7 @@ from orchestration.settings import Settings
 
 
 def send_alerts(settings: Settings, known: Sequence[Occasion] = (), *, pausing: bool = False) -> list[str]:
-    """Tell what was not told yet, and what could not be sent before; returns what went wrong, in sentences.
+    """Send the alerts that are new, and those that could not be sent before; returns what went wrong, in sentences.
 
     `known` are occasions that neither record nor ledger shows. With `pausing` a message that could not be sent waits for its
     time, later after each try (a sensor asks every minute); else it is tried at once.
@@ -60,9 +60,9 @@ def send_test(settings: Settings) -> dict[str, str | None]:
 def alerts_around_run(
     settings: Settings, warn: Callable[[str], None], was_stopped: Callable[[], bool]
 ) -> Iterator[None]:
-    """Around the run of a command: tells before it that the last one was killed, and after it its result.
+    """Around the run of a command: alerts before it that the last run was killed, and after it to its result.
 
-    A run that a person stopped is nothing to tell. `warn` is given what could not be sent.
+    A run that a person stopped gives no alert. `warn` receives what could not be sent.
     """
     if not settings.alerts.channels:
         yield
@@ -80,7 +80,7 @@ def alerts_around_run(
             raise
         run_id = _run_id(settings)
         known = []
-        if run_id is None or run_id == run_before:  # it failed before it began: in the reference book, say
+        if run_id is None or run_id == run_before:  # it failed before it began, for example in the reference book
             words = str(error) if isinstance(error, TollhouseError) else one_line_of(error)
             known = [run_failed(uuid.uuid4().hex, begun_at, words)]
         else:
@@ -94,7 +94,9 @@ def _found(settings: Settings, outbox: Outbox, now: datetime, faults: list[str])
     try:
         return find_occasions(settings, outbox.watching_since, now)
     except (TollhouseError, OSError, ValueError, sqlite3.Error) as error:
-        faults.append(f"what is to be told cannot be seen: {error}")  # the run says the same, and its failure is told
+        faults.append(
+            f"it is not known what to alert to: {error}"
+        )  # the run fails with the same error, and that gives an alert
         return []
 
 
@@ -109,8 +111,8 @@ def _send_waiting(settings: Settings, outbox: Outbox, due_by: datetime | None) -
         except TollhouseError as error:
             given_up.add(waiting.channel)
             again = outbox.failed(waiting, str(error), datetime.now(UTC))
-            told = "it is tried again later" if again else "it was tried for a week and is given up"
-            faults.append(f"the alert '{waiting.message.subject}' could not be sent: {error}; {told}")
+            outlook = "it is tried again later" if again else "it was tried for a week and is given up"
+            faults.append(f"the alert '{waiting.message.subject}' could not be sent: {error}; {outlook}")
         else:
             outbox.done(waiting)
     return faults
@@ -133,7 +135,7 @@ def _open_outbox(settings: Settings, now: datetime, faults: list[str]) -> Iterat
 def _run_id(settings: Settings) -> str | None:
     try:
         record = load_record(settings)
-    except (TollhouseError, OSError, ValueError, TypeError):  # the run itself will say so
+    except (TollhouseError, OSError, ValueError, TypeError):  # the run itself reports it
         return None
     return None if record is None else record.run_id
 

@@ -1,4 +1,4 @@
-"""`tollhouse alert`: whether alerts arrive, and telling at once what there is to tell. How is in orchestration.alerting."""
+"""`tollhouse alert`: a test whether alerts arrive, and sending all alerts at once. The sending is in orchestration.alerting."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Any) -> None:
     """Add alert with test and send."""
-    alert = add_command(commands, "alert", "tell people by e-mail or webhook what needs them", _no_action)
+    alert = add_command(commands, "alert", "alert people by e-mail or webhook", _no_action)
     actions = alert.add_subparsers(metavar="ACTION")
     add_command(actions, "test", "send a test message to every address that is set", _test)
-    add_command(actions, "send", "tell what was not told yet, and what could not be sent before", _send)
+    add_command(actions, "send", "send new alerts, and those that could not be sent before", _send)
 
 
 def _no_action(arguments: argparse.Namespace, context: Context) -> Answer:
-    raise UsageError("say what to do; see `tollhouse alert --help`")
+    raise UsageError("name what to do; see `tollhouse alert --help`")
 
 
 def _test(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -45,10 +45,10 @@ def _send(arguments: argparse.Namespace, context: Context) -> Answer:
 
     channels = _channels(context)
     faults = send_alerts(context.settings)
-    told = f"Everything there is to tell is sent by {' and '.join(channels)}."
+    message = f"All alerts are sent by {' and '.join(channels)}."
     return Answer(
         {"channels": channels, "faults": faults},
-        lambda console: None if faults else console.print(told),
+        lambda console: None if faults else console.print(message),
         1 if faults else 0,
         "\n".join(faults) or None,
     )

@@ -1,4 +1,4 @@
-"""From the typed words to the exit code: parse, do, answer, and say what went wrong. No command is defined here."""
+"""From the typed words to the exit code: parse, execute, answer, and report what went wrong. No command is defined here."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ _OF_DAGSTER = {"DAGSTER_EVENT_BATCH_SIZE": "1000", "DAGSTER_DISABLE_TELEMETRY": 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Never raises, whatever the command does."""
     words = list(sys.argv[1:] if argv is None else argv)
-    os.umask(OWNER_ALONE)  # until the settings say who else may read
+    os.umask(OWNER_ALONE)  # until the settings name who else may read
     os.environ.update(_OF_DAGSTER)
     context = Context(is_json="--json" in words)
     # Dagster's and dbt's objects live as long as the command: to look through them every 700 new ones costs a run more than a second.
     gc.set_threshold(200_000, 20, 100)
     if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # what libraries tell their developers is not for a billing clerk
+        warnings.simplefilter("ignore")  # warnings of libraries are for developers, not for a billing clerk
     with InterruptWatch() as watch:
         context.was_stopped = lambda: watch.stopped_by() is not None
         try:

@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _no_action(arguments: argparse.Namespace, context: Context) -> Answer:
-    raise UsageError("say what to do with the calls; see `tollhouse calls --help`")
+    raise UsageError("name what to do with the calls; see `tollhouse calls --help`")
 
 
 def _release(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -31,9 +31,9 @@ def _release(arguments: argparse.Namespace, context: Context) -> Answer:
         assert decision.file_id is not None
         entry = ledger.file(decision.file_id)
         records = sum(day.other_day_records for day in ledger.call_days() if day.file_id == entry.file_id)
-    told = (
+    message = (
         f"{records} calls of another day in {entry.file_name} ({entry.file_id}) are released: {decision.why}. "
         "The next `tollhouse run` takes them in."
     )
-    data = {"file": file_facts(entry), "released_calls": records, "decision": asdict(decision), "message": told}
-    return Answer(data, lambda console: console.print(told))
+    data = {"file": file_facts(entry), "released_calls": records, "decision": asdict(decision), "message": message}
+    return Answer(data, lambda console: console.print(message))

@@ -98,7 +98,7 @@ def console(out: TextIO) -> Console:
 def print_table(
     console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]], figures: Iterable[str] = ()
 ) -> None:
-    """A plain table; the columns named in `figures` stand to the right. No text is cut: ids and names are copied on."""
+    """A plain table; the columns named in `figures` are aligned right. No text is cut: people copy ids and names."""
     from rich.cells import cell_len
 
     to_the_right = set(figures)

@@ -73,7 +73,7 @@ def _city(settings: Settings, wanted: dict[str, int], reporter: Progressing) -> 
 
 
 def _city_in_place(settings: Settings, wanted: dict[str, int]) -> dict[str, Any] | None:
-    """The facts of the city that stands in the inbox already; UsageError where something else does."""
+    """The facts of the city that is in the inbox already; UsageError where something else is there."""
     if not _has_files(settings.inbox):
         return None
     path = settings.home / PLANTED
@@ -83,9 +83,7 @@ def _city_in_place(settings: Settings, wanted: dict[str, int]) -> dict[str, Any]
         planted = json.loads(path.read_text(encoding="utf-8"))
         found = {name: planted[name] for name in wanted}
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"{path}: it does not say which demo city lies in the inbox ({error}); {_ELSEWHERE}"
-        ) from error
+        raise UsageError(f"{path}: it does not name the demo city of the inbox ({error}); {_ELSEWHERE}") from error
     if found != wanted:
         raise UsageError(
             f"{settings.inbox} holds another demo city ({_words(found)}, not {_words(wanted)}); {_ELSEWHERE}"

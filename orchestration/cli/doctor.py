@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     """Add doctor."""
     doctor = add_command(
-        commands, "doctor", "look whether everything is sound, and say what to do where it is not", _doctor
+        commands, "doctor", "check that everything is sound, and name what to do where it is not", _doctor
     )
     doctor.add_argument(
         "--deep", action="store_true", help="read and hash every file of the state, which takes as long as reading it"

@@ -89,8 +89,8 @@ def examine(is_deep: bool = False) -> list[Finding]:
         return [*findings, Finding("settings", ERROR, str(error), "correct the variable", error.exit_code)]
     findings += _settings(settings)
     findings += _look("home", _home, settings)
-    unfit, told = _places(settings)
-    findings += told
+    unfit, shown = _places(settings)
+    findings += shown
     for check, look in _OF_THE_HOME.items():
         findings += _barred(check, unfit, settings) or _look(check, look, settings)
     for check, look_at in STATE_CHECKS.items():
@@ -99,16 +99,16 @@ def examine(is_deep: bool = False) -> list[Finding]:
 
 
 def _places(settings: Settings) -> tuple[list[PlaceFault], list[Finding]]:
-    """What of the home is not the file or folder it should be, or may not be used; and how that is told, once."""
+    """The places of the home that have the wrong kind or may not be used, and the findings about them."""
     unfit = place_faults(settings)
     if not any(fault.path == settings.home for fault in unfit):
         known = {fault.path for fault in unfit}
         unfit += [fault for fault in unreadable_paths(settings) if fault.path not in known]
-    told = [Finding("places", ERROR, fault.found, fault.advice) for fault in unfit[:MOST_SHOWN]]
+    shown = [Finding("places", ERROR, fault.found, fault.advice) for fault in unfit[:MOST_SHOWN]]
     if len(unfit) > MOST_SHOWN:
-        told.append(Finding("places", ERROR, f"and {len(unfit) - MOST_SHOWN} more", unfit[MOST_SHOWN].advice))
+        shown.append(Finding("places", ERROR, f"and {len(unfit) - MOST_SHOWN} more", unfit[MOST_SHOWN].advice))
     sound = Finding("places", OK, "every file and folder is what it should be and can be read")
-    return unfit, told or [sound]
+    return unfit, shown or [sound]
 
 
 def _barred(check: str, unfit: list[PlaceFault], settings: Settings) -> list[Finding]:
@@ -127,7 +127,7 @@ def _look(check: str, look: Callable[..., Iterator[Finding]], *arguments: object
         return list(look(*arguments))
     except TollhouseError as error:
         return [Finding(check, ERROR, str(error), "fix what the message names", error.exit_code)]
-    except Exception as error:  # noqa: BLE001 - whatever is broken: the doctor says so and looks on
+    except Exception as error:  # noqa: BLE001 - whatever is broken: the doctor reports it and goes on
         return [Finding(check, ERROR, f"cannot be looked at: {type(error).__name__}: {error}", "fix what it names")]
 
 
@@ -296,7 +296,7 @@ def _last_run(settings: Settings) -> Iterator[Finding]:
 
 
 def lock_holder(settings: Settings) -> str | None:
-    """Who holds the run lock; None where nobody does. Asked with a shared lock, let go of at once."""
+    """Who holds the run lock; None where nobody does. It is tried with a shared lock, which is released at once."""
     if not settings.lock_path.is_file():
         return None
     with settings.lock_path.open(encoding="utf-8") as lock:

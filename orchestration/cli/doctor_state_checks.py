@@ -1,4 +1,4 @@
-"""What `tollhouse doctor` looks at in the state: whether all is there that the ledger names, as it was written.
+"""What `tollhouse doctor` checks in the state: whether everything that the ledger names exists, as it was written.
 
 `is_deep` reads and hashes every file. Nothing is changed by looking. The warehouse is read only while no run is in progress.
 """
@@ -19,7 +19,7 @@ _A_RUN_IS_AT_WORK = "a run is in progress: not looked at"
 
 
 def _findings(check: str, faults: list[str], advice: str, sound: str, level: str = ERROR) -> Iterator[Finding]:
-    """The first of the faults with what to do, or that there is none."""
+    """The first of the faults with what to do, or a finding without faults."""
     for fault in faults[:MOST_SHOWN]:
         yield Finding(check, level, fault, advice)
     if len(faults) > MOST_SHOWN:
@@ -60,7 +60,7 @@ def _ledger(settings: Settings, is_deep: bool) -> Iterator[Finding]:
 
 
 def _with_ledger(settings: Settings, check: str, look: Callable[[FileLedger], Iterator[Finding]]) -> Iterator[Finding]:
-    """What needs the ledger; nothing is known of it where there is none, which the check of the ledger says."""
+    """Checks that need the ledger. Without a ledger they are left out; the check of the ledger reports it."""
     if not settings.ledger_path.is_file() or not settings.ledger_path.stat().st_size:
         return
     try:
@@ -80,12 +80,12 @@ def _formats(settings: Settings, is_deep: bool) -> Iterator[Finding]:
         try:
             switches = read_reference_book(settings.reference).tables["switches"]
         except TollhouseError:
-            return  # the check of the reference book says it
+            return  # the check of the reference book reports it
         yield from _findings(
             "formats",
             format_disagreements(switches, ledger.files("cdr")),
             "write the format of the switch's source as its cdr_format",
-            "book and sources say the same format of every switch",
+            "book and sources name the same format for every switch",
             WARN,
         )
 

@@ -32,11 +32,11 @@ def add_commands(commands: Any) -> None:
     requests.add_argument(
         "--out", type=path, metavar="DIR", help="where to; by default exports/debit_requests of the home"
     )
-    requests.add_argument("--again", action="store_true", help="also what was asked for and is not answered yet")
+    requests.add_argument("--again", action="store_true", help="also bills with a request that is not answered yet")
 
 
 def _no_export(arguments: argparse.Namespace, context: Context) -> Answer:
-    raise UsageError("say what to export; see `tollhouse export --help`")
+    raise UsageError("name what to export; see `tollhouse export --help`")
 
 
 def _debit_requests(arguments: argparse.Namespace, context: Context) -> Answer:

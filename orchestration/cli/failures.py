@@ -1,4 +1,4 @@
-"""How a failure is told: one line on stderr, or the error object of --json; the traceback goes into a log."""
+"""How a failure is reported: one line on stderr, or the error object of --json; the traceback goes into a log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orchestration.storage.disk_space import full_disk_fault
 
 
 def print_failure(context: Context, message: str, exit_code: int) -> int:
-    """Say what went wrong; the exit code."""
+    """Report what went wrong; returns the exit code."""
     if context.is_json and not context.has_answered:
         write_json(context.out, {"error": {"message": message, "exit_code": exit_code}})
         context.out.flush()
@@ -27,7 +27,7 @@ def print_failure(context: Context, message: str, exit_code: int) -> int:
 
 
 def log_failure(error: BaseException) -> str:
-    """Keep the traceback of a fault that nobody foresaw, in `$TOLLHOUSE_HOME/logs/`; the message that names the log."""
+    """Keep the traceback of an unexpected fault in `$TOLLHOUSE_HOME/logs/`; returns the message that names the log."""
     first_line = (str(error).strip().splitlines() or ["no message"])[0]
     what = f"an unexpected {type(error).__name__}: {first_line}"
     if isinstance(error, OSError) and error.strerror:
@@ -46,7 +46,7 @@ def log_failure(error: BaseException) -> str:
 
 
 def disk_fault(error: BaseException) -> str | None:
-    """What to say where a full disk made a command fail, whatever said so first; None where it is something else."""
+    """The message where a full disk made a command fail, wherever it was noticed; None where the cause is another."""
     try:
         return full_disk_fault(error, Settings.from_environment().home)
     except UsageError:  # the settings are wrong, which is then the fault

@@ -45,7 +45,7 @@ def add_commands(commands: Any) -> None:
     release.add_argument(
         "--accept-totals",
         action="store_true",
-        help="of a bank file whose totals disagree with its lines: let its lines count; the difference stands in debit_batches",
+        help="of a bank file whose totals disagree with its lines: let its lines count; debit_batches shows the difference",
     )
     release.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
     reject = add_command(
@@ -54,7 +54,7 @@ def add_commands(commands: Any) -> None:
     reject.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
     reject.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
     retry = add_command(
-        actions, "retry", "decode and judge a held or unreadable file again, once its cause is fixed", _retry
+        actions, "retry", "decode and check a held or unreadable file again, after its cause is fixed", _retry
     )
     retry.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
     retry.add_argument("--why", type=reason, required=True, metavar="TEXT", help="kept with the decision")
@@ -74,7 +74,7 @@ _LISTED = {
 
 
 def file_facts(entry: FileEntry) -> dict[str, Any]:
-    """A file as the list tells of it."""
+    """A file as the list shows it."""
     return {
         "file_id": entry.file_id,
         "file_name": entry.file_name,
@@ -100,13 +100,13 @@ def print_files(console: Console, facts: list[dict[str, Any]]) -> None:
 
 @contextmanager
 def ledger_to_read(settings: Settings) -> Iterator[FileLedger]:
-    """The ledger as it stands, also while a run works. Raises TollhouseError where there is none, or a damaged one."""
+    """The ledger as it is, also while a run works. Raises TollhouseError where it is missing or damaged."""
     try:
         with FileLedger(settings.ledger_path, read_only=True) as ledger:
             yield ledger
     except sqlite3.DatabaseError as error:
         raise TollhouseError(
-            f"{settings.ledger_path}: the file ledger cannot be read: {error}; `tollhouse doctor` says more"
+            f"{settings.ledger_path}: the file ledger cannot be read: {error}; see `tollhouse doctor`"
         ) from error
 
 
@@ -116,7 +116,7 @@ def ledger_for_decisions(settings: Settings) -> Iterator[FileLedger]:
     from orchestration.runtime.run_lock import run_lock
 
     with ledger_to_read(settings):
-        pass  # it is there and sound: to open it for writing would make one
+        pass  # it exists and is sound: to open it for writing would create one
     with run_lock(settings), FileLedger(settings.ledger_path) as ledger:
         yield ledger
 
@@ -124,7 +124,7 @@ def ledger_for_decisions(settings: Settings) -> Iterator[FileLedger]:
 def _list(arguments: argparse.Namespace, context: Context) -> Answer:
     first, last = arguments.first_day, arguments.last_day
     if first and last and first > last:
-        raise UsageError(f"--from {first} lies after --to {last}")
+        raise UsageError(f"--from {first} is after --to {last}")
     with ledger_to_read(context.settings) as ledger:
         entries = ledger.files(arguments.kind)
     facts = [
@@ -228,7 +228,7 @@ def _retry(arguments: argparse.Namespace, context: Context) -> Answer:
     with ledger_for_decisions(context.settings) as ledger:
         decision = retry(context.settings, ledger, arguments.file_id, arguments.why)
         return _decided(
-            ledger, decision, "will be tried again: {why}. The next `tollhouse run` decodes and judges it again."
+            ledger, decision, "will be tried again: {why}. The next `tollhouse run` decodes and checks it again."
         )
 
 
@@ -236,6 +236,6 @@ def _decided(ledger: FileLedger, decision: Decision, then: str) -> Answer:
     """What was decided of a file, and what the next run makes of it."""
     assert decision.file_id is not None
     entry = ledger.file(decision.file_id)
-    told = f"{entry.file_name} ({entry.file_id}) {then.format(why=decision.why)}"
-    data = {"file": file_facts(entry), "decision": asdict(decision), "message": told}
-    return Answer(data, lambda console: console.print(told))
+    message = f"{entry.file_name} ({entry.file_id}) {then.format(why=decision.why)}"
+    data = {"file": file_facts(entry), "decision": asdict(decision), "message": message}
+    return Answer(data, lambda console: console.print(message))

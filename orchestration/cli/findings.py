@@ -1,4 +1,4 @@
-"""What `tollhouse doctor` says: the form of its findings, whoever finds."""
+"""The findings of `tollhouse doctor`: their form, for all checks."""
 
 from __future__ import annotations
 

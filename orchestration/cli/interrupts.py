@@ -32,7 +32,7 @@ class InterruptWatch:
             os.close(self._writing)
 
     def stopped_by(self) -> signal.Signals | None:
-        """The signal that asked the command to stop; None where none did."""
+        """The signal that stopped the command; None where there was none."""
         if self._stopped_by is None and self._is_watching:
             try:
                 numbers = os.read(self._reading, 4096)

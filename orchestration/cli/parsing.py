@@ -70,14 +70,14 @@ def port(text: str) -> int:
 
 
 def path(text: str) -> Path:
-    """A path that says something: an empty one, as of a variable that is not set, would be the current folder."""
+    """A path that is not empty. An empty one, for example of a variable that is not set, would mean the current folder."""
     if not text.strip():
         raise argparse.ArgumentTypeError("the path is empty; name one")
     return Path(text)
 
 
 def reason(text: str) -> str:
-    """A text that says something."""
+    """A text that is not empty."""
     if not text.strip():
-        raise argparse.ArgumentTypeError("say why: a decision is kept with its reason")
+        raise argparse.ArgumentTypeError("give the reason: a decision is kept with it")
     return text.strip()

@@ -1,5 +1,5 @@
-"""How far a run is, for people: a moving line on a terminal, a line per step elsewhere, nothing with --json;
-a JSON object per line where TOLLHOUSE_LOG says so."""
+"""The progress of a run, for people: a moving line on a terminal, a line per step elsewhere, nothing with --json;
+a JSON object per line with TOLLHOUSE_LOG=json."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Progressing:
-    """A reporter that keeps the warnings, for the answer; what else it does with a run is its subclasses' matter."""
+    """A reporter that keeps the warnings for the answer; subclasses decide what else they show."""
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
@@ -79,7 +79,7 @@ class JsonLines(Progressing):
 
 
 class Bars(Progressing):
-    """A line per step that moves while it is at work and stays when it is done, with its seconds."""
+    """A line per step that moves while the step works and stays when it is done, with its seconds."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()

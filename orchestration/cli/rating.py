@@ -151,7 +151,7 @@ def _show(console: Console, charge: Charge) -> None:
         )
         console.print(f"rated number   {dialled.rated_number or '(none)'}")
     console.print(f"begins         {charge.started_at}, {charge.duration_seconds} seconds")
-    prefix = "(none sought)" if charge.destination_prefix is None else charge.destination_prefix or "(empty)"
+    prefix = "(not looked up)" if charge.destination_prefix is None else charge.destination_prefix or "(empty)"
     console.print(f"prefix         {prefix}, zone {charge.zone_id}")
     console.print(f"plan           {plan['tariff_plan_id']}, rates since {charge.rate_valid_from}, {rule}")
     facts = _facts(charge)

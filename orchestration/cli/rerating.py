@@ -57,7 +57,7 @@ def _rerate(arguments: argparse.Namespace, context: Context) -> Answer:
     rows = _rows(outcome)
     if arguments.csv is not None:
         _write_csv(arguments.csv, rows)
-    told = _told(outcome, arguments.dry_run)
+    sentences = _sentences(outcome, arguments.dry_run)
     data = {
         "dry_run": arguments.dry_run,
         "first_day": arguments.first,
@@ -70,14 +70,14 @@ def _rerate(arguments: argparse.Namespace, context: Context) -> Answer:
         "days_outside": list(outcome.rated.days_outside),
         "standing_calls": outcome.rated.standing_calls,
         "rerating": None if outcome.rerating is None else asdict(outcome.rerating),
-        "message": "\n".join(told),
+        "message": "\n".join(sentences),
     }
     if outcome.run is None:
-        return Answer(data, lambda console: _show(console, rows, told))
+        return Answer(data, lambda console: _show(console, rows, sentences))
     after = run_answer(outcome.run, reporter.warnings)
 
     def show(console: Console) -> None:
-        _show(console, rows, told)
+        _show(console, rows, sentences)
         console.print()
         after.show(console)
 
@@ -97,48 +97,50 @@ def _rows(outcome: RerateOutcome) -> list[dict[str, Any]]:
 def _alerts(
     arguments: argparse.Namespace, context: Context, warn: Callable[[str], None]
 ) -> AbstractContextManager[None]:
-    """A dry run is no run: who asked for it sees what came of it."""
+    """A dry run is not a run: its result is shown to the person who typed it."""
     from orchestration.alerting.sending import alerts_around_run
 
     return nullcontext() if arguments.dry_run else alerts_around_run(context.settings, warn, context.was_stopped)
 
 
-def _told(outcome: RerateOutcome, is_dry_run: bool) -> list[str]:
+def _sentences(outcome: RerateOutcome, is_dry_run: bool) -> list[str]:
     """What to know beside the table, a sentence each."""
     from orchestration.rerating.rerate import listed_days
 
     rated = outcome.rated
     days = f"{rated.days[0]} to {rated.days[-1]}" if len(rated.days) > 1 else f"{rated.days[0]}"
-    told = []
+    sentences = []
     if not (rated.findings.changes or rated.findings.adjustments):
-        told.append(f"Nothing differs: every call of {days} comes out as it is published.")
+        sentences.append(f"Nothing differs: every call of {days} has the published amount.")
     if rated.findings.lines:
         total = sum((line.amount for line in rated.findings.lines), Decimal(0))
         posted = "would be posted" if is_dry_run else "are posted"
-        told.append(
+        sentences.append(
             f"Adjustments of {total:.2f} for {len(rated.findings.lines)} lines of closed periods {posted} to {rated.adjusted_in}; "
             "the closed bills stay as they are."
         )
     if rated.standing_calls:
-        told.append(
+        sentences.append(
             f"{rated.standing_calls} calls of closed periods have no rate or no owner now: they stand as they were closed."
         )
     if is_dry_run:
         if rated.days_outside:
             outside = listed_days(rated.days_outside)
-            told.append(f"The book changes open days outside these too, so it would be refused: {outside}.")
-        told.append("Nothing was changed: this was a dry run.")
+            sentences.append(f"The book changes open days outside these too, so it would be refused: {outside}.")
+        sentences.append("Nothing was changed: this was a dry run.")
     elif outcome.rerating is not None:
-        told.append(f"Re-rating {outcome.rerating.rerate_id} of {days} is kept in the ledger: {outcome.rerating.why}.")
+        sentences.append(
+            f"Re-rating {outcome.rerating.rerate_id} of {days} is kept in the ledger: {outcome.rerating.why}."
+        )
         if outcome.is_other_book:
-            told.append(
+            sentences.append(
                 f"From now on the book is {outcome.reference}: set TOLLHOUSE_REFERENCE to it, for the next run rates open days "
                 "with the book that is set."
             )
-    return told
+    return sentences
 
 
-def _show(console: Console, rows: list[dict[str, Any]], told: list[str]) -> None:
+def _show(console: Console, rows: list[dict[str, Any]], sentences: list[str]) -> None:
     if rows:
         shown = sorted(rows, key=lambda row: -abs(row["amount_difference"]))[:MOST_ROWS_SHOWN]
         columns = ["account", "zone", "unit", "period", "", "calls", "changed", "before", "after", "difference"]
@@ -168,7 +170,7 @@ def _show(console: Console, rows: list[dict[str, Any]], told: list[str]) -> None
         if len(rows) > len(shown):
             console.print(f"and {len(rows) - len(shown)} rows with smaller differences; --csv or --json gives them all")
         console.print()
-    for sentence in told:
+    for sentence in sentences:
         console.print(sentence)
 
 

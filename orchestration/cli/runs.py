@@ -1,4 +1,4 @@
-"""`tollhouse run` and `tollhouse close`, and how a run's outcome is told. The run is in orchestration.runs."""
+"""`tollhouse run` and `tollhouse close`, and the display of a run's outcome. The run is in orchestration.runs."""
 
 from __future__ import annotations
 

@@ -14,14 +14,14 @@ from orchestration.cli.parsing import add_command, port
 from orchestration.settings import Settings
 
 _LOCAL = "127.0.0.1"
-# Nothing is told to the makers of the parts.
+# Nothing is reported to the makers of the libraries.
 _NO_TELEMETRY = {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
 }
-# Where the servers work: a folder of their own, so that nothing that lies elsewhere is taken for code or configuration.
+# The working folder of the servers is their own, so that no file of another folder is taken for code or configuration.
 _WORK_FOLDER = "work"
 
 
@@ -55,9 +55,9 @@ def _serve(arguments: argparse.Namespace, context: Context) -> Answer:
     log_to_stderr()
     server = make_server(settings, arguments.host, arguments.port, arguments.allow_host)
     try:
-        told = f"The dashboards of the current edition are at {server.url} (Ctrl-C ends)."
+        message = f"The dashboards of the current edition are at {server.url} (Ctrl-C ends)."
         data = {"url": server.url, "host": server.host, "port": server.port, "published": settings.published}
-        context.give(Answer(data, lambda console: console.print(told)))
+        context.give(Answer(data, lambda console: console.print(message)))
         server.serve_forever()
     except KeyboardInterrupt:
         pass  # the usual end of serving, and no failure
@@ -82,13 +82,13 @@ def _ui(arguments: argparse.Namespace, context: Context) -> Answer:
     if settings.log_format == "json":
         command += ["--log-format", "json"]
     url = f"http://{host_in_url(arguments.host)}:{wanted}/"
-    told = f"Dagster's UI will be at {url} in some seconds (Ctrl-C ends)."
+    message = f"Dagster's UI will be at {url} in some seconds (Ctrl-C ends)."
     data = {"url": url, "dagster_home": settings.dagster_home}
-    context.give(Answer(data, lambda console: console.print(told)))
+    context.give(Answer(data, lambda console: console.print(message)))
     if context.is_json:
-        os.dup2(sys.stderr.fileno(), context.out.fileno())  # Dagster's log is not for stdout: one object is there
+        os.dup2(sys.stderr.fileno(), context.out.fileno())  # Dagster's log is not for stdout, which has one JSON object
     os.chdir(work)
-    # In place of this process: whoever ends or interrupts `tollhouse ui` ends Dagster with all that it has started.
+    # Replaces this process: to end or interrupt `tollhouse ui` ends Dagster and all that it has started.
     os.execve(sys.executable, command, _environment(settings, arguments.allow_host))
 
 

@@ -1,4 +1,4 @@
-"""`tollhouse status`: where the branch stands, from the pointer, the ledger and the blocked runs. It runs nothing."""
+"""`tollhouse status`: the state of the branch, from the pointer, the ledger and the blocked runs. It runs nothing."""
 
 from __future__ import annotations
 
@@ -81,17 +81,17 @@ def _edition_facts(edition: EditionFolder) -> dict[str, Any]:
 
 
 def _gate_badge(gates: Sequence[GateResult]) -> dict[str, Any]:
-    """How many gates passed, and how many did not by severity; `text` says it in words."""
+    """How many gates passed, and how many failed by severity; `text` has it in words."""
     failed: Counter[str] = Counter(gate.severity for gate in gates if not gate.success)
     counts = {severity: failed[severity] for severity in ("critical", "error", "warn")}
     passed = sum(1 for gate in gates if gate.success)
     words = [f"{count} {severity}" for severity, count in counts.items() if count]
     text = f"{passed} of {len(gates)} passed" + (f" ({', '.join(words)})" if words else "")
-    return {"gates": len(gates), "passed": passed, **counts, "text": text if gates else "no gate was asked"}
+    return {"gates": len(gates), "passed": passed, **counts, "text": text if gates else "no gate was evaluated"}
 
 
 def _periods(edition: EditionFolder) -> dict[str, list[str]]:
-    """The billing periods by state: closed, open, provisional. Empty where the edition does not say (those of before)."""
+    """The billing periods by state: closed, open, provisional. Empty where the edition does not have them (older editions)."""
     rows = _rows(edition, "billing_periods", "select period_state, billing_period from billing_periods order by 2")
     return (
         {state: [row["billing_period"] for row in rows if row["period_state"] == state] for state in PERIOD_STATES}
@@ -120,7 +120,7 @@ def _rows(edition: EditionFolder, mart: str, sql: str) -> list[dict[str, Any]]:
             return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
     except duckdb.Error as error:
         raise TollhouseError(
-            f"edition {edition.edition}: {mart} cannot be read: {error}; `tollhouse doctor` says more"
+            f"edition {edition.edition}: {mart} cannot be read: {error}; see `tollhouse doctor`"
         ) from error
 
 

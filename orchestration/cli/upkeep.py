@@ -78,7 +78,7 @@ def _backup(arguments: argparse.Namespace, context: Context) -> Answer:
         return Answer(data, show)
     failure = (
         f"the state is damaged: {'; '.join(some_of(list(backup.damage), _MOST_SAID))}. The backup has the same damage, and its "
-        "manifest says so: keep the one before it. `tollhouse doctor --deep` says what to do"
+        "manifest says so: keep the one before it. See `tollhouse doctor --deep` for what to do"
     )
     return Answer(data, show, 1, failure)
 
@@ -157,7 +157,7 @@ def _prune(arguments: argparse.Namespace, context: Context) -> Answer:
             )
         if plan.unreadable:
             names = ", ".join(path.name for path in plan.unreadable)
-            console.print(f"Not touched, for their manifest cannot be read: {names}; `tollhouse doctor` says more.")
+            console.print(f"Not touched, because their manifest cannot be read: {names}; see `tollhouse doctor`.")
         if arguments.dry_run:
             console.print(
                 f"{len(plan.to_pack)} landed files of {size_text(to_pack_bytes)} would be packed. Nothing was changed."
@@ -176,7 +176,7 @@ def _rebuild(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.upkeep.rebuild import rebuild
 
     settings = context.settings
-    raw, warehouse = (asked or arguments.raw == arguments.warehouse for asked in (arguments.raw, arguments.warehouse))
+    raw, warehouse = (chosen or arguments.raw == arguments.warehouse for chosen in (arguments.raw, arguments.warehouse))
     with progress(context) as reporter, alerts_around_run(settings, reporter.warn, context.was_stopped):
         refuse_unfit_places(settings, {settings.warehouse_path.name} if warehouse else ())
         if warehouse and os.path.lexists(settings.warehouse_path) and not settings.warehouse_path.is_file():

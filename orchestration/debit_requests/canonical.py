@@ -13,7 +13,7 @@ SUFFIX = "txt"
 
 
 def canonical_fault(bill: OpenBill) -> str | None:
-    """Why the payer of a bill cannot stand in the file: a field that holds the separator or a control character."""
+    """Why the payer of a bill cannot be written into the file: a field has the separator or a control character."""
     for name, text in (("account_id", bill.account_id), ("bank_account", bill.bank_account or "")):
         if "|" in text or not text.isprintable() or text != text.strip():
             return f"{name} {text!r} has a '|', a control character or blanks around it, which the file cannot hold"

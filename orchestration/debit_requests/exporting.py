@@ -48,7 +48,7 @@ class WrittenRequest:
 
 @dataclass(frozen=True)
 class ExportOutcome:
-    """What an export came to, by the edition it was made from."""
+    """The result of an export, with the edition it was made from."""
 
     edition: str
     as_of: date
@@ -74,16 +74,14 @@ def export_debit_requests(
             raise TollhouseError(no_edition(settings.published))
         _refuse_old_edition(settings, edition)
         if options.debit_on is not None and options.debit_on < edition.as_of:
-            raise UsageError(
-                f"--debit-on {options.debit_on} lies before {edition.as_of}, the day the edition stands for"
-            )
+            raise UsageError(f"--debit-on {options.debit_on} is before {edition.as_of}, the as-of date of the edition")
         kept = debit_requests(settings.ledger_path)
         bills = _open_bills(edition)
         banks = {bank for bank, _ in read_reference_book(settings.reference).result_codes}
         banks |= {bill.bank_code for bill in bills if bill.bank_code is not None and bill.fault is None}
         if options.bank_code is not None and options.bank_code not in banks:
             raise UsageError(
-                f"--bank: '{options.bank_code}' is none of the banks that are known: {', '.join(sorted(banks))}"
+                f"--bank: '{options.bank_code}' is not a known bank; use one of {', '.join(sorted(banks))}"
             )
         batches, left_out = plan_requests(
             bills,
@@ -108,7 +106,7 @@ def export_debit_requests(
 
 @contextmanager
 def _written(files: Sequence[tuple[Path, bytes]]) -> Iterator[None]:
-    """The files, whole and flushed, for as long as nothing fails; none of them where it does."""
+    """The files, complete and flushed, as long as nothing fails; none of them where something fails."""
     done: list[Path] = []
     path = files[0][0]
     try:
@@ -128,12 +126,12 @@ def _written(files: Sequence[tuple[Path, bytes]]) -> Iterator[None]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Never over a file that is there: it may have gone to the bank."""
+    """Write a new file. An existing one is never overwritten: it may have gone to the bank."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
         raise TollhouseError(
-            f"{path} is there already, and the ledger does not know it: it was left by an export that did not end, or is none "
-            "of ours. Move it away, then export again; nothing was requested"
+            f"{path} exists already, and the ledger does not know it: an interrupted export left it, or it is not a "
+            "file of Tollhouse. Move it away, then export again; nothing was requested"
         )
     building = path.with_name(f".{path.name}.building")
     try:
@@ -148,7 +146,7 @@ def _write(path: Path, content: bytes) -> None:
 def _creditors(file_format: str, path: Path | None) -> dict[str, pain_008.Creditor]:
     if file_format == "pain.008":
         if path is None:
-            raise UsageError("--format pain.008 needs --creditors FILE, which says per bank who collects")
+            raise UsageError("--format pain.008 needs --creditors FILE, which names the creditor for each bank")
         return pain_008.read_creditors(path)
     if path is not None:
         raise UsageError("--creditors is for --format pain.008 alone")
@@ -156,16 +154,16 @@ def _creditors(file_format: str, path: Path | None) -> dict[str, pain_008.Credit
 
 
 def _refuse_old_edition(settings: Settings, edition: EditionFolder) -> None:
-    """A request made from an edition that does not know the newest payments would debit people who have paid."""
+    """Refuse an edition that may lack the newest payments: its requests would debit people who have paid."""
     record = load_record(settings)
     if record is None or record.status not in ("published", "nothing_new") or record.edition != edition.edition:
-        came_to = "has no record" if record is None else f"came to '{record.status}'"
+        ending = "has no record" if record is None else f"ended with '{record.status}'"
         raise TollhouseError(
-            f"the last run {came_to}, so edition {edition.edition} may not know the newest payments; "
+            f"the last run {ending}, so edition {edition.edition} may not know the newest payments; "
             "run `tollhouse run` until it publishes, then export"
         )
     with FileLedger(settings.ledger_path, read_only=True) as ledger:
-        # What is held or rejected moves no as-of date: a plain run would not take it in either.
+        # Held and rejected files do not move the as-of date: a run without --as-of would not load them either.
         known = [file.file_date for file in ledger.files() if file.status in ("loaded", "registered")]
         newest = max((day for day in known if day is not None), default=edition.as_of)
         state = ledger.state()
@@ -208,7 +206,7 @@ def _rows(edition: EditionFolder, mart: str, columns: str, condition: str = "tru
             return con.execute(f"select {columns} from read_parquet(?) where {condition}", [paths]).fetchall()
         except duckdb.Error as error:
             raise TollhouseError(
-                f"edition {edition.edition}: {mart} cannot be read: {error}; `tollhouse doctor` says more"
+                f"edition {edition.edition}: {mart} cannot be read: {error}; see `tollhouse doctor`"
             ) from error
 
 

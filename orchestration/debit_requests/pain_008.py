@@ -65,7 +65,7 @@ def is_iban(text: str) -> bool:
 
 
 def pain_008_fault(creditors: Mapping[str, Creditor], bill: OpenBill) -> str | None:
-    """Why the payer of a bill cannot stand in the message."""
+    """Why the payer of a bill cannot be written into the message."""
     if bill.bank_code not in creditors:
         return f"bank {bill.bank_code} has no entry in the creditors file"
     if not is_iban(bill.bank_account or ""):

@@ -1,4 +1,4 @@
-"""Which open bills are asked for in which batch, and which are left out and why. Plain values in, plain values out.
+"""Which open bills are requested in which batch, and which are left out and why. Plain values in, plain values out.
 
 One batch per bank and billing period, since a bank's result names one period; one line per account that settles, with the
 sum of its open bills of that period.
@@ -44,7 +44,7 @@ class OpenBill:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A bill that is not asked for, and why."""
+    """A bill that is not requested, and why."""
 
     account_id: str
     bill_account_id: str
@@ -56,7 +56,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class PlannedLine(RequestLine):
-    """A request line with what pain.008 says of the payer beside it."""
+    """A request line with the payer's data for pain.008."""
 
     customer_name: str | None
     account_opened_on: date | None
@@ -81,8 +81,8 @@ class PlannedBatch:
 
 @dataclass(frozen=True)
 class DebitRequestOptions:
-    """What is asked for: a bank and a period (None: all), the day of the debit (None: the due date, at the earliest the day
-    after the edition's), and whether bills whose request waits for its answer are asked for once more."""
+    """What to request: a bank and a period (None: all), the day of the debit (None: the due date, at the earliest the day
+    after the edition's), and whether bills with an unanswered request are requested again."""
 
     bank_code: str | None = None
     billing_period: str | None = None
@@ -92,15 +92,15 @@ class DebitRequestOptions:
 
 @dataclass(frozen=True)
 class RequestHistory:
-    """What was asked for before: the ledger's batches, what became of each line by the edition (a line it does not know is
-    unanswered), and the lines that a bank collected for an account other than the one that was asked."""
+    """Earlier requests: the ledger's batches, the result of each line by the edition (a line that it does not have is
+    unanswered), and the lines that a bank collected from another account than the requested one."""
 
     batches: Sequence[RequestBatch] = ()
     results: Mapping[LineKey, str] | None = None
     collected_elsewhere: Collection[LineKey] = ()
 
     def standing(self) -> dict[BillKey, tuple[str, bool]]:
-        """Per bill that may not be asked for now, why, and whether `again` lifts that."""
+        """For each bill that may not be requested now: why, and whether `again` allows it."""
         results = self.results or {}
         found: dict[BillKey, tuple[str, bool]] = {}
         for batch in self.batches:
@@ -110,12 +110,12 @@ class RequestHistory:
                 for bill in line.bills:
                     bill_key = (bill.bill_account_id, batch.billing_period)
                     if key in self.collected_elsewhere:
-                        told = (
+                        why = (
                             f"the bank collected it under another account ({where}): have that payment put right first"
                         )
-                        found[bill_key] = (told, False)
+                        found[bill_key] = (why, False)
                     elif results.get(key, UNANSWERED) == UNANSWERED and found.get(bill_key, ("", True))[1]:
-                        found[bill_key] = (f"asked for in {where}, and not answered yet", True)
+                        found[bill_key] = (f"requested in {where} and not answered yet", True)
         return found
 
 
@@ -136,8 +136,8 @@ def plan_requests(
     for bill in sorted(bills, key=lambda bill: (bill.account_id, bill.billing_period, bill.bill_account_id)):
         if options.billing_period not in (None, bill.billing_period) or options.bank_code not in (None, bill.bank_code):
             continue
-        told, is_lifted = standing.get((bill.bill_account_id, bill.billing_period), (None, False))
-        reason = _fault(bill) or (None if options.again and is_lifted else told) or format_fault(bill)
+        why, is_lifted = standing.get((bill.bill_account_id, bill.billing_period), (None, False))
+        reason = _fault(bill) or (None if options.again and is_lifted else why) or format_fault(bill)
         if reason is not None:
             left_out.append(
                 LeftOut(bill.account_id, bill.bill_account_id, bill.billing_period, bill.bank_code, bill.amount, reason)
@@ -167,7 +167,7 @@ def _fault(bill: OpenBill) -> str | None:
     if bill.fault is not None:
         return bill.fault
     if not _BANK_IN_A_NAME.fullmatch(bill.bank_code or ""):
-        return f"bank code '{bill.bank_code}' cannot stand in a file's name: use letters, digits, '_', '.' and '-'"
+        return f"bank code '{bill.bank_code}' cannot be part of a file's name: use letters, digits, '_', '.' and '-'"
     return None
 
 

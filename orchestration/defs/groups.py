@@ -24,7 +24,7 @@ OWNERS = {
     EDITION: "team:analysts",
 }
 
-#: The assets on the way of a call from the inbox to the management page. In the UI's lineage `tag:"way"="inbox_to_page"` shows them alone.
+#: The assets on the way of a call from the inbox to the management page. In the UI's lineage `tag:"way"="inbox_to_page"` shows only them.
 INBOX_TO_PAGE = (
     "inbox_files",
     "call_detail_records",

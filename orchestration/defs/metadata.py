@@ -26,7 +26,7 @@ def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> 
 
 
 def plotted(value: Decimal | int | None) -> dg.FloatMetadataValue | dg.IntMetadataValue:
-    """A total as a point of a plot, which Dagster draws of binary numbers only. The exact total stands beside it as text."""
+    """A total as a point of a plot, which Dagster draws from binary numbers only. The exact total is beside it as text."""
     return dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(float(value or 0))
 
 

@@ -24,7 +24,7 @@ def call_days(first: date) -> dg.DailyPartitionsDefinition:
 
 def first_call_day(settings: Settings) -> date:
     """The first day of a call that has come in; a year before today where none has, or where the ledger cannot be read: the
-    run itself says what is wrong with it."""
+    run itself reports what is wrong with it."""
     otherwise = machine_day(settings) - _DAYS_BEFORE
     if not settings.ledger_path.is_file():
         return otherwise

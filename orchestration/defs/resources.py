@@ -1,4 +1,4 @@
-"""The resources of a run: settings, ledger, book, the lock that keeps a second run away, and the judge of its gates."""
+"""The resources of a run: settings, ledger, book, the lock that keeps a second run away, and the process of its gates."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -28,10 +28,10 @@ from orchestration.warehouse.raw.raw_schema import RunFacts
 
 WAREHOUSE_POOL = "duckdb"
 
-# The job that takes files in and judges them between the runs that publish; last_run.json stays that of the last such run.
+# The job that takes in and checks files between the runs that publish; last_run.json stays that of the last publishing run.
 INTAKE_JOB = "tollhouse_intake"
 
-# What Dagster's daemon starts waits for the run at work; what a person starts is told of it at once.
+# A run that Dagster's daemon starts waits for the running one; a run that a person starts is refused at once.
 _STARTED_BY_ITSELF = {"dagster/sensor_name", "dagster/schedule_name"}
 _PATIENCE_SECONDS = 3600.0
 
@@ -45,7 +45,7 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """One run over the branch: where its state is, what it stands on. Held from the run's first step to its last.
+    """One run over the branch: its state and its inputs. Held from the run's first step to its last.
 
     Its configuration is the run's settings (`Settings.run_values`).
     """
@@ -60,7 +60,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     today: str | None = None
     group: str | None = None
     run_options: RunOptions
-    asset_count: int = 0  # that a whole run makes; of fewer it is a run of some assets alone
+    asset_count: int = 0  # the number of a whole run; with fewer it is a run of some assets only
 
     _settings: Settings = PrivateAttr()
     _ledger: FileLedger = PrivateAttr()
@@ -76,7 +76,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
-        """Take the lock, read and check the reference book, open the ledger; let go of all at the run's end."""
+        """Take the lock, read and check the reference book, open the ledger; release all at the run's end."""
         with ExitStack() as stack:
             try:
                 self._begin(context, stack)
@@ -103,12 +103,12 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             self._prepare(stack, context.run_id)
         except Exception as error:
-            # Before its first step Dagster says of a failure only that there was one.
+            # Before the first step Dagster reports only that there was a failure.
             note_failure(self._settings, context.run_id or "", error)
             raise
 
     def _prepare(self, stack: ExitStack, run_id: str | None) -> None:
-        """Read the book, begin the run's record, open the ledger; nothing is pulled before the state is found whole."""
+        """Read the book, begin the run's record, open the ledger; nothing is pulled before the state is found complete."""
         refuse_unfit_places(self._settings)
         self._book = read_reference_book(self._settings.reference)
         record = RunRecord(
@@ -138,7 +138,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def is_whole(self) -> bool:
-        """Whether this is a run to a published edition, and not one of some assets or checks alone, or of the intake."""
+        """Whether this is a run to a published edition, and not a run of some assets or checks only, or of the intake."""
         return self._is_whole
 
     @property
@@ -151,18 +151,18 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._unreachable = found
 
     def note(self, **values: Any) -> None:
-        """Set fields of the run's record in last_run.json. A run of some assets alone, or of the intake, has none."""
+        """Set fields of the run's record in last_run.json. A run of some assets only, or of the intake, has none."""
         if self._is_whole:
             update_record(self._settings, **values)
 
     @staticmethod
     def begin_building(con: duckdb.DuckDBPyConnection) -> None:
         """Called before a table of the warehouse is built: until a run publishes, the next whole run builds everything, also
-        where this one fails or is of some assets alone."""
+        where this one fails or is of some assets only."""
         forget_published(con)
 
     def as_of_date(self) -> date | None:
-        """The date asked for, None for the newest date among the registered files."""
+        """The requested as-of date; None for the newest date among the registered files."""
         if self.run_options.as_of is None:
             return None
         try:
@@ -180,7 +180,7 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @staticmethod
     def facts(con: duckdb.DuckDBPyConnection) -> RunFacts:
-        """What this run stands on, as its first step laid it down. Raises TollhouseError before the first run."""
+        """The facts of this run, as its first step kept them. Raises TollhouseError before the first run."""
         try:
             row = con.execute("select as_of, first_billing_period from raw.run_facts").fetchone()
         except duckdb.CatalogException:
@@ -190,8 +190,8 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         return RunFacts(*row)
 
 
-class GateJudge(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Judges the gates of a run in a process of their own."""
+class GateRunner(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Evaluates the gates of a run in a separate process."""
 
     _process: GateProcess | None = PrivateAttr(default=None)
 
@@ -211,19 +211,19 @@ class GateJudge(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._process = self.new_process(settings)
         return self._process
 
-    def judge(self, settings: Settings, suites: Sequence[str]) -> list[GateResult]:
+    def evaluate(self, settings: Settings, suites: Sequence[str]) -> list[GateResult]:
         """The results of these suites, in order. Nothing else may hold the warehouse open meanwhile. Raises TollhouseError."""
-        return self.start(settings).judge(suites)
+        return self.start(settings).evaluate(suites)
 
     def new_process(self, settings: Settings) -> GateProcess:
-        """A new process; tests put another in its place."""
+        """A new process; tests replace it."""
         return GateProcess(settings)
 
 
 @contextmanager
 def plain_refusal(billing_run: BillingRun) -> Iterator[None]:
-    """Within, an error with words for people ends a run of some assets, or of the intake, with these words alone, without a trace
-    of calls. A whole run's error is raised as it is: the command that started it shows it."""
+    """In this context an error with a message for people ends a run of some assets, or of the intake, with that message only,
+    without a traceback. A whole run's error is raised as it is: the command that started it shows it."""
     try:
         yield
     except TollhouseError as error:

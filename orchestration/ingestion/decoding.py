@@ -31,7 +31,7 @@ from orchestration.settings import Settings
 
 Progress = Callable[[int, int, str], None]
 
-#: How often a file may be found at work when its process ended, before it is set aside whatever a trial says: people kill runs
+#: How often the process may end while it works on a file, before the file is set aside whatever a trial finds: people kill runs
 #: too, and several in a row, but hardly ever at the same file.
 MOST_ENDED_PROCESSES = 4
 
@@ -48,7 +48,7 @@ def decode_registered(
 ) -> list[DecodedFile]:
     """Decode every file (of a kind) that is not rejected and whose decode is missing or depended on other facts, in seen_order.
 
-    A file keeps its status: judging is a later step (`judge_cdr_files`, `judge_bank_files`, `judge_exports`). One that cannot
+    A file keeps its status: the verdict is a later step (`check_cdr_files`, `check_bank_files`, `check_exports`). One that cannot
     be decoded is rejected, and `on_rejected` is called with it. Raises TollhouseError where a landed file is gone or changed,
     and what is the machine's fault (file_faults.py).
     """
@@ -102,7 +102,7 @@ def decode_registered(
                         mark.clear()
                     if fault is None:
                         continue
-                    if len(portion) > 1:  # which of them is to blame shows when each is decoded by itself
+                    if len(portion) > 1:  # decoded one by one, the file at fault is found
                         done -= len(portion)
                         waiting.extendleft([entry] for entry in reversed(portion))
                         continue

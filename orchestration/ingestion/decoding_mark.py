@@ -1,4 +1,4 @@
-"""The mark "being decoded": which file, or files decoded at once, a process was at work on when it ended without a word
+"""The mark "being decoded": which file, or files decoded at once, a process was decoding when it ended without a message
 (killed, a library's crash).
 
 The mark is one small file that is written over for each portion that is decoded, in a few microseconds. It is there for the next

@@ -38,7 +38,7 @@ def decode_file(
 
 @contextmanager
 def within_bounds(settings: Settings, entry: FileEntry, bounds: Bounds) -> Iterator[None]:
-    """Within, a file (or others like it) is at work in its bounds. Raises BoundExceeded, also where a reader made another
+    """In this context a file (or others like it) is processed within its bounds. Raises BoundExceeded, also where a reader made another
     error of it."""
     memory_bytes = settings.file_memory_bytes
     if entry.file_kind != "bank":  # the engine takes its share too

@@ -1,4 +1,4 @@
-"""Reading one call file by a format without any state: what `tollhouse formats check` shows. Nothing is registered or judged."""
+"""Reading one call file by a format without any state: what `tollhouse formats check` shows. Nothing is registered or checked."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check_file(settings: Settings, path: Path, form: str, switch_id: str, day: d
     """Read a file as a run would, in a folder that is gone afterwards. Raises UsageError where it cannot be read at all.
 
     Without a day it is taken from the first eight digits of the file's name that are one, else the file's day is not checked. Where
-    the format says the zone of names and the time follows, it is the branch's day at that moment.
+    the format gives the zone of names and the time follows, it is the branch's day at that moment.
     """
     date_zone = load_cdr_format(form).date_zone
     day = day or (_day_at(path.name, date_zone, settings.time_zone) if date_zone else None) or _day_in(path.name)

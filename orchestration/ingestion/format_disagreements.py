@@ -1,4 +1,4 @@
-"""Where the reference book and sources.yml say different formats for one switch. The source's format decides how a file is read."""
+"""Switches with different formats in the reference book and in sources.yml. The source's format decides how a file is read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def format_disagreements(switches: Iterable[Mapping[str, str]], files: Iterable[
     named = {row["switch_id"]: row["cdr_format"] for row in switches}
     newest = {(entry.switch_id, entry.source): entry for entry in files if entry.file_kind == "cdr"}
     return [
-        f"switch {switch_id}: switches.csv says cdr_format {named[switch_id]}, the source {source} says format {entry.format}, and its "
+        f"switch {switch_id}: switches.csv has cdr_format {named[switch_id]}, the source {source} has format {entry.format}, and its "
         "files are read by that; correct whichever is wrong"
         for (switch_id, source), entry in sorted(newest.items(), key=lambda item: (item[0][0] or "", item[0][1]))
         if switch_id in named and _name(named[switch_id]) != _name(entry.format)

@@ -16,7 +16,7 @@ from orchestration.ledger.schema import FileEntry, RawPart
 from orchestration.storage.durable import sha256_of
 
 #: The end that is compared in every run: it holds the file's own description, with the least and greatest value of each
-#: column, so that another file's Parquet in its place shows.
+#: column, so that the Parquet of another file in its place is noticed.
 END_BYTES = 8 << 10
 
 RAW_ADVICE = "`tollhouse rebuild --raw` decodes the landed files again. The edition stays as it was"
@@ -39,12 +39,12 @@ def needed_folders(entry: FileEntry) -> tuple[str, ...]:
 
 
 def part_path(raw: Path, file_id: str, folder: str) -> Path:
-    """Where a part lies."""
+    """The path of a part."""
     return raw / folder / f"{file_id}.parquet"
 
 
 def row_count(entry: FileEntry, folder: str) -> int | None:
-    """How many rows a part of a decoded file has by the ledger's figures; None where they do not say."""
+    """How many rows a part of a decoded file has by the ledger's figures; None where they do not have it."""
     if folder == "calls":
         return entry.read_records - entry.malformed_records - entry.ignored_records
     if folder == "ignored":
@@ -59,7 +59,7 @@ def row_count(entry: FileEntry, folder: str) -> int | None:
 
 
 def written_parts(raw: Path, entry: FileEntry) -> list[RawPart]:
-    """The parts of a decoded file as they lie there now, just written by its decode."""
+    """The parts of a decoded file as they are now, just written by its decode."""
     found = []
     for folder in folders_of(entry):
         path = part_path(raw, entry.file_id, folder)

@@ -53,7 +53,7 @@ def _decode(
     result_codes: ResultCodes,
     folder: Path,
 ) -> None:
-    """The trial itself: an error is an answer; only what ends the process is none."""
+    """The trial itself: an error is an answer; only the end of the process is not."""
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the run is who ends this one
     landed = landed_path(settings.home, entry)

@@ -1,7 +1,7 @@
 """The debit requests that went out to the banks, in the ledger's SQLite file: batches, their lines, the bills behind a line.
 
 A request is a fact like a delivered file: it is only added, and SQLite refuses to change or remove it. What the banks answered
-is no part of it (that is matched in the warehouse), nor is how a request file is written.
+is not part of it (that is matched in the warehouse), nor is how a request file is written.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class RequestedBill:
 
 @dataclass(frozen=True)
 class RequestLine:
-    """What one account is asked for: the sum of its bills of the batch's period."""
+    """What one account is to pay: the sum of its bills of the batch's period."""
 
     line: int
     account_id: str

@@ -1,6 +1,6 @@
 """The file ledger: every delivered file with its status, and the decisions of people, in one SQLite file.
 
-It says nothing of single call records. Its history (file_events, decisions) only grows; readers may look while a run works.
+It has nothing about single call records. Its history (file_events, decisions) only grows; readers may look while a run works.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from orchestration.ledger.schema import (
 from orchestration.ledger.soundness import damaged_ledger, is_damage, refuse_lost_ledger, unsealed
 
 STATUSES = ("registered", "loaded", "held", "rejected")
-# How the reasons begin for which a rejected file can be tried again: their cause lies in a format, in sources.yml or in us.
+# The beginnings of the reasons for which a rejected file can be tried again: the cause is a format, sources.yml or our code.
 UNREADABLE = "unreadable: "
-# How they begin for which it was rejected unread, or read and taken for a repeat: a person may know better.
+# The beginnings of the reasons for which a file was rejected unread, or as a duplicate: a person may know better.
 SAME_NAME = "same name with other content as "
 SAME_CONTENT = "same content as "
 WRONG_NAME = "name not of its source's pattern"
@@ -52,7 +52,7 @@ BY_A_PERSON = "rejected by a person: "
 ACCEPT_DATE = "accept_date"
 # What a file did at which a process was found to have ended.
 PROCESS_ENDED = "ended the process"
-# A file may have a fault in each of its lines: what nobody reads to its end is not kept.
+# A file may have a fault in each of its lines; a list too long to read is not kept.
 _LONGEST_REASON = 4_000
 _NEW_COLUMNS = [f.name for f in fields(NewFile)]
 # What is learnt from a file's name and bytes by the formats and sources of the day. A retry learns it again; what a companion
@@ -121,11 +121,11 @@ class FileLedger:
             version += 1
         if version == SCHEMA_VERSION:
             return
-        told = f"{self.path}: the file ledger is of schema version {version}, this tollhouse reads {SCHEMA_VERSION}; "
+        fault = f"{self.path}: the file ledger is of schema version {version}, this tollhouse reads {SCHEMA_VERSION}; "
         self._db.close()
         if version in MIGRATIONS:
-            raise TollhouseError(told + "the next `tollhouse run` brings it up to that, and nothing in it is lost")
-        raise TollhouseError(told + "use the tollhouse that made it, or another TOLLHOUSE_HOME")
+            raise TollhouseError(fault + "the next `tollhouse run` brings it up to that, and nothing in it is lost")
+        raise TollhouseError(fault + "use the tollhouse that made it, or another TOLLHOUSE_HOME")
 
     def close(self) -> None:
         """Close the ledger's file, and seal what was opened for writing."""
@@ -198,7 +198,7 @@ class FileLedger:
             before = self.file(file_id)
             if (before.status, before.status_reason, before.offending_records) == (status, reason, records):
                 return
-            # What a person let in to be judged counts from that decision on, whatever the judge says.
+            # A file that a person let in counts from that decision on, whatever its verdict is.
             order = (before.effective_order or before.seen_order) if status == "loaded" else None
             if status == "registered" and before.status != "loaded":
                 order = before.effective_order
@@ -227,7 +227,7 @@ class FileLedger:
             self._db.executemany("delete from raw_parts where file_id = ?", [[file_id] for file_id in file_ids])
 
     def record_raw_parts(self, file_ids: Sequence[str], parts: Sequence[RawPart]) -> None:
-        """Keep which Parquet files of the raw zone hold what is in these files, in the place of what was kept."""
+        """Keep which Parquet files of the raw zone hold the content of these files; replaces what was kept."""
         with self.transaction():
             self._db.executemany("delete from raw_parts where file_id = ?", [[file_id] for file_id in file_ids])
             self._db.executemany("insert into raw_parts values (?, ?, ?, ?, ?, ?)", [astuple(part) for part in parts])
@@ -382,7 +382,7 @@ class FileLedger:
     # --- bank batches ----------------------------------------------------------------------------------------------
 
     def record_bank_batch(self, file_id: str, facts: dict[str, Any]) -> None:
-        """Keep the figures of a bank result file (JSON-able) for the judge."""
+        """Keep the figures of a bank result file (JSON-able) for its verdict."""
         with self.transaction():
             self._db.execute(
                 "insert or replace into bank_batches values (?, ?)", [file_id, json.dumps(facts, sort_keys=True)]
@@ -396,7 +396,7 @@ class FileLedger:
     # --- processes that ended at a file -------------------------------------------------------------------------------
 
     def note_process_ended(self, file_id: str) -> None:
-        """Keep that a process was at work on decoding a file when it ended without a word."""
+        """Note that a process ended without a message while it decoded a file."""
         with self.transaction():
             self._event(
                 file_id, "process_ended", f"the process ended while it was decoding {self.file(file_id).file_name}"
@@ -422,7 +422,7 @@ class FileLedger:
     def add_decision(self, kind: str, why: str, file_id: str | None = None, period: str | None = None) -> Decision:
         """Keep a decision, with who decided it and when."""
         if not why.strip():
-            raise TollhouseError("say why: a decision is kept with its reason (--why)")
+            raise TollhouseError("give the reason (--why TEXT): a decision is kept with its reason")
         with self.transaction():
             decision = Decision(self._next_order(), kind, file_id, period, why, _now(), user_name())
             self._db.execute(
@@ -434,9 +434,9 @@ class FileLedger:
             return decision
 
     def release_file(self, file_id: str, why: str, accept_totals: bool = False) -> Decision:
-        """Let in a file that was held or rejected by judgement, as if registered now.
+        """Let in a file that was held or rejected by its verdict, as if registered now.
 
-        It is loaded. A file that was rejected unread for its name, or by a person, is read and judged by the next run. So is one
+        It is loaded. A file that was rejected unread for its name, or by a person, is read and checked by the next run. So is one
         held for its date: the release accepts the date, and nobody has seen yet what else is wrong with the file. Raises
         TollhouseError where the file is loaded, or cannot be read; and where a bank file's totals disagree and nobody accepts them.
         """
@@ -465,7 +465,7 @@ class FileLedger:
             if totals and not accept_totals:
                 raise TollhouseError(
                     f"{label}: its totals disagree with its lines ({'; '.join(totals)}); ask the bank for a corrected file, or "
-                    "add --accept-totals: then its lines count as they are, and the difference stands in debit_batches"
+                    "add --accept-totals: then its lines count as they are, and debit_batches shows the difference"
                 )
             decision = self.add_decision("release_file", why, entry.file_id)
             if accept_totals:
@@ -507,7 +507,7 @@ class FileLedger:
             return decision
 
     def _differences(self, entry: FileEntry) -> list[str]:
-        """Where the header or trailer of a bank file says otherwise than its lines, as the last decode found it."""
+        """How the header or trailer of a bank file differs from its lines, as the last decode found it."""
         batch = self.bank_batch(entry.file_id) if entry.file_kind == "bank" else None
         if batch is None:
             return []
@@ -521,7 +521,7 @@ class FileLedger:
         return [*batch["total_differences"], *lacking]
 
     def retry_file(self, again: NewFile, why: str) -> Decision:
-        """Have a file decoded and judged again by the next run, in the place in the order that it was registered in.
+        """Have the next run decode and check a file again, at the position at which it was registered.
 
         `again` is the same file as its name and bytes are understood today. Raises TollhouseError where there is nothing to
         try again (`refuse_retry`), or where another file has taken its name meanwhile.
@@ -632,7 +632,7 @@ class FileLedger:
                 self._db.execute("insert into published_editions values (?, ?, ?)", [revision, edition, _now()])
 
     def newest_edition(self) -> tuple[str, int] | None:
-        """Name and revision of the edition that was published last; None where none was, or by an earlier version alone."""
+        """Name and revision of the edition that was published last; None where there is none, or only editions of an earlier version."""
         row = self._db.execute(
             "select edition, revision from published_editions order by revision desc limit 1"
         ).fetchone()
@@ -704,8 +704,8 @@ def _as_json(records: Sequence[OffendingRecord]) -> str | None:
 
 
 def _records(row: sqlite3.Row) -> tuple[OffendingRecord, ...]:
-    told = row["offending_records"]
-    return tuple(OffendingRecord(**record) for record in json.loads(told)) if told else ()
+    records = row["offending_records"]
+    return tuple(OffendingRecord(**record) for record in json.loads(records)) if records else ()
 
 
 def _stored(value: Any) -> Any:

@@ -13,9 +13,9 @@ SCHEMA_VERSION = 7
 # How many of the records that a file is held or rejected for are kept with its status.
 OFFENDING_RECORDS_KEPT = 5
 
-# How the reason begins for which a file is held for its date, whatever is in it.
+# The beginning of the reason of a file that is held for its date, whatever its content is.
 ODD_DATE = "its date "
-# How what is wrong with an export ends where not one of its rows can be found in it, so that nobody can let it in.
+# The end of the fault of an export in which no row can be found, so that it cannot be let in.
 NOT_EVEN_ITS_HEADER = "; not even its header can be read"
 
 SCHEMA = """
@@ -186,7 +186,7 @@ MIGRATIONS = {
 
 @dataclass(frozen=True)
 class OffendingRecord:
-    """A record or line that a file is held for: where it stands, what is wrong with it, and its text."""
+    """A record or line that a file is held for: its place, its fault, and its text."""
 
     line_number: int
     fault: str
@@ -286,12 +286,12 @@ class DecodedFile:
     set_aside_rows: int = 0
     trailer_records: int | None = None
     content_fault: str | None = None
-    bank_facts: dict[str, Any] | None = None  # of a bank file: its figures, JSON-able, for the judge
+    bank_facts: dict[str, Any] | None = None  # of a bank file: its figures, JSON-able, for its verdict
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision of a person: a release, a closing. `order_number` stands in one sequence with the files' seen_order."""
+    """A decision of a person: a release, a closing. `order_number` is in one sequence with the files' seen_order."""
 
     order_number: int
     kind: str

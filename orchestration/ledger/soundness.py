@@ -1,4 +1,4 @@
-"""Whether the file ledger is there and as Tollhouse left it: nothing else knows the decisions of people, so it is never made
+"""Whether the file ledger exists and is as Tollhouse left it: nothing else has the decisions of people, so it is never created
 again beside what earlier runs have left, and never read where it was damaged.
 
 SQLite finds damage of its own structure only. So whoever writes to the ledger seals it at the end: `ledger.seal` holds its
@@ -51,7 +51,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def seal_fault(path: Path) -> str | None:
-    """How the ledger is not what its last writer left; None where it is, or where nobody can say."""
+    """How the ledger differs from what its last writer left; None where it does not, or where this is not known."""
     seal = path.with_name(SEAL)
     if not _is_sealed(path) or _seal_of(path) == sha256_of(path):
         return None
@@ -84,7 +84,7 @@ def unsealed(path: Path) -> Iterator[None]:
 
 
 def structure_fault(path: Path, is_whole: bool = True) -> sqlite3.Error | None:
-    """What SQLite finds wrong with the structure of a database, or with its head alone; None where nothing is.
+    """The faults that SQLite finds in the structure of a database, or only in its head; None where there are none.
 
     Other errors than damage are raised.
     """

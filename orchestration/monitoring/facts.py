@@ -1,4 +1,4 @@
-"""What health and metrics are made of, read from pointer, manifest, last run's record and ledger. Figures and ids alone."""
+"""The facts of health and metrics, read from pointer, manifest, last run's record and ledger. Figures and ids only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RUN_STATUSES = ("running", "published", "nothing_new", "blocked", "failed", "sto
 
 @dataclass(frozen=True)
 class LastRun:
-    """The last run that publishes, or the one at work."""
+    """The last run that publishes, or the running one."""
 
     run_id: str
     status: str
@@ -31,13 +31,13 @@ class LastRun:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None while it is at work, and where it was killed."""
+        """Its duration; None while it runs, and where it was killed."""
         return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
 
 
 @dataclass(frozen=True)
 class Facts:
-    """One look. `fault` says in a sentence without paths why the edition cannot be read; None where it can."""
+    """The facts at one time. `fault` is a sentence without paths about why the edition cannot be read; None where it can."""
 
     looked_at: datetime
     edition: EditionFolder | None = None
@@ -93,18 +93,18 @@ def look(settings: Settings, now: datetime | None = None) -> Facts:
 
 
 def _edition(settings: Settings) -> tuple[EditionFolder | None, str | None]:
-    """The current edition if every file of it is there, else why not."""
+    """The current edition if all its files exist, else the reason."""
     try:
         edition = current_edition(settings.published)
         if edition is None:
             if lost_pointer(settings.published) is not None:
-                return None, "current.json is gone, though editions are there; `tollhouse doctor` says more"
+                return None, "current.json is gone, though editions are there; see `tollhouse doctor`"
             return None, "no edition is published yet"
         for file in edition.manifest.files:
             if not edition.path_of(file).is_file():
-                return None, f"edition {edition.edition}: {file.path} is missing; `tollhouse doctor` says more"
+                return None, f"edition {edition.edition}: {file.path} is missing; see `tollhouse doctor`"
     except (EditionError, OSError):
-        return None, "the published edition cannot be read; `tollhouse doctor` says more"
+        return None, "the published edition cannot be read; see `tollhouse doctor`"
     return edition, None
 
 

@@ -8,7 +8,7 @@ from orchestration.monitoring.facts import Facts
 
 
 def health(facts: Facts) -> tuple[bool, dict[str, Any]]:
-    """Whether readers are served, and the small object that says so. A run that failed leaves the last edition: that is healthy."""
+    """Whether readers are served, with the JSON answer. After a failed run the last edition stays: that is healthy."""
     answer: dict[str, Any] = {"status": "ok" if facts.fault is None else "unavailable"}
     if facts.fault is not None:
         answer["reason"] = facts.fault

@@ -1,4 +1,4 @@
 """Publishing: editions of Parquet files with a manifest, shown all at once or not at all.
 
-Plain Python over a DuckDB connection, no Dagster. What may be published is judged in `expectations`.
+Plain Python over a DuckDB connection, no Dagster. `expectations` decides what may be published.
 """

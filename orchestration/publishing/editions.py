@@ -57,7 +57,7 @@ _RUN_ID = re.compile(r"^[A-Za-z0-9][\w.-]*$")
 
 @dataclass
 class StagedEdition:
-    """An edition that nobody sees yet. Files may be added to `folder`/site until it is published."""
+    """An edition that is not visible yet. Files may be added to `folder`/site until it is published."""
 
     published: Path
     folder: Path
@@ -67,7 +67,7 @@ class StagedEdition:
     written_anew: tuple[Path, ...] = ()  # files of the edition before that were damaged, and are not shared
 
     def add_site_files(self, pages: Mapping[str, str | bytes] | None = None) -> None:
-        """Write pages below site/ and list everything that stands there in the manifest.
+        """Write pages below site/ and list all files there in the manifest.
 
         A page equal to the one of the edition before is shared with it. Call it again after changing a file.
         """
@@ -94,7 +94,7 @@ class StagedEdition:
         self.write_manifest()
 
     def write_manifest(self) -> None:
-        """Write the manifest as it stands into the staged folder."""
+        """Write the present manifest into the staged folder."""
         (self.folder / MANIFEST).write_text(as_json(self.manifest), encoding="utf-8")
 
 
@@ -123,7 +123,7 @@ def stage_edition(
     remove_leftovers(published)
     current = current_edition(published)
     _remove_unpublished(published, current)
-    # After the folders that are there, whatever the pointer says: it may be an older one put back, and no name is used twice.
+    # After all existing folders, whatever the pointer names: a restored pointer may be older, and no name is used twice.
     revision = 1 + max([after_revision, 0 if current is None else current.revision, *edition_folders(published)])
     edition = f"{as_of.isoformat()}-{revision:04d}"
     folder = editions / f"{BUILDING}{edition}-{uuid.uuid4().hex[:8]}"
@@ -236,7 +236,7 @@ def remove_leftovers(published: Path) -> None:
 
 
 def _remove_unpublished(published: Path, current: EditionFolder | None) -> None:
-    """Make way where a run was killed between naming its folder and moving the pointer: nobody has seen that folder."""
+    """Remove the folder of a run that was killed between naming it and moving the pointer: nobody has seen that folder."""
     mark = published / PUBLISHING
     if not mark.is_file():
         return

@@ -1,6 +1,6 @@
 """A mart as files: exported from the warehouse, sorted, with the control totals of what was written.
 
-Which marts there are is told by the caller; when they become visible is decided in editions.py.
+The caller gives the list of marts; editions.py decides when they become visible.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class ChargedStep:
 
 @dataclass(frozen=True)
 class Charge:
-    """What a call costs and why. Money is exact; `amount` alone is rounded, once.
+    """The price of a call, and why. Money is exact; only `amount` is rounded, once.
 
     `destination_prefix` is None where an access code selected the zone.
     """

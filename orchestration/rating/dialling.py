@@ -20,7 +20,7 @@ _WITHOUT_CODE_SIGNS = str.maketrans("", "", "*#")
 
 @dataclass(frozen=True)
 class DiallingRule:
-    """A rule as it stands for one exchange: the code it strips, and the plan or zone that the code selects."""
+    """A rule as it applies to one exchange: the code that it strips, and the plan or zone that the code selects."""
 
     code: str
     min_rest_digits: int
@@ -48,7 +48,7 @@ def rules_in_force(
 ) -> list[DiallingRule]:
     """The rules of the book's table `dialling_rules` on a day, in their order, for an exchange with this area code.
 
-    A rule for the own area code is none for an exchange that has no area code. `fault_of` says what is unsound in a row.
+    A rule for the own area code does not apply to an exchange without an area code. `fault_of` returns the fault of a row.
     """
     in_force = [row for row in rows if row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])]
     found = []
@@ -65,7 +65,7 @@ def strip_codes(called_number: str, rules: Sequence[DiallingRule]) -> DialledNum
     """Try the rules in their order, each once, on what the rules before it left of a normalised number.
 
     A rule strips its code where the rest begins with it and keeps at least `min_rest_digits` digits. What is left and does
-    not begin with `*` or `#` is a number like others: it keeps its digits alone. Of several stripped codes that select a plan
+    not begin with `*` or `#` is an ordinary number: only its digits are kept. Of several stripped codes that select a plan
     (or a zone, or are faulty) the first does, for it was dialled first.
     """
     rest = called_number

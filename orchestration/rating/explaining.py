@@ -17,7 +17,7 @@ from orchestration.reference_book.reading import ReferenceBook
 class Explanation:
     """A published call and what the present book makes of it.
 
-    `state` is rated, duplicate, or why the call waits. `charge` is None where the book has no price (`no_charge` says why) or
+    `state` is rated, duplicate, or the state of a suspended call. `charge` is None where the book has no price (`no_charge` says why) or
     the call is not rated; `differences` are (what, as published, by the present book).
     """
 
@@ -67,7 +67,7 @@ def charge_again(tariffs: Tariffs, call: Row) -> Charge:
 def differences(call: Row, charge: Charge) -> list[tuple[str, str, str]]:
     """(what, as published, by the charge) of every fact of a rated call that the charge does not bear out."""
     facts = [
-        # Nothing stripped is no text: the rest, which every edition since the rules has, tells of any other stripping.
+        # Without a stripped code there is no text; the rest of the number, in every edition since the rules exist, shows any other case.
         ("access code", call.get("access_code"), charge.dialled.access_code),
         ("number it is rated by", call.get("rated_number"), charge.dialled.rated_number),
         ("plan", call["tariff_plan_id"], charge.plan["tariff_plan_id"]),
@@ -78,10 +78,10 @@ def differences(call: Row, charge: Charge) -> list[tuple[str, str, str]]:
         ("steps", call["charge_steps"], charge.charge_steps),
         ("charged seconds", call["charged_seconds"], charge.charged_seconds),
         ("amount before rounding", _published_total(call), charge.unrounded),
-        # What a package or a maximum price takes off is no part of the tariff's charge.
+        # What a package or a maximum price takes off is not part of the tariff's charge.
         ("amount", call["amount"] if call.get("list_amount") is None else call["list_amount"], charge.amount),
     ]
-    # An edition of an earlier release, or a call closed by one, does not say how its amount came about.
+    # An edition of an earlier release, and a call closed by one, does not have the steps of the charge.
     return [(what, str(said), str(now)) for what, said, now in facts if said is not None and said != now]
 
 

@@ -25,11 +25,11 @@ _LARGEST_DENOMINATOR = 10**18  # of a price in millionths, as in the warehouse (
 
 
 class NoCharge(TollhouseError):
-    """The book has no price for the call; the message says what is missing or unsound, and in which line."""
+    """The book has no price for the call; the message names what is missing or wrong, and the line."""
 
 
 class Tariffs:
-    """A book's tariffs. Every lookup takes the date the call begins on, which decides for the whole call."""
+    """A book's tariffs. Every lookup takes the date on which the call begins, which decides for the whole call."""
 
     def __init__(self, book: ReferenceBook) -> None:
         self.book = book
@@ -39,7 +39,7 @@ class Tariffs:
         self.area_codes = {row["exchange_id"]: row["area_code"] for row in self.tables["exchanges"]}
 
     def dial(self, called_number: str, day: date, exchange_id: str | None) -> DialledNumber:
-        """What the dialling rules of a day leave of a normalised number, for calls that an exchange's switches write.
+        """The rest of a normalised number after the dialling rules of a day, for calls that an exchange's switches write.
 
         An exchange that the book does not know has no rules.
         """
@@ -156,7 +156,7 @@ class Tariffs:
         if math.lcm(*denominators) > _LARGEST_DENOMINATOR:
             raise NoCharge(
                 "the tariff book is unsound: the rate_unit_seconds of plan "
-                f"{plan_id}, zone {zone_id} have no common multiple that can be reckoned with "
+                f"{plan_id}, zone {zone_id} have no common multiple that can be used "
                 f"(tariff_rates.csv lines {_lines(rows)})"
             )
         changes = {moment for row in of_both for moment in (row["valid_from"], row["valid_to"]) if moment is not None}
@@ -198,7 +198,7 @@ class Tariffs:
 
     @cached_property
     def _band_set_faults(self) -> dict[str, str]:
-        """The band sets that do not cover each of their days once, and those that plans name and nobody knows."""
+        """The band sets that do not cover each of their days exactly once, and those that plans name but the book does not have."""
         faults = {
             plan["band_set_id"]: f"band set {plan['band_set_id']} is not in time_bands.csv"
             for plan in self.plans.values()
@@ -240,7 +240,7 @@ class Tariffs:
             raise NoCharge(f"the tariff book is unsound: {dialled.fault}")
 
     def _rate_fault(self, row: Row, of_both: Sequence[Row], plan: Row) -> str | None:
-        """What is wrong with a rate row, by itself and beside the others of its plan, zone and band."""
+        """What is wrong with a rate row, alone and together with the others of its plan, zone and band."""
         siblings = [other for other in of_both if other["band_id"] == row["band_id"]]
         step = [other for other in siblings if _validity(other) == _validity(row)]
         starts = Counter(other["from_second"] for other in step)
@@ -254,7 +254,7 @@ class Tariffs:
             return "neither rate nor connect_fee may be below 0"
         per_second = row["rate"] / row["rate_unit_seconds"]
         if per_second > 10**6 or per_second * row["increment_seconds"] > 10**9 or row["connect_fee"] > 10**9:
-            return "more than 1000000 a second, or 1000000000 an increment or as a fee, cannot be reckoned with"
+            return "more than 1000000 a second, or 1000000000 an increment or as a fee, is too large"
         if row["band_id"] and row["band_id"] not in {band["band_id"] for band in self._band_sets[plan["band_set_id"]]}:
             return f"band {row['band_id']} is not in band set {plan['band_set_id']}"
         if any(_validity(other) != _validity(row) and _overlap(other, row) for other in siblings):

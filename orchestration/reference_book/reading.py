@@ -42,7 +42,7 @@ _DIALLED = re.compile(r"[0-9]*|[*#][0-9*#]*")
 
 @dataclass(frozen=True)
 class GateThreshold:
-    """From where on a gate warns and holds. None is no limit: the gate never warns, or never holds."""
+    """From where on a gate warns and holds. None means no limit: the gate never warns, or never holds."""
 
     gate_id: str
     warn_above: Decimal | None
@@ -50,7 +50,7 @@ class GateThreshold:
 
 
 def gate_thresholds(rows: Iterable[Mapping[str, Any]]) -> dict[str, GateThreshold]:
-    """gate_id → the threshold in force: the book's row as it stands, the documented default where the book has no row."""
+    """gate_id → the threshold in force: the book's row, or the documented default where the book has no row."""
     thresholds = {
         gate_id: GateThreshold(gate_id, *(None if text is None else Decimal(text) for text in limits))
         for gate_id, limits in GATE_DEFAULTS.items()
@@ -70,7 +70,7 @@ class ReferenceBook:
 
     @property
     def fingerprint(self) -> str:
-        """One hash of the whole book, whatever folder it stands in."""
+        """One hash of the whole book, independent of its folder."""
         lines = "".join(f"{name} {sha256}\n" for name, sha256 in sorted(self.file_sha256.items()))
         return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -416,6 +416,6 @@ def _check_packages(reading: _Reading) -> None:
 
 
 def _hold_at_one_time(row: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether some day lies in [valid_from, valid_to) of both."""
+    """Whether some day is in [valid_from, valid_to) of both."""
     last_day = min(row["valid_to"] or date.max, other["valid_to"] or date.max)
     return bool(max(row["valid_from"], other["valid_from"]) < last_day)

@@ -100,7 +100,7 @@ group by account_id, service_number, bill_item_id, zone_id, business_unit_id, cl
 having sum(amount_before) <> sum(amount_after)
 """
 
-# A closed line and all that is posted for it come to the rounded sum of its calls as they are rated now: so what is posted is
+# A closed line plus all its posted amounts equals the rounded sum of its calls as they are rated now. So what is posted is
 # what that sum moves by, and not the rounded difference of some of the calls.
 _LINES = """
 with moved as (
@@ -180,11 +180,13 @@ order by all
 """
 
 
-def note_before(con: duckdb.DuckDBPyConnection, asked: Iterable[date], others: Iterable[date]) -> None:
+def note_before(con: duckdb.DuckDBPyConnection, requested: Iterable[date], others: Iterable[date]) -> None:
     """Keep the days' calls as they are, and the sums of the closed periods; then give the closed calls of the days that are
     asked for free, so that they are rated like any other. `others` are looked at as well, but not asked for."""
     con.execute("create or replace table state.rerated_days (call_date date, is_asked boolean)")
-    insert_rows(con, "state.rerated_days", [[d, True] for d in sorted(asked)] + [[d, False] for d in sorted(others)])
+    insert_rows(
+        con, "state.rerated_days", [[d, True] for d in sorted(requested)] + [[d, False] for d in sorted(others)]
+    )
     con.execute(_BEFORE)
     con.execute(_CLOSED_SUMS)
     of_asked = "where call_date in (select call_date from state.rerated_days where is_asked)"
@@ -197,7 +199,7 @@ def note_before(con: duckdb.DuckDBPyConnection, asked: Iterable[date], others: I
 
 
 def compare(con: duckdb.DuckDBPyConnection) -> Findings:
-    """What the days asked for come to now, against what was noted before."""
+    """The requested days as they are now, compared with what was noted before."""
     con.execute(_SIDES)
     con.execute(_ADJUSTMENTS)
     adjustments = con.execute("select * from state.rerating_new_adjustments order by all").fetchall()
@@ -209,7 +211,7 @@ def compare(con: duckdb.DuckDBPyConnection) -> Findings:
 
 
 def changed_open_days(con: duckdb.DuckDBPyConnection, is_asked: bool) -> list[date]:
-    """The days on which a call that is in no closed period comes out differently: of those asked for, or of the others."""
+    """The days on which a call of no closed period changes: of the requested days, or of the others."""
     rows = con.execute(
         "select distinct sides.call_date from state.rerating_sides as sides "
         "inner join state.rerated_days as days on sides.call_date = days.call_date "
@@ -220,7 +222,7 @@ def changed_open_days(con: duckdb.DuckDBPyConnection, is_asked: bool) -> list[da
 
 
 def standing_calls(con: duckdb.DuckDBPyConnection) -> int:
-    """The closed calls of the days asked for that would wait now, and stand as they were closed."""
+    """The closed calls of the requested days that would be suspended now; they stay as they were closed."""
     row: tuple[Any, ...] | None = con.execute(
         "select count(*) from state.rerating_sides where is_closed and side = 'before' and is_gone and not is_changed"
     ).fetchone()

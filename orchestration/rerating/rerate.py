@@ -40,10 +40,10 @@ from orchestration.warehouse.raw.reratings import create_reratings
 
 @dataclass(frozen=True)
 class RatedAnew:
-    """What rating the days again came to.
+    """The result of rating the days again.
 
-    `days_outside` are open days that were not asked for and that the book changes too, `days_changed` the open days of those
-    asked for with a call that changes; `standing_calls` are closed calls that would wait now and stand as they were closed.
+    `days_outside` are open days that the book changes too, but that were not requested. `days_changed` are the requested open
+    days with a call that changes. `standing_calls` are closed calls that would be suspended now and stay as they were closed.
     """
 
     days: tuple[date, ...]
@@ -57,7 +57,7 @@ class RatedAnew:
 
 @dataclass(frozen=True)
 class RerateOutcome:
-    """What a re-rating came to. `rerating` and `run` are None where nothing was published: a dry run, or no difference."""
+    """The result of a re-rating. `rerating` and `run` are None where nothing was published: a dry run, or no difference."""
 
     rated: RatedAnew
     reference: Path
@@ -79,11 +79,11 @@ def rerate(
     """Rate the call days from first to last again with the book of `reference` (default: the one that is set), and publish it.
 
     A dry run changes nothing. Raises UsageError for wrong days, a book with faults, a missing reason, or where the book
-    changes open days that were not asked for; TollhouseError where there is no finished edition to start from, or another
+    changes open days that were not requested; TollhouseError where there is no finished edition to start from, or another
     run is in progress.
     """
     if first > last:
-        raise UsageError(f"--from {first} lies after --to {last}")
+        raise UsageError(f"--from {first} is after --to {last}")
     if not dry_run and not (why or "").strip():
         raise UsageError("say why: a re-rating is kept with its reason (--why), or look first with --dry-run")
     with_book = replace(settings, reference=(reference or settings.reference).expanduser().absolute())
@@ -140,11 +140,11 @@ def _rate_in_scratch(
     ledger: FileLedger,
     edition: str,
     book: ReferenceBook,
-    asked: tuple[date, date],
+    requested: tuple[date, date],
     listener: Reporter,
 ) -> RatedAnew:
-    """Rate the days from the first to the last asked for in the scratch copy."""
-    first, last = asked
+    """Rate the requested days, from the first to the last, in the scratch copy."""
+    first, last = requested
     with open_warehouse(scratch) as con:
         if not is_up_to_date(con, model_code()):
             raise TollhouseError(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from orchestration.settings import Settings
 
-# Named as everything half-built is, so that `tollhouse doctor` tells of one that a killed process left.
+# Named like everything half-built, so that `tollhouse doctor` reports one that a killed process left.
 FOLDER = ".building-rerating"
 
 
@@ -24,7 +24,7 @@ def scratch_warehouse(settings: Settings) -> Iterator[Settings]:
     try:
         folder.mkdir()
         copied = replace(settings, home=folder)
-        # A write-ahead log is there where the last process was killed; it is part of the warehouse.
+        # A write-ahead log exists where the last process was killed; it is part of the warehouse.
         for suffix in ("", ".wal"):
             source = settings.warehouse_path.with_name(settings.warehouse_path.name + suffix)
             if source.is_file():

@@ -50,7 +50,7 @@ class SharedEngineEventLog(SqliteEventLogStorage):
         self._engines.clear()
 
     def has_table(self, table_name: str) -> bool:
-        """Whether a table is there; asked of each event."""
+        """Whether a table exists; called for each event."""
         return self._stays(("table", table_name), lambda: super(SharedEngineEventLog, self).has_table(table_name))
 
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
@@ -60,7 +60,7 @@ class SharedEngineEventLog(SqliteEventLogStorage):
         )
 
     def has_secondary_index(self, name: str) -> bool:
-        """Whether an index has been made; asked of each reading."""
+        """Whether an index exists; called for each reading."""
         return self._stays(("index", name), lambda: super(SharedEngineEventLog, self).has_secondary_index(name))
 
     def _stays(self, fact: tuple[str, str], look: Callable[[], bool]) -> bool:
@@ -81,7 +81,7 @@ class SharedEngineEventLog(SqliteEventLogStorage):
 
     @contextmanager
     def _one_transaction_each(self) -> Iterator[None]:
-        """Each database that is asked for meanwhile is in one transaction until the end."""
+        """Keep each database that is opened in the meantime in one transaction until the end."""
         with self._db_lock, ExitStack() as held:
             if self._held is not None:  # the storing of a batch may store events one by one
                 yield
@@ -108,7 +108,7 @@ class SharedEngineEventLog(SqliteEventLogStorage):
     def _transaction(self, shard: str) -> Iterator[Connection]:
         engine = self._engines.get(shard)
         if engine is None:
-            # The index stays open, and of the runs' own logs the one asked for last.
+            # The index stays open, and the last used log of a single run.
             for other in [name for name in self._engines if name != INDEX_SHARD_NAME and shard != INDEX_SHARD_NAME]:
                 self._engines.pop(other).dispose()
             engine = self._engines[shard] = sqlalchemy.create_engine(

@@ -1,8 +1,8 @@
-"""Judging the gates in a process of its own, which is started before they are due. What a gate claims is in expectations/.
+"""Evaluating the gates in a separate process, which is started early. The claims of the gates are in expectations/.
 
 Great Expectations takes three seconds of one core to import. The other core is free while dbt builds the accounts side, so
 the process is started then (docs/decisions/dagster-and-runs.md). The warehouse is one file that one process may
-hold open: the run lets go of it while the gates are judged, and takes it again with the results in hand.
+hold open: the run closes it while the gates are evaluated, and opens it again with the results.
 
 One line of JSON goes in: the run's settings and the names of the suites. One comes back: the results, or what went wrong.
 """
@@ -26,7 +26,7 @@ from orchestration.warehouse.connection import open_warehouse
 
 
 class GateProcess:
-    """A process with Great Expectations imported, that judges suites on the warehouse of a run."""
+    """A process with Great Expectations imported, which evaluates suites on the warehouse of a run."""
 
     def __init__(self, settings: Settings) -> None:
         """Start it for the settings of a run; it imports on its own while the caller goes on."""
@@ -39,16 +39,16 @@ class GateProcess:
             encoding="utf-8",
         )
 
-    def judge(self, names: Sequence[str]) -> list[GateResult]:
+    def evaluate(self, names: Sequence[str]) -> list[GateResult]:
         """The results of these suites, in order. Nothing else may hold the warehouse open meanwhile.
 
         Raises TollhouseError where they cannot be evaluated: gates fail closed.
         """
-        asked, answers = self._process.stdin, self._process.stdout
-        assert asked is not None and answers is not None
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests is not None and answers is not None
         try:
-            asked.write(json.dumps({"settings": self.settings.run_values, "suites": list(names)}) + "\n")
-            asked.flush()
+            requests.write(json.dumps({"settings": self.settings.run_values, "suites": list(names)}) + "\n")
+            requests.flush()
             answer = answers.read()
         except BrokenPipeError:
             answer = ""
@@ -57,10 +57,10 @@ class GateProcess:
                 f"the gates could not be evaluated: their process ended with exit code {self._process.wait()}, and why stands "
                 "in its error output; nothing was published"
             )
-        told = json.loads(answer)
-        if "error" in told:
-            raise TollhouseError(told["error"])
-        return [GateResult(**result) for result in told["results"]]
+        reply = json.loads(answer)
+        if "error" in reply:
+            raise TollhouseError(reply["error"])
+        return [GateResult(**result) for result in reply["results"]]
 
     def end(self) -> None:
         """End it, whatever it is doing."""
@@ -70,11 +70,11 @@ class GateProcess:
 
 
 def _serve() -> None:
-    """Import, wait for the names, judge, answer. Ends with the process that started it, however that one ends."""
+    """Import, wait for the names, evaluate, answer. Ends with the process that started it, however that one ends."""
     gc.disable()  # what is imported lives as long as this process: some seconds
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the run is who ends this one
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is not an answer
     import expectations.engine  # noqa: F401  the seconds that this process is for
     from expectations.runner import run_suites
 
@@ -86,10 +86,10 @@ def _serve() -> None:
     try:
         with open_warehouse(Settings.of_run(order["settings"])) as con:
             results = run_suites(con, order["suites"])
-        told: dict[str, object] = {"results": [result.as_dict() for result in results]}
+        reply: dict[str, object] = {"results": [result.as_dict() for result in results]}
     except TollhouseError as error:
-        told = {"error": str(error)}
-    answers.write(json.dumps(told, ensure_ascii=False))
+        reply = {"error": str(error)}
+    answers.write(json.dumps(reply, ensure_ascii=False))
     answers.close()
 
 

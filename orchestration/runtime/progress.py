@@ -1,4 +1,4 @@
-"""How far a run is, told to whoever listens: a terminal, or nobody. Assets report here; the commands decide how it looks."""
+"""The progress of a run, reported to a terminal or to nobody. Assets report here; the commands decide how it is shown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Reporter(Protocol):
 
 
 class Silent:
-    """A reporter that nobody listens to."""
+    """A reporter that shows nothing."""
 
     def step(self, name: str) -> None:
         """Nothing."""

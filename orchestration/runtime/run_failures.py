@@ -25,11 +25,11 @@ def collected_failures() -> Iterator[list[BaseException]]:
 
 
 def note_failure(settings: Settings, run_id: str, error: BaseException) -> None:
-    """Keep the error for the command at work, and with the record of the run: where an engine cannot read, the file that is
+    """Keep the error for the running command, and with the record of the run: where an engine cannot read, the file that is
     damaged. The run lock must be held.
     """
     error = explained(settings, error) or error
     if _failures:
         _failures[-1].append(error)
-    if not isinstance(error, GatesBlocked):  # of which the step that blocks has kept more
+    if not isinstance(error, GatesBlocked):  # the step that blocks has kept more about it
         note_end(settings, run_id, "failed", one_line_of(error))

@@ -22,7 +22,7 @@ _LEAST_PATIENCE_SECONDS = 0.5
 
 @contextmanager
 def run_lock(settings: Settings, patience_seconds: float = 0.0, *, is_restore: bool = False) -> Iterator[None]:
-    """Hold the state against a second run. Raises TollhouseError, naming the run that is at work, when patience is at an end,
+    """Hold the state against a second run. Raises TollhouseError, naming the running one, when the waiting time is over,
     and where a restore was interrupted and this is none (`is_restore`).
 
     The lock is the kernel's and goes with the process, however it ends.
@@ -49,7 +49,7 @@ def run_lock(settings: Settings, patience_seconds: float = 0.0, *, is_restore: b
 def is_run_at_work(settings: Settings) -> bool:
     """Whether some process holds the state now."""
     with _lock_file(settings) as lock:
-        return not _try_lock(lock)  # let go of as the file is closed
+        return not _try_lock(lock)  # released when the file is closed
 
 
 def _lock_file(settings: Settings) -> IO[str]:

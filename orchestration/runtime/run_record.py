@@ -1,4 +1,4 @@
-"""What the last run came to, in `$TOLLHOUSE_HOME/last_run.json`: written by the run's steps, read by the commands."""
+"""The result of the last run, in `$TOLLHOUSE_HOME/last_run.json`: written by the run's steps, read by the commands."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def load_record(settings: Settings) -> RunRecord | None:
         raise TollhouseError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, TypeError) as error:
         raise TollhouseError(
-            f"{path} is damaged ({type(error).__name__}); it says only what the last run came to, and the next `tollhouse run` "
+            f"{path} is damaged ({type(error).__name__}); it holds only the result of the last run, and the next `tollhouse run` "
             "writes it again"
         ) from error
 
@@ -81,7 +81,7 @@ def update_record(settings: Settings, **values: Any) -> RunRecord:
 
 
 def note_end(settings: Settings, run_id: str, status: str, error: str | None = None) -> None:
-    """Keep that a run has failed or was stopped, and why; the first who says so is right. Nothing where it ended otherwise."""
+    """Keep that a run has failed or was stopped, and why. The first record stays; a run that ended otherwise is not changed."""
     try:
         record = load_record(settings)
     except TollhouseError:  # of the run before: this one failed before it had a record
@@ -91,7 +91,7 @@ def note_end(settings: Settings, run_id: str, status: str, error: str | None = N
 
 
 def one_line_of(error: BaseException) -> str:
-    """An error in one line: its first, with its kind where it is nobody's own word."""
+    """An error in one line: its first line, with its type where the message is not ours."""
     line = (str(error).strip().splitlines() or ["no message"])[0]
     return line if isinstance(error, TollhouseError) else f"{type(error).__name__}: {line}"
 
@@ -122,7 +122,7 @@ def _now() -> str:
 
 
 def _boot_id() -> str | None:
-    """Another one after each start of the machine; None where the system does not say it."""
+    """An id that changes with each start of the machine; None where the system has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -130,7 +130,7 @@ def _boot_id() -> str | None:
 
 
 def _oom_kills() -> int | None:
-    """How many processes the system has killed for want of memory, here and in the machine; None where it does not say."""
+    """How many processes the system has killed because memory was short, here and in the machine; None where it is not known."""
     kills = []
     for path in ("/sys/fs/cgroup/memory.events", "/proc/vmstat"):
         try:

@@ -1,4 +1,4 @@
-"""Dagster's UI behind the guard: its own application, with what of GraphQL may be asked in which way.
+"""Dagster's UI behind the guard: its own application, with limits on how GraphQL may be used.
 
 `python -m orchestration.servers.dagster_ui` is `dagster dev` in every respect but the web server that it starts, which is
 `python -m orchestration.servers.dagster_webserver`.
@@ -28,13 +28,13 @@ OTHER_POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src
 
 
 class PostedGraphQL:
-    """GraphQL by POST of JSON alone, which no page of elsewhere can send without being asked for its origin first."""
+    """GraphQL only by POST of JSON, which a foreign page cannot send without a check of its origin first."""
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or say how to ask."""
+        """Let the request through, or answer how to send it."""
         if scope["type"] == "http":
             if scope["method"] not in READING_METHODS:
                 kinds = [value.partition(";")[0].strip().lower() for value in header_values(scope, "content-type")]
@@ -42,7 +42,7 @@ class PostedGraphQL:
                     await answer_text(send, 415, "Send it as application/json.")
                     return
             elif scope["path"].rstrip("/").endswith("/graphql") and not _is_page(scope):
-                await answer_text(send, 405, "GraphQL is asked by POST with application/json here.", allow="POST")
+                await answer_text(send, 405, "Send GraphQL by POST with application/json.", allow="POST")
                 return
         await self._app(scope, receive, send)
 
@@ -53,7 +53,7 @@ def _is_page(scope: Scope) -> bool:
 
 
 def main() -> None:
-    """Run `dagster dev` with the guarded web server in the place of its own."""
+    """Run `dagster dev` with the guarded web server instead of its own."""
     from dagster._cli import dev
 
     start = dev.open_ipc_subprocess  # type: ignore[attr-defined]

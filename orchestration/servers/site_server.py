@@ -98,7 +98,7 @@ class Site:
         self._looked_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a page, an asset, the way to the current edition, or a sentence that says what is wrong."""
+        """Answer with a page, an asset, a redirect to the current edition, or a sentence about what is wrong."""
         request = _Request(scope, send)
         if scope["method"] not in ("GET", "HEAD"):
             await request.message(HTTPStatus.METHOD_NOT_ALLOWED, "此服务只供阅读。", "This server is for reading only.")
@@ -192,11 +192,11 @@ class _Request:
         await self.answer(status, _CONTENT_TYPES[".html"], content, **headers)
 
     async def redirect(self, target: str) -> None:
-        """To the current edition, asked again each time."""
+        """Redirect to the current edition, which is looked up each time."""
         await answer(self._send, HTTPStatus.FOUND, {"location": target, "cache-control": "no-store"}, b"")
 
     async def file(self, file: Path, size: int) -> None:
-        """A page or an asset, in pieces: a slow reader has no whole file waiting in memory."""
+        """A page or an asset, in pieces, so that a slow reader keeps no whole file in memory."""
         is_asset = file.parent.name == ASSETS_FOLDER
         headers = {
             "content-type": _CONTENT_TYPES[file.suffix],
@@ -218,7 +218,7 @@ class _Request:
 
 
 async def _pieces(file: Path, size: int) -> AsyncIterator[bytes]:
-    """The file's first `size` bytes; pages are replaced whole and never written into."""
+    """The file's first `size` bytes; pages are replaced as a whole and never written into."""
     with await asyncio.to_thread(file.open, "rb") as opened:
         while size > 0 and (piece := await asyncio.to_thread(opened.read, min(_CHUNK_BYTES, size))):
             size -= len(piece)

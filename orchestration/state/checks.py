@@ -1,4 +1,4 @@
-"""What a run looks at before anything is pulled or computed: quick checks of all that the ledger says must be there."""
+"""The checks of a run before anything is pulled or computed: quick checks of all that must exist by the ledger."""
 
 from __future__ import annotations
 

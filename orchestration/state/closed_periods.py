@@ -22,7 +22,7 @@ from orchestration.warehouse.closed.frozen_figures import (
 def settle_closed_periods(
     con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, warn: Callable[[str], None]
 ) -> None:
-    """Bring warehouse and files to what the ledger says is closed: fill a warehouse that lacks a period from the files, and
+    """Bring warehouse and files to what the ledger has as closed: fill a warehouse that lacks a period from the files, and
     write the files that are missing.
 
     Raises TollhouseError where a closed period is in neither, and where the warehouse holds one that the ledger does not know, or

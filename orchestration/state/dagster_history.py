@@ -1,4 +1,4 @@
-"""Dagster's history: it says what runs did, and no figure depends on it. A damaged one is moved aside and begun again."""
+"""Dagster's history: it shows what runs did, and no figure depends on it. A damaged history is moved aside and begun again."""
 
 from __future__ import annotations
 

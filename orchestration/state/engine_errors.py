@@ -1,4 +1,4 @@
-"""What SQLite, DuckDB and Arrow say of a damaged file, in words that name the file and what brings it back."""
+"""Errors of SQLite, DuckDB and Arrow about a damaged file, in words that name the file and how to bring it back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SAYS_WHAT_TO_TYPE = re.compile(r"`tollhouse (rebuild|restore)\b")
 
 
 def explained(settings: Settings, error: BaseException) -> TollhouseError | None:
-    """The damaged file that made an engine fail, looked for in all that a run reads; None where the error says something else.
+    """The damaged file that made an engine fail, searched in all that a run reads; None where the error has another cause.
 
     Takes as long as reading everything. The run lock must be held.
     """
@@ -46,7 +46,7 @@ def explained(settings: Settings, error: BaseException) -> TollhouseError | None
 
 
 def is_of_an_engine(error: BaseException) -> bool:
-    """Whether an error is, or came of, what a database engine or a reader of Parquet says of a file."""
+    """Whether an error is, or was caused by, an error of a database engine or a reader of Parquet about a file."""
     if isinstance(error, GatesBlocked | UsageError) or is_disk_full(error):
         return False
     if isinstance(error, TollhouseError) and _SAYS_WHAT_TO_TYPE.search(str(error)):

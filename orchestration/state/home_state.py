@@ -16,7 +16,7 @@ ALERTS = "alerts.sqlite"
 #: SQLite files: other processes may write to them at any time, so SQLite itself copies them.
 DATABASES = (LEDGER, ALERTS)
 WAREHOUSE = "warehouse.duckdb"
-#: Files that change between runs only. A write-ahead log is there where the last process was killed; it belongs to its warehouse.
+#: Files that change between runs only. A write-ahead log exists where the last process was killed; it belongs to its warehouse.
 PLAIN_FILES = (WAREHOUSE, f"{WAREHOUSE}.wal", "last_run.json")
 FOLDERS = ("landing", "raw", "closed", "published", "exports")
 #: What belongs to the state and is of no use elsewhere: a restore sets it aside before anything it belongs to.
@@ -43,7 +43,7 @@ def files_of(home: Path, folder: str) -> Iterator[Path]:
     """The whole files below one of the state's folders, relative to the home; what a killed run left half made is not among
     them. Links to folders are followed.
 
-    Raises TollhouseError where something else than files and folders lies there, or a link leads back, and OSError where a
+    Raises TollhouseError where something other than files and folders is there, or a link leads back, and OSError where a
     folder cannot be read.
     """
     is_landing = folder == "landing"  # where a delivered file may have any name
@@ -66,7 +66,7 @@ def refuse_other_than_file(path: Path) -> None:
     if path.is_file():
         return
     what = "is a link to nothing" if path.is_symlink() and not path.exists() else "is not a file"
-    raise TollhouseError(f"{path} {what}: put the file there, or move it out of the home; `tollhouse doctor` says more")
+    raise TollhouseError(f"{path} {what}: put the file there, or move it out of the home; see `tollhouse doctor`")
 
 
 def _refuse_loop(folder: Path) -> None:

@@ -55,7 +55,7 @@ _PLACES = {
 #: What a run does without. (The inbox is a source: one that cannot be read stops no other.)
 _DISPENSABLE = ("alerts.sqlite", "alerts.lock", "logs")
 _READ_WHOLE = ("landing", "raw", "closed", "published", "dagster")
-# How engines say, as text alone, that they may not open a file or that it is none.
+# Texts by which engines report that they may not open a file, or that it is not a file.
 _CLUES = ("Permission denied", "unable to open database file", "readonly database", "Is a directory", "Not a directory")
 
 
@@ -86,7 +86,7 @@ def refuse_unfit_places(settings: Settings, apart_from: Collection[str] = ()) ->
 
 
 def set_aside_no_warehouse(settings: Settings) -> Path | None:
-    """Move aside what is no file in the place of the warehouse, a folder or a link that leads nowhere; where to. None where the
+    """Move aside what is not a file in the place of the warehouse, a folder or a link that leads nowhere; where to. None where the
     warehouse is a file or not there. It is not ours, so it is never removed. The run lock must be held.
     """
     path = settings.warehouse_path
@@ -108,7 +108,7 @@ def unreadable_paths(settings: Settings) -> Iterator[PlaceFault]:
 
 
 def place_fault_behind(settings: Settings, error: BaseException) -> TollhouseError | None:
-    """What is wrong with a place of the home, where an error came of that; None where it says something else."""
+    """What is wrong with a place of the home that caused an error; None where the error has another cause."""
     if isinstance(error, GatesBlocked | UsageError):
         return None
     chain = list(chain_of(error))
@@ -130,11 +130,11 @@ def place_fault_behind(settings: Settings, error: BaseException) -> TollhouseErr
 
 
 def denied(path: Path) -> PlaceFault:
-    """What to say of a path that this user may not read or write."""
+    """The message about a path that this user may not read or write."""
     status = path.lstat()
     user, owner, quoted = _name(os.geteuid()), _name(status.st_uid), shlex.quote(str(path))
     if os.statvfs(path.parent if path.is_symlink() else path).f_flag & os.ST_RDONLY:
-        return PlaceFault(path, f"{path} lies on a file system that is mounted read-only", "mount it for writing")
+        return PlaceFault(path, f"{path} is on a file system that is mounted read-only", "mount it for writing")
     found = (
         f"{path}: permission denied to the user {user}: it belongs to {owner}, with the mode {stat.filemode(status.st_mode)}. "
         "It is not damaged"
@@ -148,7 +148,7 @@ def denied(path: Path) -> PlaceFault:
 def _place_fault(path: Path, place: _Place) -> PlaceFault | None:
     try:
         is_link = stat.S_ISLNK(path.lstat().st_mode)
-    except OSError:  # it is not there, or the folder that it is in is told of itself
+    except OSError:  # it does not exist, or its folder is reported by itself
         return None
     aside = f"{_aside(path)}, then {place.then}"
     try:
@@ -169,7 +169,7 @@ def _place_fault(path: Path, place: _Place) -> PlaceFault | None:
 
 
 def _in_the_way(path: Path) -> PlaceFault:
-    """What stands where something of another kind belongs: the path, or a file that should be the folder it is in."""
+    """The entry of a wrong kind at a path: the path itself, or a file where a parent folder should be."""
     path = next((one for one in reversed(path.parents) if os.path.lexists(one) and not one.is_dir()), path)
     found = f"{path} is {'a folder where a file' if path.is_dir() else 'a file where a folder'} should be"
     then = _RESTORE if path.name == RESTORING else _RUN  # the state may be half the old one

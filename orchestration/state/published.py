@@ -13,7 +13,7 @@ ADVICE = "`tollhouse run` publishes a whole new one, numbered after it; a backup
 
 def lost_editions(settings: Settings, ledger: FileLedger) -> str | None:
     """What is lost of the editions: the one that was published last is gone, or the pointer is an older one. None where
-    neither is so, and where only the pointer is gone, of which `lost_pointer` tells.
+    neither is so, and where only the pointer is gone, which `lost_pointer` reports.
 
     Raises TollhouseError where pointer or manifest is damaged.
     """

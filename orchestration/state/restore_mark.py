@@ -1,6 +1,6 @@
-"""The mark of a restore that has begun to exchange the state: while it is there, nothing but that restore may go on.
+"""The mark of a restore that has begun to exchange the state: while it exists, only that restore may go on.
 
-It is written when everything that is to be put in place lies ready in the home, and removed when it is in place.
+It is written when everything to be put in place is ready in the home, and removed when it is in place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orchestration.storage.durable import as_json, flush, replace_text
 
 FILE_NAME = "restoring.json"
 ASIDE = "replaced-"
-# Named as everything half-built is, so that `tollhouse doctor` tells of one that a killed process left.
+# Named like everything half-built, so that `tollhouse doctor` reports one that a killed process left.
 STAGING = ".building-restore"
 
 

@@ -38,7 +38,7 @@ def unreadable_tables(settings: Settings, *, read_only: bool = False) -> Iterato
 
 
 def first_line(error: BaseException) -> str:
-    """What an engine says, in one line."""
+    """An engine's message, in one line."""
     return " ".join(str(error).split())[:300]
 
 

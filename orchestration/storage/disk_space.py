@@ -1,4 +1,4 @@
-"""A full disk, as the libraries tell of it, and what to say of it. It is looked for in errors only: nothing is foreseen."""
+"""A full disk, as the libraries report it, and the message about it. It is found in errors only; nothing is predicted."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SAID_BY_LIBRARIES = ("database or disk is full", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 _NEARLY_NOTHING_BYTES = 4 << 20
-# How SQLite names a full disk; SHMSIZE: the index of its journal could not grow, of which it says "disk I/O error" only.
+# How SQLite names a full disk; SHMSIZE: the index of its journal could not grow; SQLite then says only "disk I/O error".
 _SQLITE_NAMES = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
 _PERHAPS_FULL = "disk I/O error"
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether the error, or one that it came of, says outright that a disk is full."""
+    """Whether the error, or one of its causes, says clearly that a disk is full."""
     return any(
         (isinstance(one, OSError) and one.errno in _FULL)
         or (isinstance(one, sqlite3.Error) and getattr(one, "sqlite_errorname", None) in _SQLITE_NAMES)
@@ -29,7 +29,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def full_disk_fault(error: BaseException, home: Path) -> str | None:
-    """What to say where a full disk is the cause: which one, how much is free, what to do; None where it is not."""
+    """The message where a full disk is the cause: which disk, how much is free, what to do; None where it is not."""
     places = [home, Path(tempfile.gettempdir())]
     free = {place: shutil.disk_usage(_existing(place)).free for place in places}
     full = next((place for place in places if free[place] < _NEARLY_NOTHING_BYTES), None)

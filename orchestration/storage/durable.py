@@ -1,4 +1,4 @@
-"""Files that are whole or not there: hashing, flushing to disk, atomic replacement, sharing. Knows no editions."""
+"""Files that are complete or absent: hashing, flushing to disk, atomic replacement, sharing. Knows no editions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def flush_tree(folder: Path) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Put the text in the place of a file: a reader sees the old one or the new one, also after a power cut."""
+    """Replace a file with the text: a reader sees the old file or the new one, also after a power cut."""
     building = path.with_name(f".{path.name}.building")
     building.write_text(text, encoding="utf-8")
     flush(building)

@@ -1,4 +1,4 @@
-"""Who may read what Tollhouse writes: its owner alone, or a group too where TOLLHOUSE_GROUP names one.
+"""Who may read what Tollhouse writes: only its owner, or also the group that TOLLHOUSE_GROUP names.
 
 New files and folders get their mode from the process's umask, so that no writer can forget it; those that an earlier version
 or another program wrote keep theirs, and `tollhouse doctor` names them.
@@ -42,7 +42,7 @@ def keep_private(settings: Settings) -> None:
 
 
 def open_to_others(settings: Settings) -> list[Path]:
-    """The home and what lies directly in it, except the inbox, that users may read or write who should not.
+    """The home and its direct entries, except the inbox, that wrong users may read or write.
 
     Where the home itself keeps them out, nothing in it counts. Others may have to come through it: they deliver files.
     """

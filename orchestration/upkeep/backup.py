@@ -1,4 +1,4 @@
-"""Making a backup of the state: one per folder, whole, with a manifest of hashes that is written last.
+"""Making a backup of the state: one per folder, complete, with a manifest of hashes that is written last.
 
 <folder>/UNFINISHED       while the backup is being made, and for good where that was killed
 <folder>/state/...        the files as they lie in the home, links followed; nothing is shared with the home
@@ -53,7 +53,7 @@ class BackedUpFile:
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was made: when (UTC), of which home and edition, and its files. `damage` says what was lost or damaged in
+    """A backup that was made: when (UTC), of which home and edition, and its files. `damage` lists what was lost or damaged in
     the home already, and so is in the backup."""
 
     folder: Path
@@ -97,7 +97,7 @@ def make_backup(
         return _make(settings, folder, reporter, patience_seconds)
     except (OSError, sqlite3.Error) as error:
         fault = _fault(settings.home, folder, error)
-    raise TollhouseError(fault)  # outside: a full disk that it came of would be told as one of the home
+    raise TollhouseError(fault)  # outside: a full disk as its cause would be reported as one of the home
 
 
 def _make(settings: Settings, folder: Path, reporter: Reporter, patience_seconds: float) -> Backup:
@@ -165,7 +165,7 @@ def _refuse_folder(home: Path, folder: Path) -> None:
     if unfinished.is_file():
         if (of_home := unfinished.read_text(encoding="utf-8").strip()) in ("", str(home)):
             return
-        raise UsageError(f"{folder}: an unfinished backup of {of_home} lies there; name another folder")
+        raise UsageError(f"{folder}: it has an unfinished backup of {of_home}; name another folder")
     if (folder / MANIFEST).is_file():
         raise UsageError(
             f"{folder}: there is a backup already, and none is written over; name a folder for this one, such as "
@@ -248,7 +248,7 @@ def _copy_databases(home: Path, state: Path, reporter: Reporter) -> list[BackedU
 
 
 def _copy_database(home: Path, state: Path, name: str) -> BackedUpFile:
-    """Copy an SQLite file as it stands at one moment, with all that its journal holds. Raises TollhouseError where it is
+    """Copy an SQLite file as of one moment, with all that its journal holds. Raises TollhouseError where it is
     damaged."""
     source, target = home / name, state / name
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -324,7 +324,7 @@ def _schema_version(ledger: Path) -> int:
 
 
 def _fault(home: Path, folder: Path, error: OSError | sqlite3.Error) -> str:
-    """What the system or SQLite says of a disk or a file, in words that name it."""
+    """An error of the system or of SQLite about a disk or a file, in words that name it."""
     if is_disk_full(error):
         return f"{folder}: the disk is full; make room there, or name a folder on another disk. {home} is as it was"
     named = getattr(error, "filename", None) or folder

@@ -47,8 +47,8 @@ class Doomed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a prune does. `old_runs` go from Dagster's history, with the files of their logs. `kept` says of editions that stay for
-    another reason than being new, why; `unreadable` are editions that stay because nobody can say what they are."""
+    """What a prune does. `old_runs` are removed from Dagster's history, with the files of their logs. `kept` has the reason for
+    each edition that stays though it is not new; `unreadable` are editions that stay because they cannot be read."""
 
     editions: tuple[Doomed, ...]
     blocked: tuple[Doomed, ...]
@@ -128,7 +128,7 @@ def _plan(settings: Settings) -> Plan:
     current = current_edition(settings.published)
     if current is None or not settings.ledger_path.is_file():
         raise TollhouseError(
-            f"{settings.published}: no edition is published, so nothing can be told to be old; `tollhouse run` first, or "
+            f"{settings.published}: no edition is published, so no edition can be old; `tollhouse run` first, or "
             "`tollhouse doctor` where there was one"
         )
     editions, unreadable = _editions(settings.published / EDITIONS)
@@ -164,7 +164,7 @@ def _plan(settings: Settings) -> Plan:
 
 
 def _editions(folder: Path) -> tuple[list[_Edition], list[Path]]:
-    """The editions by revision, and the folders of which nobody can say that they are one."""
+    """The editions by revision, and the folders that cannot be recognised as editions."""
     found, unreadable = [], []
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
@@ -209,7 +209,7 @@ def _old_blocked_runs(settings: Settings) -> list[Path]:
 
 
 def _leftovers(settings: Settings) -> list[Path]:
-    """What killed commands have left half made. While the lock is held nobody is making anything."""
+    """Half-made files of killed commands. While the lock is held no command is making any."""
     home = settings.home
     folders = (home, settings.published / EDITIONS, settings.published / BLOCKED, home / "closed")
     found = [path for folder in folders for path in sorted(folder.glob(f"{BUILDING}*"))]

@@ -16,7 +16,7 @@ _SIDES = ("", "-wal", "-shm", "-journal")
 
 
 def old_runs(settings: Settings) -> list[str]:
-    """The ids of the runs beyond the newest ones that are kept, as many as of editions, that have come to their end.
+    """The ids of the ended runs beyond the newest ones; as many runs are kept as editions.
 
     Nothing where the history cannot be read: the next run moves that aside.
     """
@@ -25,7 +25,7 @@ def old_runs(settings: Settings) -> list[str]:
 
 def ownerless_logs(settings: Settings) -> list[Path]:
     """The log files of runs that the history no longer has: a killed prune leaves them."""
-    found = list(_runs_folder(settings).glob("*-*.db*"))  # before the runs are: a run is there before its log
+    found = list(_runs_folder(settings).glob("*-*.db*"))  # listed before the runs, because a run exists before its log
     known = {run_id for run_id, _ in _runs(settings)}
     return sorted(path for path in found if path.name.split(".db")[0] not in known) if known else []
 

@@ -29,8 +29,8 @@ ASIDE = "before-rebuild"
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuild came to: how many files were decoded again (None: the raw zone was not asked for), the closed periods
-    that the new warehouse was given, the run after it, and where the old state lies (None: it was removed)."""
+    """The result of a rebuild: how many files were decoded again (None: the raw zone was not rebuilt), the closed periods that
+    the new warehouse received, the run after it, and where the old state is (None: it was removed)."""
 
     decoded_files: int | None
     closed_periods: tuple[str, ...]

@@ -1,8 +1,8 @@
-"""Building the raw zone again from the landed files, beside the one that is there. Statuses and decisions stay: files are decoded
-within their bounds, but not judged.
+"""Building the raw zone again from the landed files, beside the present one. Statuses and decisions stay: files are decoded
+within their bounds, but get no verdict.
 
 Rejected files are not decoded, as ever. One whose decode depends on what has changed since is left to the next run, which
-judges it by what it finds.
+decides by what it finds.
 """
 
 from __future__ import annotations

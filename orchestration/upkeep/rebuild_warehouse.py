@@ -63,7 +63,7 @@ def _freeze_from_old_warehouse(settings: Settings, ledger: FileLedger, decisions
 
 
 def _take_over_tries(con: duckdb.DuckDBPyConnection, settings: Settings, reporter: Reporter) -> None:
-    """Fill state.suspense_tries from the current edition, where that has it whole."""
+    """Fill state.suspense_tries from the current edition, where the edition has all of it."""
     try:
         current = current_edition(settings.published)
     except TollhouseError as error:

@@ -1,7 +1,7 @@
-"""Restoring a backup: every hash is verified and every file lies ready in the home before anything is exchanged.
+"""Restoring a backup: every hash is verified and every file is ready in the home before anything is exchanged.
 
 What the home held is set aside in `replaced-<time>/`, never deleted. A restore that is killed before the exchange has changed
-nothing; one that is killed in it leaves a mark (restore_mark.py) and goes on when it is typed again: with what lies ready and
+nothing; one that is killed in it leaves a mark (restore_mark.py) and goes on when it is typed again: with what is ready and
 what is in place already where that is all of the backup, else from the backup again.
 """
 
@@ -46,7 +46,7 @@ _MOST_NAMED = 5
 @dataclass(frozen=True)
 class Restored:
     """What was restored: the backup's folder, time (UTC) and edition; `aside` holds what was there before (None: nothing was).
-    `damage` says what was damaged when the backup was made."""
+    `damage` lists what was damaged when the backup was made."""
 
     folder: Path
     made_at: str
@@ -112,7 +112,7 @@ def _mark_to_finish(home: Path, folder: Path, replace: bool) -> RestoreMark | No
 
 
 def _half_restored_faults(home: Path, backup: Backup, reporter: Reporter) -> list[str]:
-    """Why what lies ready and what is in place are not all of the backup; empty where they are."""
+    """Why the ready files and those in place are not the whole backup; empty where they are."""
     staging = home / STAGING
     place = {name: staging if os.path.lexists(staging / name) else home for name in _restored_names(backup)}
     listed = {file.path for file in backup.files}
@@ -176,7 +176,7 @@ def read_backup(folder: Path) -> Backup:
             ledger_schema=int(found["ledger_schema"]),
             tollhouse_version=found["tollhouse_version"],
             files=files,
-            damage=tuple(str(fault) for fault in found.get("damage", ())),  # the first backups do not say it
+            damage=tuple(str(fault) for fault in found.get("damage", ())),  # the first backups do not have it
         )
         paths = {file.path for file in files}
         is_sound = LEDGER in paths and all(_is_of_the_state(file.path) for file in files)
@@ -260,7 +260,7 @@ def _stage(settings: Settings, backup: Backup, reporter: Reporter, *, marked_bef
 
 
 def _exchange(home: Path, mark: RestoreMark, aside: Path) -> None:
-    """Set aside what the home holds, put what is staged in its place; goes on wherever an earlier try was killed."""
+    """Set aside the content of the home and put the staged files in its place; goes on wherever an earlier try was killed."""
     staging = home / STAGING
     for name in STATE:
         is_in_place = name in mark.names and not os.path.lexists(staging / name)

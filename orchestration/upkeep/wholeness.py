@@ -42,7 +42,7 @@ def state_faults(copy: Path, home: Path, hashes: Hashes) -> list[str]:
                 *_frozen_faults(copy, ledger, hashes),
                 *_edition_faults(copy, hashes),
             ]
-    # What reading the editions says is of the copy; whoever reads it has the home before them.
+    # Errors of reading the editions are about the copy, but the reader knows only the home.
     return [fault.replace(f"{copy}/", f"{home}/") for fault in faults]
 
 

@@ -1,4 +1,4 @@
-"""The warehouse's plain Python: opening it, laying the raw schema ready, judging files, finding stale days, running dbt.
+"""The warehouse's plain Python: opening it, creating the raw schema, checking files, finding stale days, running dbt.
 
 No Dagster here, and no rule of rating or billing: those are dbt models.
 """

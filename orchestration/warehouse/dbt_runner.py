@@ -156,7 +156,7 @@ def _whole_manifest(fingerprint: str) -> Any:
 
 @dataclass(frozen=True)
 class ModelCode:
-    """The models as they stand: a fingerprint of their code, and the tables that are replaced day by day."""
+    """The present models: a fingerprint of their code, and the tables that are replaced by day."""
 
     fingerprint: str
     daily_tables: tuple[str, ...]
@@ -173,7 +173,7 @@ def model_code() -> ModelCode:
 
 
 def manifest_nodes() -> dict[str, Any]:
-    """The manifest as it stands on disk."""
+    """The manifest on disk."""
     nodes: dict[str, Any] = json.loads(ensure_manifest().read_text(encoding="utf-8"))
     return nodes
 

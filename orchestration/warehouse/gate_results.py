@@ -1,4 +1,4 @@
-"""The results of a run's gates, kept in the warehouse between the step that judges and the steps that show and publish."""
+"""The results of a run's gates, kept in the warehouse between the step that evaluates them and the steps that show and publish."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def keep_results(con: duckdb.DuckDBPyConnection, results: Sequence[GateResult]) 
 
 
 def kept_results(con: duckdb.DuckDBPyConnection) -> list[GateResult]:
-    """The kept results, in the order they were judged."""
+    """The kept results, in the order of evaluation."""
     rows = con.execute("select result from state.gate_results order by position").fetchall()
     return [GateResult(**json.loads(text)) for (text,) in rows]

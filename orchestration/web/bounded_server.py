@@ -158,7 +158,7 @@ class WebServer:
         return f"http://{host_in_url(self.host)}:{self.port}/"
 
     def serve_forever(self) -> None:
-        """Answer until told to end. Raises KeyboardInterrupt where Ctrl-C ended it."""
+        """Answer requests until stopped. Raises KeyboardInterrupt where Ctrl-C stopped it."""
         self._server.run(sockets=[self._socket])
 
     def shutdown(self) -> None:

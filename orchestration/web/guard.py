@@ -1,4 +1,4 @@
-"""What stands before an application (ASGI): whose requests reach it, how large they may be, and which headers every answer has."""
+"""A guard before an application (ASGI): whose requests reach it, how large they may be, and which headers every answer has."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOT_FRAMED = "frame-ancestors 'none'"
 
 
 class Guard:
-    """Refuses requests under foreign names and changes asked for by foreign pages; bounds bodies; adds the headers.
+    """Refuses requests under foreign names and changes requested by foreign pages; limits bodies; adds the headers.
 
     A body is read whole before the application is called, within a time and a size. `policies` are added to the content
     policy that the application gives its pages, where it has nothing to say on the matter; `{host}` in them is the name by
@@ -83,7 +83,7 @@ class Guard:
         if scope["type"] == "http" and scope["method"] in READING_METHODS:
             return None
         origins = header_values(scope, "origin")
-        # A browser always says it. What says none is no page, and a page of elsewhere cannot leave it out.
+        # A browser always sends it. A request without it comes from no page, and a foreign page cannot leave it out.
         if any(not self._hosts.allows_origin(origin) for origin in origins):
             return 403, "A page of another origin must not ask this of this server."
         if not origins and any(site not in ("same-origin", "none") for site in header_values(scope, "sec-fetch-site")):
@@ -162,7 +162,7 @@ def header_values(scope: Scope, name: str) -> list[str]:
 async def answer(
     send: Send, status: int, headers: Mapping[str, str], content: bytes = b"", with_body: bool = True
 ) -> None:
-    """Answer a request whole. Without body the length is told all the same, as HEAD asks for it."""
+    """Answer a request completely. Without a body the length is sent all the same, as HEAD needs it."""
     fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     fields.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": fields})

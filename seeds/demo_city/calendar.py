@@ -50,7 +50,7 @@ class Calendar:
         return datetime.combine(self.share(fraction), time.fromisoformat(clock))
 
     def working_day(self, fraction: float) -> date:
-        """The next Monday to Friday at a fraction of the way that is no holiday and not the last two days."""
+        """The next Monday to Friday at a fraction of the way that is not a holiday and not the last two days."""
         start = self.share(fraction)
         after = [start + timedelta(n) for n in range((self.last_day - start).days - 1)]
         before = [start - timedelta(n) for n in range((start - self.first_day).days + 1)]

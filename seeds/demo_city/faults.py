@@ -250,7 +250,7 @@ MALFORMED = {
 
 
 def write_stray_files(faults: Faults, folder: Path) -> int:
-    """Files that are no files of their source: unknown switch, odd names, half-written; returns how many are whole."""
+    """Files that are not files of their source: unknown switch, odd names, half-written; returns how many are whole."""
     planted, calendar = faults.planted, faults.calendar
     day = calendar.share(0.5)
     for folder_name, switch_id, case in (

@@ -1,6 +1,6 @@
 """The hosted PBX of the city: an Asterisk whose few files hold what no canonical file can.
 
-Legs of one call, records that are no calls, callers known by their account code, and calls paid by the number that forwards
+Legs of one call, records that are not calls, callers known by their account code, and calls paid by the number that forwards
 them. Every record is planted, on lines that only planted calls use. The estimates, and so the payments, leave the PBX out.
 """
 

@@ -130,7 +130,7 @@ def test_a_ledger_that_cannot_be_read_is_a_warning(by_mail: Settings) -> None:
     by_mail.home.mkdir()
     by_mail.ledger_path.write_bytes(b"no ledger at all " * 400)
     (fault,) = send_alerts(by_mail)
-    assert fault.startswith("what is to be told cannot be seen: ")
+    assert fault.startswith("it is not known what to alert to: ")
 
 
 def test_without_alerts_nothing_is_kept(settings_of: SettingsOf) -> None:

@@ -21,7 +21,7 @@ _STATES = (
     "duplicate", "other_day", "partial", "not_answered", "not_charged", "undocumented", "unrated", "rated", "held", "malformed",
 )  # fmt: skip
 #: The steps that do what the peers do: load, duplicates, holders, zones, charge, usage (and the traffic of every trunk group).
-RATING_STEPS = ("decode call records", "judge call files", "rate the stale days")
+RATING_STEPS = ("decode call records", "check call files", "rate the stale days")
 
 
 @dataclass(frozen=True)

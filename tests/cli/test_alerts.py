@@ -40,7 +40,7 @@ def test_what_waits_is_sent_at_once(tollhouse: Tollhouse, settings: Settings, mo
         assert called.exit_code == 1 and "answers with HTTP status 500" in called.err and TOKEN not in called.err
         hook.status = 200
         called = tollhouse("alert", "send")
-        assert (called.exit_code, called.out) == (0, "Everything there is to tell is sent by webhook.\n")
+        assert (called.exit_code, called.out) == (0, "All alerts are sent by webhook.\n")
         assert [message["kind"] for message in hook.messages] == ["file_held"]
 
 

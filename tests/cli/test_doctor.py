@@ -123,7 +123,7 @@ def test_a_switch_of_which_book_and_source_say_different_formats(
             ledger.register(file)
     (told,) = (found for check, found in findings(tollhouse, "warn")[1] if check == "formats")
     assert told == (
-        "switch SX1: switches.csv says cdr_format asterisk, the source cdr/X says format canonical, and its files "
+        "switch SX1: switches.csv has cdr_format asterisk, the source cdr/X has format canonical, and its files "
         "are read by that; correct whichever is wrong"
     )
 

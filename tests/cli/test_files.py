@@ -103,7 +103,7 @@ def test_wrong_dates_exit_2(tollhouse: Tollhouse) -> None:
     assert tollhouse("files", "--from", "20260520").exit_code == 2
     called = tollhouse("files", "--from", "2026-05-21", "--to", "2026-05-20", "--json")
     assert called.exit_code == called.json["error"]["exit_code"] == 2
-    assert called.json["error"]["message"] == "--from 2026-05-21 lies after --to 2026-05-20"
+    assert called.json["error"]["message"] == "--from 2026-05-21 is after --to 2026-05-20"
 
 
 def test_an_unknown_file_exits_1(tollhouse: Tollhouse) -> None:
@@ -164,7 +164,7 @@ def test_a_file_is_tried_again_when_its_cause_is_mended(tollhouse: Tollhouse, se
     assert called.exit_code == 0
     assert called.json["file"]["status"] == "registered"
     assert called.json["decision"]["kind"] == "retry_file" and called.json["decision"]["why"] == "the format was fixed"
-    assert called.json["message"].endswith("The next `tollhouse run` decodes and judges it again.")
+    assert called.json["message"].endswith("The next `tollhouse run` decodes and checks it again.")
     history = tollhouse("files", "show", rejected.file_id, "--json").json["history"]
     assert [event["event"] for event in history] == ["registered", "rejected", "retry_file", "registered"]
 

@@ -41,7 +41,7 @@ D|9|A1|62200001|7.00|51
 T|5
 """
 NO_BANK_ACCOUNT = "the account pays by debit but has no bank account"
-WAITING = "asked for in batch 20260401-01 of bank ICBC, line 5, and not answered yet"
+WAITING = "requested in batch 20260401-01 of bank ICBC, line 5 and not answered yet"
 
 _ACCOUNTS = EXPORTS["accounts"] + "".join(
     f"A{number},C2,debit,ICBC,{'' if number == 7 else 62200000 + number},2025-01-01,\n" for number in range(3, 10)
@@ -121,7 +121,7 @@ def test_nothing_is_asked_for_twice(asked: tuple[Branch, dict[str, Any]], tmp_pa
     assert (typed.exit_code, typed.answer["batches"]) == (0, [])
     reasons = {(left["bill_account_id"], left["reason"]) for left in typed.answer["left_out"]}
     assert ("A6", WAITING) in reasons
-    assert ("A9", "asked for in batch 20260401-01 of bank ICBC, line 2, and not answered yet") in reasons
+    assert ("A9", "requested in batch 20260401-01 of bank ICBC, line 2 and not answered yet") in reasons
     assert len(reasons) == 7  # A2, A3, A4, A5, A6, A9 wait; A7 has no bank account
     again = branch.tollhouse("export", "debit-requests", "--again", "--debit-on", "2026-04-20").answer["batches"]
     assert [(batch["batch_id"], batch["total_amount"], batch["debit_on"]) for batch in again] == [
@@ -180,7 +180,7 @@ def test_an_edition_that_may_not_know_the_newest_payments_asks_nobody(
         record.write_text(json.dumps(run | {"status": status}), encoding="utf-8")
         typed = branch.tollhouse("export", "debit-requests", "--again")
         assert typed.exit_code == 1
-        assert f"the last run came to '{status}'" in typed.message
+        assert f"the last run ended with '{status}'" in typed.message
     record.write_text(json.dumps(run), encoding="utf-8")
     with FileLedger(branch.home / "ledger.sqlite") as ledger:
         ledger.add_decision("retry_file", "fixed")
@@ -205,7 +205,7 @@ def test_a_file_that_cannot_be_written_leaves_no_request(asked: tuple[Branch, di
     out.mkdir()
     (out / "ICBC_20260401-02.txt").write_text("sent long ago", encoding="utf-8")
     typed = branch.tollhouse("export", "debit-requests", "--again", "--out", str(out))
-    assert (typed.exit_code, "is there already, and the ledger does not know it" in typed.message) == (1, True)
+    assert (typed.exit_code, "exists already, and the ledger does not know it" in typed.message) == (1, True)
     assert [path.name for path in out.iterdir()] == ["ICBC_20260401-02.txt"]
     assert (out / "ICBC_20260401-02.txt").read_text(encoding="utf-8") == "sent long ago"
     (tmp_path / "file").touch()
@@ -217,7 +217,7 @@ def test_a_file_that_cannot_be_written_leaves_no_request(asked: tuple[Branch, di
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--bank", "ABC"], "--bank: 'ABC' is none of the banks that are known: ICBC"),
+        (["--bank", "ABC"], "--bank: 'ABC' is not a known bank; use one of ICBC"),
         (["--debit-on", "2026-03-31"], "--debit-on 2026-03-31 lies before 2026-04-01"),
         (["--debit-on", "soon"], "'soon' is not a valid date"),
         (["--period", "2026-13"], "'2026-13' is not a valid billing period"),

@@ -98,7 +98,7 @@ def test_what_waits_is_left_out_unless_it_is_asked_for_again() -> None:
     ]
     assert (left.bill_account_id, left.reason) == (
         "A2",
-        "asked for in batch 20260410-01 of bank K1, line 2, and not answered yet",
+        "requested in batch 20260410-01 of bank K1, line 2 and not answered yet",
     )
     (batch,), left_out = plan_requests(bills, asked, AS_OF, DebitRequestOptions(again=True), canonical_fault)
     assert (batch.total_amount, left_out) == (Decimal("33.00"), [])
@@ -125,5 +125,5 @@ def test_bad_data_is_left_out_with_its_reason() -> None:
     assert [(left.account_id, left.reason) for left in left_out] == [
         ("A1", "the account pays by debit but has no bank account"),
         ("A2", "bank_account '61|2' has a '|', a control character or blanks around it, which the file cannot hold"),
-        ("A3", "bank code 'K/1' cannot stand in a file's name: use letters, digits, '_', '.' and '-'"),
+        ("A3", "bank code 'K/1' cannot be part of a file's name: use letters, digits, '_', '.' and '-'"),
     ]

@@ -11,7 +11,7 @@ import pytest
 from orchestration.definitions import build_defs
 from orchestration.runs import prepare_dagster_home
 from orchestration.settings import Settings
-from tests.in_process_gates import InProcessJudge
+from tests.in_process_gates import InProcessGateRunner
 from tests.robustness.branch import Branch, run_over_two_days
 from tests.robustness.commands import environment
 
@@ -23,8 +23,8 @@ def definitions() -> dg.Definitions:
 
 
 def definitions_here() -> dg.Definitions:
-    """The definitions for the branch that the environment names, with the gates judged in this process."""
-    return build_defs(Settings.from_environment(), {"gate_judge": InProcessJudge()})
+    """The definitions for the branch that the environment names, with the gates evaluated in this process."""
+    return build_defs(Settings.from_environment(), {"gate_runner": InProcessGateRunner()})
 
 
 @pytest.fixture(scope="session")

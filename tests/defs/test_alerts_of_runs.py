@@ -69,7 +69,7 @@ def test_the_sensors_tell_of_a_run_that_the_daemon_started(
     assert look(instance) == "no alerts are set (TOLLHOUSE_ALERT_…)"
     with environment({**ran_copy.settings, "TOLLHOUSE_ALERT_WEBHOOK": f"http://127.0.0.1:{hook.port}/token"}):
         assert Settings.from_environment().alerts.channels == ("webhook",)
-        assert look(instance) == "everything there is to tell is told" and kinds(hook) == []
+        assert look(instance) == "all alerts are sent" and kinds(hook) == []
         ran_copy.spoil("tariff_plans", "half_up", "sideways")
         failed = (
             definitions_here()

@@ -26,11 +26,11 @@ def test_each_release_gate_has_a_row_with_its_last_result() -> None:
     assert _row(table, "no_call_is_charged_twice").endswith("|  |  | not run |")
 
 
-def test_failed_and_unjudged_gates_are_told_apart() -> None:
+def test_failed_and_unevaluated_gates_are_told_apart() -> None:
     failed = replace(HOLDS, success=False, failed_rows=3)
     assert _row(gate_table([failed]), HOLDS.gate).endswith("| 1200 | 3 | failed |")
-    unjudged = replace(HOLDS, success=False, checked_rows=0, exception="no such table")
-    assert _row(gate_table([unjudged]), HOLDS.gate).endswith("| 0 | 0 | failed: could not be evaluated |")
+    unevaluated = replace(HOLDS, success=False, checked_rows=0, exception="no such table")
+    assert _row(gate_table([unevaluated]), HOLDS.gate).endswith("| 0 | 0 | failed: could not be evaluated |")
 
 
 def test_the_file_is_the_same_for_the_same_results(tmp_path: Path) -> None:

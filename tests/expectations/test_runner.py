@@ -60,7 +60,7 @@ def test_a_result_that_great_expectations_does_not_give_is_a_failure(
 ) -> None:
     from expectations import engine
 
-    monkeypatch.setattr(engine.GxEngine, "judge", lambda self, table, gates: {})
+    monkeypatch.setattr(engine.GxEngine, "evaluate", lambda self, table, gates: {})
     (result,) = run_gates(con, [_suite(not_null("filled", "d", "n", severity="critical"))])
     assert not result.success
     assert result.exception == "Great Expectations gave no result for this gate"

@@ -16,7 +16,7 @@ from orchestration.ingestion.landing.pulling import PullResult, pull
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.ledger.schema import DecodedFile, FileEntry
 from orchestration.settings import Settings
-from orchestration.warehouse.file_verdicts.exports import judge_exports
+from orchestration.warehouse.file_verdicts.exports import check_exports
 
 HEADER = "record_number,calling_number,called_number,trunk_group_in,trunk_group_out,started_at,duration_seconds,release_cause"
 RESULT_CODES = {("ICBC", "00"): "success", ("ICBC", "51"): "failed"}
@@ -54,10 +54,10 @@ class Intake:
             self.settings, self.ledger, known, result_codes=RESULT_CODES if codes is None else codes
         )
 
-    def judge_exports(self, rows: str | None = "0.05", shrink: str | None = "0.5") -> list[FileEntry]:
-        """Judge the decoded exports; those held."""
+    def check_exports(self, rows: str | None = "0.05", shrink: str | None = "0.5") -> list[FileEntry]:
+        """Check the decoded exports; those held."""
         limits = [None if limit is None else Decimal(limit) for limit in (rows, shrink)]
-        return judge_exports(self.ledger, self.settings.raw, *limits)
+        return check_exports(self.ledger, self.settings.raw, *limits)
 
     def cdr(self, *lines: str, name: str = "SW1_20260105_000001.csv", header: str = HEADER) -> DecodedFile:
         """Deliver, pull and decode one CDR file."""

@@ -1,4 +1,4 @@
-"""A file can only harm itself: whatever goes wrong while one is decoded or judged, the others are what they would have been."""
+"""A file can only harm itself: whatever goes wrong while one is decoded or checked, the others are what they would have been."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def is_bad(entry: FileEntry) -> bool:
     return "20260105" in entry.file_name
 
 
-def judge(intake: Intake) -> None:
-    """Judge all kinds."""
-    intake.judge_exports()
-    results.judge_bank_files(intake.ledger, RESULT_CODES)
-    call_files.judge_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
+def check_all(intake: Intake) -> None:
+    """Check files of all kinds."""
+    intake.check_exports()
+    results.check_bank_files(intake.ledger, RESULT_CODES)
+    call_files.check_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
 
 
 def ends(intake: Intake) -> dict[bool, set[str]]:
@@ -97,7 +97,7 @@ def test_an_error_rejects_the_file_and_the_others_are_loaded(
     decoded = decoding.decode_registered(
         intake.settings, intake.ledger, {"SW1"}, result_codes=RESULT_CODES, on_rejected=named.append
     )
-    judge(intake)
+    check_all(intake)
     assert len(decoded) == 3
     assert ends(intake) == {True: {"rejected"}, False: {"loaded"}}
     assert [entry.status_reason for entry in named] == [
@@ -112,7 +112,7 @@ def test_an_error_rejects_the_file_and_the_others_are_loaded(
     for entry in named:
         retry(intake.settings, intake.ledger, entry.file_id, "fixed")
     intake.decode()
-    judge(intake)
+    check_all(intake)
     assert ends(intake) == {True: {"loaded"}, False: {"loaded"}}
 
 
@@ -156,12 +156,12 @@ def test_an_engine_that_a_file_has_spoilt_is_replaced(intake: Intake, monkeypatc
     monkeypatch.setattr(decoding, "decode_file", failing)
     deliver(intake)
     intake.decode()
-    judge(intake)
+    check_all(intake)
     assert ends(intake) == {True: {"rejected"}, False: {"loaded"}}
 
 
 def test_an_error_of_the_judge_rejects_the_file_alone(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call file is judged with the others; the one that is at fault is found by judging each by itself."""
+    """A call file is checked with the others; the one at fault is found by checking each alone."""
     deliver(intake)
     intake.decode()
     repeats, verdict, fault = call_files.find_duplicates, results._verdict, exports._rows_fault
@@ -180,10 +180,10 @@ def test_an_error_of_the_judge_rejects_the_file_alone(intake: Intake, monkeypatc
         results, "_verdict", lambda ledger, entry, *rest: broken([entry]) or verdict(ledger, entry, *rest)
     )
     monkeypatch.setattr(exports, "_rows_fault", lambda entry, *rest: broken([entry]) or fault(entry, *rest))
-    judge(intake)
+    check_all(intake)
     assert ends(intake) == {True: {"rejected"}, False: {"loaded"}}
     reasons = {entry.status_reason for entry in intake.ledger.files() if is_bad(entry)}
-    assert all(str(reason).startswith("unreadable: it cannot be judged: OutOfRangeException") for reason in reasons)
+    assert all(str(reason).startswith("unreadable: it cannot be checked: OutOfRangeException") for reason in reasons)
 
 
 # What a process does that decodes the file named bad: in the run and in the trial of the next one alike.

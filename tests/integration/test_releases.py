@@ -1,4 +1,4 @@
-"""Releases: a held file and calls of another day are judged as if registered at their release (SPEC 4)."""
+"""Releases: a held file and calls of another day are checked as if registered at their release (SPEC 4)."""
 
 from __future__ import annotations
 

@@ -246,7 +246,7 @@ def load(ledger: FileLedger, file_id: str, kind: str = "cdr") -> None:
 
 
 def test_a_person_sets_a_file_aside_and_brings_it_back(intake: Intake) -> None:
-    """Released it counts from the release on, tried again in its place; both have it decoded and judged again."""
+    """Released it counts from the release on, tried again in its place; both have it decoded and checked again."""
     ledger = intake.ledger
     load(ledger, "aa")
     decision = ledger.reject_file("aa", "the switch was in test")

@@ -98,7 +98,7 @@ def test_an_edition_that_cannot_be_read(settings: Settings, damage: str) -> None
     else:
         next(folder.glob("*/*.parquet")).unlink()
     is_healthy, answer = health(look(settings, NOW))
-    assert not is_healthy and "`tollhouse doctor` says more" in answer["reason"]
+    assert not is_healthy and "see `tollhouse doctor`" in answer["reason"]
     assert str(settings.home) not in json.dumps(answer)
     assert metrics(settings)["tollhouse_edition_readable"] == 0
 

@@ -200,7 +200,9 @@ def test_the_next_book_is_told(rerated: Rerated) -> None:
 
 def test_wrong_words_are_refused(rerated: Rerated, tmp_path: Path) -> None:
     branch = rerated.branch
-    assert "lies after" in branch.tollhouse("rerate", "--from", "2026-04-02", "--to", "2026-04-01", "--dry-run").message
+    assert (
+        "is after --to" in branch.tollhouse("rerate", "--from", "2026-04-02", "--to", "2026-04-01", "--dry-run").message
+    )
     no_days = branch.tollhouse("rerate", "--from", "2026-05-01", "--to", "2026-05-02", "--dry-run")
     assert no_days.exit_code == 2 and "calls are of 2026-03-02 to 2026-04-03" in no_days.message
     assert "--why" in branch.tollhouse("rerate", *ALL_DAYS).message

@@ -27,7 +27,7 @@ from tests.in_process_gates import InProcessGates
 from tests.robustness.branch import USUAL_STATES, Branch
 from tests.robustness.commands import Typed
 
-_JUDGE = InProcessGates.judge
+_EVALUATE = InProcessGates.evaluate
 
 
 @dataclass
@@ -52,7 +52,7 @@ class History:
 
 
 def _one_gate_refuses(gates: InProcessGates, names: Sequence[str]) -> list[GateResult]:
-    results = _JUDGE(gates, names)
+    results = _EVALUATE(gates, names)
     first = next(number for number, result in enumerate(results) if result.severity == "critical")
     results[first] = dataclasses.replace(results[first], success=False, failed_rows=1, sample=[{"call_id": "made up"}])
     return results
@@ -61,18 +61,18 @@ def _one_gate_refuses(gates: InProcessGates, names: Sequence[str]) -> list[GateR
 def _a_line_is_changed(gates: InProcessGates, names: Sequence[str]) -> list[GateResult]:
     with open_warehouse(Settings.from_environment()) as con:
         con.execute("update marts.bill_lines set amount = amount + 1 where account_id = 'A2' and line_kind = 'usage'")
-    return _JUDGE(gates, names)
+    return _EVALUATE(gates, names)
 
 
 def _no_room(*_: Any, **__: Any) -> None:
     raise TollhouseError("no room on the disk")
 
 
-def _blocked(branch: Branch, judged_by: Any) -> Blocked:
+def _blocked(branch: Branch, evaluated_by: Any) -> Blocked:
     pointer = branch.published / "current.json"
     before = pointer.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(InProcessGates, "judge", judged_by)
+        patch.setattr(InProcessGates, "evaluate", evaluated_by)
         typed = branch.tollhouse("run")
     folder = Path(typed.answer["blocked_path"])
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

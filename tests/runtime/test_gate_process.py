@@ -1,4 +1,4 @@
-"""The process that judges the gates: it answers as the runner does, fails closed, and does not outlive the run."""
+"""The process that evaluates the gates: it answers as the runner does, fails closed, and does not outlive the run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_it_answers_as_the_runner_does(settings: Settings) -> None:
     names = [suite.name for suite in all_suites()][-2:]
     gates = GateProcess(settings)
     try:
-        told = gates.judge(names)
+        told = gates.evaluate(names)
     finally:
         gates.end()
     with open_warehouse(settings) as con:  # the process has let go of the file
@@ -53,11 +53,11 @@ def test_it_answers_as_the_runner_does(settings: Settings) -> None:
 
 
 def test_a_warehouse_that_is_held_is_said(settings: Settings) -> None:
-    """Not a wait, and not a gate that was not judged: the error of opening it."""
+    """Not a wait, and not a gate that was not evaluated: the error of opening it."""
     gates = GateProcess(settings)
     try:
         with duckdb.connect(str(settings.warehouse_path)), pytest.raises(TollhouseError, match="cannot be opened"):
-            gates.judge([])
+            gates.evaluate([])
     finally:
         gates.end()
 
@@ -68,7 +68,7 @@ def test_one_that_died_fails_closed(settings: Settings) -> None:
     gates._process.kill()
     gates._process.wait()
     with pytest.raises(TollhouseError, match="could not be evaluated: their process ended with exit code -9"):
-        gates.judge([])
+        gates.evaluate([])
     gates.end()
 
 

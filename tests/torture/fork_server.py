@@ -4,7 +4,7 @@ Reads a JSON object a line on stdin ({"words", "settings", "cwd", "out", "errors
 {"pid"} when the command has begun and {"status"} when its process has ended. Each command is `orchestration.cli.main` in a
 process and group of its own. No database is opened and nothing is computed before the fork.
 
-With the word --lean runs leave out dbt's tests of keys and judge their gates in their own process (tests/in_process_gates.py): the short
+With the word --lean runs leave out dbt's tests of keys and evaluate their gates in their own process (tests/in_process_gates.py): the short
 forms of the tests, which are most of all runs that are started as processes. The long forms run everything.
 """
 

@@ -1,4 +1,4 @@
-"""Damaged files through the intake (pull, register, decode, judge), and what must hold of each, whatever was done to it.
+"""Damaged files through the intake (pull, register, decode, check), and what must hold of each, whatever was done to it.
 
 What holds is worked out from the file's bytes and from the written Parquet; no rule of a format is used but where its
 lines end. For canonical call files the tests' oracle says besides which lines are records, and with which values.
@@ -24,13 +24,13 @@ import zstandard
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion.bank.results import judge_bank_files
+from orchestration.ingestion.bank.results import check_bank_files
 from orchestration.ingestion.cdr.formats.registry import load_cdr_format
 from orchestration.ingestion.customers.tables import EXPORT_TABLES
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.ledger.schema import FileEntry
 from orchestration.settings import Settings
-from orchestration.warehouse.file_verdicts.call_files import judge_cdr_files
+from orchestration.warehouse.file_verdicts.call_files import check_cdr_files
 from tests.ingestion.intake import RESULT_CODES, Intake
 from tests.oracle.files import InboxFile
 from tests.oracle.records import COLUMNS, read_records
@@ -142,15 +142,15 @@ def fresh_intake() -> Iterator[Intake]:
 
 
 def take_in(intake: Intake, deliveries: Sequence[Delivery]) -> dict[str, FileEntry]:
-    """Pull, register, decode and judge; the ledger's entries by source and name, each delivered file once."""
+    """Pull, register, decode and check; the ledger's entries by source and name, each delivered file once."""
     for file in deliveries:
         intake.deliver(file.folder, file.name, file.content)
     pulled = intake.pull(settle_seconds=0)
     assert not pulled.unreachable and not pulled.growing, pulled
     intake.decode()
-    intake.judge_exports()
-    judge_bank_files(intake.ledger, RESULT_CODES)
-    judge_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
+    intake.check_exports()
+    check_bank_files(intake.ledger, RESULT_CODES)
+    check_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
     entries = intake.ledger.files()
     by_place = {f"{entry.source}/{entry.file_name}": entry for entry in entries}
     assert len(by_place) == len(entries)

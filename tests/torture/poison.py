@@ -24,9 +24,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ingestion.bank.results import judge_bank_files
+from orchestration.ingestion.bank.results import check_bank_files
 from orchestration.ledger.schema import FileEntry
-from orchestration.warehouse.file_verdicts.call_files import judge_cdr_files
+from orchestration.warehouse.file_verdicts.call_files import check_cdr_files
 from tests.ingestion.intake import RESULT_CODES, Intake
 from tests.robustness.branch import cdr, new_branch
 from tests.robustness.commands import PROJECT
@@ -228,9 +228,9 @@ def _impatient_sources() -> str:
 
 
 def _judge(intake: Intake) -> None:
-    intake.judge_exports()
-    judge_bank_files(intake.ledger, RESULT_CODES)
-    judge_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
+    intake.check_exports()
+    check_bank_files(intake.ledger, RESULT_CODES)
+    check_cdr_files(intake.ledger, intake.con, intake.settings.raw, HOLD_ABOVE, None)
 
 
 def _ledger(intake: Intake) -> list[tuple[str, str, str | None]]:

@@ -1,1 +1,1 @@
-"""The warehouse's plain Python on small raw zones made by hand: duplicates, the judge, lineage, the lock."""
+"""The warehouse's plain Python on small raw zones made by hand: duplicates, verdicts, lineage, the lock."""

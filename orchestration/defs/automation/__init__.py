@@ -1,1 +1,1 @@
-"""What starts by itself: the job, its schedule, the inbox sensor."""
+"""What starts automatically: the job, its schedule, the inbox sensor."""

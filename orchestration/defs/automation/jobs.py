@@ -32,14 +32,14 @@ tollhouse_run = dg.define_asset_job(
 tollhouse_intake = dg.define_asset_job(
     INTAKE_JOB,
     selection=dg.AssetSelection.assets("inbox_files", "customer_exports", "bank_results", "call_detail_records"),
-    description="From the sources to the judged files and no further: what came in is registered, decoded, and held or loaded.",
+    description="Takes in files without rating them: what came in is registered, decoded, and held or loaded.",
     executor_def=dg.in_process_executor,
     hooks={keep_failure},
 )
 
 
 def nightly_run(settings: Settings) -> dg.ScheduleDefinition:
-    """The schedule of the whole run, by the branch's clock and not the machine's."""
+    """The schedule of the whole run, by the branch's clock, not the machine's."""
     return dg.ScheduleDefinition(
         name="nightly_run",
         job=tollhouse_run,
@@ -61,7 +61,7 @@ def inbox_sensor(settings: Settings) -> dg.SensorDefinition:
         name="inbox_sensor",
         jobs=[tollhouse_intake, tollhouse_run],
         minimum_interval_seconds=SENSOR_SECONDS,
-        description="Takes in and judges files as they settle in a source, then publishes what has changed.",
+        description="Takes in and checks files as they settle in a source, then publishes what has changed.",
         default_status=dg.DefaultSensorStatus(settings.automation.upper()),
     )
     def inbox_sensor(_: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
@@ -73,7 +73,7 @@ def inbox_sensor(settings: Settings) -> dg.SensorDefinition:
 def runs_to_request(settings: Settings) -> list[dg.RunRequest] | dg.SkipReason:
     """An intake for each new set of waiting files, and a run for each state of the ledger that no run has gone on from.
 
-    Dagster starts one run for a key: what was asked for is not asked again while nothing changes. While a run is at work the
+    Dagster starts one run for a key: while nothing changes, no second run is requested. While a run is at work the
     sensor waits; who finds the state held all the same waits for it (resources.py).
     """
     try:

@@ -1,4 +1,4 @@
-"""Assets of the intake: from the sources' folders to typed Parquet. Decoding is in orchestration/ingestion, judging in
+"""Assets of the intake: from the sources' folders to typed Parquet. Decoding is in orchestration/ingestion, the verdicts are in
 orchestration/warehouse/file_verdicts/call_files.py; gates are in defs/quality."""
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from orchestration.branch_clock import machine_day
 from orchestration.defs import groups
 from orchestration.defs.metadata import REPORTED, table
 from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun, plain_refusal
-from orchestration.ingestion.bank.results import judge_bank_files
+from orchestration.ingestion.bank.results import check_bank_files
 from orchestration.ingestion.decoding import decode_registered
 from orchestration.ingestion.format_disagreements import format_disagreements
 from orchestration.ingestion.landing.pulling import pull
@@ -19,9 +19,9 @@ from orchestration.ingestion.sources.declaration import unreachable_sources
 from orchestration.ledger.schema import FileEntry
 from orchestration.reference_book.tables import RECORD_GATES
 from orchestration.runtime.progress import reporter
-from orchestration.warehouse.file_verdicts.call_files import judge_cdr_files
-from orchestration.warehouse.file_verdicts.exports import judge_exports
-from orchestration.warehouse.file_verdicts.odd_dates import judge_dates
+from orchestration.warehouse.file_verdicts.call_files import check_cdr_files
+from orchestration.warehouse.file_verdicts.exports import check_exports
+from orchestration.warehouse.file_verdicts.odd_dates import check_dates
 from orchestration.warehouse.file_verdicts.offending_records import bank_file_records
 
 OWNERS = ["team:mediation"]
@@ -35,7 +35,7 @@ CALL_DETAIL_RECORDS = dg.AssetKey("call_detail_records")
 _SOURCES_CHECK = dg.AssetCheckSpec(
     "every_source_can_be_read",
     asset=INBOX_FILES,
-    description="Every source could be listed, and every settled file in it copied whole. What could not be is asked for again "
+    description="Every source could be listed, and every settled file in it copied whole. What could not be copied is tried again "
     "by the next run; nothing else waits for it.",
 )
 #: Per asset the kind of its files in the ledger, and what one is called.
@@ -48,7 +48,9 @@ _STATUS_CHECKS = [
     spec
     for asset, (_, what) in _KINDS.items()
     for spec in (
-        dg.AssetCheckSpec("no_file_is_held", asset=asset, description=f"No {what} waits for somebody to release it."),
+        dg.AssetCheckSpec(
+            "no_file_is_held", asset=asset, description=f"No {what} is held: none waits for a person to release it."
+        ),
         dg.AssetCheckSpec("no_file_is_rejected", asset=asset, description=f"No {what} was refused unread."),
     )
 ]
@@ -67,7 +69,7 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
     with plain_refusal(billing_run):
         pulled = pull(billing_run.settings, billing_run.ledger, progress=reporter().detail)
     settings, gap = billing_run.settings, billing_run.book.gate_thresholds["date_gap"].hold_above
-    held = judge_dates(billing_run.ledger, machine_day(settings), gap)
+    held = check_dates(billing_run.ledger, machine_day(settings), gap)
     problems = list(pulled.unreachable)
     problems += [f"{name}: still growing or replaced meanwhile, left for the next run" for name in pulled.growing]
     problems += [f"{name}: waits for its companion (.ctl or .done)" for name in pulled.waiting]
@@ -89,12 +91,12 @@ def inbox_files(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignor
 
 @dg.asset(group_name=groups.INBOX, owners=OWNERS, kinds={"python", "parquet"}, deps=[inbox_files], pool=WAREHOUSE_POOL)
 def customer_exports(billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """One row per row of a customer-system export, typed; rows that cannot be read stand beside it as text with a reason.
+    """One row per row of a customer-system export, typed; rows that cannot be read are beside it as text with a reason.
     A spoilt export is held as a whole, and the snapshot before it stays in force."""
     reporter().step("decode exports and bank files")
     result = _decoded(billing_run, "customers")
     limits = billing_run.book.gate_thresholds
-    stopped = judge_exports(
+    stopped = check_exports(
         billing_run.ledger,
         billing_run.settings.raw,
         limits["export_rows"].hold_above,
@@ -112,8 +114,8 @@ def bank_results(billing_run: BillingRun) -> dg.MaterializeResult:  # type: igno
     codes = billing_run.book.result_codes
     with billing_run.warehouse() as con:
         records_of = partial(bank_file_records, con, billing_run.settings.raw, result_codes=codes)
-        judged = judge_bank_files(billing_run.ledger, codes, records_of)
-    for entry in judged:
+        changed = check_bank_files(billing_run.ledger, codes, records_of)
+    for entry in changed:
         if entry.status != "loaded":
             _warn_of(entry)
     return result
@@ -134,24 +136,24 @@ def call_detail_records(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDef
         pool=WAREHOUSE_POOL,
     )
     def call_detail_records(context: dg.AssetExecutionContext, billing_run: BillingRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        """One row per call record of every readable file, typed; malformed lines stand beside it as text. Files are judged:
+        """One row per call record of every readable file, typed; malformed lines are beside it as text. Files get their verdict:
         loaded, held or rejected, in the order they were registered. Partitions are the days the calls began on."""
         reporter().step("decode call records")
         ledger = billing_run.ledger
         result = _decoded(billing_run, "cdr")
-        reporter().step("judge call files")
+        reporter().step("check call files")
         with billing_run.warehouse() as con:
-            judgements = judge_cdr_files(
+            verdicts = check_cdr_files(
                 ledger, con, billing_run.settings.raw, _hold_above(billing_run), billing_run.as_of_date()
             )
-        for told in format_disagreements(billing_run.book.tables["switches"], (one.entry for one in judgements)):
-            reporter().warn(told)
-        for judgement in judgements:
-            if judgement.status != "loaded":
+        for disagreement in format_disagreements(billing_run.book.tables["switches"], (one.entry for one in verdicts)):
+            reporter().warn(disagreement)
+        for verdict in verdicts:
+            if verdict.status != "loaded":
                 reporter().warn(
-                    f"{judgement.entry.source}/{judgement.entry.file_name} is {judgement.status}: {judgement.reason}"
+                    f"{verdict.entry.source}/{verdict.entry.file_name} is {verdict.status}: {verdict.reason}"
                 )
-        new = {judgement.entry.file_id for judgement in judgements}
+        new = {verdict.entry.file_id for verdict in verdicts}
         records: dict[str, int] = {}
         for day in ledger.call_days():
             if day.file_id in new:
@@ -164,7 +166,7 @@ def call_detail_records(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDef
 
 @dg.multi_asset_check(specs=[_SOURCES_CHECK, *_STATUS_CHECKS], can_subset=True, pool=WAREHOUSE_POOL)
 def file_checks(context: dg.AssetCheckExecutionContext, billing_run: BillingRun) -> Iterator[dg.AssetCheckResult]:
-    """What stands in the sources and in the file ledger. A failed one is reported; it keeps no edition back."""
+    """Checks of the sources and the file ledger. A failed one is reported; it does not block an edition."""
     selected = context.selected_asset_check_keys
     if _SOURCES_CHECK.key in selected:
         unreachable = billing_run.unreachable
@@ -187,10 +189,10 @@ def file_checks(context: dg.AssetCheckExecutionContext, billing_run: BillingRun)
 
 
 def note_days(context: dg.AssetExecutionContext, key: dg.AssetKey, rows: dict[str, int]) -> None:
-    """Tell Dagster which days of a daily asset this run made, each with its row count.
+    """Report to Dagster which days of a daily asset this run made, each with its row count.
 
     A run rebuilds the days that are stale, which need be no unbroken range and are not known when it is launched: so the
-    days are logged one by one. A day that was asked for as the run's own partition is told by the asset's result.
+    days are logged one by one. A day that is the run's own partition is in the asset's result.
     """
     own = context.partition_keys if context.has_partition_key or context.has_partition_key_range else []
     for day, count in sorted(rows.items()):
@@ -212,7 +214,7 @@ def _decoded(billing_run: BillingRun, kind: str) -> dg.MaterializeResult:  # typ
             on_rejected=_warn_of,
         )
     for file in decoded:
-        # A file is judged by what is in it: one that reads differently now (its switch has become known) is judged anew.
+        # A verdict depends on the content: a file that reads differently now (its switch has become known) gets a new one.
         entry = billing_run.ledger.file(file.file_id)
         if kind != "bank" and entry.status == "held" and not entry.is_held_for_date:
             billing_run.ledger.set_status(file.file_id, "registered", None)

@@ -45,7 +45,7 @@ def _spec(name: str, description: str, kinds: set[str], deps: list[dg.AssetKey],
 
 
 def _marts_of_page(page: str) -> list[dg.AssetKey]:
-    """The marts that a page reads, as its exposure says."""
+    """The marts that a page reads, by its exposure."""
     exposure = next(found for found in manifest()["exposures"].values() if found["name"] == page)
     nodes = manifest()["nodes"]
     return sorted(TRANSLATOR.get_asset_key(nodes[unique_id]) for unique_id in exposure["depends_on"]["nodes"])
@@ -131,7 +131,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
         reporter().step("draw the pages")
         build_site(staged.folder, settings.published)
         reporter().step("publish")
-        billing_run.ledger.flush()  # what the edition stands on comes to the disk before the edition is shown
+        billing_run.ledger.flush()  # the inputs of the edition are on the disk before the edition is shown
         folder = publish(staged)
         billing_run.ledger.note_edition(staged.edition, staged.manifest["revision"])
         closed = [period for (period,) in con.execute("select billing_period from closed.periods").fetchall()]
@@ -158,7 +158,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
 
 
 def _key_figures(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """What a run says at its end, as text: states of records, and the newest complete period of the branch."""
+    """The figures that a run prints at its end: states of records, and the newest complete period of the branch."""
     figures: dict[str, str] = {}
     for state, count in con.execute(
         "select state, sum(records) from intermediate.int_call_states_daily group by state order by state"

@@ -1,1 +1,1 @@
-"""The gates: judged once per run, shown as asset checks, one per expectation."""
+"""The gates: evaluated once per run, shown as asset checks, one per expectation."""

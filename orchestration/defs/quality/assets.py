@@ -1,4 +1,4 @@
-"""The gates of a run: judged once, by Great Expectations in DuckDB, and shown as asset checks on the tables they stand on.
+"""The gates of a run: evaluated once, by Great Expectations in DuckDB, and shown as asset checks on the tables that they check.
 
 What the gates claim is in expectations/. Intake and tariff gates warn or show an error; a release gate that fails keeps
 the edition from being published (defs/publishing).
@@ -12,7 +12,7 @@ from expectations.catalogue import all_suites
 from expectations.results import GateResult
 from orchestration.defs import groups
 from orchestration.defs.metadata import KEEPS_BACK, REPORTED, table
-from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun, GateJudge, plain_refusal
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun, GateRunner, plain_refusal
 from orchestration.defs.warehouse.dbt_graph import TRANSLATOR, manifest
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
 from orchestration.runtime.progress import reporter
@@ -28,7 +28,7 @@ _KNOWN = {
 
 
 def _asset_key(table: str) -> dg.AssetKey:
-    """The asset that a gate's table is, `gate_results` itself where the table is no asset (the closed schema)."""
+    """The asset that a gate's table is, `gate_results` itself where the table is not an asset (the closed schema)."""
     path = tuple(table.split("."))
     return dg.AssetKey(list(path)) if path in _KNOWN else dg.AssetKey(["quality", "gate_results"])
 
@@ -44,13 +44,13 @@ def _asset_key(table: str) -> dg.AssetKey:
     + [dg.AssetKey(["marts", name]) for name in sorted(_MARTS)],
     pool=WAREHOUSE_POOL,
 )
-def gate_results(billing_run: BillingRun, gate_judge: GateJudge) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def gate_results(billing_run: BillingRun, gate_runner: GateRunner) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row per gate: did its claim hold, over how many rows, with a sample of those that broke it."""
-    reporter().step("judge the gates")
+    reporter().step("evaluate the gates")
     with plain_refusal(billing_run):
         with billing_run.warehouse() as con:
-            billing_run.facts(con)  # says so where nothing is built yet
-        results = gate_judge.judge(billing_run.settings, [suite.name for suite in _SUITES])
+            billing_run.facts(con)  # fails with a message where nothing is built yet
+        results = gate_runner.evaluate(billing_run.settings, [suite.name for suite in _SUITES])
         with billing_run.warehouse() as con:
             keep_results(con, results)
     failed = [result for result in results if not result.success]
@@ -82,10 +82,10 @@ _CHECKS = {
 
 @dg.multi_asset_check(specs=list(_CHECKS.values()), can_subset=True, pool=WAREHOUSE_POOL)
 def gate_checks(
-    context: dg.AssetCheckExecutionContext, billing_run: BillingRun, gate_judge: GateJudge
+    context: dg.AssetCheckExecutionContext, billing_run: BillingRun, gate_runner: GateRunner
 ) -> Iterator[dg.AssetCheckResult]:
-    """Shows each gate's result on the table it stands on, with counts and sample rows. Executed without the gates' own asset,
-    the suites of the selected checks are judged anew on the warehouse as it stands, and nothing is kept of it."""
+    """Shows each gate's result on the table that it checks, with counts and sample rows. Executed without the gates' own asset,
+    the suites of the selected checks are evaluated again on the warehouse as it is, and nothing is kept."""
     selected = context.selected_asset_check_keys
     if billing_run.is_whole or gate_results.key in (context.run.asset_selection or ()):
         with billing_run.warehouse() as con:
@@ -95,7 +95,7 @@ def gate_checks(
         with plain_refusal(billing_run):
             with billing_run.warehouse() as con:
                 billing_run.facts(con)
-            results = gate_judge.judge(billing_run.settings, [s.name for s in _SUITES if s.name in names])
+            results = gate_runner.evaluate(billing_run.settings, [s.name for s in _SUITES if s.name in names])
     for result in results:
         if _CHECKS[(result.suite, result.gate)].key in selected:
             yield _check_result(result)

@@ -21,7 +21,7 @@ from orchestration.defs.ingestion.assets import (
     note_days,
 )
 from orchestration.defs.metadata import code_at, table
-from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun, GateJudge, plain_refusal
+from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun, GateRunner, plain_refusal
 from orchestration.defs.warehouse.dbt_graph import DAILY_MART, TRANSLATOR, TollhouseTranslator, manifest, run_side
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.customers.tables import EXPORT_TABLES
@@ -143,7 +143,7 @@ def _kept(key: list[str], group: str, description: str) -> dg.AssetSpec:
     return dg.AssetSpec(key, description=description, group_name=group, owners=[groups.OWNERS[group]], kinds={"duckdb"})
 
 
-#: Tables that no run makes anew: what finance has closed, and what runs keep for the next.
+#: Tables that no run creates again: what finance has closed, and what runs keep for the next run.
 KEPT = [
     *(
         _kept(
@@ -161,7 +161,7 @@ KEPT = [
     _kept(
         ["closed", "reopened_calls"],
         groups.CALLS,
-        "One row per closed call that a re-rating rates anew, in the scratch warehouse of `tollhouse rerate`; else empty.",
+        "One row per closed call that a re-rating rates again, in the scratch warehouse of `tollhouse rerate`; else empty.",
     ),
     _kept(["state", "suspense_tries"], groups.CALLS, "One row per suspended call and run that tried again to rate it."),
 ]
@@ -169,7 +169,7 @@ KEPT = [
 
 @dg.multi_asset(name="raw_schema", specs=_INPUTS, pool=WAREHOUSE_POOL, can_subset=True)
 def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """What dbt reads, laid ready from the ledger and the raw zone. Where an edition of exactly this stands already, the
+    """Creates what dbt reads, from the ledger and the raw zone. Where an edition of exactly these inputs exists already, the
     run ends here: everything after it is skipped."""
     reporter().step("lay the raw schema")
     settings, ledger = billing_run.settings, billing_run.ledger
@@ -184,7 +184,7 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
             reporter().warn(lost)
         newest_edition = ledger.newest_edition()
         is_lost = newest_edition is not None and lost_editions(settings, ledger) is not None
-        # A plain run does not go back behind the edition that was published last, be it lost.
+        # A run without --as-of does not go back behind the edition that was published last, even if that edition is lost.
         published = (
             date.fromisoformat(newest_edition[0][:10])
             if newest_edition is not None and is_lost
@@ -207,7 +207,9 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
                 f"an earlier date needs --as-of, for example --as-of {newest}"
             )
         billing_run.note(as_of=facts.as_of.isoformat(), ledger_state=ledger.state())
-        forced = _asked_for(context) or is_lost or context.run.asset_selection  # who clicks on assets wants them built
+        forced = (
+            _requested_days(context) or is_lost or context.run.asset_selection
+        )  # who clicks on assets wants them built
         if not forced and is_published(con, settings, run_signature(settings, ledger, billing_run.book, facts, closed)):
             assert current is not None  # is_published saw it
             path = str(current.folder.relative_to(settings.home))
@@ -260,12 +262,12 @@ _PLANNED = [
 
 @dg.multi_asset(name="call_plan", specs=_PLANNED, pool=WAREHOUSE_POOL, can_subset=True)
 def call_plan(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """Finds the stale days and lays their calls ready. A day asked for as the run's partition is rebuilt in any case."""
+    """Finds the stale days and creates the tables of their calls. A day that is the run's partition is always rebuilt."""
     reporter().step("plan the stale days")
     with plain_refusal(billing_run), billing_run.warehouse() as con:
         facts = billing_run.facts(con)
         billing_run.begin_building(con)
-        stale = find_stale_days(con, billing_run.ledger, facts, model_code(), _asked_for(context))
+        stale = find_stale_days(con, billing_run.ledger, facts, model_code(), _requested_days(context))
         create_call_inputs(con, billing_run.settings, billing_run.ledger, facts, stale)
     billing_run.note(rebuilt_days={day.isoformat(): why for day, why in sorted(stale.items())})
     if billing_run.is_whole:
@@ -295,12 +297,12 @@ def calls(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     def calls(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[Any]:
         """The calls of the stale days, each in its one state, rated where it could be, and the sums of each day."""
         reporter().step("rate the stale days")
-        asked = _asked_for(context)
+        requested = _requested_days(context)
         if not billing_run.is_whole and context.selected_asset_keys:
             with plain_refusal(billing_run), billing_run.warehouse() as con:
                 facts = billing_run.facts(con)
-                if asked and not _is_planned(context):  # these days alone, as the rest of the warehouse stands
-                    create_call_inputs(con, billing_run.settings, billing_run.ledger, facts, asked)
+                if requested and not _is_planned(context):  # these days only, on the warehouse as it is
+                    create_call_inputs(con, billing_run.settings, billing_run.ledger, facts, requested)
                 note_built_in_part(con)
         results = list(run_side(context, billing_run, "calls"))
         if context.selected_asset_keys:
@@ -309,7 +311,7 @@ def calls(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
                 if billing_run.is_whole:
                     note_built(con, billing_run.ledger, billing_run.facts(con), context.run_id)
                     note_tries(con, branch_now(billing_run.settings.time_zone))
-        # After the days' own events, so that the newest one of each asset is the whole table's, with its columns' lineage.
+        # After the events of the days, so that the newest event of each asset is that of the whole table, with its columns' lineage.
         yield from results
 
     return calls
@@ -318,11 +320,11 @@ def calls(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
 @dbt_assets(
     manifest=manifest(), select="tag:accounts", name="accounts", dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL
 )
-def accounts(context: dg.AssetExecutionContext, billing_run: BillingRun, gate_judge: GateJudge) -> Iterator[Any]:
+def accounts(context: dg.AssetExecutionContext, billing_run: BillingRun, gate_runner: GateRunner) -> Iterator[Any]:
     """Everything that sums over days: bills, payments, collection rates, commission, traffic, conflicts, the bulletin."""
     reporter().step("build the accounts side")
     if billing_run.is_whole:
-        gate_judge.start(billing_run.settings)  # imports while dbt works
+        gate_runner.start(billing_run.settings)  # imports while dbt works
     yield from run_side(context, billing_run, "accounts")
 
 
@@ -348,8 +350,8 @@ def days_in_words(days: Collection[date]) -> str:
     return f"{len(days)} days {min(days)} to {max(days)}"
 
 
-def _asked_for(context: dg.AssetExecutionContext) -> frozenset[date]:
-    """The call days that the run was launched for as partitions (a rebuild asked for by hand)."""
+def _requested_days(context: dg.AssetExecutionContext) -> frozenset[date]:
+    """The call days that the run was launched for as partitions (a rebuild requested by hand)."""
     tags = context.run.tags
     days = [
         tags[name]

@@ -17,10 +17,10 @@ from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse.column_lineage import ColumnLineage, LineageReader
 from orchestration.warehouse.dbt_runner import LINEAGE_MEMORY, NodeResult, manifest_nodes, run_dbt
 
-# The daily mart that people look at by the day; its partitions say which days were rebuilt, and when.
+# The daily mart that people look at by day; its partitions show which days were rebuilt, and when.
 DAILY_MART = "rated_calls"
 
-#: A mart is expected anew each day, and late after a day and a half.
+#: A mart is expected every day, and late after a day and a half.
 FRESH = timedelta(hours=36)
 
 _PREVIEW_ROWS = 10
@@ -35,7 +35,7 @@ def manifest() -> dict[str, Any]:
 
 
 class TollhouseTranslator(DagsterDbtTranslator):
-    """dbt nodes as assets: key = schema and name, group = the folder that says the domain."""
+    """dbt nodes as assets: key = schema and name, group = by the folder of the domain."""
 
     def __init__(self, call_days: dg.PartitionsDefinition | None = None) -> None:
         """`call_days` are the partitions of the rated calls."""
@@ -85,7 +85,7 @@ class TollhouseTranslator(DagsterDbtTranslator):
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
     ) -> dg.AssetCheckSpec | None:
-        """A test of dbt as a check that says in words what it claims."""
+        """A test of dbt as a check with its claim in words."""
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is None or spec.description:
             return spec
@@ -98,7 +98,7 @@ TRANSLATOR = TollhouseTranslator()
 
 @cache
 def _exposures() -> dict[str, list[str]]:
-    """Per model the pages that show it, as dbt's exposures say."""
+    """For each model the pages that show it, by dbt's exposures."""
     found: dict[str, list[str]] = {}
     for exposure in manifest()["exposures"].values():
         for unique_id in exposure["depends_on"]["nodes"]:
@@ -144,7 +144,7 @@ def run_side(
     with plain_refusal(billing_run):
         with billing_run.warehouse() as con:
             _refuse_missing_inputs(con, selected)
-            if context.selected_asset_keys:  # checks alone change nothing
+            if context.selected_asset_keys:  # a run of checks only changes nothing
                 billing_run.begin_building(con)
         nodes = run_dbt(billing_run.settings, "build", selection, only_named_tests=is_part)
     found = _metadata_of_tables(billing_run, nodes)
@@ -198,7 +198,7 @@ def _refuse_missing_inputs(con: Any, selected: Sequence[str]) -> None:
 
 
 def _metadata_of_tables(billing_run: BillingRun, nodes: Sequence[NodeResult]) -> dict[str, dict[str, Any]]:
-    """Per model and seed what its page shows of the table as it stands now."""
+    """For each model and seed the data that its page shows of the present table."""
     found: dict[str, dict[str, Any]] = {}
     with billing_run.warehouse() as con:
         reader = LineageReader(con, LINEAGE_MEMORY)

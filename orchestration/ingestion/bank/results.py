@@ -1,4 +1,4 @@
-"""Bank result files of direct debits (SPEC 3.2): decoding to raw/debits and raw/debit_batches, and judging them.
+"""Bank result files of direct debits (SPEC 3.2): decoding to raw/debits and raw/debit_batches, and their verdict.
 
 The layouts are in formats/. What a debit pays is the warehouse's matter.
 """
@@ -47,7 +47,7 @@ BANK_RULES_VERSION = "bank-11"
 
 # A message or statement of these has an id and a date of its own: the same bytes are the same one, whatever the file's name.
 _DATED_LAYOUTS = {"nacha", "iso20022", "mt940", "becs", "arudd"}
-# How far from the date of its file's name a debit may be: files are sent again months later, and value dates lie ahead.
+# How far from the date of its file's name a debit may be: files are sent again months later, and value dates may be in the future.
 _DAYS_BEFORE_FILE, _DAYS_AFTER_FILE = 400, 31
 _NOTHING = Decimal("0.00")
 _MONEY = pa.decimal128(18, 2)
@@ -102,7 +102,7 @@ _BATCHES = pa.schema(
 
 @dataclass(frozen=True)
 class BatchTotals:
-    """What the details of a batch sum to, and where header, trailer or a control total says otherwise.
+    """The sums of a batch's details, and how header, trailer or a control total differs.
 
     `header` has the header's figures, those of the details where the file does not say them.
     """
@@ -128,7 +128,7 @@ def bank_signature(entry: FileEntry, result_codes: ResultCodes) -> str:
 
 
 def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: ResultCodes) -> DecodedFile:
-    """Decode a registered bank result file. The figures that come back with it are for `judge_bank_files`."""
+    """Decode a registered bank result file. The figures that come back with it are for `check_bank_files`."""
     declared = load_bank_format(entry.format)
     read = _read(partial(open_unpacked, landed_path(settings.home, entry)), declared)
     assert entry.bank_code is not None and entry.file_date is not None, "a name of the pattern has both"
@@ -197,7 +197,7 @@ def decode_bank_result(settings: Settings, entry: FileEntry, result_codes: Resul
 
 
 def _refuse_sums(read: ReadBatch, totals: BatchTotals) -> None:
-    """Raise BoundExceeded where what a file sums to, or says that it does, is more than later sums can hold."""
+    """Raise BoundExceeded where the sum of a file, or its declared sum, is more than later sums can hold."""
     refuse_sum(totals.detail_total_amount)
     refuse_sum(totals.detail_success_amount)
     refuse_sum(sum((line.charge_amount for line in read.lines), _NOTHING))
@@ -206,7 +206,7 @@ def _refuse_sums(read: ReadBatch, totals: BatchTotals) -> None:
 
 
 def _list_whole_requests(read: ReadBatch, settings: Settings) -> None:
-    """List the debits of requests that a report answers as a whole: they are those that the ledger has kept."""
+    """List the debits of requests that a report answers as a whole; the ledger has kept them."""
     if not read.whole_requests:
         return
     kept = {
@@ -224,19 +224,19 @@ def _list_whole_requests(read: ReadBatch, settings: Settings) -> None:
         number = max((line.line for line in read.lines), default=0)
         read.lines += [
             ResultLine(
-                line=number + asked.line,
-                account_id=asked.account_id,
-                bank_account=asked.bank_account,
-                amount=asked.amount,
+                line=number + line.line,
+                account_id=line.account_id,
+                bank_account=line.bank_account,
+                amount=line.amount,
                 result_code=whole.result_code,
-                reference=f"{whole.request_id}/{asked.account_id}",
+                reference=f"{whole.request_id}/{line.account_id}",
             )
-            for asked in request.lines
+            for line in request.lines
         ]
 
 
 def _day_faults(read: ReadBatch, file_date: date) -> list[str]:
-    """Debits are of days near the date of their file's name; a wrong year would put their money where nobody looks."""
+    """Faults of debits whose days are far from the date of their file's name: with a wrong year nobody would find their money."""
     assert read.debited_on is not None
     return [
         f"it is debited on {day}, which is far from the file's date {file_date}"
@@ -254,7 +254,7 @@ def _own_day(line: ResultLine, read: ReadBatch, is_period_named: bool) -> dict[s
 
 
 def _set_contradictions_aside(read: ReadBatch, scheme: str | None, result_codes: ResultCodes) -> None:
-    """Set aside what says that it failed and was collected whole, or that it succeeded and nothing was collected."""
+    """Set aside lines that failed but were collected in full, and lines that succeeded with nothing collected."""
     assert read.bank_code is not None
     kept = []
     for line in read.lines:
@@ -300,9 +300,9 @@ def _read(content: OpenContent, declared: BankFormat) -> ReadBatch:
 def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotals:
     """Sum the details and compare with header and trailer, as far as the file has them.
 
-    A debit is collected whole where its result code is a success, unless the line itself says how much was collected;
+    A debit is collected in full where its result code is a success, unless the line itself has the collected amount;
     `success_records` counts those collected whole, `success_amount` is all that was collected. Where refused debits are
-    listed without their amounts, the total asked for is not compared.
+    listed without their amounts, the requested total is not compared.
     """
     bank_code, scheme = facts["bank_code"], facts["result_scheme"]
     records, total, success_records, success_amount = 0, Decimal("0.00"), 0, Decimal("0.00")
@@ -325,7 +325,7 @@ def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotal
         said = facts[name]
         header[name] = figure if said is None else Decimal(said) if isinstance(figure, Decimal) else int(said)
         if name == "total_amount" and facts["no_amount_records"]:
-            continue  # the details do not say it
+            continue  # the details do not have it
         if header[name] != figure:
             differences.append(f"header {name} {header[name]}, details {figure}")
     if facts["trailer_records"] is not None and int(facts["trailer_records"]) != records:
@@ -338,14 +338,14 @@ def reconcile(facts: Mapping[str, Any], result_codes: ResultCodes) -> BatchTotal
     )
 
 
-def judge_bank_files(
+def check_bank_files(
     ledger: FileLedger,
     result_codes: ResultCodes,
     records_of: Callable[[FileEntry], Sequence[OffendingRecord]] = lambda _: (),
 ) -> list[FileEntry]:
-    """Judge, in seen_order, the decoded bank files that are not loaded or rejected: loaded, held or rejected.
+    """Decide, in seen_order, on the decoded bank files that are not loaded or rejected: loaded, held or rejected.
 
-    Held files are judged again, so that a result code added to the book lets them in; `records_of` finds the first lines
+    Held files are checked again, so that a result code added to the book lets them in; `records_of` finds the first lines
     that such a file is held for. Returns those whose status changed.
     """
     changed = []
@@ -363,13 +363,13 @@ def judge_bank_files(
             except Exception as error:
                 if is_of_the_machine(error):
                     raise
-                status, reason = "rejected", f"{UNREADABLE}{fault_text(error, 'judged')}"
+                status, reason = "rejected", f"{UNREADABLE}{fault_text(error, 'checked')}"
             ledger.set_status(entry.file_id, status, reason, records)
-            judged = ledger.file(entry.file_id)
+            checked = ledger.file(entry.file_id)
             if status == "loaded":
-                loaded.append(judged)
-            if (judged.status, judged.status_reason) != (entry.status, entry.status_reason):
-                changed.append(judged)
+                loaded.append(checked)
+            if (checked.status, checked.status_reason) != (entry.status, entry.status_reason):
+                changed.append(checked)
     return changed
 
 
@@ -378,7 +378,7 @@ def _verdict(
 ) -> tuple[str, str | None]:
     facts = ledger.bank_batch(entry.file_id)
     assert facts is not None, "a decoded bank file has its figures in the ledger"
-    # A file that names neither its batch nor its day can be the same every month: only the date in its name tells.
+    # A file that names neither its batch nor its day can be the same every month: only the date in its name differs.
     twin = next(
         (
             other
@@ -417,7 +417,7 @@ def _verdict(
 
 
 def _facts(read: ReadBatch, result_scheme: str | None, names_batch_and_day: bool) -> dict[str, Any]:
-    """What the judge needs of a file. Per result code: lines and amount, and of those that say what was collected the
+    """What the verdict needs of a file. Per result code: lines and amount, and of those with a collected amount the
     lines collected whole, the amount collected, the lines and the amount.
     """
     codes: dict[str, list[Any]] = {}

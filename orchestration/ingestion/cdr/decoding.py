@@ -1,7 +1,7 @@
 """Decoding a CDR file: from its landed bytes to raw/calls, raw/pieces, raw/malformed and raw/ignored, one Parquet file each.
 
-A sound file is read in one pass. Where anything is off, its records are laid out once more with their numbers and texts, and
-what is damaged is set aside by itself. How bytes become fields is in layouts/, how fields become a record's columns in
+A sound file is read in one pass. Where anything is wrong, its records are read a second time with their numbers and texts, and
+the damaged records are set aside. How bytes become fields is in layouts/, how fields become a record's columns in
 mapping.py, the rules of a record are in rules.py; what state a sound record ends in is the warehouse's matter.
 """
 
@@ -44,7 +44,7 @@ _ENDS_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 _PARQUET = "format parquet, compression lz4"
 # What stands for "no such field" in DuckDB's reading of a quoted line: no switch writes these control characters.
 _MISSING = "\x01\x02\x01"
-# Stands in no line of text, so that a line stays whole.
+# This byte is in no line of text, so a line is not split.
 _NO_DELIMITER = "\x03"
 
 
@@ -62,7 +62,7 @@ def cdr_signature(entry: FileEntry, known_switches: set[str], time_zone: str = S
 def decode_cdr(
     settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry, known_switches: set[str]
 ) -> DecodedFile:
-    """Decode a registered CDR file; its Parquet files replace earlier ones whole. `con` is in no open transaction."""
+    """Decode a registered CDR file; its Parquet files replace earlier ones completely. `con` must have no open transaction."""
     work = CdrFile.of(settings, con, entry, known_switches)
     work.calls.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -77,7 +77,7 @@ def decode_cdr(
 
 
 def pieces_path(raw: Path, file_id: str) -> Path:
-    """Where the pieces of long calls that a file holds stand once more, by themselves; only such a file has one."""
+    """The path of a second copy of a file's pieces of long calls; only a file with pieces has one."""
     return raw / "pieces" / f"{file_id}.parquet"
 
 
@@ -95,7 +95,7 @@ class WrittenDay:
 
 
 def sorts_out(layout: CdrFormat) -> bool:
-    """Whether some records of a format's files are no calls, or legs of one call."""
+    """Whether some records of a format's files are not calls, or legs of one call."""
     return layout.mapping is not None and layout.mapping.sorts_out
 
 
@@ -105,11 +105,11 @@ def has_instants(layout: CdrFormat) -> bool:
 
 
 def sound_condition(layout: CdrFormat) -> str:
-    """Which records of `judged_sql` are calls."""
+    """Which records of `checked_sql` are calls."""
     return "fault is null and ignored is null" if sorts_out(layout) else "fault is null"
 
 
-def judged_sql(
+def checked_sql(
     layout: CdrFormat,
     source: str,
     file: rules.FileSql,
@@ -119,7 +119,7 @@ def judged_sql(
     kept: str = "",
     by_file: str = "",
 ) -> str:
-    """The query for every record that is laid out in `source`, mapped and normalised, with `fault` where it is malformed.
+    """The query for every record of `source`, mapped and normalised, with `fault` where it is malformed.
 
     `source` gives line_number, record_text, line_fault and the fields; `place` is the record's place in its file. Where it
     holds several files, `by_file` is the column (with a comma) that tells them apart, and `kept` are their columns.
@@ -144,7 +144,7 @@ def judged_sql(
 
 
 def written_days_sql(calls: str, by_file: str = "") -> str:
-    """The query for the columns of WrittenDay, by call day, of records as they stand in raw/calls with `file_row_number`."""
+    """The query for the columns of WrittenDay, by call day, of records as they are in raw/calls, with `file_row_number`."""
     return (
         f"select {by_file} call_date, count(*), count(*) filter (is_other_day), cast(sum(duration_seconds) as bigint), "
         "max(cast(started_at + to_seconds(greatest(duration_seconds, 1) - 1) as date) - call_date), "
@@ -156,7 +156,7 @@ def written_days_sql(calls: str, by_file: str = "") -> str:
 def decoded_file(
     file_id: str, decoded_with: str, controls: FileControls, days: Sequence[WrittenDay], malformed: int, ignored: int
 ) -> DecodedFile:
-    """What the ledger keeps of a decoded file, and where its header or trailer says otherwise."""
+    """What the ledger keeps of a decoded file, and how its header or trailer differs."""
     read_records = sum(day.records for day in days) + malformed + ignored
     faults = controls.faults + [
         f"the {side} says {said} records, the file has {read_records}"
@@ -204,7 +204,7 @@ class CdrFile:
     def of(
         cls, settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry, known_switches: set[str]
     ) -> CdrFile:
-        """The file with what its switch, header and trailer say; its records are not read yet."""
+        """The file with the data of its switch, header and trailer; its records are not read yet."""
         file = cls(settings, con, entry, landed_path(settings.home, entry), load_cdr_format(entry.format))
         if entry.switch_id not in known_switches:
             file.file_fault = f"switch_id|switch {entry.switch_id} is not in the reference book (switches.csv)"
@@ -231,7 +231,7 @@ class CdrFile:
         return rules.FileSql.of(self.entry.file_id, self.switch_id, self.file_date)
 
     def typed_sql(self, relation: str) -> str:
-        """The sound records of a normalised relation as they stand in raw/calls."""
+        """The sound records of a normalised relation, in the form of raw/calls."""
         return rules.typed_sql(relation, self.file_sql, has_instants(self.layout))
 
     def mapped_sql(self, relation: str, place: str, kept: str = "") -> str:
@@ -239,7 +239,7 @@ class CdrFile:
         return mapped_sql(self.layout, relation, self.settings.time_zone, place, kept)
 
     def look_at_edges(self) -> None:
-        """Learn what header and trailer say, and by it the fields of a layout whose header names them."""
+        """Read header and trailer, and with them the fields of a layout whose header names them."""
         if not self.layout.is_text:
             return
         self.controls = read_controls(self.landed, self.layout)
@@ -259,7 +259,7 @@ class CdrFile:
         self.layout = replace(self.layout, fields=(*names, *missing), optional_fields=len(missing))
 
     def read_sound(self) -> bool:
-        """The whole file in one pass; False where a record is not sound or lines and records do not tally."""
+        """Read the whole file in one pass; False where a record is not sound, or the numbers of lines and records differ."""
         if self.layout.mapping is None and self.layout.layout == "delimited":
             # The n-th record of nearly every canonical file has number n: without counting lines it is read twice as fast. The
             # records are written in the order of the file, so the written file shows whether it was so.
@@ -278,7 +278,7 @@ class CdrFile:
         return records == numbers == expected - self.ignored
 
     def _copy_sound(self, is_numbered: bool) -> int | None:
-        """Write the file's records, and say how many there should be; None where one is not sound or it is not to be tried.
+        """Write the file's records and return how many there should be; None where one is not sound, or this way is not possible.
 
         `is_numbered` takes a record's number for its place.
         """
@@ -312,7 +312,7 @@ class CdrFile:
             )"""
 
     def _sort_sound(self) -> int | None:
-        """As `_copy_sound`, with the records that are no calls set apart, which need not be sound."""
+        """As `_copy_sound`, with the records that are not calls set apart, which need not be sound."""
         source = self._sound_source(False)
         if source is None:
             return None
@@ -370,7 +370,7 @@ class CdrFile:
             yield from plain_lines(self.landed, self.layout)
 
     def _copy_texts(self, relation: str, fault: str, target: Path) -> None:
-        """Write line number, text, field and reason of the records that a fault or reason is told of."""
+        """Write line number, text, field and reason of the records with a fault or reason."""
         target.parent.mkdir(parents=True, exist_ok=True)
         self._copy(
             f"select {literal(self.entry.file_id)} as file_id, line_number, record_text, "
@@ -437,7 +437,7 @@ class CdrFile:
                 f"select line_number, cast(null as varchar) as line_fault, {fields} "
                 f"from {self._csv(width, layout.delimiter, '', False, place)}"
             )
-        # Fields that a line does not have are padded, and one more is asked for: so its number of fields can be told.
+        # Missing fields of a line are padded, and one more field is read: so the number of its fields can be seen.
         present = width if not layout.has_more_fields else max(width, self._fields_of_first_line())
         least = width - layout.optional_fields
         too_few = f"c{least - 1} = {literal(_MISSING)} or c{least - 1} is null"
@@ -466,29 +466,29 @@ class CdrFile:
         self.con.register("cdr_records", pa.RecordBatchReader.from_batches(schema, records))
 
     def read_record_by_record(self) -> None:
-        """Lay the records out with their texts, so that damage to one stays with that one, and apply the same rules."""
+        """Read the records with their texts, so that damage to one does not affect others, and apply the same rules."""
         con = self.con
         try:
             source = self._laid_out()
             place = "place" if self.layout.is_text else f"(line_number - {self.layout.header.lines})"
-            judged = judged_sql(self.layout, source, self.file_sql, self.settings.time_zone, place, self.file_fault)
-            con.execute(f"create or replace temp table cdr_judged as {judged}")
+            checked = checked_sql(self.layout, source, self.file_sql, self.settings.time_zone, place, self.file_fault)
+            con.execute(f"create or replace temp table cdr_checked as {checked}")
             kept = sound_condition(self.layout)
             self._copy(
-                f"with sound as (select * from cdr_judged where {kept}) {self.typed_sql('sound')} order by line_number",
+                f"with sound as (select * from cdr_checked where {kept}) {self.typed_sql('sound')} order by line_number",
                 self.calls_part,
             )
-            self.malformed = self._one("select count(*) from cdr_judged where fault is not null")[0]
+            self.malformed = self._one("select count(*) from cdr_checked where fault is not null")[0]
             if self.malformed:
-                self._copy_texts("cdr_judged", "fault", self.malformed_part)
+                self._copy_texts("cdr_checked", "fault", self.malformed_part)
             if sorts_out(self.layout):
-                passed = "(select * from cdr_judged where fault is null)"
+                passed = "(select * from cdr_checked where fault is null)"
                 self.ignored = self._one(f"select count(*) from {passed} where ignored is not null")[0]
                 if self.ignored:
                     self._copy_texts(passed, "ignored", self.ignored_part)
         finally:
             con.execute("drop table if exists cdr_lines")
-            con.execute("drop table if exists cdr_judged")
+            con.execute("drop table if exists cdr_checked")
 
     def _laid_out(self) -> str:
         """The query for line_number, record_text, line_fault and the fields of every record, damaged ones too."""
@@ -534,7 +534,7 @@ class CdrFile:
         return decoded_file(self.entry.file_id, decoded_with, self.controls, days, self.malformed, self.ignored)
 
     def _written_days(self) -> list[WrittenDay]:
-        """What stands in the written file of calls, by call day: asked once of a file, since most files are small."""
+        """The content of the written file of calls, by call day: read once for each file, since most files are small."""
         if self.written_days is None:
             written = f"read_parquet({literal(str(self.calls_part))}, file_row_number = true)"
             rows = self.con.execute(f"{written_days_sql(written)} order by call_date").fetchall()

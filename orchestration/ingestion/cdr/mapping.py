@@ -3,7 +3,7 @@
 The relation that is given has `line_number`, `line_fault` and the fields of `Mapping.fields` as text, named by `field_column`;
 it comes out with the record's columns as the rules of rules.py take them, and `map_fault` (`<column>|<reason>`).
 
-Durations are rounded up to whole seconds unless the format says otherwise: tariffs charge for begun units, so the 61st second
+Durations are rounded up to whole seconds unless the format declares another rounding: tariffs charge for begun units, so the 61st second
 has begun after 60.2 s, and an answered call of 0.4 s must not become 0, which is "not answered". Of a start only the whole
 second counts: it is when the clock showed that second.
 """
@@ -33,7 +33,7 @@ from orchestration.ingestion.cdr.formats.model import (
 from orchestration.ingestion.cdr.rules import literal
 
 _MICROSECONDS = 1_000_000
-# In the place of a rounding: the microseconds.
+# Instead of a rounding: the microseconds.
 _EXACT = "exact"
 _NO_INSTANT = "cast(null as timestamp)"
 
@@ -53,7 +53,7 @@ def mapped_sql(
     """The relation with the record's columns. `place` is the record's place in the file; `kept` are columns to keep (with
     commas); `by_file` is the column (with a comma) that tells the files apart where the relation holds several.
 
-    Where the format sorts records out, `ignored` is `<field>|<reason>` of a record that is no call, or a leg of another.
+    Where the format sorts records out, `ignored` is `<field>|<reason>` of a record that is not a call, or a leg of another.
     """
     mapping = layout.mapping
     if mapping is None:
@@ -85,8 +85,8 @@ def mapped_sql(
     if mapping.turns is not None:
         turn = f"to_seconds({_turn(layout, mapping.turns, by_file)})"
         moment, instant = f"({moment} + {turn})", f"({instant} + {turn})"
-    told = " or ".join(dict.fromkeys(" and ".join(names) for names in (mapping.answer, mapping.seizure) if names))
-    no_time = literal(f"started_at|{told} is not a valid time {mapping.times.told}")
+    columns = " or ".join(dict.fromkeys(" and ".join(names) for names in (mapping.answer, mapping.seizure) if names))
+    no_time = literal(f"started_at|{columns} is not a valid time {mapping.times.told}")
     no_seconds = literal(
         f"duration_seconds|{mapping.duration or ' and '.join(name for end in mapping.span or () for name in end)} "
         "gives no duration"
@@ -137,7 +137,7 @@ def _computed(layout: CdrFormat, mapping: Mapping, relation: str, place: str, by
 
 
 def _sorted_out(layout: CdrFormat, mapping: Mapping, timed: str, by_file: str) -> str:
-    """The relation with `ignored`: why a record is no call, or which leg of its call counts instead."""
+    """The relation with `ignored`: why a record is not a call, or which leg of its call counts instead."""
     conditions = " ".join(
         f"when {_holds(layout, one.tests)} then {literal(f'{one.tests[0].field}|ignored: {one.why}')}"
         for one in mapping.ignore
@@ -349,13 +349,13 @@ def _with_offset(layout: CdrFormat, moment: Moment) -> str | None:
     if times.epoch_per_second:
         scale = _MICROSECONDS // times.epoch_per_second
         whole = f"try_cast({text} as bigint) * {scale}"
-        # Of a figure with a point the parts of a second are kept: what lies between two times counts them.
+        # A figure with a decimal point keeps its parts of a second, because the time between two times includes them.
         parts = f"cast(try_cast({text} as decimal(24, 6)) * {scale} as bigint)"
         micros = (
             f"case when regexp_full_match({text}, ' *-?[0-9]+ *') then {whole} "
             f"when regexp_full_match({text}, ' *-?[0-9]+[.][0-9]+ *') then {parts} end"
         )
-        # try: a number that lies outside the calendar is no time, and no end of the whole file
+        # try: a number outside the calendar is not a time, and must not end the whole file
         return f"timezone('UTC', try(make_timestamp({micros})))"
     offset = tuple(pattern for pattern in times.patterns if "%z" in pattern)
     zulu = tuple(pattern for pattern in times.patterns if is_zulu(pattern))
@@ -384,7 +384,7 @@ def _local(layout: CdrFormat, moment: Moment, branch_zone: str) -> str:
 
 
 def _utc(layout: CdrFormat, moment: Moment, branch_zone: str) -> str:
-    """The instant of a time that says its offset or is UTC, on the clock of UTC; null where it is a wall clock alone."""
+    """The instant of a time with an offset or in UTC, on the clock of UTC; null where only the wall clock is known."""
     times = _times_of(layout)
     if not times.says_instants:
         return _NO_INSTANT
@@ -394,7 +394,7 @@ def _utc(layout: CdrFormat, moment: Moment, branch_zone: str) -> str:
 
 def _between(layout: CdrFormat, begin: Moment, end: Moment, branch_zone: str) -> str:
     """The microseconds from a time to another. Of wall clocks that were shown twice, when the clock went back, the readings
-    count that lie nearest and not the wrong way round."""
+    count that are nearest and in the right order."""
     times = _times_of(layout)
     ends = [_instant(layout, moment, branch_zone) for moment in (begin, end)]
     plain = f"(epoch_us({ends[1]}) - epoch_us({ends[0]}))"
@@ -433,7 +433,7 @@ def _length(layout: CdrFormat, mapping: Mapping, zone: str, rounding: str) -> st
 
 
 def _seconds(layout: CdrFormat, said: Seconds) -> str:
-    """The whole seconds that a field says; null where it says none."""
+    """The whole seconds in a field; null where it has none."""
     text = _said(layout, said.field)
     if said.clock is not None:
         text, pattern = f"trim({text})", literal(said.clock.pattern)
@@ -454,7 +454,7 @@ def _seconds(layout: CdrFormat, said: Seconds) -> str:
 
 
 def _rounded(amount: str, per_second: int, rounding: str, kind: str = "hugeint") -> str:
-    """Whole seconds of an amount, in whole numbers throughout; microseconds where it is not to be rounded."""
+    """Whole seconds of an amount, computed in whole numbers; microseconds where it is not to be rounded."""
     if rounding == _EXACT:
         return f"(cast({amount} as hugeint) * {_MICROSECONDS} // {per_second})"
     added = {"up": per_second - 1, "down": 0, "half_up": per_second // 2}[rounding]

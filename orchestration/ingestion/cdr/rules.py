@@ -1,9 +1,9 @@
 """The rules of a call record (SPEC 3.1 and 4.1) as SQL over text columns, written once for all ways of reading.
 
 The relation that these expressions are applied to has `line_number`, `line_fault` and `map_fault` (text or null), the columns of
-formats/model.py: RECORD_COLUMNS and OPTIONAL_COLUMNS as text, empty fields (and what a format does not say) as ''; `exact_micros` and
-`rounding`: the duration before it was rounded, and how, of formats with pieces of long calls. Which file is held, or which record is
-a duplicate, is not here.
+formats/model.py: RECORD_COLUMNS and OPTIONAL_COLUMNS as text, with '' for empty fields and for columns that a format does not have. Formats
+with pieces of long calls also have `exact_micros` and `rounding`: the duration before it was rounded, and how. Which file is
+held, and which record is a duplicate, is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from orchestration.telephone_numbers import called_number_sql, number_sql
 # Changes whenever a rule or a column changes, so that files decoded by other rules are decoded again.
 RULES_VERSION = "cdr-6"
 
-# The words of the optional columns that have some; '' where the format does not say.
+# The words of the optional columns that have some; '' where the format does not have them.
 CALL_KINDS = ("subscriber", "transit")
 PIECES = ("first", "middle", "last")
 PARTIAL_KINDS = ("single", *PIECES)
@@ -63,15 +63,15 @@ def _whole(column: str, largest: int, faults: list[tuple[str, str]]) -> list[str
 
 
 def _one_of(column: str, words: tuple[str, ...]) -> str:
-    """The case of an optional column that says something else than its words."""
+    """The case of an optional column with another text than its allowed words."""
     allowed = ", ".join(map(literal, ("", *words)))
     return f"when {column} not in ({allowed}) then {literal(column + '|is none of ' + ', '.join(words))}"
 
 
 def normalised_sql(relation: str) -> str:
-    """The relation with the numbers normalised and the start parsed (null where it is no time).
+    """The relation with the numbers normalised and the start parsed (null where it is not a time).
 
-    Blanks around the id of a trunk group are no part of it: of blanks alone no trunk would bring a call in.
+    Blanks around the id of a trunk group are not part of it: of blanks alone no trunk would bring a call in.
     """
     return f"""
         select * replace (trim(trunk_group_in) as trunk_group_in, trim(trunk_group_out) as trunk_group_out),
@@ -134,9 +134,9 @@ def pieces_sql(calls: str) -> str:
 
 
 def typed_sql(relation: str, file: FileSql, has_instants: bool) -> str:
-    """The sound records of a normalised relation as they stand in raw/calls.
+    """The sound records of a normalised relation, in the form of raw/calls.
 
-    `has_instants` says whether records may have an instant, which is part of their key then: no key with one equals a key
+    `has_instants` is True where records may have an instant, which is part of their key then: no key with one equals a key
     without.
     """
     day = file.file_date

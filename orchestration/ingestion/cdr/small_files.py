@@ -18,9 +18,9 @@ from orchestration.ingestion.cdr.decoding import (
     CdrFile,
     WrittenDay,
     cdr_signature,
+    checked_sql,
     decoded_file,
     has_instants,
-    judged_sql,
     sorts_out,
     sound_condition,
     written_days_sql,
@@ -115,11 +115,11 @@ def _decode(
             f"from ({text_fields_sql(layout, 'cdr_lines', _BY_FILE)}) as lines "
             "inner join small_files on lines.file_number = small_files.file_number"
         )
-        judged = judged_sql(layout, source, rules.FileSql(), settings.time_zone, "place", file_fault, _KEPT, _BY_FILE)
-        con.execute(f"create or replace temp table cdr_judged as {judged}")
+        checked = checked_sql(layout, source, rules.FileSql(), settings.time_zone, "place", file_fault, _KEPT, _BY_FILE)
+        con.execute(f"create or replace temp table cdr_checked as {checked}")
         typed = rules.typed_sql("sound", rules.FileSql(), has_instants(layout))
         calls = con.execute(
-            f"with sound as (select * from cdr_judged where {sound_condition(layout)}) {typed} order by file_number, line_number"
+            f"with sound as (select * from cdr_checked where {sound_condition(layout)}) {typed} order by file_number, line_number"
         ).to_arrow_table()
         con.register("small_calls", calls)
         written = written_days_sql("(select *, 0 as file_row_number from small_calls)", "file_id,")
@@ -131,7 +131,7 @@ def _decode(
         pieces = _by_file(calls.filter(pc.is_in(calls["partial_kind"], pa.array(rules.PIECES))))
     finally:
         con.unregister("small_calls")
-        for table in ("cdr_lines", "small_files", "cdr_judged"):
+        for table in ("cdr_lines", "small_files", "cdr_checked"):
             con.execute(f"drop table if exists {table}")
     of_file = _by_file(calls)
     decoded = {}
@@ -183,7 +183,7 @@ def _texts(con: duckdb.DuckDBPyConnection, fault: str, condition: str) -> dict[s
     return _by_file(
         con.execute(
             f"select file_id, line_number, record_text, split_part({fault}, '|', 1) as field, "
-            f"substr({fault}, 1 + instr({fault}, '|')) as reason from cdr_judged "
+            f"substr({fault}, 1 + instr({fault}, '|')) as reason from cdr_checked "
             f"where {condition} and {fault} is not null order by file_number, line_number"
         ).to_arrow_table()
     )

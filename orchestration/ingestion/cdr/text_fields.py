@@ -43,7 +43,7 @@ def text_fields_sql(layout: CdrFormat, relation: str, kept: str = "") -> str:
             f"from {relation}"
         )
     width, optional = len(layout.fields), layout.optional_fields
-    told = (
+    expected = (
         f"{width - optional} or more"
         if layout.has_more_fields
         else f"{width - optional} to {width}"
@@ -58,7 +58,7 @@ def text_fields_sql(layout: CdrFormat, relation: str, kept: str = "") -> str:
     return f"""
         select {kept} line_number, place, record_text, line_fault, {fields} from (
             select *, case when damage is not null then damage when len(fields) < {width - optional} {most}
-                then 'has ' || len(fields) || ' columns instead of {told}' end as line_fault
+                then 'has ' || len(fields) || ' columns instead of {expected}' end as line_fault
             from (
                 select {kept} line_number, place, record_text, damage,
                     case when damage is null then
@@ -78,10 +78,10 @@ def fixed_width_columns(layout: CdrFormat, line: str) -> tuple[str, str]:
     )
     required = layout.fixed[: len(layout.fixed) - layout.optional_fields]
     length = layout.line_length or max(item.start + item.length for item in required)
-    wrong, told = ("<>", "") if layout.line_length else ("<", "at least ")
+    wrong, at_least = ("<>", "") if layout.line_length else ("<", "at least ")
     fault = (
         f"case when length({line}) {wrong} {length} then 'has ' || length({line}) || "
-        f"' characters instead of {told}{length}' end"
+        f"' characters instead of {at_least}{length}' end"
     )
     if layout.page_lines:
         on_page = " or ".join(f"regexp_matches({line}, {literal(pattern)})" for pattern in layout.page_lines)

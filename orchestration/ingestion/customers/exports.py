@@ -48,9 +48,9 @@ _DAY_OR_MONTH_FIRST = "[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"
 _AMOUNT = r"-?([0-9]+(\.[0-9]{1,2}0*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}0*)"
 # Whose a row is: an id that is damaged here makes it somebody else's.
 _WHOSE = ("customer_id", "account_id", "from_account_id", "into_account_id")
-# 2200002.0: the point is a spreadsheet's, and is not one that stands between the groups of a number.
+# 2200002.0: the point comes from a spreadsheet; it does not separate the groups of a number.
 _DECIMAL = "[0-9]+[.]0+"
-# 6.222E+15: a spreadsheet's way to write a long number, of which it keeps the first digits only.
+# 6.222E+15: in this way a spreadsheet writes a long number, and keeps only its first digits.
 _SCIENTIFIC = "[-+]?([0-9]+[.,][0-9]+[eE][-+]?[0-9]+|[0-9]+[eE][-+][0-9]+)"
 # ="00123": how a text is protected that a spreadsheet would take for a number.
 _PROTECTED = re.compile('="([^"]*)"')
@@ -84,12 +84,12 @@ def export_path(raw: Path, table: str, file_id: str) -> Path:
 
 
 def keys_path(raw: Path, file_id: str) -> Path:
-    """Where the keys are of rows that cannot be read whole: such a row is not absent. No file where there are none."""
+    """The path of the keys of rows that cannot be read completely: such a row is not absent. No file where there are none."""
     return raw / "customers" / "unreadable_keys" / f"{file_id}.parquet"
 
 
 def decode_customer_export(settings: Settings, con: duckdb.DuckDBPyConnection, entry: FileEntry) -> DecodedFile:
-    """Decode a registered export; its Parquet files replace earlier ones whole. `con` is in no open transaction."""
+    """Decode a registered export; its Parquet files replace earlier ones completely. `con` must have no open transaction."""
     assert entry.export_table is not None, "a name of the pattern has a table"
     table = EXPORT_TABLES[entry.export_table]
     content = partial(open_unpacked, landed_path(settings.home, entry))
@@ -161,7 +161,7 @@ def _keep_rows(
 
 
 def _said(field: str) -> str:
-    """What a field says: without blanks around it, and without what protects it from a spreadsheet."""
+    """The text of a field, without blanks around it, and without what protects it from a spreadsheet."""
     text = field.strip(_BLANKS)
     protected = _PROTECTED.fullmatch(text)
     return text if protected is None else protected[1].strip(_BLANKS)
@@ -174,7 +174,7 @@ def _write(
     target: Path,
     set_aside: list[SetAsideLine],
 ) -> int:
-    """Write the rows that parse, add the others to `set_aside`, and say how many were written."""
+    """Write the rows that parse and add the others to `set_aside`; returns how many were written."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".parquet.tmp")
     typed = ", ".join(f"{_typed(name, kind, table)} as {name}" for name, kind in table.columns.items())
@@ -183,20 +183,20 @@ def _write(
     try:
         # The first sound row with a key counts; those that repeat it are set aside.
         con.execute(f"""
-            create or replace temp table export_judged as
-            with judged as (select *, {_fault(table)} as fault from export_lines),
+            create or replace temp table export_checked as
+            with checked as (select *, {_fault(table)} as fault from export_lines),
             ranked as (
                 select *, first_value(line_number) over (
                     partition by (case when fault is null then row({keys}) end) order by line_number
                 ) as first_line
-                from judged
+                from checked
             )
             select * replace (
                 case when fault is null and first_line < line_number
                     then {literal(f"{table.key[0]}|{DUPLICATE_KEY}")} || first_line else fault end as fault
             ) from ranked""")
         con.execute(
-            f"copy (select {literal(file_id)} as file_id, line_number, {typed} from export_judged "
+            f"copy (select {literal(file_id)} as file_id, line_number, {typed} from export_checked "
             f"where fault is null order by line_number) to {literal(str(part))} (format parquet, compression lz4)"
         )
         written = con.execute(
@@ -207,7 +207,7 @@ def _write(
             refuse_sum(amount or Decimal(0))
         faults = con.execute(
             "select line_number, record_text, split_part(fault, '|', 1), substr(fault, 1 + instr(fault, '|')) "
-            "from export_judged where fault is not null"
+            "from export_checked where fault is not null"
         )
         while some := faults.fetchmany(_ROWS_AT_ONCE):
             set_aside.extend(SetAsideLine(*row) for row in some)
@@ -215,14 +215,14 @@ def _write(
         part.replace(target)
         return int(written[0])
     finally:
-        con.execute("drop table if exists export_judged")
+        con.execute("drop table if exists export_checked")
         part.unlink(missing_ok=True)
 
 
 def _write_keys(
     con: duckdb.DuckDBPyConnection, table: ExportTable, header: list[str], set_aside: list[SetAsideLine], target: Path
 ) -> None:
-    """Write the keys that can be read of the rows set aside; the file is there only where there are such."""
+    """Write the readable keys of the rows that were set aside; without such keys there is no file."""
     positions = [header.index(name) for name in table.key if name in header]
     found = []
     for line in set_aside if len(positions) == len(table.key) else ():
@@ -254,7 +254,7 @@ def _write_keys(
 def _typed(name: str, kind: str, table: ExportTable) -> str:
     if name in NUMBER_COLUMNS:
         text = number_sql(name)
-        # What is no number stays as it was written: it belongs to no call, and the entry standard names it.
+        # A text that is not a number stays as it was written: it belongs to no call, and the entry standard names it.
         number = f"case when regexp_full_match({text}, '[0-9]+') then {text} else {name} end"
         return number if name in table.empty_is_text else f"nullif({number}, '')"
     if name in table.empty_is_text:
@@ -339,7 +339,7 @@ def _header(content: OpenContent, reading: Reading) -> list[str]:
 def _rows(content: OpenContent, reading: Reading, width: int) -> Iterator[_Row]:
     """The rows below the header. A stray quote swallows lines: then each line is read for itself, and only it is damaged.
 
-    Empty lines at the end are no rows, nor are those of empty fields, as spreadsheets write them below their rows.
+    Empty lines at the end are not rows, nor are those of empty fields, as spreadsheets write them below their rows.
     """
     has_stray_quote = _has_stray_quote(content, reading, width)
     waiting: list[tuple[_Row, int]] = []  # rows that would be none if the file ended here, equal ones counted

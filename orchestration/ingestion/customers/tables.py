@@ -109,7 +109,7 @@ EXPORT_TABLES: dict[str, ExportTable] = {
 @dataclass(frozen=True)
 class Reading:
     """How the bytes of an export become text, and why they are none: it has to be UTF-8, or the encoding that its source
-    declares. What cannot be read stands in the text as replacement characters."""
+    declares. Unreadable bytes become replacement characters in the text."""
 
     encoding: str
     errors: str = "strict"
@@ -122,14 +122,14 @@ def reading_of(content: OpenContent, encoding: str | None) -> Reading:
     for name in names:
         if _is_text(content, name):
             return Reading(name)
-    told = f"can be read neither as UTF-8 nor as {encoding}"
+    fault = f"can be read neither as UTF-8 nor as {encoding}"
     if encoding is None:
-        told = "cannot be read as UTF-8, and its source declares no other encoding"
-    # A character that was cut in half spoils its row alone: the reading with the fewest such places is taken.
+        fault = "cannot be read as UTF-8, and its source declares no other encoding"
+    # A character that was cut in half spoils only its row: the reading with the fewest such places is taken.
     return Reading(
         min(names, key=lambda name: _spoilt_places(content, name)),
         "replace",
-        f"it {told}: have it saved as UTF-8, or write `encoding:` into sources.yml and retry it",
+        f"it {fault}: have it saved as UTF-8, or write `encoding:` into sources.yml and retry it",
     )
 
 
@@ -154,7 +154,7 @@ def decoded(content: OpenContent, encoding: str, errors: str) -> Iterator[str]:
 
 
 def export_header(content: bytes, encoding: str | None) -> tuple[str, str | None]:
-    """The header line of an export from its first bytes, and why it is none, as `reading_of` says it."""
+    """The header line of an export from its first bytes, and its fault, as by `reading_of`."""
     line = content.split(b"\n", 1)[0]
     reading = reading_of(lambda: nullcontext(BytesIO(line)), None)
     text = line.decode(reading.encoding, errors=reading.errors).removeprefix("\ufeff")
@@ -169,7 +169,7 @@ def export_header(content: bytes, encoding: str | None) -> tuple[str, str | None
 
 
 def column_name(text: str) -> str:
-    """A column's name as a header says it: `Payment ID` and `PAYMENT_ID` are payment_id."""
+    """A column's name as a header writes it: `Payment ID` and `PAYMENT_ID` are payment_id."""
     return re.sub(r"[\s-]+", "_", text.strip()).lower()
 
 

@@ -1,4 +1,4 @@
-"""Reading the YAML that people write: sources.yml and declared formats. What is in it is checked by whoever asked for it.
+"""Reading the YAML that people write: sources.yml and declared formats. The caller checks the content.
 
 Such a file is a page long. One that stands for gigabytes (aliases of aliases), or that is nested without end, is refused
 before anything is made of it.
@@ -16,12 +16,12 @@ from orchestration.printable import size_text
 
 LARGEST_BYTES = 256 << 10
 DEEPEST = 32
-#: Aliases counted as what they stand for.
+#: Aliases count as their content.
 MOST_VALUES = 10_000
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only: no tags of a language, nothing deep, and aliases only as far as what they stand for is small."""
+    """Plain values only: no tags of a language, no deep nesting, and aliases only while their content is small."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -32,7 +32,7 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) and event.anchor in self.anchors:
             if event.anchor not in self._values_of:
-                raise _fault(f"the alias *{event.anchor} stands in what it stands for", event)
+                raise _fault(f"the alias *{event.anchor} refers to a node that contains it", event)
             self._count(self._values_of[event.anchor], event)
             return super().compose_node(parent, index)
         self._depth += 1
@@ -58,7 +58,7 @@ def _fault(what: str, event: yaml.Event) -> yaml.composer.ComposerError:
 
 
 def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
-    """YAML 1.1 reads 1:1:1… as a number of base 60: one that nobody can print is no number that anybody has meant."""
+    """YAML 1.1 reads 1:1:1… as a number of base 60: one that is too large to print was not meant as a number."""
     number: int = loader.construct_yaml_int(node)
     if abs(number) >= 1 << 63:
         raise yaml.constructor.ConstructorError(None, None, "a whole number is too large", node.start_mark)
@@ -69,7 +69,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def read_text(path: Path) -> str:
-    """The text of a YAML file. Raises UsageError where it is no text or too large to be one that people write, OSError."""
+    """The text of a YAML file. Raises UsageError where it is not a text or too large to be one that people write, OSError."""
     with path.open("rb") as file:
         content = file.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
@@ -81,7 +81,7 @@ def read_text(path: Path) -> str:
 
 
 def parse_yaml(path: Path, text: str) -> Any:
-    """What the text of a file says. Raises UsageError naming the file, with the line where it is known."""
+    """The content of a file's text. Raises UsageError naming the file, with the line where it is known."""
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506  it makes plain values only
     # A number of thousands of digits or the 45th of a month is a ValueError, a list as the key of a mapping a TypeError.

@@ -1,7 +1,7 @@
 """The bounds of one file (sources.yml, `bounds`): how much of size, lines, depth, memory and time it may take. Counted here.
 
-A file that goes beyond one of them is rejected by itself. What can be declared is in sources/entries.py; what a file means, and
-what becomes of it, is not decided here.
+A file that exceeds one of them is rejected alone. What can be declared is in sources/entries.py; the meaning and the verdict of a
+file are not decided here.
 """
 
 from __future__ import annotations
@@ -117,11 +117,11 @@ class LineWatch:
 
 
 class Watch:
-    """What the file that is at work has taken so far of memory and time."""
+    """The memory and time that the present file has used so far."""
 
     def __init__(self, bounds: Bounds, marks: bytes = b"", memory_bytes: int | None = None) -> None:
         self.bounds, self.marks = bounds, marks
-        #: What ended reading the file, where a library that reads it tells of it in its own words.
+        #: What ended reading the file, where a library reports it in its own words.
         self.fault: Exception | None = None
         self._memory_bytes = memory_bytes
         self._resident_before = resident_bytes() if memory_bytes is not None else 0
@@ -150,7 +150,7 @@ _at_work: ContextVar[Watch | None] = ContextVar("file at work", default=None)
 
 
 def watch() -> Watch:
-    """The watch over the file that is at work; one with the default bounds alone where none is."""
+    """The watch over the present file; one with the default bounds where there is none."""
     return _at_work.get() or Watch(Bounds())
 
 
@@ -195,7 +195,7 @@ class Clock:
 
     @contextmanager
     def file(self, bounds: Bounds) -> Iterator[None]:
-        """Within, one file is at work. Raises BoundExceeded where it takes too long."""
+        """In this context one file is processed. Raises BoundExceeded where it takes too long."""
         late = exceeded(f"decoding it takes longer than {bounds.seconds} s", bounds, "seconds")
 
         def ring(*_: object) -> None:
@@ -220,7 +220,7 @@ class Clock:
 
 
 def resident_bytes() -> int:
-    """The memory that the process holds; 0 on a machine that does not say it."""
+    """The memory that the process holds; 0 on a machine that does not report it."""
     try:
         return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The byte order mark at the beginning of a file, in the encodings of one byte or more a character that have one: it is no part
+"""The byte order mark at the beginning of a file, in the encodings of one byte or more a character that have one: it is not part
 of the first field. UTF-16 has marks of its own, which its decoder reads."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the declaration of a format lies: by its name among those that ship, or by a path, with or without .yml."""
+"""The path of a format's declaration: by its name among the shipped ones, or by a path, with or without .yml."""
 
 from __future__ import annotations
 

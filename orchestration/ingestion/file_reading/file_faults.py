@@ -1,4 +1,4 @@
-"""Whose fault an error is that came while one file was at work: the file's own, which is then rejected, or the machine's.
+"""Whether an error while one file is processed comes from the file, which is then rejected, or from the machine.
 
 A file's fault can be tried again (`tollhouse files retry`): its cause may be fixed in a format, a bound or the memory limit.
 The machine's ends the run: no other file would fare better, and what was published then were a part for the whole.
@@ -29,7 +29,7 @@ def is_of_the_machine(error: Exception) -> bool:
 
 
 def fault_text(error: Exception, doing: str) -> str:
-    """What is wrong with a file on which an error came, in one line. `doing` is what was done with it: decoded, judged."""
+    """What is wrong with a file that caused an error, in one line. `doing` is what was done with it: decoded, checked."""
     if isinstance(error, BoundExceeded | PackingError):
         return str(error)
     if isinstance(error, _OUT_OF_MEMORY):

@@ -1,4 +1,4 @@
-"""raw/malformed and raw/ignored: the lines of a file that do not parse, and the records that are no calls, kept as text with
+"""raw/malformed and raw/ignored: the lines of a file that do not parse, and the records that are not calls, kept as text with
 field and reason. One Parquet file per file."""
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def malformed_path(settings: Settings, file_id: str) -> Path:
 
 
 def ignored_path(settings: Settings, file_id: str) -> Path:
-    """Where the records of a file that are no calls are kept."""
+    """Where the records of a file that are not calls are kept."""
     return settings.raw / "ignored" / f"{file_id}.parquet"
 
 
 def ignored_reasons(raw: Path, file_id: str) -> list[tuple[str, int]]:
-    """Why records of a file are ignored, and how many for each reason; of legs the call is not told."""
+    """Why records of a file are ignored, and how many for each reason; the call of a leg is not named."""
     path = raw / "ignored" / f"{file_id}.parquet"
     if not path.is_file():
         return []
@@ -95,7 +95,7 @@ def write_set_aside(settings: Settings, file_id: str, lines: list[SetAsideLine])
 
 
 def write_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema, target: Path) -> None:
-    """Write a Parquet file whole, some rows at a time, so that there are never all of them twice in memory.
+    """Write a complete Parquet file, some rows at a time, so that memory never holds all rows twice.
 
     Raises BoundExceeded where the file at work takes too much of it.
     """
@@ -112,7 +112,7 @@ def write_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema, target: Pat
 
 
 def write_table(table: pa.Table, target: Path) -> None:
-    """Write a Parquet file whole: nobody sees half of it."""
+    """Write a Parquet file in one step: nobody sees half of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".parquet.tmp")
     pq.write_table(table, part, compression="lz4")

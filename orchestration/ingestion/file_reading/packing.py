@@ -64,7 +64,7 @@ def unpacker(packing: str) -> Unpacker:
 
 @contextmanager
 def open_unpacked(path: Path) -> Iterator[BinaryIO]:
-    """The unpacked bytes of a landed file as a stream that can be read by lines, within the bounds of the file at work.
+    """The unpacked bytes of a landed file as a stream that can be read by lines, within the bounds of the present file.
 
     Reading raises BoundExceeded where a line is too long or the process takes too much memory, PackingError where the packed
     bytes are damaged.

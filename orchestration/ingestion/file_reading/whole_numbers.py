@@ -1,4 +1,4 @@
-"""Counts and line numbers that a file says of itself."""
+"""Counts and line numbers that a file declares."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ MOST_DIGITS = 18  # that 64 bits hold, as the ledger and the raw tables keep a c
 
 
 def whole_number(text: str) -> int | None:
-    """The number that the digits write; None where the text is none, or longer than `MOST_DIGITS`."""
+    """The number that the digits write; None where the text is not one, or longer than `MOST_DIGITS`."""
     return int(text) if len(text) <= MOST_DIGITS and text.isascii() and text.isdigit() else None

@@ -12,7 +12,7 @@ from orchestration.settings import Settings
 
 
 def landed_path(settings: Settings, entry: FileEntry) -> Path | None:
-    """Where a delivered file lies, as it came or packed; None where it is gone."""
+    """The path of a delivered file, as it came or packed; None where it is gone."""
     path = landed_packing.landed_path(settings.home, entry)
     return path if path.is_file() else None
 

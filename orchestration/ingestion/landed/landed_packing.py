@@ -1,6 +1,6 @@
-"""The landed files: where a delivered file lies, as it came or packed by `tollhouse prune`, and packing it.
+"""The landed files: the place of a delivered file, as it came or packed by `tollhouse prune`, and packing it.
 
-A packed file is `<name>.zst` in the place of `<name>`; unpacked it is byte for byte what was delivered, so its SHA-256 is
+A packed file is `<name>.zst` instead of `<name>`; unpacked it is byte for byte what was delivered, so its SHA-256 is
 always that of the ledger. Files that were delivered packed stay as they came.
 """
 
@@ -32,19 +32,19 @@ _LONGEST_NAME_BYTES = 255
 
 
 def landed_path(home: Path, entry: FileEntry) -> Path:
-    """Where the file lies: as delivered, else packed; the place it was delivered to where neither is there."""
+    """The path of the file: as delivered, else packed; the path of its delivery where neither exists."""
     plain = home / entry.landing_path
     packed = _packed(plain)
     return packed if not plain.is_file() and packed.is_file() else plain
 
 
 def is_packed(home: Path, entry: FileEntry) -> bool:
-    """Whether the file lies packed by us."""
+    """Whether we have packed the file."""
     return landed_path(home, entry).name != Path(entry.landing_path).name
 
 
 def delivered_sha256(home: Path, entry: FileEntry) -> str | None:
-    """The SHA-256 of the bytes as they were delivered, of what lies there now; None where the packed file is damaged.
+    """The SHA-256 of the delivered bytes, computed from the present file; None where the packed file is damaged.
 
     Raises OSError where there is no file.
     """
@@ -55,7 +55,7 @@ def delivered_sha256(home: Path, entry: FileEntry) -> str | None:
 
 
 def may_be_packed(home: Path, entry: FileEntry) -> bool:
-    """Whether packing the file would save something: it lies as delivered, was not delivered packed, and is not tiny."""
+    """Whether packing the file would save something: it is as delivered, was not delivered packed, and is not tiny."""
     plain = home / entry.landing_path
     return (
         packing_of(plain.name) == "none"
@@ -93,7 +93,7 @@ def pack(home: Path, entry: FileEntry) -> int:
 
 
 def unpack(home: Path, entry: FileEntry) -> None:
-    """Have a packed file lie as it was delivered again; nothing where it lies so. Raises TollhouseError where it is damaged."""
+    """Unpack a packed file to its delivered form; nothing to do where it is so. Raises TollhouseError where it is damaged."""
     if not is_packed(home, entry):
         return
     plain = home / entry.landing_path

@@ -45,13 +45,13 @@ def header_fault(
 
 
 def line_marks(kind: str, format_name: str) -> bytes:
-    """The bytes of which each ends a line in files of a format; none where their records are no lines."""
+    """The bytes of which each ends a line in files of a format; none where their records are not lines."""
     if kind == "cdr":
         return b"\n" if load_cdr_format(format_name).is_text else b""
     layout = load_bank_format(format_name).layout if kind == "bank" else "customers"
     if layout == "mt940":
         return b"\r\n"
-    # A message in XML is often one line, and records of fixed length may stand without any line end.
+    # A message in XML is often one line, and records of fixed length may have no line end at all.
     return b"" if layout in ("iso20022", "arudd", "nacha") else b"\n"
 
 
@@ -75,7 +75,7 @@ def _cdr_header_fault(line: str, format_name: str) -> str | None:
 
 
 def _foreign_header_fault(line: str, declared: CdrFormat) -> str | None:
-    """Only the first line is looked at here; what the other header lines say, the decoder does."""
+    """Only the first line is checked here; the decoder reads the other header lines."""
     if declared.header.names == 1:
         names = split_quoted(line, declared)[0] or []
         optional = declared.header.optional_names

@@ -1,4 +1,4 @@
-"""Pulling: from the sources' folders into the landing area, whole and hashed, and into the file ledger.
+"""Pulling: from the sources' folders into the landing area, complete and hashed, and into the file ledger.
 
 Half-written files are left for the next run. What a file holds is looked at only as far as its first line.
 """
@@ -83,7 +83,7 @@ class _Delivered:
 
 @dataclass(frozen=True)
 class _Landed:
-    """A whole copy that waits for its place and its registration."""
+    """A complete copy that waits for its place and its registration."""
 
     delivered: _Delivered
     part: Part
@@ -101,7 +101,7 @@ def pull(
     """Copy what is new and settled in every source into the landing area and register it.
 
     A source that cannot be reached is reported in the result and stops no other. `settle_seconds` is for the files that
-    lie here and whose entry says no other. Raises UsageError for wrong sources.
+    are local and whose entry sets no other. Raises UsageError for wrong sources.
     """
     with Stores() as stores:
         return _pull(settings, ledger, progress, settle_seconds, stores)
@@ -136,7 +136,7 @@ def _pull(
     ready = _settled(changed, settle_seconds, result)
     incoming = Incoming(settings.landing / ".incoming")
     parts = [incoming.part(delivered.source.name, delivered.item) for delivered in ready]
-    of_sources = None if is_all_reached else reached  # a copy from where nobody answers now is kept
+    of_sources = None if is_all_reached else reached  # the copy of a source that does not answer now is kept
     incoming.sweep({part.path for part in parts}, of_sources)
     landed: list[_Landed] = []
     cut: set[Path] = set()
@@ -149,7 +149,7 @@ def _pull(
             result.growing.append(delivered.label)
         except Exception as error:
             if is_disk_full(error):
-                raise  # no file after it could be copied either, and what would be published were a part for the whole
+                raise  # no later file could be copied either, and the run would publish incomplete data
             cut.add(part.path)
             result.unreachable.append(f"{delivered.label}: cannot be copied: {delivered.store.describe_error(error)}")
     with ledger.transaction():
@@ -172,7 +172,7 @@ def _pull(
             if is_new:
                 result.registered.append(entry)
         for parent_dir in parent_dirs:
-            flush(parent_dir)  # before the ledger says that the files are there
+            flush(parent_dir)  # before the ledger has the files
     incoming.sweep(cut, of_sources)
     return result
 
@@ -180,7 +180,7 @@ def _pull(
 def waiting_files(settings: Settings, stores: Stores | None = None) -> list[str]:
     """The files in reachable sources that the ledger has not taken in as they are now, each with its size and time.
 
-    For the sensor: looks and copies nothing, and asks a server once. A file that lies here and was written to a moment ago
+    For the sensor: it copies nothing and contacts each server once. A local file that was written to a moment ago
     does not wait yet; on a server it does, with the size it has. Raises UsageError for wrong sources.
     """
     if stores is None:
@@ -206,7 +206,7 @@ def waiting_files(settings: Settings, stores: Stores | None = None) -> list[str]
 
 
 def _list(source: Source, store: Store, result: PullResult) -> list[_Delivered]:
-    """The files of a source that can be taken; what cannot is told in the result."""
+    """The files of a source that can be taken; the result names those that cannot."""
     # In S3 a file and a folder may have the same name.
     items = {item.name: item for item in list_items(source, store) if item.is_file or item.is_link}
     found = []
@@ -237,9 +237,9 @@ def _link_problem(item: Item, source: Source) -> str | None:
 
 
 def _settled(changed: list[_Delivered], settle_seconds: float, result: PullResult) -> list[_Delivered]:
-    """Those whose companion is there, or whose size and time stay for a while.
+    """The files with a companion, or whose size and time have not changed for a while.
 
-    A file that lies here is believed to be as old as its time says. Another machine's clock may be wrong, so there a new
+    The age of a local file is computed from its time. Another machine's clock may be wrong, so there a new
     file is always looked at twice.
     """
     seen_ns = time.time_ns()
@@ -341,7 +341,7 @@ class _Content:
 
 
 def _land(settings: Settings, delivered: _Delivered, part: Part) -> _Landed:
-    """Copy a file whole and learn on the way what is to be registered. Raises FileChanged where it changed meanwhile."""
+    """Copy a file completely and collect what is to be registered. Raises FileChanged where it changed in the meantime."""
     content = _Content(delivered)
     copy_whole(delivered.store, delivered.source.folder, delivered.item, part, content)
     content.finish()
@@ -416,7 +416,7 @@ def _declared(delivered: _Delivered) -> tuple[int | None, int | None, str | None
 
 
 def _take_late_companion(ledger: FileLedger, file_id: str, delivered: _Delivered, result: PullResult) -> None:
-    """A .ctl that came after its file was registered still says what the file should hold."""
+    """A .ctl that arrives after its file was registered still declares what the file should hold."""
     if ".ctl" not in delivered.companions:
         return
     entry = ledger.file(file_id)
@@ -431,7 +431,7 @@ def _take_late_companion(ledger: FileLedger, file_id: str, delivered: _Delivered
 
 
 def retry(settings: Settings, ledger: FileLedger, file_id: str, why: str) -> Decision:
-    """Look at a landed file again, as if its source delivered it today, and have the next run decode and judge it.
+    """Read a landed file again, as if its source delivered it today; the next run decodes and checks it.
 
     For a held or unreadable file whose cause was fixed beside it: a format, sources.yml, a result code, a limit. Raises
     TollhouseError where there is nothing to try again or the file still cannot be read; nothing is changed then.

@@ -1,6 +1,6 @@
-"""Copying a delivered file whole into landing/.incoming, going on where an earlier try was cut. Nothing is registered here.
+"""Copying a delivered file completely into landing/.incoming, continuing where an earlier try was cut. Nothing is registered here.
 
-A copy on its way is `<key>.part`; `<key>.json` beside it says of which version of which file it is and how many bytes of it
+An unfinished copy is `<key>.part`; `<key>.json` beside it has the file, its version, and how many bytes of it
 the disk is known to hold. Both survive a killed run: the next one goes on from there, if the file is still the same.
 """
 
@@ -45,7 +45,7 @@ class Incoming:
         return Part(self.folder / f"{key}.part", {"source": source, "name": item.name, "state": list(item.state)})
 
     def sweep(self, keep: set[Path], of_sources: set[str] | None) -> None:
-        """Remove the copies that nobody will go on with: all but those to keep, of these sources only (None: of all)."""
+        """Remove the copies that will not be continued: all but those to keep, of these sources only (None: of all)."""
         if not self.folder.is_dir():
             return
         for path in self.folder.iterdir():
@@ -83,7 +83,7 @@ class Part:
         self.path.unlink(missing_ok=True)
 
     def move_to(self, place: Path, mtime_ns: int) -> None:
-        """Give the whole copy its name, for good, and the time at which the delivered file was written. The folder of its
+        """Give the complete copy its final name, and the time at which the delivered file was written. The folder of its
         folder is still to be flushed."""
         place.parent.mkdir(parents=True, exist_ok=True)
         if mtime_ns:
@@ -94,7 +94,7 @@ class Part:
 
 
 def copy_whole(store: Store, folder: str, item: Item, part: Part, observer: ChunkObserver) -> None:
-    """Copy a file whole, flushed to the disk, and show its bytes to the observer on the way.
+    """Copy a file completely, flushed to the disk, and show its bytes to the observer meanwhile.
 
     Raises FileChanged where it is not the file that was listed, then nothing of it is kept; and what the file system
     raises where it cannot be read to its end, then what has come stays for the next run.
@@ -117,7 +117,7 @@ def copy_whole(store: Store, folder: str, item: Item, part: Part, observer: Chun
                     part.make_sure(copy)
                     sure = copy.tell()
             if store.resumes:
-                part.make_sure(copy)  # a whole copy that is not registered yet is not fetched again either
+                part.make_sure(copy)  # a complete copy that is not registered yet is not fetched again either
             else:
                 copy.flush()
                 os.fsync(copy.fileno())
@@ -176,7 +176,7 @@ def _facts_path(part: Path) -> Path:
 
 
 def _facts(part: Path) -> dict[str, object]:
-    """What is noted of a copy; nothing where nothing is, or what is there was cut short."""
+    """The notes about a copy; empty where there are none, or where they were cut."""
     try:
         facts = json.loads(_facts_path(part).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

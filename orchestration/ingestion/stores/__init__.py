@@ -1,1 +1,1 @@
-"""Where delivered files lie: a local folder, SFTP, S3. One class per kind of store."""
+"""The stores of delivered files: a local folder, SFTP, S3. One class per kind of store."""

@@ -1,7 +1,7 @@
 """How a source is reached, as its entry in sources.yml says. The entry is checked in sources/entries.py; connecting is in
 the modules beside this one.
 
-A secret never stands in the file: an entry names the environment variable that holds it, and the variable is read when the
+A secret is never in the file: an entry names the environment variable that holds it, and the variable is read when the
 source is reached, so that a missing one is that source's fault and no other's.
 """
 
@@ -15,7 +15,7 @@ SETTLE_SECONDS = {
     "file": 1.0,
     "sftp": 2.0,
     "s3": 0.0,
-}  # an object of S3 is whole when it is seen; SFTP tells whole seconds
+}  # an object of S3 is complete when it is visible; SFTP gives whole seconds
 TIMEOUT_SECONDS = 30.0
 RETRIES = 3
 
@@ -46,7 +46,7 @@ class Access:
     region: str | None = None
     timeout_seconds: float = TIMEOUT_SECONDS
     retries: int = RETRIES
-    #: Of a local source: the folder that no link in it may lead out of; None: links are followed wherever they lead.
+    #: For a local source: the folder that its links may not leave; None: all links are followed.
     link_root: str | None = None
 
     @property

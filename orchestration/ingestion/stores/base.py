@@ -1,4 +1,4 @@
-"""The file systems that sources lie on, all with the same few questions: what is there, what is it like, give me bytes of it.
+"""The file systems of the sources, all with the same few operations: list, describe, read bytes.
 
 What every store answers, and how a fault is described, stands here; SFTP and S3 have modules of their own. Nothing here knows
 what a file means or where its copy goes.
@@ -28,7 +28,7 @@ _LONGEST_NAME_BYTES = 255
 
 
 class SourceFault(OSError):
-    """A source cannot be used as it is set up, and trying again would not help; the message says what to do."""
+    """A source cannot be used as it is set up, and a retry would not help; the message names what to do."""
 
 
 class FileChanged(Exception):
@@ -37,7 +37,7 @@ class FileChanged(Exception):
 
 @dataclass(frozen=True)
 class Item:
-    """A file or folder as its server tells of it. `mtime_ns` 0: the server does not say."""
+    """A file or folder as its server reports it. `mtime_ns` 0: the server does not report it."""
 
     path: str
     name: str
@@ -55,16 +55,16 @@ class Item:
 
 
 class Store:
-    """A file system, connected when first asked and again after a failure. This one is local."""
+    """A file system, connected at the first use and again after a failure. This one is local."""
 
-    #: Bytes asked for at a time.
+    #: Bytes requested at a time.
     read_bytes = 1 << 20
     #: Whether a cut copy is worth going on with.
     resumes = False
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self.down: Exception | None = None  # why this server is not asked again in this pull
+        self.down: Exception | None = None  # why this server is not used again in this pull
         self._files: Any = None
 
     def items(self, folder: str) -> list[Item]:
@@ -109,7 +109,7 @@ class Store:
             return read(0, item.size)
 
     def describe_error(self, error: Exception) -> str:
-        """The error in words for whoever looks after the sources."""
+        """The error in words for the person who manages the sources."""
         if isinstance(error, TimeoutError) and self.access.is_remote:
             return f"no answer within {self.access.timeout_seconds:g} s"
         return str(error) or type(error).__name__

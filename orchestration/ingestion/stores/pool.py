@@ -28,7 +28,7 @@ def store_of(access: Access) -> Store:
 class Stores:
     """The stores of one pull, one for each access however many sources share it; closed together.
 
-    Not `is_patient`: a question is asked once, and no answer waited for longer than a sensor's turn allows.
+    Without `is_patient` each request is made once, and waits no longer than a sensor's turn allows.
     """
 
     def __init__(self, is_patient: bool = True) -> None:

@@ -22,7 +22,7 @@ def pause_seconds(failures: int) -> float:
 
 
 def with_retries(store: Store, ask: Callable[[], T], folder: str | None = None) -> T:
-    """The answer, asked again after failures that may pass, `retries` times at most. Raises the last failure.
+    """The answer, requested again after temporary failures, at most `retries` times. Raises the last failure.
 
     After the last one the server is given up for this pull, or every source on it would wait as long; but not where it
     still lists `folder`: then it was this one question.
@@ -37,7 +37,7 @@ def with_retries(store: Store, ask: Callable[[], T], folder: str | None = None) 
 
 
 def pause_or_raise(store: Store, error: Exception, failures: int, folder: str | None) -> None:
-    """Wait for another try after so many failures in a row, or raise the error where there is to be none."""
+    """Wait before another try after this many failures in a row, or raise the error where no more tries are left."""
     if store.down is not None:
         raise error
     store.disconnect()
@@ -56,6 +56,6 @@ def _still_lists(store: Store, folder: str | None) -> bool:
         return False
     try:
         store.items(folder)
-    except Exception:  # noqa: BLE001  each driver has its own errors; here each of them says no
+    except Exception:  # noqa: BLE001  each driver has its own errors; here each of them means no
         return False
     return True

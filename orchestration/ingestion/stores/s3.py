@@ -37,7 +37,7 @@ class S3Store(Store):
             config_kwargs={
                 "connect_timeout": access.timeout_seconds,
                 "read_timeout": access.timeout_seconds,
-                # Retrying is the pull's, for all sources alike; two more rounds below it would multiply the waits.
+                # The pull retries, for all sources alike; two more rounds of retries below it would multiply the waits.
                 "retries": {"total_max_attempts": 1, "mode": "standard"},
             },
             use_listings_cache=False,
@@ -88,7 +88,7 @@ class S3Store(Store):
         return super().is_permanent(error) or isinstance(error, NoCredentialsError | PartialCredentialsError)
 
     def _mtime_ns(self, info: dict[str, Any]) -> int:
-        """When the object was written. S3 tells whole seconds; below them stand digits of the ETag, so that two versions
+        """When the object was written. S3 gives whole seconds; the digits below them come from the ETag, so that two versions
         written within one second differ."""
         written_at = info.get("LastModified")
         if not isinstance(written_at, datetime):

@@ -22,7 +22,7 @@ from orchestration.ingestion.stores.base import Item, Read, SourceFault, Store
 
 _KEEPALIVE_SECONDS = 15
 
-# Each failure is told by the pull, in words; paramiko would add its own and a traceback on standard error.
+# The pull reports each failure in words; paramiko would add its own message and a traceback on standard error.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 
@@ -100,12 +100,12 @@ class SftpStore(Store):
             return None
         passphrase = self.secret(access.key_passphrase_env, "key_passphrase_env")
         named = f"the key file that {access.key_file_env} names (field key_file_env)"
-        load: Any = paramiko.PKey.from_path  # its stubs say the passphrase is text; it has to be bytes
+        load: Any = paramiko.PKey.from_path  # by its stubs the passphrase is text, but it must be bytes
         try:
             return cast("paramiko.PKey", load(path, None if passphrase is None else passphrase.encode()))
         except FileNotFoundError as error:
             raise SourceFault(f"{named} is not there") from error
-        except TypeError as error:  # how the cryptography package says locked, or not locked
+        except TypeError as error:  # the cryptography package reports locked, and not locked, in this way
             state = "is locked: name its passphrase" if passphrase is None else "is not locked: leave out"
             raise SourceFault(f"{named} {state} (field key_passphrase_env)") from error
         except (OSError, ValueError, paramiko.SSHException) as error:
@@ -182,7 +182,7 @@ class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
         self._access = access
 
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> NoReturn:
-        """Refuse, and say what to do."""
+        """Refuse, with what to do."""
         known_hosts = self._access.known_hosts
         assert known_hosts is not None
         scan = f"ssh-keyscan -p {self._access.port} {self._access.host}"
@@ -215,24 +215,24 @@ class _Answers:
 
 
 def _read_at_once(file: Any, offset: int, size: int) -> bytes:
-    """Bytes of an open file, all requests sent before the first answer is waited for: a far server is not asked for 32 KiB
-    and waited for each time. Fewer bytes come where the file ends or the server gives less than it was asked for.
+    """Bytes of an open file. All requests are sent before the first answer is awaited, so there is no wait for each 32 KiB of a
+    far server. Fewer bytes come where the file ends or the server gives less than requested.
 
     paramiko's own readv sends from another thread, which may fall behind the answers: it then asks for the rest once more,
     and everything comes twice. Its request and response calls are not public; the tests of cut copies hold them.
     """
     answers = _Answers(file.sftp._convert_status)
-    asked = []
+    sent = []
     for start in range(offset, offset + size, file.MAX_REQUEST_SIZE):
         length = min(file.MAX_REQUEST_SIZE, offset + size - start)
         request = file.sftp._async_request(answers, CMD_READ, file.handle, int64(start), length)
-        asked.append((request, length))
-    while len(answers.data) < len(asked):
+        sent.append((request, length))
+    while len(answers.data) < len(sent):
         file.sftp._read_response()
     if answers.error is not None:
         raise answers.error
     parts = []
-    for request, length in asked:
+    for request, length in sent:
         parts.append(answers.data[request])
         if len(parts[-1]) < length:
             break

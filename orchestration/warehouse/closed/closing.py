@@ -22,7 +22,7 @@ _BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions")
 
 
 def check_period(period: str) -> None:
-    """Raises UsageError where the text is no period at all."""
+    """Raises UsageError where the text is not a period at all."""
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
         raise UsageError(f"'{period}' is not a valid billing period; write it like 2026-03")
 
@@ -71,7 +71,7 @@ def freeze_period(
 
 
 def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> date:
-    """Raise where the period may not be closed as the warehouse stands; nothing is changed. See `freeze_period`. Returns the
+    """Raise where the period may not be closed with the present warehouse; nothing is changed. See `freeze_period`. Returns the
     day on which its bills are issued."""
     check_period(period)
     is_built = con.execute(
@@ -107,7 +107,7 @@ def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> date:
 def held_files_of_period(ledger: FileLedger, starts_on: date, issued_on: date) -> list[FileEntry]:
     """The held files that could change the frozen figures of the period [starts_on, issued_on), by kind, date and name.
 
-    A call file counts where it is dated in the period, or where calls of the period stand in it by right (one that ended on the
+    A call file counts where it is dated in the period, or where it rightly has calls of the period (one that ended on the
     file's day). An export counts where it decides what is billed or to whom, is dated by the issue date, and no loaded
     snapshot of its table takes its place by then.
     """

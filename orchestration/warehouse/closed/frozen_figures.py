@@ -6,7 +6,7 @@ files, then the ledger's decision with their hashes, then the warehouse. A wareh
 filled from the files.
 
 The warehouse keeps the hashes too (closed.frozen_files), so that another home's warehouse, with the same periods closed and
-other bills, is told from this one's by a glance.
+other bills, is easily distinguished from this one's.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ _TABLES = {
 
 
 def closed_folder(settings: Settings) -> Path:
-    """Where the frozen figures stand, a folder for each period."""
+    """The folder of the frozen figures, with a folder for each period."""
     return settings.home / "closed"
 
 
 def write_frozen(con: duckdb.DuckDBPyConnection, settings: Settings, period: str) -> list[FrozenFile]:
     """Write what the closed schema holds of a period to its folder: all files or none, and flushed to the disk.
 
-    What stood there is replaced. The ledger is told by the caller.
+    Earlier files are replaced. The caller updates the ledger.
     """
     parent = closed_folder(settings)
     parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def write_missing(
 
 
 def keep_hashes(con: duckdb.DuckDBPyConnection, figures: Sequence[FrozenFile]) -> None:
-    """Keep in the warehouse of which files it holds the rows; in the caller's transaction, if there is one."""
+    """Note in the warehouse which files' rows it holds; in the caller's transaction, if there is one."""
     for period in {file.period for file in figures}:
         con.execute("delete from closed.frozen_files where billing_period = ?", [period])
     for file in figures:
@@ -140,7 +140,7 @@ def refuse_other_figures(con: duckdb.DuckDBPyConnection, settings: Settings, led
 def periods_with_other_figures(
     con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, *, is_deep: bool = False
 ) -> list[str]:
-    """The closed periods of which the warehouse holds other figures than were frozen; nothing is changed.
+    """The closed periods whose figures in the warehouse differ from the frozen ones; nothing is changed.
 
     The hashes that it keeps are compared. Where it keeps none, since an earlier version closed the period, and where
     `is_deep`, all rows are.
@@ -160,7 +160,7 @@ def periods_with_other_figures(
 
 
 def other_figures_fault(settings: Settings, period: str) -> str:
-    """What to say of a period with other figures."""
+    """The message about a period with other figures."""
     return (
         f"the warehouse {settings.warehouse_path} holds other figures of the closed period {period} than were closed here: it is "
         "another home's, or was changed"

@@ -1,7 +1,7 @@
-"""The judge of CDR files (SPEC 4): loaded, held or rejected, one after another in the order they were registered.
+"""Verdicts on CDR files (SPEC 4): loaded, held or rejected, one after another in the order of registration.
 
-Shares of malformed, duplicate and other_day records are those the file would have if it were loaded. A file is judged
-once; people release what is held. Records get their states in the warehouse, not here.
+Shares of malformed, duplicate and other_day records are those that the file would have if it were loaded. A file gets its
+verdict once; people release held files. Records get their states in the warehouse, not here.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from orchestration.warehouse.file_verdicts.offending_records import (
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What was decided of a file, why, and the first of the records that it is held for."""
+class Verdict:
+    """The decision on a file, its reason, and the first of the records that it is held for."""
 
     entry: FileEntry
     status: str
@@ -46,51 +46,51 @@ def loaded_files(ledger: FileLedger, as_of: date | None) -> list[OrderedFile]:
     ]
 
 
-def judge_cdr_files(
+def check_cdr_files(
     ledger: FileLedger,
     con: duckdb.DuckDBPyConnection,
     raw: Path,
     hold_above: Mapping[str, Decimal],
     as_of: date | None,
-) -> list[Judgement]:
-    """Judge the decoded files dated up to `as_of` that have no status yet, and keep the judgements in the ledger.
+) -> list[Verdict]:
+    """Decide on the decoded files dated up to `as_of` that have no status yet, and keep the verdicts in the ledger.
 
     `hold_above` maps malformed, duplicate and other_day to the share of a file's records strictly above which it is held.
-    A file held for its duplicates counts for nothing, so a file after it may keep what it would have repeated: the
-    earliest file above a share is held, and the rest judged again without it.
+    A file that is held for its duplicates does not count, so records of a later file may no longer be duplicates. Therefore
+    the earliest file above a share is held, and the others are checked again without it.
     """
     new = [entry for entry in ledger.files("cdr") if entry.status == "registered" and _counts(entry, as_of)]
     if not new:
         return []
 
-    def verdicts(entries: Sequence[FileEntry]) -> list[Judgement]:
+    def decide(entries: Sequence[FileEntry]) -> list[Verdict]:
         return _verdicts(ledger, con, raw, hold_above, as_of, entries)
 
     try:
-        judgements = verdicts(new)
+        verdicts = decide(new)
     except Exception as error:
         if is_of_the_machine(error):
             raise
-        # One of them is at fault: the one that cannot be judged by itself either. The others are judged without it.
-        spoilt = {entry.file_id: fault for entry in new if (fault := _judging_fault(verdicts, entry))}
+        # At least one file is at fault: one that fails alone too. The others are checked without it.
+        spoilt = {entry.file_id: fault for entry in new if (fault := _deciding_fault(decide, entry))}
         if not spoilt:
             raise
-        judgements = [Judgement(entry, "rejected", spoilt[entry.file_id]) for entry in new if entry.file_id in spoilt]
-        judgements += verdicts([entry for entry in new if entry.file_id not in spoilt])
+        verdicts = [Verdict(entry, "rejected", spoilt[entry.file_id]) for entry in new if entry.file_id in spoilt]
+        verdicts += decide([entry for entry in new if entry.file_id not in spoilt])
     with ledger.transaction():
-        for judgement in judgements:
-            ledger.set_status(judgement.entry.file_id, judgement.status, judgement.reason, judgement.records)
-    return judgements
+        for verdict in verdicts:
+            ledger.set_status(verdict.entry.file_id, verdict.status, verdict.reason, verdict.records)
+    return verdicts
 
 
-def _judging_fault(verdicts: Callable[[Sequence[FileEntry]], list[Judgement]], entry: FileEntry) -> str | None:
-    """Why a file cannot be judged by itself; None where it can."""
+def _deciding_fault(decide: Callable[[Sequence[FileEntry]], list[Verdict]], entry: FileEntry) -> str | None:
+    """Why a file cannot be checked alone; None where it can."""
     try:
-        verdicts([entry])
+        decide([entry])
     except Exception as error:
         if is_of_the_machine(error):
             raise
-        return f"{UNREADABLE}{fault_text(error, 'judged')}"
+        return f"{UNREADABLE}{fault_text(error, 'checked')}"
     return None
 
 
@@ -101,8 +101,8 @@ def _verdicts(
     hold_above: Mapping[str, Decimal],
     as_of: date | None,
     new: Sequence[FileEntry],
-) -> list[Judgement]:
-    """What becomes of the new files; nothing is kept yet."""
+) -> list[Verdict]:
+    """The verdicts on the new files; nothing is kept yet."""
     if not new:
         return []
     before = loaded_files(ledger, as_of)
@@ -155,15 +155,15 @@ def _verdicts(
             held_for[entry.file_id] = duplicate_records(con, raw, ledger, entry.file_id, "judged_duplicates")
         else:
             held_for[entry.file_id] = other_day_records(con, raw, entry.file_id, "judged_duplicates")
-    judgements = []
+    verdicts = []
     for entry in new:
         if entry.file_id in rejected:
-            judgements.append(Judgement(entry, "rejected", rejected[entry.file_id]))
+            verdicts.append(Verdict(entry, "rejected", rejected[entry.file_id]))
         elif entry.file_id in held:
-            judgements.append(Judgement(entry, "held", held[entry.file_id], held_for[entry.file_id]))
+            verdicts.append(Verdict(entry, "held", held[entry.file_id], held_for[entry.file_id]))
         else:
-            judgements.append(Judgement(entry, "loaded", None))
-    return judgements
+            verdicts.append(Verdict(entry, "loaded", None))
+    return verdicts
 
 
 def _counts(entry: FileEntry, as_of: date | None) -> bool:
@@ -187,8 +187,8 @@ def _companion_fault(entry: FileEntry) -> str | None:
 
 
 def _share_fault(gate: str, records: int, entry: FileEntry, hold_above: Mapping[str, Decimal]) -> str | None:
-    """The share of the records that are not ignored, compared as records against limit × records, exactly; what is told of it
-    is rounded."""
+    """Why a file's share of the records that are not ignored is too large. It is compared exactly, as records with limit ×
+    records; the share in the text is rounded."""
     limit, counted = hold_above[gate], entry.read_records - entry.ignored_records
     if records > limit * counted:
         share = (Decimal(records * 100) / counted).quantize(Decimal("0.01")).normalize()

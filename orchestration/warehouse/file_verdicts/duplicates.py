@@ -1,14 +1,14 @@
-"""Duplicates (SPEC 4, state 3) and settlement twins: which records repeat an earlier one, wholly or but for who is charged.
-Written once, for the judge, for the joining of pieces and for the warehouse.
+"""Duplicates (SPEC 4, state 3) and settlement twins: which records equal an earlier one, completely or except for who is charged.
+The rule is written once, for the checks of files, for the joining of pieces and for the warehouse.
 
-A record repeats another with the same key (switch, numbers, start, duration, trunk groups; of a start that says its offset or
-is UTC the instant too, as a clock that goes back shows an hour twice) that stands earlier in the same
-file, or in an earlier-registered loaded file dated at most 90 days before or after. Records of another day that were not
-released can repeat but cannot be repeated. The start time is part of the key, so only files with calls of the same day
-can hold its like: nothing else is read.
+A record is a duplicate of a record with the same key that is earlier in the same file, or in an earlier-registered loaded file
+dated at most 90 days before or after. The key is switch, numbers, start, duration and trunk groups. Where the start has an
+offset or is UTC, the instant belongs to the key too, because a clock that goes back shows an hour twice. An unreleased record
+of another day can be a duplicate, but cannot be the original of one. The start time is part of the key, so only files with
+calls of the same day are read.
 
-Where a switch says whom it charges, that is part of the key too: records that are equal but for the charge party are
-settlement twins, several records of one tandem call. So is, where it writes pieces, which piece a record is.
+Where a switch records who is charged, the charge party is part of the key too: records that differ only in it are settlement
+twins, several records of one tandem call. Where a switch writes pieces, the kind of piece is part of the key.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from orchestration.warehouse.connection import insert_rows
 
 WINDOW_DAYS = 90
 
-# Of the pieces of a long call each is its own; a record of which nothing is said is a whole one, as `single` says.
+# Each piece of a long call is a record of its own; a record without a kind is a whole call, like `single`.
 _CALL = f"{', '.join(IDENTITY)}, coalesce(partial_kind, 'single')"
 _KEY = f"{_CALL}, charge_party"
 
@@ -160,7 +160,7 @@ def find_settlement_twins(con: duckdb.DuckDBPyConnection, duplicates: str, targe
 
 
 def _duplicates_far_apart(rows: Iterable[tuple[int, str, int, date, bool]]) -> Iterable[list[str | int]]:
-    """Groups whose files lie more than the window apart, one by one: a record too far from a first can be one itself."""
+    """Groups whose files are more than the window apart, one by one: a record too far from an original can be an original itself."""
     firsts: list[tuple[str, int, date]] = []
     group: int | None = None
     for group_id, file_id, record_number, file_date, may_be_first in rows:

@@ -1,4 +1,4 @@
-"""The judge of customer-system exports (SPEC 4): a spoilt snapshot is held, and the one before it stays in force.
+"""Verdicts on customer-system exports (SPEC 4): a spoilt snapshot is held, and the one before it stays in force.
 
 Reading an export is in ingestion/customers/exports.py; what a row means is the warehouse's.
 """
@@ -20,21 +20,21 @@ from orchestration.ingestion.file_reading.malformed_rows import first_set_aside,
 from orchestration.ledger.file_ledger import UNREADABLE, FileLedger
 from orchestration.ledger.schema import OFFENDING_RECORDS_KEPT, FileEntry, OffendingRecord
 
-#: A snapshot of fewer rows says nothing about how many the next one should have.
+#: A snapshot with fewer rows is too small to compare the next one with it.
 FEWEST_ROWS_TO_COMPARE = 20
-#: Columns that say who or what a row is about.
+#: Columns that identify the subject of a row.
 IDS_COMPARED = ("customer_id", "account_id", "service_number", "subscription_id")
 _LONGEST_TEXT = 500
 
 
-def judge_exports(
+def check_exports(
     ledger: FileLedger, raw: Path, most_unreadable: Decimal | None, least_kept: Decimal | None
 ) -> list[FileEntry]:
-    """Judge the decoded exports without a verdict by date and order: loaded, held or (where that cannot be
+    """Decide the verdict on the decoded exports that have none, by date and order: loaded, held or (where that cannot be
     decided) rejected. Returns those that are not loaded.
 
-    `most_unreadable` is the share of unreadable rows above which an export is held (export_rows), `least_kept` the share of
-    the rows of the snapshot before below which it is (export_shrink); None is no such gate.
+    An export is held with a share of unreadable rows above `most_unreadable` (export_rows), or with fewer than the share
+    `least_kept` of the rows of the snapshot before (export_shrink). None means that there is no such gate.
     """
     stopped = []
     with ledger.transaction():
@@ -57,7 +57,7 @@ def judge_exports(
             except Exception as error:
                 if is_of_the_machine(error):
                     raise
-                status, reason = "rejected", f"{UNREADABLE}{fault_text(error, 'judged')}"
+                status, reason = "rejected", f"{UNREADABLE}{fault_text(error, 'checked')}"
             ledger.set_status(entry.file_id, status, reason, records)
             if status == "loaded":
                 loaded.append(ledger.file(entry.file_id))

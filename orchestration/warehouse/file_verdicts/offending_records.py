@@ -1,6 +1,6 @@
-"""The first records that a file is held for, as they stand in the raw zone, kept with the judgement in the ledger.
+"""The first records that a file is held for, as they are in the raw zone, kept with the verdict in the ledger.
 
-Why a file is held is decided by the judges (warehouse/file_verdicts/call_files.py, the bank files' own); nothing is decided here.
+Other modules decide why a file is held (warehouse/file_verdicts/call_files.py, ingestion/bank/results.py); nothing is decided here.
 """
 
 from __future__ import annotations
@@ -86,6 +86,6 @@ def _calls(raw: Path, file_id: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """One line, of a length that a list can show; the whole text stays in the landed file."""
+    """One line, short enough for a list; the whole text stays in the landed file."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_TEXT else f"{line[: _LONGEST_TEXT - 1]}…"

@@ -1,1 +1,1 @@
-"""What a run has to compute: the stale days, and whether an edition of exactly this stands already."""
+"""What a run must compute: the stale days, and whether an edition of exactly these inputs exists already."""

@@ -38,7 +38,7 @@ def run_signature(
 
 
 def is_published(con: duckdb.DuckDBPyConnection, settings: Settings, signature: str) -> bool:
-    """Whether the current edition was made from exactly this, and is there."""
+    """Whether the current edition was made from exactly these inputs, and exists."""
     con.execute("create table if not exists state.published (signature varchar, edition varchar)")
     row = con.execute("select signature, edition from state.published").fetchone()
     current = current_edition(settings.published)

@@ -1,6 +1,6 @@
 """Which call days a run must rebuild, and nothing else (SPEC 4, last paragraph; DESIGN: incremental by call date).
 
-A day is stale when the files that hold its calls are not those it was built from (new, released, judged otherwise, dated
+A day is stale when the files that hold its calls are not those it was built from (new, released, with another verdict, dated
 after the as-of date), or when something that decided one of its calls has changed: who holds a number, a rate, a prefix,
 a zone, a switch's exchange, which pieces a long call has, a package, a maximum price. What was used is kept in the state
 schema, and the comparison is by effect: a new interval of a number makes only those days stale on which a call of that
@@ -23,7 +23,7 @@ from orchestration.warehouse.dbt_runner import ModelCode
 from orchestration.warehouse.file_verdicts.call_files import loaded_files
 from orchestration.warehouse.raw.raw_schema import RunFacts
 
-#: What was used → the model that says it today. tests/warehouse/planning/test_stale_days.py holds it to what the call side reads.
+#: What was used → the model that has it today. tests/warehouse/planning/test_stale_days.py checks that no input is missing.
 USED_TABLES = {
     "number_assignments": "intermediate.int_number_assignments",
     "tariff_days": "intermediate.int_tariff_days",
@@ -45,11 +45,11 @@ USED_TABLES = {
 FORMER_DAILY_TABLES = ("intermediate.int_traffic_parts",)
 
 
-# A call of a closed period is what was closed: nothing that changes now makes its day stale.
+# A call of a closed period stays as it was closed: no change makes its day stale.
 _OPEN = "(calls.state <> 'rated' or calls.billing_period not in (select billing_period from closed.periods))"
 
 
-# Calls that draw on a package and may still draw otherwise.
+# Calls that draw on a package, and whose covered part may still change.
 _NOT_CLOSED = "calls.call_id not in (select call_id from closed.calls where package_id is not null)"
 
 
@@ -57,16 +57,16 @@ _FOLDER = Path(__file__).with_name("changed_days")
 
 
 def _changed_days() -> dict[str, str]:
-    """Per reason the query of the days that it makes stale: the files of changed_days/ in their order, their first line the reason."""
+    """For each reason the query of its stale days: the files of changed_days/ in order; the first line of each is the reason."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.sql"))]
     return {text.partition("\n")[0].removeprefix("-- "): text for text in texts}
 
 
-#: Per reason the query of the days that it makes stale. Where calls are looked up by a time, the concerned ones are materialized first:
-#: else the engine, where nothing changed, looks up all calls there are. Days of closed periods are stale for the anomalies alone.
+#: For each reason the query of its stale days. Where calls are looked up by a time, the affected ones are materialized first:
+#: otherwise the engine looks up all calls, even where nothing changed. Days of closed periods can be stale for the anomalies only.
 CHANGED_DAYS = _changed_days()
 
-# What a change of the reference book does not cause, and what no amount depends on.
+# Reasons that do not come from the reference book, or on which no amount depends.
 _NOT_OF_THE_BOOK = {
     "the holder of a charged number changed",
     "the pieces of a long call changed",
@@ -76,26 +76,26 @@ _NOT_OF_THE_BOOK = {
 
 
 def days_changed_by_book(con: duckdb.DuckDBPyConnection) -> set[date]:
-    """The days with calls that the book side, as it stands built, would have rated again."""
+    """The days with calls whose rating the book side, as it is built now, changes."""
     queries = [query for reason, query in CHANGED_DAYS.items() if reason not in _NOT_OF_THE_BOOK]
     return {day for query in queries for (day,) in con.execute(query).fetchall()} | set(_days_dialled_otherwise(con))
 
 
 def note_built_in_part(con: duckdb.DuckDBPyConnection) -> None:
-    """Some of the daily tables were built, and others not: the next whole run rebuilds the days that this was about."""
+    """Note that only some of the daily tables were built for these days: the next whole run rebuilds the days."""
     _create_state(con)
     days = [day for (day,) in con.execute("select call_date from raw.stale_days").fetchall()]
     note_stale(con, days, "some of its tables were built alone")
 
 
 def note_stale(con: duckdb.DuckDBPyConnection, days: Iterable[date], why: str) -> None:
-    """Have the next run rebuild these days in any case."""
+    """Note days that the next run must rebuild."""
     for day in days:
         con.execute("insert into state.stale_days values (?, ?) on conflict do nothing", [day, why])
 
 
 def is_up_to_date(con: duckdb.DuckDBPyConnection, code: ModelCode) -> bool:
-    """Whether the daily tables were built to the end, by this code."""
+    """Whether this code has built all daily tables completely."""
     if not all(_exists(con, "state", table) for table in ("code", "stale_days")):
         return False
     is_pending = bool(_single(con, "select count(*) from state.stale_days"))
@@ -119,7 +119,7 @@ def find_stale_days(
         _drop_built(con, code.daily_tables)
     signatures = day_signatures(con, ledger, facts)
     built = dict(con.execute("select call_date, signature from state.day_builds").fetchall())
-    stale: dict[date, str] = dict.fromkeys(forced, "asked for")
+    stale: dict[date, str] = dict.fromkeys(forced, "requested")
     for day in sorted(signatures.keys() | built.keys()):
         if day not in built:
             stale.setdefault(day, "not built yet")
@@ -145,7 +145,7 @@ def find_stale_days(
 
 
 def later_package_days(con: duckdb.DuckDBPyConnection, stale: Iterable[date]) -> list[date]:
-    """The days after a stale day of the same month with calls that draw on a package: it may be used up sooner or later now."""
+    """The days after a stale day of the same month with calls that draw on a package: it may be used up at another call now."""
     firsts: dict[str, date] = {}
     for day in sorted(stale):
         firsts.setdefault(day.isoformat()[:7], day)
@@ -161,7 +161,7 @@ def later_package_days(con: duckdb.DuckDBPyConnection, stale: Iterable[date]) ->
 
 
 def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
-    """The days with a call of which the rules that were used and those of today do not strip or select the same.
+    """The days with a call for which today's dialling rules strip or select something else than the rules that were used.
 
     Only numbers that begin with a code of such an exchange and day can differ; they are stripped one by one until one does.
     """
@@ -209,7 +209,7 @@ def _days_dialled_otherwise(con: duckdb.DuckDBPyConnection) -> list[date]:
 
 
 def note_built(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFacts, run_id: str) -> None:
-    """The stale days are built: keep what they were built from, and forget that they were stale."""
+    """Keep what the stale days were built from; they are stale no longer."""
     signatures = day_signatures(con, ledger, facts)
     con.execute("begin")
     stale = [day for (day,) in con.execute("select call_date from state.stale_days order by call_date").fetchall()]
@@ -222,7 +222,7 @@ def note_built(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFac
 
 
 def day_builds(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Per call date the id of its last build, by which the publisher knows what did not change."""
+    """For each call date the id of its last build; by it the publisher knows what did not change."""
     return {
         day.isoformat(): build
         for day, build in con.execute("select call_date, build_id from state.day_builds").fetchall()
@@ -230,7 +230,7 @@ def day_builds(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def day_signatures(con: duckdb.DuckDBPyConnection, ledger: FileLedger, facts: RunFacts) -> dict[date, str]:
-    """Per call date a hash of the loaded files that hold its calls, the orders they count by, and the period it bills to."""
+    """For each call date a hash of the loaded files with its calls, the orders by which they count, and its billing period."""
     files = {f.file_id: f for f in loaded_files(ledger, facts.as_of)}
     decoded = {entry.file_id: entry.decoded_with for entry in ledger.files("cdr")}
     closed = {period for (period,) in con.execute("select billing_period from closed.periods").fetchall()}
@@ -272,7 +272,7 @@ def _create_state(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _drop_built(con: duckdb.DuckDBPyConnection, daily_tables: tuple[str, ...]) -> None:
-    """Forget what other code built: the tables that are replaced day by day are made again, in the new code's columns."""
+    """Drop what other code built: the tables that are replaced by day are created again, with the columns of the new code."""
     for table in (*daily_tables, *FORMER_DAILY_TABLES):
         con.execute(f"drop table if exists {table} cascade")
     con.execute("delete from state.day_builds")

@@ -23,7 +23,7 @@ from orchestration.ingestion.customers.tables import EXPORT_TABLES, ExportTable
 from orchestration.ingestion.raw_parts import CheckedRawZone
 from orchestration.ledger.schema import FileEntry
 
-# Of the orders the newest snapshot alone counts.
+# Of the orders only the newest snapshot counts.
 TABLES_WITH_HISTORY = tuple(table for table in EXPORT_TABLES if table != "number_orders")
 HISTORY_COLUMNS = {"seen_from": "date", "gone_on": "date"}
 
@@ -137,7 +137,7 @@ def _go_back(con: duckdb.DuckDBPyConnection, table: str, last: date | None) -> N
 
 
 def _add(con: duckdb.DuckDBPyConnection, raw: Path, table: str, snapshot: _Snapshot) -> None:
-    """Write what a snapshot changes. A row of which only the key can be read stands on in its newest readable form."""
+    """Write what a snapshot changes. A row of which only the key can be read stays in its newest readable form."""
     export = EXPORT_TABLES[table]
     history, day = _history(table), f"date '{snapshot.snapshot_date}'"
     columns, keys = ", ".join(export.columns), ", ".join(export.key)

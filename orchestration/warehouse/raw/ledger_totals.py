@@ -1,4 +1,4 @@
-"""What the ledger counts of the files that an edition is computed from, for the release gates that hold the raw rows against it."""
+"""The ledger's counts of the files that an edition is computed from, for the release gates that compare the raw rows with them."""
 
 from __future__ import annotations
 

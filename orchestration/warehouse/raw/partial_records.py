@@ -1,7 +1,7 @@
-"""Partial records: the pieces of one long call, joined to one. Which pieces a call has, whether it waits, what it comes to.
+"""Partial records: the pieces of one long call, joined to one call. Which pieces a call has, whether it waits, and its sum.
 
-A switch that writes a long call in pieces (first, middle …, last) says which piece a record is, and mostly what ties them
-together (`call_reference`). Pieces that are no duplicates and not of another day are joined over all loaded files, so that the
+A switch that writes a long call in pieces (first, middle …, last) records which piece a record is, and usually what connects them
+together (`call_reference`). Pieces that are not duplicates and not of another day are joined over all loaded files, so that the
 result depends on the files and the as-of date alone, in whatever order and in how many runs they came. Rating the joined
 call, and the state `partial` of its further pieces, is the warehouse's matter. Where no loaded file holds a piece, nothing is
 read.
@@ -24,11 +24,11 @@ from orchestration.reference_book.reading import GateThreshold
 from orchestration.warehouse.closed.closed_schema import JOINED_PIECES
 from orchestration.warehouse.file_verdicts.duplicates import OrderedFile, find_duplicates
 
-# Hours or seconds: longer than any two pieces lie apart, and short enough to be added to a time.
+# Hours or seconds: longer than the time between any two pieces, and short enough to be added to a time.
 NO_LIMIT = Decimal(1_000_000_000)
 
 
-# What the pieces come to is rounded once, as their format rounds: 3600.5 s and 3600.5 s are 7201 s.
+# The sum of the pieces is rounded once, by the rule of their format: 3600.5 s and 3600.5 s are 7201 s.
 _JOINED_SECONDS = """
 case
     when count(exact_micros) < count(*) then sum(duration_seconds)
@@ -42,14 +42,14 @@ end
 @dataclass(frozen=True)
 class PieceLimits:
     """How long a call that lacks a piece waits for it, in hours after the end of its newest piece; and how many seconds
-    may lie between the end of a piece and the start of the next, before a piece between them is missing."""
+    may pass between the end of a piece and the start of the next, before a piece between them counts as missing."""
 
     wait_hours: Decimal
     gap_seconds: Decimal
 
     @staticmethod
     def of(thresholds: Mapping[str, GateThreshold]) -> PieceLimits:
-        """The `hold_above` of the gates partial_wait_hours and partial_gap_seconds; an empty one is no limit."""
+        """The `hold_above` of the gates partial_wait_hours and partial_gap_seconds; an empty one means no limit."""
         return PieceLimits(
             *(
                 NO_LIMIT if (limit := thresholds[gate].hold_above) is None else limit
@@ -83,7 +83,7 @@ def create_joined_pieces(
     paths = [str(pieces_path(raw, file.file_id)) for file in files]
     days = [day for (day,) in con.execute("select distinct call_date from read_parquet(?)", [paths]).fetchall()]
     find_duplicates(con, raw / "pieces", files, days, "duplicate_pieces")
-    # Of files that an earlier version has decoded nothing but whole seconds is known.
+    # For files that an earlier version decoded, only whole seconds are known.
     no_fractions = "select cast(null as bigint) as exact_micros, cast(null as varchar) as rounding where false"
     wait, gap = (f"to_seconds({seconds})" for seconds in (limits.wait_hours * 3600, limits.gap_seconds))
     con.execute(
@@ -147,7 +147,7 @@ def create_joined_pieces(
 
 
 def add_duplicates_of_joined_calls(con: duckdb.DuckDBPyConnection) -> None:
-    """Add to raw.duplicate_calls the whole records that are a joined call once more: a switch may write a long call in pieces
+    """Add to raw.duplicate_calls the whole records that duplicate a joined call: a switch may write a long call in pieces
     and as one record. The joined call counts whichever came first, so that the result does not hang on the order of files.
 
     Reads raw.joined_pieces and, where there is a joined call, raw.calls and raw.file_register.

@@ -79,14 +79,14 @@ _MOST_COPIED_BYTES = 100_000_000
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a run stands on: the date it is as of, and the first billing period (None before any CDR file is loaded)."""
+    """The facts of a run: its as-of date, and the first billing period (None before any CDR file is loaded)."""
 
     as_of: date
     first_billing_period: str | None
 
 
 def default_as_of(ledger: FileLedger, published: date | None, today: date) -> date | None:
-    """The date that a run is as of where nobody says: the newest date of the loaded files, never earlier than that of the
+    """The default as-of date of a run: the newest date of the loaded files, never earlier than that of the
     current edition (`published`).
 
     Where nothing is loaded, the newest date among the other files whose date is not doubted, else the machine's day (`today`).
@@ -94,7 +94,7 @@ def default_as_of(ledger: FileLedger, published: date | None, today: date) -> da
     """
     dated = [(entry, entry.file_date) for entry in ledger.files() if entry.file_date is not None]
     loaded = [day for entry, day in dated if entry.status == "loaded"]
-    # A rejected file is dated by its name alone, and nobody has judged that.
+    # The date of a rejected file comes from its name only and was never checked.
     others = [min(day, today) for entry, day in dated if not entry.is_held_for_date]
     dates = loaded or others or [today for _ in dated]
     return max([max(dates), *([] if published is None else [published])]) if dates else None
@@ -208,7 +208,7 @@ def _listed_files(ledger: FileLedger, as_of: date) -> list[FileEntry]:
     """The registered files that a run as of a day knows: those dated by then.
 
     What is held for its date is listed in any case: its date is what nobody believes. So is what is held or rejected and
-    dated after the newest loaded file, unless the run is as of an earlier day: else nobody would be told of it.
+    dated after the newest loaded file, unless the run is as of an earlier day: otherwise it would not be reported.
     """
     files = ledger.files()
     newest_loaded = max((e.file_date for e in files if e.status == "loaded" and e.file_date is not None), default=None)
@@ -232,7 +232,7 @@ def _create_register(
     released_on = {
         decision.file_id: branch_day(decision.decided_at, time_zone) for decision in ledger.decisions("release_file")
     }
-    # Until a release asked for it (--accept-totals), a bank file with lines that cannot be read was let in by the release alone.
+    # Earlier versions let in a bank file with unreadable lines by the release alone, without --accept-totals.
     accepted |= {e.file_id for e in register if e.file_kind == "bank" and e.set_aside_rows and e.file_id in released_on}
     con.execute(f"create or replace table raw.file_register ({_REGISTER})")
     rows = [
@@ -317,7 +317,7 @@ def _days_of_calls(ledger: FileLedger, file_ids: set[str]) -> dict[date, date]:
 
 
 def _existing(folder: Path, file_ids: Iterable[str]) -> list[Path]:
-    """Files with nothing to tell (no set-aside line, no batch) have no Parquet."""
+    """Files without such rows (no set-aside line, no batch) have no Parquet."""
     return [path for file_id in file_ids if (path := folder / f"{file_id}.parquet").is_file()]
 
 

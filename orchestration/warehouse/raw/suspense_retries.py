@@ -1,7 +1,7 @@
-"""Recycling: how often suspended records have been tried. What they wait for, and what they would come to, are models.
+"""Recycling: how often suspended records have been tried. Their reasons and estimated amounts are dbt models.
 
 Every run that builds anything tries every suspended record: the planner compares all that decides a call with what was used,
-and a record that something changed for is judged again with its day. The count of these tries depends on the runs, so it is
+and a record for which something changed gets its state again with its day. The count of these tries depends on the runs, so it is
 kept apart from all that must not (mart suspense_retries).
 """
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.ingestion.bank.results import judge_bank_files
+from orchestration.ingestion.bank.results import check_bank_files
 from orchestration.ledger.debit_requests import RequestBatch, RequestedBill, RequestLine, keep_requests
 from tests.ingestion.intake import RESULT_CODES, Intake
 
@@ -20,18 +20,18 @@ DETAILS = ["D|1|A1|6222001|20.80|00", "D|2|A2|6222002|12.00|00", "D|3|A3|6222003
 SOUND = "\n".join([HEADER, *DETAILS, "T|3"]) + "\n"
 
 
-def judged(intake: Intake, content: str | bytes, name: str = NAME) -> tuple[str, str | None]:
-    """Deliver, pull, decode and judge a bank file; its status and reason."""
+def status_of(intake: Intake, content: str | bytes, name: str = NAME) -> tuple[str, str | None]:
+    """Deliver, pull, decode and check a bank file; its status and reason."""
     intake.deliver("bank/ICBC", name, content)
     intake.pull()
     intake.decode()
-    judge_bank_files(intake.ledger, RESULT_CODES)
+    check_bank_files(intake.ledger, RESULT_CODES)
     entry = next(entry for entry in intake.ledger.files("bank")[::-1] if entry.file_name == name)
     return entry.status, entry.status_reason
 
 
 def test_a_sound_batch_is_loaded_with_its_totals(intake: Intake) -> None:
-    assert judged(intake, SOUND) == ("loaded", None)
+    assert status_of(intake, SOUND) == ("loaded", None)
     entry = intake.only_file()
     assert (entry.data_rows, entry.set_aside_rows, entry.read_records) == (3, 0, 0)
     assert (entry.bank_code, entry.batch_in_name, entry.file_date) == ("ICBC", "B1", date(2026, 1, 20))
@@ -63,7 +63,7 @@ def test_a_sound_batch_is_loaded_with_its_totals(intake: Intake) -> None:
     ],
 )
 def test_a_batch_that_disagrees_is_held_with_the_figures(intake: Intake, content: str, reason: str) -> None:
-    status, why = judged(intake, content)
+    status, why = status_of(intake, content)
     assert status == "held"
     assert reason in str(why)
 
@@ -84,7 +84,7 @@ def test_a_batch_that_disagrees_is_held_with_the_figures(intake: Intake, content
 def test_a_detail_that_does_not_parse_is_set_aside_and_holds(
     intake: Intake, line: str, field: str, reason: str
 ) -> None:
-    status, why = judged(intake, SOUND.replace(DETAILS[2], line))
+    status, why = status_of(intake, SOUND.replace(DETAILS[2], line))
     entry = intake.only_file()
     assert status == "held"
     assert f"1 lines do not parse, the first: line 4: {field} {reason}" in str(why)
@@ -106,18 +106,18 @@ def test_a_detail_that_does_not_parse_is_set_aside_and_holds(
     ],
 )
 def test_a_file_without_a_right_header_is_rejected(intake: Intake, content: str, reason: str) -> None:
-    status, why = judged(intake, content)
+    status, why = status_of(intake, content)
     assert status == "rejected"
     assert str(why).startswith(reason)
 
 
 def test_the_same_bytes_under_another_name_are_rejected_and_the_same_batch_is_held(intake: Intake) -> None:
-    assert judged(intake, SOUND) == ("loaded", None)
-    status, reason = judged(intake, SOUND, "ICBC_20260121_B2.txt")
+    assert status_of(intake, SOUND) == ("loaded", None)
+    status, reason = status_of(intake, SOUND, "ICBC_20260121_B2.txt")
     assert status == "rejected"
     assert str(reason).startswith(f"same content as {NAME}")
     other = SOUND.replace("6222003", "6222004")
-    status, reason = judged(intake, other, "ICBC_20260122_B3.txt")
+    status, reason = status_of(intake, other, "ICBC_20260122_B3.txt")
     assert status == "held"
     assert f"batch B1 of 2026-01-20 is already loaded from {NAME}" in str(reason)
     for entry in intake.ledger.files()[1:]:
@@ -127,8 +127,8 @@ def test_the_same_bytes_under_another_name_are_rejected_and_the_same_batch_is_he
 
 
 def test_a_bank_that_counts_its_batches_anew_has_each_of_them_loaded(intake: Intake) -> None:
-    assert judged(intake, SOUND) == ("loaded", None)
-    assert judged(intake, SOUND.replace("2026-01-20", "2026-02-20"), "ICBC_20260220_B1.txt") == ("loaded", None)
+    assert status_of(intake, SOUND) == ("loaded", None)
+    assert status_of(intake, SOUND.replace("2026-01-20", "2026-02-20"), "ICBC_20260220_B1.txt") == ("loaded", None)
 
 
 REPORT = "  1  A1  6222001  20.80  成功\n  2  A3  6222003  5.50  余额不足\n合计 2 笔 26.30 元 成功 1 笔 20.80 元\n"
@@ -152,7 +152,7 @@ def test_a_printed_report_is_a_repeat_only_where_the_names_have_one_date(intake:
     intake.settings = replace(intake.settings, sources_file=sources)
     intake.pull()
     intake.decode(codes=REPORT_CODES)
-    judge_bank_files(intake.ledger, REPORT_CODES)
+    check_bank_files(intake.ledger, REPORT_CODES)
     found = {entry.file_name: (entry.status, (entry.status_reason or "")[:35]) for entry in intake.ledger.files("bank")}
     assert found == {
         "PBK_20260120_1.txt": ("loaded", ""),
@@ -162,17 +162,17 @@ def test_a_printed_report_is_a_repeat_only_where_the_names_have_one_date(intake:
 
 
 def test_a_released_batch_counts_from_its_release(intake: Intake) -> None:
-    assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
+    assert status_of(intake, SOUND.replace("|51", "|77"))[0] == "held"
     entry = intake.only_file()
     intake.ledger.release_file(entry.file_id[:6], "77 is a refusal, says the bank; the book follows")
     released = intake.only_file()
     assert (released.status, released.seen_order, released.effective_order) == ("loaded", 1, 2)
-    judge_bank_files(intake.ledger, RESULT_CODES)
+    check_bank_files(intake.ledger, RESULT_CODES)
     assert intake.only_file().status == "loaded"
 
 
 def test_a_batch_whose_totals_disagree_is_released_with_its_difference_accepted(intake: Intake) -> None:
-    assert judged(intake, SOUND.replace("T|3", "T|2"))[0] == "held"
+    assert status_of(intake, SOUND.replace("T|3", "T|2"))[0] == "held"
     file_id = intake.only_file().file_id
     with pytest.raises(TollhouseError, match="trailer records 2, details 3.*--accept-totals"):
         intake.ledger.release_file(file_id, "trailer fixed by telephone")
@@ -194,7 +194,7 @@ def test_a_batch_with_a_line_that_cannot_be_read_is_released_with_its_difference
     intake.ledger.record_bank_batch(
         file_id, {**facts, "set_aside_rows": 1, "first_set_aside": "line 1: amount is 23.00"}
     )
-    judge_bank_files(intake.ledger, RESULT_CODES)
+    check_bank_files(intake.ledger, RESULT_CODES)
     assert intake.only_file().status == "held"
     told = "1 lines cannot be read and count nowhere, the first: line 1: amount is 23.00"
     with pytest.raises(TollhouseError, match=f"{told}.*--accept-totals"):
@@ -204,35 +204,35 @@ def test_a_batch_with_a_line_that_cannot_be_read_is_released_with_its_difference
 
 
 def test_there_is_nothing_to_accept_in_a_batch_whose_totals_agree(intake: Intake) -> None:
-    assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
+    assert status_of(intake, SOUND.replace("|51", "|77"))[0] == "held"
     with pytest.raises(TollhouseError, match="no difference to accept"):
         intake.ledger.release_file(intake.only_file().file_id, "why not", accept_totals=True)
 
 
 def test_a_corrected_file_of_the_same_name_is_read_and_judged_once_it_is_released(intake: Intake) -> None:
-    assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
+    assert status_of(intake, SOUND.replace("|51", "|77"))[0] == "held"
     intake.deliver("bank/ICBC", NAME, SOUND)
     intake.pull()
     corrected = intake.ledger.files()[-1]
     assert (corrected.status, str(corrected.status_reason)[:28]) == ("rejected", "same name with other content")
     intake.ledger.release_file(corrected.file_id, "the bank corrected its code")
     intake.decode()
-    judge_bank_files(intake.ledger, RESULT_CODES)
+    check_bank_files(intake.ledger, RESULT_CODES)
     assert [entry.status for entry in intake.ledger.files()] == ["held", "loaded"]
     assert intake.ledger.files()[-1].effective_order == 3
 
 
 def test_what_cannot_be_read_cannot_be_released(intake: Intake) -> None:
-    assert judged(intake, "D|1|A1|6222001|20.80|00\n")[0] == "rejected"
+    assert status_of(intake, "D|1|A1|6222001|20.80|00\n")[0] == "rejected"
     with pytest.raises(TollhouseError, match="what cannot be read cannot be released"):
         intake.ledger.release_file(intake.only_file().file_id, "please")
 
 
 def test_a_result_code_that_the_book_learns_lets_the_file_in(intake: Intake) -> None:
-    assert judged(intake, SOUND.replace("|51", "|77"))[0] == "held"
+    assert status_of(intake, SOUND.replace("|51", "|77"))[0] == "held"
     codes = {**RESULT_CODES, ("ICBC", "77"): "failed"}
     assert len(intake.decode(codes=codes)) == 1
-    assert [entry.status for entry in judge_bank_files(intake.ledger, codes)] == ["loaded"]
+    assert [entry.status for entry in check_bank_files(intake.ledger, codes)] == ["loaded"]
 
 
 STATEMENT = "<Document><BkToCstmrStmt><Stmt><Id>S1</Id>{entries}</Stmt></BkToCstmrStmt></Document>"
@@ -244,14 +244,14 @@ ISO_SOURCES = """sources:
 
 
 def iso_judged(intake: Intake, name: str, content: str) -> tuple[str, str | None]:
-    """Deliver an ISO 20022 message of bank HBK and judge it."""
+    """Deliver an ISO 20022 message of bank HBK and check it."""
     sources = intake.settings.home / "sources.yml"
     sources.write_text(ISO_SOURCES, encoding="utf-8")
     intake.settings = replace(intake.settings, sources_file=sources)
     intake.deliver("bank/HBK", name, content)
     intake.pull()
     intake.decode(codes=ISO_CODES)
-    judge_bank_files(intake.ledger, ISO_CODES)
+    check_bank_files(intake.ledger, ISO_CODES)
     entry = next(entry for entry in intake.ledger.files("bank") if entry.file_name == name)
     return entry.status, entry.status_reason
 
@@ -308,7 +308,7 @@ def test_a_collected_debit_without_amount_is_set_aside_and_a_refused_one_is_not(
 
 def test_an_end_of_file_mark_and_blanks_cost_a_canonical_file_nothing(intake: Intake) -> None:
     text = SOUND.replace("\n", "  \r\n") + "\x1a"
-    assert judged(intake, "\ufeff" + text) == ("loaded", None)
+    assert status_of(intake, "\ufeff" + text) == ("loaded", None)
 
 
 def report(group: str, created: str = "2026-05-26T09:00:00", lines: str = "") -> str:
@@ -424,7 +424,7 @@ def test_a_message_that_comes_again_in_another_file_is_held(
         intake.deliver("bank/HBK", name, content)
         intake.pull()
         intake.decode(codes=codes)
-        judge_bank_files(intake.ledger, codes)
+        check_bank_files(intake.ledger, codes)
     one, other = intake.ledger.files("bank")
     assert one.status == "loaded"
     assert (other.status, str(other.status_reason).startswith(str(reason))) == (

@@ -24,7 +24,7 @@ ENTRY = (
     ("text", "told"),
     [
         (f"{LAUGHS}sources:\n  - {ENTRY % ('x', 'canonical', ', retries: *a9')}\n", "has more than 10000 values"),
-        ("sources: &a [*a]\n", "the alias *a stands in what it stands for"),
+        ("sources: &a [*a]\n", "the alias *a refers to a node that contains it"),
         ('sources: !!python/object/apply:os.system ["touch here"]\n', "could not determine a constructor for the tag"),
         ("sources: " + "[" * 5000, "it is nested deeper than 32 levels"),
         ("sources: " + "9" * 5000, "Exceeds the limit"),

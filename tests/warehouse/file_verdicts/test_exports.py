@@ -29,12 +29,12 @@ def orders(sound: int, broken: int = 0) -> str:
 
 
 def delivered(intake: Intake, day: str, content: str | bytes) -> tuple[str, str | None]:
-    """Deliver the orders of a day and judge them by the default limits: status and reason."""
+    """Deliver the orders of a day and check them by the default limits: status and reason."""
     name = f"number_orders_{day}.csv"
     intake.deliver("customers", name, content)
     intake.pull()
     intake.decode()
-    intake.judge_exports()
+    intake.check_exports()
     (entry,) = (entry for entry in intake.ledger.files() if entry.file_name == name)
     return entry.status, entry.status_reason
 
@@ -71,7 +71,7 @@ def _table_delivered(intake: Intake, name: str, *lines: str) -> tuple[str, str |
     intake.deliver("customers", name, "\n".join(lines) + "\n")
     intake.pull()
     intake.decode()
-    intake.judge_exports()
+    intake.check_exports()
     (entry,) = (entry for entry in intake.ledger.files() if entry.file_name == name)
     return entry.status, entry.status_reason
 
@@ -125,7 +125,7 @@ def test_an_empty_limit_is_no_gate(intake: Intake) -> None:
     intake.deliver("customers", "number_orders_20260502.csv", orders(1, 8))
     intake.pull()
     intake.decode()
-    assert intake.judge_exports(rows=None, shrink=None) == []
+    assert intake.check_exports(rows=None, shrink=None) == []
     assert [entry.status for entry in intake.ledger.files()] == ["loaded", "loaded"]
 
 
@@ -208,7 +208,7 @@ def test_of_two_snapshots_of_a_day_the_one_let_in_last_counts(intake: Intake) ->
     assert second.status == "rejected"
     intake.ledger.release_file(second.file_id, "the corrected one")
     intake.decode()
-    intake.judge_exports()
+    intake.check_exports()
     day = date(2026, 5, 1)
     assert snapshots_of(intake.ledger.files(), "number_orders")[day].file_id == second.file_id
     intake.ledger.release_file(first, "it was right after all")

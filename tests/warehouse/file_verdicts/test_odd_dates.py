@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.errors import TollhouseError
-from orchestration.warehouse.file_verdicts.odd_dates import date_faults, judge_dates
+from orchestration.warehouse.file_verdicts.odd_dates import check_dates, date_faults
 from orchestration.warehouse.raw.raw_schema import default_as_of
 from tests.ingestion.intake import Intake
 
@@ -48,11 +48,11 @@ def test_without_a_gap_only_the_machines_day_bounds_the_dates() -> None:
 
 
 def deliver(intake: Intake, *written: str) -> dict[str, str]:
-    """Deliver empty exports of account merges of these days and judge their dates: status by day."""
+    """Deliver empty exports of account merges of these days and check their dates: status by day."""
     for day in written:
         intake.deliver("customers", f"account_merges_{day.replace('-', '')}.csv", MERGES)
     intake.pull()
-    judge_dates(intake.ledger, TODAY, GAP)
+    check_dates(intake.ledger, TODAY, GAP)
     return {str(entry.file_date): entry.status for entry in intake.ledger.files()}
 
 
@@ -64,7 +64,7 @@ def test_what_is_held_for_its_date_is_judged_anew_and_goes_on_by_itself(intake: 
         "2026-05-30": "held",
     }
     history = len(intake.ledger.events(intake.ledger.files()[-1].file_id))
-    assert judge_dates(intake.ledger, TODAY, GAP) == []
+    assert check_dates(intake.ledger, TODAY, GAP) == []
     assert len(intake.ledger.events(intake.ledger.files()[-1].file_id)) == history
     assert deliver(intake, "2026-05-31")["2026-05-30"] == "registered"
 
@@ -76,13 +76,13 @@ def test_a_person_lets_a_file_in_in_spite_of_its_date(intake: Intake) -> None:
         intake.ledger.release_file(entry.file_id, "it was written ahead", accept_totals=True)
     released = intake.ledger.release_file(entry.file_id, "it was written ahead")
     for _ in range(2):
-        assert judge_dates(intake.ledger, TODAY, GAP) == []
+        assert check_dates(intake.ledger, TODAY, GAP) == []
         entry = intake.ledger.file(entry.file_id)
-        # It goes on to the other judges, and counts from its release.
+        # It goes on to the other checks, and counts from its release.
         assert (entry.status, entry.effective_order) == ("registered", released.order_number)
     assert [decision.kind for decision in intake.ledger.decisions()] == ["release_file", "accept_date"]
     intake.ledger.set_status(entry.file_id, "held", "too many rows")
-    assert judge_dates(intake.ledger, TODAY, GAP) == []
+    assert check_dates(intake.ledger, TODAY, GAP) == []
     intake.ledger.release_file(entry.file_id, "they are right too")
     assert intake.ledger.file(entry.file_id).status == "loaded"
 

@@ -407,7 +407,7 @@ def test_what_is_stale_stays_so_until_it_is_built(planner: Planner) -> None:
     found = planner.find()
     assert found == {date(2026, 3, 1): RATE} and not is_up_to_date(planner.con, CODE)
     assert planner.find() == found
-    assert planner.find(forced=frozenset({date(2026, 3, 4)})) == {**found, date(2026, 3, 4): "asked for"}
+    assert planner.find(forced=frozenset({date(2026, 3, 4)})) == {**found, date(2026, 3, 4): "requested"}
 
 
 def test_other_code_builds_every_day_anew(planner: Planner) -> None:

@@ -1,7 +1,7 @@
 """Records in ASN.1 BER, one after the other (ITU-T X.690): framed here by tag and length, decoded by asn1tools.
 
 A record that does not decode is set aside alone, for its length is known from its own length octets. Where the octets of a
-tag or a length make no sense, nothing after them can be framed, and the rest of the file is one record with its offset told.
+tag or a length make no sense, nothing after them can be split into records, and the rest of the file is one record with its offset.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class _Octets:
 
 
 def _framed(stream: BinaryIO, padding: tuple[int, ...]) -> Iterator[tuple[bytes, str | None]]:
-    """The records, and why one is none. One that is longer than a line may be is shown by its beginning."""
+    """The records, each with its damage, if any. Of a record longer than a line may be, the beginning is shown."""
     octets, bounds = _Octets(stream), watch().bounds
     while first := octets.first(1):
         if first[0] in padding:
@@ -189,7 +189,7 @@ def _text(field: BerField, record: Any) -> str:
 
 
 def _value(record: Any, path: tuple[str, ...]) -> Any:
-    """What stands at a path: members of sequences by name, a choice by the name of what was chosen ('*': any)."""
+    """The value at a path: members of sequences by name, a choice by the name of what was chosen ('*': any)."""
     value = record
     for name in path:
         if isinstance(value, tuple):
@@ -213,7 +213,7 @@ def _as_text(kind: str, value: Any) -> str:
     if kind == "tbcd":
         return _tbcd(value)
     if kind == "address":
-        # The first octet says the type of number and the plan; an international one is dialled with 00.
+        # The first octet gives the type of number and the plan; an international number is dialled with 00.
         return ("00" if value[:1] and value[0] >> 4 & 7 == _INTERNATIONAL else "") + _tbcd(value[1:])
     # TimeStamp of 3GPP TS 32.298: YYMMDDhhmmss in BCD, the sign in ASCII, hhmm in BCD.
     if len(value) != 9 or value[6:7] not in (b"+", b"-"):

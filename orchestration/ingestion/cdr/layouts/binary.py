@@ -1,6 +1,6 @@
 """Fixed-length binary records, decoded column by column with numpy: whole numbers, BCD digits, packed times, text.
 
-A field's bytes become text as a person would write it; whether that text is a number or a time the record rules say.
+A field's bytes become text as a person would write it; the record rules decide whether that text is a number or a time.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _PLACES = {"YYYY": 0, "YY": 2, "MM": 5, "DD": 8, "hh": 11, "mm": 14, "ss": 17}
 
 
 def batches(landed: Path, layout: CdrFormat, with_text: bool) -> Iterator[pa.RecordBatch]:
-    """line_number (which record, from 1), record_text (hex, where asked for), damage, and the fields as text.
+    """line_number (the record's number, from 1), record_text (hex, where requested), damage, and the fields as text.
 
-    What is left at the end and is no whole record is one record with its damage told; only with text.
+    An incomplete record at the end is one record with its damage; only with text.
     """
     needed = {field.name: field for field in layout.fixed}
     wanted = [needed[name] for name in layout.needed_fields]

@@ -1,4 +1,4 @@
-"""What a text file says of itself in its header and trailer: the names of its fields, how many records, an MD5 of its bytes."""
+"""What the header and trailer of a text file declare: the names of its fields, the number of records, an MD5 of its bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FILLING = b"\r\n" + END_OF_FILE
 
 @dataclass
 class FileControls:
-    """What the header and trailer of a file say. `faults` are counts that disagree and lines that cannot be found."""
+    """What the header and trailer of a file declare. `faults` are counts that disagree and lines that cannot be found."""
 
     names: list[str] | None = None
     header_line: str | None = None  # the first line of the header
@@ -53,9 +53,9 @@ def read_controls(landed: Path, layout: CdrFormat) -> FileControls:
 
 
 def _read_trailer(found: FileControls, stream: BinaryIO, layout: CdrFormat) -> None:
-    """The last lines of a file, what only fills up its end apart: as they come by, since nobody needs the others."""
+    """The last lines of a file, without padding at its end; the other lines are not kept."""
     trailer = layout.trailer
-    last: deque[bytes] = deque()  # the last lines that say something, and empty ones between them
+    last: deque[bytes] = deque()  # the last lines with text, and empty ones between them
     empty: list[bytes] = []  # what would be filling if the file ended here
     before, md5 = 0, hashlib.md5(usedforsecurity=False)
     for line in stream:
@@ -72,7 +72,7 @@ def _read_trailer(found: FileControls, stream: BinaryIO, layout: CdrFormat) -> N
         texts[-1] = _text(last[-1].rstrip(_FILLING), layout)
     wanted = [control for control in (trailer.records, trailer.md5) if control is not None]
     if len(texts) != trailer.lines or not all(_found(control, texts) for control in wanted):
-        # What the last line is, is for the record rules to say: it may be a record of a file that was cut.
+        # The record rules decide what the last line is: it may be a record of a file that was cut.
         found.faults.append(f"the trailer is missing: the file ends with {(texts or [''])[-1][:80]!r}")
         return
     found.last_line = before
@@ -89,7 +89,7 @@ def _count(found: FileControls, side: str, control: Control, texts: list[str]) -
     number = whole_number(said or "")
     if number is None:
         line = texts[control.line - 1] if len(texts) >= control.line else ""
-        found.faults.append(f"line {control.line} of the {side} says no count: {line[:80]!r}")
+        found.faults.append(f"line {control.line} of the {side} has no count: {line[:80]!r}")
     else:
         found.counts.append((side, number))
 

@@ -1,8 +1,8 @@
 """Text layouts: the records of a file by its lines, and a record's fields where it has quotes. Without quotes DuckDB splits.
 
-A field in quotes may hold line breaks (RFC 4180), and a switch may forget to double the quotes that stand in one. Bytes that are
+A field in quotes may hold line breaks (RFC 4180), and a switch may forget to double the quotes inside a field. Bytes that are
 not of the file's encoding are damage only in a field that is needed. A line of the one byte 0x1A, which ended files under DOS
-and CP/M, is no record.
+and CP/M, is not a record.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from orchestration.ingestion.file_reading.packing import open_unpacked
 
 END_OF_FILE = b"\x1a"
 _FILLER = b"\x00"
-# Several records may stand in such a line, of which one would be read.
+# Such a line may have several records, of which only one would be read.
 _LONE_CR = "has a CR in it that ends no line; lines end with LF or CR LF"
 
 #: Over how many further lines a field in quotes may go on.
@@ -38,7 +38,7 @@ _REPLACEMENT = "\ufffd"
 
 @dataclass(frozen=True)
 class TextRecord:
-    """A record as it stands in its file. `fields` is None where the text is to be split at the delimiters (or columns)."""
+    """A record as it is in its file. `fields` is None where the text is to be split at the delimiters (or columns)."""
 
     line_number: int  # of its first line
     place: int  # which record of the file it is, from 1
@@ -81,7 +81,7 @@ def plain_lines(landed: Path, layout: CdrFormat) -> Iterator[tuple[int, str]]:
 def is_plain(landed: Path) -> bool:
     """Whether all of a landed file's unpacked bytes are UTF-8, no end-of-file mark is among them, and no CR but before LF.
 
-    For DuckDB a CR alone ends a line too: then it finds more lines than there are, and those at the end are not asked for.
+    For DuckDB a single CR ends a line too: then it finds more lines than the file has, and those at the end are not read.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_after_cr = False
@@ -171,7 +171,7 @@ def _record(raw: bytes, lines: _Lines, layout: CdrFormat) -> tuple[str, str | No
 
 
 def _unquoted(text: str, layout: CdrFormat) -> str:
-    """A line without what stands in quotes."""
+    """A line without the text in quotes."""
     if layout.layout == "fixed_width" or not layout.quote:
         return text
     quote = re.escape(layout.quote)
@@ -192,15 +192,15 @@ def _stray(fields: dict[str, str], layout: CdrFormat) -> str | None:
     bad = next((name for name in layout.sound_fields if _STRAY_BYTE.search(fields.get(name, ""))), None)
     if bad is None:
         return None
-    told = "UTF-8" if layout.encoding == "utf-8" else layout.encoding
-    return f"is not {told}" + ("" if layout.mapping is None else f" in the field {bad}")
+    name = "UTF-8" if layout.encoding == "utf-8" else layout.encoding
+    return f"is not {name}" + ("" if layout.mapping is None else f" in the field {bad}")
 
 
 def _quoted_record(text: str, lines: _Lines, layout: CdrFormat) -> tuple[str, str | None, list[str] | None]:
     """A record whose first line has quotes: as RFC 4180 has it, else with quotes that were not doubled.
 
     Quotes that were not doubled do no harm to fields that are not needed. Lines are joined only where that gives the record all
-    its fields; a line that is a whole record by itself is never taken for the rest of a damaged one.
+    its fields; a line that is a complete record is never taken for the rest of a damaged one.
     """
     longest = watch().bounds.line
     fields, open_field = _split(text, layout, _strictly)
@@ -267,7 +267,7 @@ class _Signs:
     quote: str
     begin: re.Pattern[str]
     strict: re.Pattern[str]  # a field in quotes by RFC 4180
-    strict_rest: re.Pattern[str]  # what may stand after a quote that is still open
+    strict_rest: re.Pattern[str]  # what may follow a quote that is still open
     end: re.Pattern[str]  # a quote that may end a field
     plain: re.Pattern[str]
 
@@ -329,7 +329,7 @@ def _strictly(text: str, at: int, signs: _Signs) -> _Found:
 
 
 def _to_first_end(text: str, at: int, signs: _Signs) -> _Found:
-    """A field up to the first quote that has a delimiter behind it, whatever quotes stand in it."""
+    """A field up to the first quote with a delimiter behind it, whatever quotes are inside."""
     return next(_ends(text, at, signs), True)
 
 
