@@ -13,7 +13,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from orchestration.runs import running_with
-from tests.in_process_gates import InProcessJudge
+from tests.in_process_gates import InProcessGateRunner
 
 #: A test makes whole runs where its module takes something from one of these, or where it has one of the fixtures.
 RUN_MODULES = {
@@ -67,7 +67,7 @@ def _resources() -> dict[str, object]:
     """The gates judged in this process; and a test that makes a whole run and is not marked would make `make test-fast` slow."""
     (item,) = _now
     assert item.get_closest_marker("whole_run"), f"{item.nodeid} makes a whole run: mark it with whole_run"
-    return {"gate_judge": InProcessJudge()}
+    return {"gate_runner": InProcessGateRunner()}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,17 +15,17 @@ from orchestration.warehouse.connection import open_warehouse
 
 class InProcessGates(GateProcess):
     """The gates evaluated in this process: importing Great Expectations again for each of a hundred runs takes five processor seconds
-    each. The process itself is tested in orchestration/test_gate_process.py and by all runs that are commands of their own."""
+    each. The process itself is tested in tests/runtime/test_gate_process.py and by all runs that are commands of their own."""
 
     def __init__(self, settings: Settings) -> None:
         """Nothing to start."""
         self.settings = settings
 
     def evaluate(self, names: Sequence[str]) -> list[GateResult]:
-        """As the process does, its words to and fro included."""
+        """As the process does, through JSON and back."""
         with open_warehouse(self.settings) as con:
-            told = json.dumps([result.as_dict() for result in run_suites(con, list(names))], ensure_ascii=False)
-        return [GateResult(**result) for result in json.loads(told)]
+            answer = json.dumps([result.as_dict() for result in run_suites(con, list(names))], ensure_ascii=False)
+        return [GateResult(**result) for result in json.loads(answer)]
 
     def end(self) -> None:
         """Nothing to end."""

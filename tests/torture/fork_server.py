@@ -46,10 +46,10 @@ def _lean_runs() -> Iterator[None]:
     import expectations.engine  # noqa: F401  imported once for all commands
     from orchestration.defs.warehouse import dbt_graph
     from orchestration.runs import running_with
-    from tests.in_process_gates import InProcessJudge
+    from tests.in_process_gates import InProcessGateRunner
 
     dbt_graph.run_dbt = partial(dbt_graph.run_dbt, has_tests=False)
-    with running_with(lambda: {"gate_judge": InProcessJudge()}):
+    with running_with(lambda: {"gate_runner": InProcessGateRunner()}):
         yield
 
 
