@@ -19,6 +19,8 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 from orchestration.errors import UsageError
 
 MOST_FAULTS_SHOWN = 20
+#: Of the adapter of a union: importing it costs no time, the first declaration that is read does.
+BUILT_WHEN_USED = ConfigDict(defer_build=True)
 
 #: The way to a field: names, and places in lists from 0.
 Place = tuple[str | int, ...]

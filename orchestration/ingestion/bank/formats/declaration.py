@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from orchestration.declarations import Declared, Fault, Maybe, Says
+from orchestration.declarations import BUILT_WHEN_USED, Declared, Fault, Maybe, Says
 
 #: For how many days a debit that no file refuses may be waited for before it counts as collected.
 MOST_DAYS_TO_WAIT = 60
@@ -272,4 +272,4 @@ BankDeclaration = Annotated[
     Field(discriminator="layout"),
     Says(f"write one of {', '.join(LAYOUTS)}"),
 ]
-BANK_DECLARATION: TypeAdapter[BankDeclaration] = TypeAdapter(BankDeclaration)
+BANK_DECLARATION: TypeAdapter[BankDeclaration] = TypeAdapter(BankDeclaration, config=BUILT_WHEN_USED)

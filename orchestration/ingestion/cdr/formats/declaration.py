@@ -13,7 +13,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from orchestration.declarations import Declared, Fault, Maybe, NonNegative, Positive, Says, read_declared
+from orchestration.declarations import (
+    BUILT_WHEN_USED,
+    Declared,
+    Fault,
+    Maybe,
+    NonNegative,
+    Positive,
+    Says,
+    read_declared,
+)
 from orchestration.ingestion.cdr.formats.declared_columns import (
     Conditions,
     ShortComputed,
@@ -357,7 +366,7 @@ class Asn1Ber(CdrDeclaration):
 
 
 CdrLayout = Annotated[Delimited | FixedWidth | FixedBinary | Asn1Ber, Field(discriminator="layout")]
-CDR_DECLARATION: TypeAdapter[CdrLayout] = TypeAdapter(CdrLayout)
+CDR_DECLARATION: TypeAdapter[CdrLayout] = TypeAdapter(CdrLayout, config=BUILT_WHEN_USED)
 
 
 def read_declaration(path: Path) -> CdrFormat:
