@@ -85,7 +85,7 @@ def rerate(
     if first > last:
         raise UsageError(f"--from {first} is after --to {last}")
     if not dry_run and not (why or "").strip():
-        raise UsageError("say why: a re-rating is kept with its reason (--why), or look first with --dry-run")
+        raise UsageError("give the reason (--why TEXT): a re-rating is kept with it; or look first with --dry-run")
     with_book = replace(settings, reference=(reference or settings.reference).expanduser().absolute())
     is_other_book = with_book.reference != settings.reference
     listener = reporter or Silent()

@@ -30,8 +30,8 @@ WRONG_WORDS = [
     (["demo", "--months", "0"], "--months: '0' is not a valid whole number; use 1 or more"),
     (["files", "--status", "lost"], "invalid choice: 'lost'"),
     (["files", "release", "abc"], "required: --why"),
-    (["files", "release", "abc", "--why", "  "], "say why"),
-    (["calls"], "say what to do with the calls"),
+    (["files", "release", "abc", "--why", "  "], "give the reason"),
+    (["calls"], "name what to do with the calls"),
     (["serve", "--port", "65536"], "'65536' is not a valid port"),
 ]
 

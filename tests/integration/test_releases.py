@@ -119,7 +119,7 @@ def test_releases_rebuild_the_days_of_their_calls(released: Stage, held: dict[st
             lambda ledger, ids, held: ledger.release_calls(ids[held["held_ctl_records"]["file_name"]], "why"),
             "nothing to release",
         ),
-        (lambda ledger, ids, held: ledger.release_file(ids["SE1_20260327_000054.csv"], " "), "say why"),
+        (lambda ledger, ids, held: ledger.release_file(ids["SE1_20260327_000054.csv"], " "), "give the reason"),
         (lambda ledger, ids, held: ledger.release_file("0000", "why"), "no file '0000'"),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_file_is_found_by_the_beginning_of_its_id(intake: Intake) -> None:
 
 
 def test_a_decision_has_a_reason_and_an_author(intake: Intake) -> None:
-    with pytest.raises(TollhouseError, match="say why"):
+    with pytest.raises(TollhouseError, match="give the reason"):
         intake.ledger.add_decision("close_period", " ", period="2026-01")
     decision = intake.ledger.add_decision("close_period", "month end", period="2026-01")
     assert (decision.order_number, decision.period) == (1, "2026-01")
