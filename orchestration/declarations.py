@@ -156,7 +156,7 @@ def field_name(place: Place) -> str:
 def declaration_schema(model: TypeAdapter[Any], title: str) -> dict[str, Any]:
     """The JSON Schema of a declaration, for editors."""
     schema = model.json_schema(schema_generator=_Schema)
-    return {"$schema": _Schema.schema_dialect, "title": title, **schema}
+    return {"$schema": _Schema.schema_dialect, **schema, "title": title}
 
 
 class _Schema(GenerateJsonSchema):

@@ -37,8 +37,10 @@ def faults(declaration: str, text: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("declaration", DECLARATIONS)
-def test_each_is_a_schema(declaration: str) -> None:
-    Draft202012Validator.check_schema(json_schema(declaration))
+def test_each_is_a_schema_that_says_what_it_is_of(declaration: str) -> None:
+    schema = json_schema(declaration)
+    Draft202012Validator.check_schema(schema)
+    assert schema["title"].startswith("Tollhouse: the ")
 
 
 @pytest.mark.parametrize(("declaration", "path"), SHIPPED, ids=lambda value: getattr(value, "name", value))
