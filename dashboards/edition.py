@@ -3,7 +3,7 @@
 The edition itself, with its manifest and gates, comes checked from `orchestration.publishing.reading`.
 
 The only place where a dashboard touches data, so that a restriction to some rows can be set here once, in the
-views, and never query by query. What a page asks stands in `queries/`; what it shows stands in `pages/`.
+views, and never query by query. The queries of a page are in `queries/`; its content is in `pages/`.
 """
 
 from __future__ import annotations

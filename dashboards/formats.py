@@ -52,7 +52,7 @@ def day(value: date | None) -> str:
 
 
 def moment(text: str, time_zone: str = "UTC") -> str:
-    """An ISO time by the clock of a time zone: 2026-05-21 07:15:04 Asia/Shanghai; one without offset as it stands."""
+    """An ISO time by the clock of a time zone: 2026-05-21 07:15:04 Asia/Shanghai; one without offset is unchanged."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         return text.replace("T", " ")

@@ -1,4 +1,4 @@
-"""The static site of an edition: which pages it has, and where they are written. Pages and looks stand elsewhere."""
+"""The static site of an edition: which pages it has, and where they are written. Pages and their style are elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of a call, declared once: as a switch says them, as the raw zone and the warehouse have them, as a closed period keeps them.
+"""The columns of a call, declared once: those that a switch writes, those of the raw zone and the warehouse, those of a closed period.
 
 Lists, types and select lists of these columns are made from here. How a column is read, decided or priced is not here. What dbt's
 models say of it is held equal to this by tests/dbt/test_declared_columns.py.
@@ -12,7 +12,7 @@ from enum import Enum, IntEnum
 
 
 class Said(Enum):
-    """Whether the record of a switch says a column."""
+    """Whether a column is in the record of a switch."""
 
     ALWAYS = "every format says it"
     BY_SOME = "some formats say it; of others it is empty"
@@ -97,7 +97,7 @@ STAGED_BESIDES = (
     CallColumn("call_id", "varchar", "<file_id>:<record_number>, the same in every run."),
     CallColumn("file_name", "varchar", "The name of its file as delivered."),
     CallColumn("switch_id", "varchar", "The switch that wrote it."),
-    CallColumn("is_partial", "boolean", "Whether it is a piece that another row stands for, or that waits."),
+    CallColumn("is_partial", "boolean", "Whether it is a piece that is part of another row's call, or that waits."),
     CallColumn("joined_call_id", "varchar", "The joined call that it is a piece of."),
     CallColumn("joined_pieces", "integer", "Of how many pieces the call was joined; null: of one record."),
     CallColumn("joined_seconds", "integer", "The seconds of all its pieces, rounded once."),
@@ -111,7 +111,7 @@ JOINED_PIECE = (
     CallColumn("record_number", "bigint", "Its number in the file."),
     CallColumn("call_date", "date", "The day on which the piece began."),
     CallColumn("joined_call_id", "varchar", "The call that it is a piece of; null while that waits."),
-    CallColumn("is_partial", "boolean", "False for the piece that stands for the joined call."),
+    CallColumn("is_partial", "boolean", "False for the piece that represents the joined call."),
     CallColumn("reason", "varchar", "What the call waits for, what is missing of it, or of which call it is a piece."),
     CallColumn("joined_seconds", "integer", "Of the first piece: the seconds of all, rounded once."),
     CallColumn("joined_pieces", "integer", "Of the first piece: how many there are."),

@@ -1,6 +1,6 @@
 """One reader of what people declare in YAML: a model checks it, and a fault names the file, the field and what to write.
 
-What may stand in a declaration is in the models of its room: bank/formats/declared.py, cdr/formats/declaration.py and
+The fields of a declaration are in the models of its package: bank/formats/declaration.py, cdr/formats/declaration.py and
 sources/entries.py below orchestration/ingestion. How YAML is parsed is in ingestion/file_reading/bounded_yaml.py.
 """
 
@@ -82,7 +82,7 @@ class Declared(BaseModel):
 
     @classmethod
     def no_fields(cls) -> str:
-        """What to say where a text or a list stands instead of fields."""
+        """The error for a text or a list in the place of fields."""
         return f"write its members, one a line: {', '.join(cls.field_names())}"
 
     @classmethod
@@ -193,7 +193,7 @@ def _line(path: Path, place: str, what: str) -> str:
 
 
 def _without_tag(place: Place, tags: Collection[str]) -> Place:
-    # A fault of a key is told with the key in its words: the place is that of the mapping.
+    # The message of a key's fault names the key: its place is that of the mapping.
     place = place[:-2] if place[-1:] == ("[key]",) else place
     at = next((at for at, part in enumerate(place) if part in tags), None)
     return place if at is None else (*place[:at], *place[at + 1 :])

@@ -1,4 +1,4 @@
-"""The look all figures share: palette, fonts, margins. What a figure shows stands with the figure."""
+"""The style of all figures: palette, fonts, margins. The content of a figure is in the figure's module."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-# Okabe and Ito's palette: told apart with any colour vision, and by lightness on a grey print.
+# Okabe and Ito's palette: distinct with any colour vision, and by lightness on a grey print.
 BLUE = "#0072B2"
 ORANGE = "#E69F00"
 GREEN = "#009E73"

@@ -1,4 +1,4 @@
-"""What a gate claims, in the reader's language: English comes with the result, Chinese stands in gates_zh.yaml."""
+"""What a gate claims, in the reader's language: English comes with the result, Chinese is in gates_zh.yaml."""
 
 from __future__ import annotations
 

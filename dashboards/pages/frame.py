@@ -1,4 +1,4 @@
-"""What every page of the site has around its sections: head, badge, links. Sections stand in modules of their own."""
+"""What every page of the site has around its sections: head, badge, links. Sections have their own modules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def name_of(edition: Edition, dimension: str, dimension_id: str | None, t: Trans
 
 
 def branch_name(edition: Edition, t: Translate) -> str:
-    """The branch's own name, or just "branch" where the reference book does not tell it."""
+    """The branch's own name, or just "branch" if the reference book does not have it."""
     row = edition.names.get(("branch", "branch"))
     return t("site.branch") if row is None else (row[f"name_{t.language}"] or t("site.branch"))
 

@@ -76,7 +76,7 @@ def _states_table(by_status: Mapping[str, Row], t: Translate) -> Table:
 
 
 def _money_at_risk(edition: Edition, t: Translate) -> tuple[Block, ...]:
-    """What waits by state and age, and what it would come to; nothing where nothing waits or the edition has no such mart."""
+    """Waiting records by state and age, with their estimated amount; empty if nothing waits or the edition has no such mart."""
     rows = () if edition.lacks("money_at_risk") else edition.query("money_at_risk")
     if not rows:
         return ()

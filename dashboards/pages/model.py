@@ -12,7 +12,7 @@ Tone = Literal["good", "warning", "bad", "neutral"]
 
 @dataclass(frozen=True)
 class Badge:
-    """A short verdict, and the page (file name) that tells more."""
+    """A short verdict, and the page (file name) with the details."""
 
     text: str
     tone: Tone

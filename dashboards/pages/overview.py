@@ -1,4 +1,4 @@
-"""The branch overview: the sections in their order. What each shows stands in its own module."""
+"""The branch overview: the sections in their order. Each section has its own module."""
 
 from __future__ import annotations
 

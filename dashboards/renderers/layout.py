@@ -1,4 +1,4 @@
-"""A page of the model as the templates take it: with ids, and with what stands beside what. Markup is in the templates.
+"""A page of the model as the templates take it: with ids, and with blocks arranged in rows. Markup is in the templates.
 
 Tiles, tables, messages and texts go through as they are; figures become the JSON that plotly draws.
 """
@@ -86,7 +86,7 @@ def laid_out(page: Page) -> LaidOutPage:
 
 
 def script_json(content: object) -> str:
-    """JSON that may stand inside a script element: only "<" can end one, and escaped it stays the same JSON."""
+    """JSON that is safe inside a script element: only "<" can end one, and with "<" escaped it is the same JSON."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
@@ -104,7 +104,7 @@ def _section(page: Page, section: Section) -> LaidOutSection:
 
 
 def _tables_beside(section: Section, position: int) -> int:
-    """How many of the following blocks stand in the column beside a figure: its tables, as long as they are narrow."""
+    """How many of the following blocks go into the column beside a figure: its tables, as long as they are narrow."""
     if not section.is_paired or not isinstance(section.blocks[position], Figure):
         return 0
     number = 0

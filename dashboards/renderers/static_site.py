@@ -1,6 +1,6 @@
 """Page model to HTML files that open from disk: one file per page, holding it in every language.
 
-Everything is inside the file but plotly.js, which stands once beside the editions. The same pages give the same bytes.
+The file contains everything except plotly.js, which is stored once beside the editions. The same pages give the same bytes.
 The markup is in `dashboards/templates`.
 """
 

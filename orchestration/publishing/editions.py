@@ -190,7 +190,7 @@ def publish_blocked(
     """Show what blocked a run, in published/blocked/<run_id>/; the current edition stays.
 
     An edition that the run has staged is thrown away. Of the given marts those in SHOWN_WHEN_BLOCKED are written, each as
-    one file; one that the broken run left without a table is named under `missing_marts`. The gate results stand in
+    one file; one that the broken run left without a table is named under `missing_marts`. The gate results are in
     gate_results.parquet and in the manifest.
     """
     if not _RUN_ID.match(run_id):

@@ -166,7 +166,7 @@ def parse_blocked_run(path: Path, content: bytes) -> BlockedRun:
 
 @dataclass(frozen=True)
 class _Fields:
-    """A JSON object of a file. `place` says where in the file it stands, for errors that name the field."""
+    """A JSON object of a file. `place` is its place in the file, for errors that name the field."""
 
     path: Path
     place: str

@@ -75,7 +75,7 @@ def export_mart(
 ) -> dict[str, Any]:
     """Write `marts.<name>` below the folder; the mart's part of the manifest.
 
-    `final_path` is where the folder will stand below published/. A partition whose build is the one of the previous
+    `final_path` is the folder's later place below published/. A partition whose build is the one of the previous
     edition is shared without being read; a file that comes out byte for byte as before is shared after it.
     """
     types = _column_types(con, mart)

@@ -1,6 +1,6 @@
 """Which marts an edition holds and the key by which each is sorted. The key is the mart's grain, so the order is total.
 
-The calls are the only mart that grows by the day without end: they have a file for each day, shared while it stands.
+The calls are the only mart that grows every day without end: they have a file for each day, shared by editions until it changes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Editions as readers find them on the disk: by the pointer or by their folder, checked before they are believed.
 
-What stands in pointer and manifest is parsed in manifest.py. Everybody who reads an edition takes it from here: the run, the
+Pointer and manifest are parsed in manifest.py. Every reader of an edition uses this module: the run, the
 commands, the servers and the pages.
 """
 
@@ -56,7 +56,7 @@ class EditionFolder:
 
     @property
     def as_of(self) -> date:
-        """The date the edition stands for."""
+        """The as-of date of the edition."""
         return self.manifest.as_of
 
     @property
@@ -171,7 +171,7 @@ def edition_folders(published: Path) -> dict[int, Path]:
 
 
 def newest_ledger_order(published: Path) -> tuple[str, int] | None:
-    """The edition that was computed from the latest state of the ledger, with that state's number; None where none says it.
+    """The edition that was computed from the latest state of the ledger, with that state's number; None if no edition has it.
 
     Of the current edition and the newest folders, shown or not: numbers go up with the editions, so that few manifests
     are read. One that cannot be read says nothing.
@@ -184,7 +184,7 @@ def newest_ledger_order(published: Path) -> tuple[str, int] | None:
             order = parse_ledger_order(path, _content(path))
         except DamagedEdition:
             continue
-        if order is not None:  # editions of before do not say it
+        if order is not None:  # older editions do not have it
             found.append((order, name))
         if len(found) == _MANIFESTS_COMPARED:
             break

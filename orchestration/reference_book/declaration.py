@@ -1,4 +1,4 @@
-"""How a table of the reference book is declared: what it holds, and what may stand in each of its columns.
+"""How a table of the reference book is declared: its columns, and the allowed values of each.
 
 The tables themselves are in tables.py, reading a book by them is in reading.py.
 """
@@ -40,7 +40,7 @@ SEQUENCE_NUMBER = Kind("bigint", "a whole number")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: what it means and what may stand in it."""
+    """A column of a table: its meaning and its allowed values."""
 
     name: str
     kind: Kind

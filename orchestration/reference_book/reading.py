@@ -1,6 +1,6 @@
 """Reading the reference book (SPEC 2): every fault in it is found at once, before anything is run with it.
 
-What may stand in it is declared in tables.py. The soundness of tariffs is not checked here: it is a gate.
+Its allowed values are declared in tables.py. Whether tariffs are sound is not checked here but by a gate.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _DIALLED = re.compile(r"[0-9]*|[*#][0-9*#]*")
 
 @dataclass(frozen=True)
 class GateThreshold:
-    """From where on a gate warns and holds. None means no limit: the gate never warns, or never holds."""
+    """The limits above which a gate warns and holds. None means no limit: the gate never warns, or never holds."""
 
     gate_id: str
     warn_above: Decimal | None
@@ -283,7 +283,7 @@ def _check_named_ids(reading: _Reading) -> None:
 
 
 def _check_ids(reading: _Reading, table: str, name: str, other: str) -> None:
-    """That each id of a column stands in another table's column of the same name."""
+    """Check that each id of a column is in another table's column of the same name."""
     if other not in reading.file_sha256 or not _was_read(reading, other, name):
         return  # its own fault is listed; every id would seem unknown
     known = {row[name] for row in reading.tables[other]}

@@ -1,7 +1,7 @@
 """The tables of the reference book (SPEC 2), declared once: columns, keys, named ids, allowed words and bounds; and the gates' limits.
 
 dbt's seeds and the guide to the columns are made from it by `python -m docs.generate`. Reading and checking a book by it is in
-reading.py. Whether a tariff is sound is a gate's matter, not a rule here.
+reading.py. A gate, not a rule here, checks whether a tariff is sound.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _IN_FORCE = (
     ),
 )
 
-#: In the order in which a new book is filled in and its faults are told. Zones, plans and band sets that tariffs name have no `id_of`:
+#: In the order in which a new book is filled in and its faults are reported. Zones, plans and band sets that tariffs name have no `id_of`:
 #: an unknown one makes the tariff unsound, which is gated and stops only the calls that it touches.
 _TABLES = (
     Table(

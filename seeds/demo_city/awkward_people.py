@@ -1,6 +1,6 @@
 """Awkward customers, accounts and numbers, planted and counted: conflicts, gaps in the records, churn, merges.
 
-Lines made here are quiet unless said otherwise: only planted calls use them. Calls are in awkward_calls, money in
+Most lines made here are quiet: only planted calls use them. Calls are in awkward_calls, money in
 payments.
 """
 
@@ -336,7 +336,7 @@ def _channels(city: City, cast: Cast) -> None:
 
 
 def _facts_of_then(city: City, cast: Cast) -> None:
-    """What later snapshots say otherwise or lack: a class, a whole customer, an interval of the wrong account."""
+    """Rows that later snapshots change or lack: a class, a whole customer, an interval of the wrong account."""
     planted, calendar = city.planted, city.calendar
     if not calendar.ended_months():
         return

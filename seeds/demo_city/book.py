@@ -1,4 +1,4 @@
-"""What the generator needs of the reference book, read as plain rows. Checks of the book live in tests/."""
+"""The tables of the reference book that the generator needs, read as plain rows. Checks of the book are in tests/."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Numbers that are dialled and that call in: pools of foreign numbers by kind, and the trunk groups they use.
 
-All prefixes stand in the reference book's destinations; own lines' numbers come from people.
+All prefixes are in the reference book's destinations; the numbers of own lines come from people.
 """
 
 from __future__ import annotations

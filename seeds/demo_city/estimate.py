@@ -1,7 +1,7 @@
 """A rough guess of each account's monthly bill, so that the payments look real. Bills proper are the product's work.
 
-A whole call is priced in the band in which it starts, in floating point: good to a few fen, which is all that people
-who pay need.
+A whole call is priced in the band in which it starts, in floating point: exact to a few fen, which is enough for
+payments.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _rows(table: str, city: City, payments: list[Row], day: date) -> Iterator[li
 
 
 def _ended(ends: date | None, day: date) -> str:
-    """An end is known once it has come."""
+    """The end date if it is not after the snapshot day, else empty: an end is known only when it has come."""
     return ends.isoformat() if ends and ends <= day else ""
 
 

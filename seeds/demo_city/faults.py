@@ -123,7 +123,7 @@ class Faults:
                 self.note("other_day_in_normal_file", file, record_number=number)
 
     def _forwarded(self) -> None:
-        """A stranger's call that an own line forwards: it came in over a trunk, and the record names the line, which pays."""
+        """A stranger's call that an own line forwards: it came in over a trunk, and the record names the line as the payer."""
         target = self.calendar.share(0.57)
         answered = [
             (abs((file.day - target).days), file.switch_id, file.slot, file, fields)
@@ -141,7 +141,7 @@ class Faults:
         self.note("forwarded_call", file, record_number=number, charged_number=own[1])
 
     def _wrong_clock(self) -> None:
-        """One more file, of a switch that came up with a clock twenty years ahead: its calls and its name say so."""
+        """One more file, of a switch that started with a clock twenty years ahead: its calls and its name have that date."""
         ahead = 20 * 365 + 5
         day = self.calendar.share(0.8)
         own = next(file for file in reversed(self.files) if file.switch_id == "SQ1" and file.records)

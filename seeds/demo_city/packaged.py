@@ -1,7 +1,7 @@
 """Subscribers with packages (套餐), and calls dialled with access codes: what is included, used up, capped and stripped.
 
-Planted after everything else, on lines of their own, so that the rest of the city stays as it is without them. Each month's
-calls fall into the morning of its seventh day, in a file that has planted calls anyway. The packages are the reference book's.
+They are planted after everything else and on separate lines, so that the rest of the city does not change. The calls of each month
+are in the morning of its seventh day, in a file that already has planted calls. The packages come from the reference book.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _at(day: date, clock: str) -> datetime:
 
 
 def _talker(calls: PlantedCalls, cast: Cast, day: date, is_first: bool) -> None:
-    """Of 3600 s of local calls 3000 go, then 600 of 1500, then none is left; in later months little is used."""
+    """Of 3600 s of local calls a call uses 3000; of the next call's 1500 s 600 are included, then none; later months use little."""
     planted, talker = calls.city.planted, cast["talker"]
     if is_first:
         key = calls.call(talker, "2200113", _at(day, "07:00:10"), 3000)

@@ -61,8 +61,8 @@ class Payments:
         return sorted([*rows, *self._reversals(rows)], key=lambda row: row["paid_at"])
 
     def _reversals(self, rows: list[Row]) -> list[Row]:
-        """The first payment was entered on the wrong account and is taken back the day after; a prepaying customer gets a part of
-        his money back, of no payment in particular."""
+        """The first payment was entered on the wrong account and is reversed the day after. A prepaying customer gets a part of
+        his money back, without reference to a payment."""
         reversals: list[Row] = []
         deleted = self.city.deleted_payments
         wrong = next((row for row in rows if row["channel"] == "counter" and row["payment_id"] not in deleted), None)

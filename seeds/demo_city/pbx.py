@@ -85,7 +85,7 @@ class PbxFile:
 
 
 def _written(column: str | int | None) -> str:
-    """A column as cdr_csv writes it: a text in quotes, a figure and a time that is none without."""
+    """A column as cdr_csv writes it: a text in quotes; a number or a missing time without quotes."""
     if isinstance(column, str):
         return '"' + column.replace('"', '""') + '"'
     return "" if column is None else str(column)

@@ -178,7 +178,7 @@ class City:
         self.planted = planted
         self.rng = np.random.default_rng([seed, 1])
         self.numbers = Numbers(book, self.rng)
-        # Counted apart from the lists: a record taken out of the export must not give its id to the next.
+        # Counted separately from the lists: the id of a record that is removed from the export must not be used again.
         self._customer_numbers, self._account_numbers, self._subscription_numbers = count(1), count(1), count(1)
         self.customers: list[Customer] = []
         self.accounts: list[Account] = []

@@ -1,4 +1,4 @@
-"""The record of what was planted: a case's count and the keys that find it again. No case is made here."""
+"""The record of planted cases: for each case its count and the keys to find it. No case is made here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Bank result files of direct debits (SPEC 3.2): decoding to raw/debits and raw/debit_batches, and their verdict.
 
-The layouts are in formats/. What a debit pays is the warehouse's matter.
+The layouts are in formats/. The warehouse decides what a debit pays.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class BatchTotals:
 
 
 def bank_signature(entry: FileEntry, result_codes: ResultCodes) -> str:
-    """What a decode depends on besides the bytes: the rules, the format's declaration and the result codes it reads by."""
+    """What a decode depends on in addition to the bytes: the rules, the format's declaration and its result codes."""
     declared = load_bank_format(entry.format)
     codes = sorted(
         f"{bank}/{code}={outcome}"

@@ -2,7 +2,7 @@
 
 A sound file is read in one pass. Where anything is wrong, its records are read a second time with their numbers and texts, and
 the damaged records are set aside. How bytes become fields is in layouts/, how fields become a record's columns in
-mapping.py, the rules of a record are in rules.py; what state a sound record ends in is the warehouse's matter.
+mapping.py, the rules of a record are in rules.py. The warehouse decides the state of a sound record.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LINES_AT_ONCE, _CHARACTERS_AT_ONCE = 100_000, 16 << 20
 # Another way of reading would take no less memory, nor less time.
 _ENDS_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 _PARQUET = "format parquet, compression lz4"
-# What stands for "no such field" in DuckDB's reading of a quoted line: no switch writes these control characters.
+# The text for "no such field" in DuckDB's reading of a quoted line: no switch writes these control characters.
 _MISSING = "\x01\x02\x01"
 # This byte is in no line of text, so a line is not split.
 _NO_DELIMITER = "\x03"
@@ -122,7 +122,7 @@ def checked_sql(
     """The query for every record of `source`, mapped and normalised, with `fault` where it is malformed.
 
     `source` gives line_number, record_text, line_fault and the fields; `place` is the record's place in its file. Where it
-    holds several files, `by_file` is the column (with a comma) that tells them apart, and `kept` are their columns.
+    holds several files, `by_file` is the column (with a comma) that identifies the file, and `kept` are their columns.
     """
     number = rules.record_number_sql(sorts_out(layout))
     fault = rules.fault_sql(file, file_fault, "is_duplicate", sorts_out(layout))

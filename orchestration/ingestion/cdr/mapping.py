@@ -51,7 +51,7 @@ def mapped_sql(
     layout: CdrFormat, relation: str, branch_zone: str, place: str, kept: str = "", by_file: str = ""
 ) -> str:
     """The relation with the record's columns. `place` is the record's place in the file; `kept` are columns to keep (with
-    commas); `by_file` is the column (with a comma) that tells the files apart where the relation holds several.
+    commas); `by_file` is the column (with a comma) that identifies the file if the relation has several.
 
     Where the format sorts records out, `ignored` is `<field>|<reason>` of a record that is not a call, or a leg of another.
     """
@@ -86,7 +86,7 @@ def mapped_sql(
         turn = f"to_seconds({_turn(layout, mapping.turns, by_file)})"
         moment, instant = f"({moment} + {turn})", f"({instant} + {turn})"
     columns = " or ".join(dict.fromkeys(" and ".join(names) for names in (mapping.answer, mapping.seizure) if names))
-    no_time = literal(f"started_at|{columns} is not a valid time {mapping.times.told}")
+    no_time = literal(f"started_at|{columns} is not a valid time {mapping.times.in_words}")
     no_seconds = literal(
         f"duration_seconds|{mapping.duration or ' and '.join(name for end in mapping.span or () for name in end)} "
         "gives no duration"
@@ -324,7 +324,7 @@ def _times_of(layout: CdrFormat) -> Times:
 
 
 def _wall_clock(layout: CdrFormat, moment: Moment) -> str | None:
-    """A time that says no offset, as it is written; null where it is none; None where all times say theirs."""
+    """A time without an offset, as it is written; null if the text is not a time; None if all times have an offset."""
     times = _times_of(layout)
     patterns = tuple(pattern for pattern in times.patterns if not times.has_offset(pattern))
     if patterns and layout.file_date is not None:

@@ -87,8 +87,8 @@ def fault_sql(file: FileSql, file_fault: str | None, repeated: str, sorts_out: b
     """`<field>|<reason>` of the first thing wrong with a normalised record, in column order; null where it is sound.
 
     `file_fault` (of the same form) condemns every record, `map_fault` is what the mapping of a foreign format found;
-    `repeated` is a condition that holds where the record number stood before. `sorts_out`: the records have a column
-    `ignored`, and one that is ignored need be no sound call.
+    `repeated` is a condition that holds if an earlier record has the record number. `sorts_out`: the records have a column
+    `ignored`, and an ignored record may have invalid columns.
     """
     day = file.file_date
     cases = ["when line_fault is not null then 'line|' || line_fault"]

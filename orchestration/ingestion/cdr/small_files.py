@@ -1,6 +1,6 @@
 """Decoding many small CDR files at once: a PBX may write a file for each call, and a statement per file costs more than its call.
 
-The files are laid out record by record, as a damaged file is, in one relation that tells them apart. The parts of the raw zone
+All files are read record by record, like a damaged file, into one relation with a column for the file. The parts of the raw zone
 are those that decode_cdr writes.
 """
 
@@ -179,7 +179,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[obj
 
 
 def _texts(con: duckdb.DuckDBPyConnection, fault: str, condition: str) -> dict[str, pa.Table]:
-    """Line number, text, field and reason of the records that a fault or reason is told of, by file."""
+    """Line number, text, field and reason of the records with a fault or reason, by file."""
     return _by_file(
         con.execute(
             f"select file_id, line_number, record_text, split_part({fault}, '|', 1) as field, "
@@ -202,7 +202,7 @@ def _by_file(table: pa.Table) -> dict[str, pa.Table]:
 
 
 def _put(table: pa.Table | None, target: Path) -> None:
-    """Write a part of a file, or remove the one of an earlier decode where there is none any more."""
+    """Write a part of a file, or remove that of an earlier decode if the file no longer has this part."""
     if table is None:
         target.unlink(missing_ok=True)
     else:

@@ -1,4 +1,4 @@
-"""The fields of lines of text that are laid out in a relation, as SQL: for damaged files, and for many small files at once.
+"""The fields of the text lines in a relation, as SQL: for damaged files, and for many small files at once.
 
 The relation has the columns of LINE_COLUMNS. How bytes become such lines is in lines.py.
 """

@@ -1,6 +1,6 @@
 """Decoding a customer-system export (SPEC 3.3) to raw/customers/<table>; rows that do not parse are set aside as text.
 
-Which snapshot counts, and what a row without its customer means, is the warehouse's matter.
+The warehouse decides which snapshot counts, and what a row without its customer means.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _CLOCK = "([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _DAY_OR_MONTH_FIRST = "[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"
 # The comma is read only with decimals after it: 1,020 may be 1020 or 1.02.
 _AMOUNT = r"-?([0-9]+(\.[0-9]{1,2}0*)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}0*)"
-# Whose a row is: an id that is damaged here makes it somebody else's.
+# The owner of a row: a damaged id here gives the row to somebody else.
 _WHOSE = ("customer_id", "account_id", "from_account_id", "into_account_id")
 # 2200002.0: the point comes from a spreadsheet; it does not separate the groups of a number.
 _DECIMAL = "[0-9]+[.]0+"
@@ -54,7 +54,7 @@ _DECIMAL = "[0-9]+[.]0+"
 _SCIENTIFIC = "[-+]?([0-9]+[.,][0-9]+[eE][-+]?[0-9]+|[0-9]+[eE][-+][0-9]+)"
 # ="00123": how a text is protected that a spreadsheet would take for a number.
 _PROTECTED = re.compile('="([^"]*)"')
-# The end of what has none, as systems write it that know no empty date.
+# "No end", as written by systems that have no empty date.
 _NO_END, _ENDS = re.compile("9999[-/]12[-/]31( .*)?"), ("valid_to", "closed_on", "closed_at")
 _BLANKS = " \t\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
 #: How the reason of a row begins whose key an earlier row of the export has.
@@ -123,7 +123,7 @@ def _keep_rows(
     rows: Iterable[_Row],
     set_aside: list[SetAsideLine],
 ) -> None:
-    """Lay the rows down as the table `export_lines`, all fields as text; those that cannot be split go to `set_aside`."""
+    """Write the rows to the table `export_lines`, all fields as text; rows that cannot be split go to `set_aside`."""
     positions = {column: header.index(column) if column in header else None for column in table.columns}
     ends = [at for at, column in enumerate(table.columns) if column in _ENDS]
     names = ["line_number", "record_text", *table.columns]

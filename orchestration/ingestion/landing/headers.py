@@ -1,5 +1,5 @@
-"""What is looked at of a file before it is registered: where its lines end, and whether the first is the one its kind and format
-begin with. The lines after it are the decoders' matter."""
+"""What is checked in a file before it is registered: where its lines end, and whether its first line is that of its kind and
+format. The decoders read the lines after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def header_fault(
     """
     first_line = first_bytes.split(b"\n", 1)[0]
     if kind == "cdr" and not load_cdr_format(format_name).header.lines:
-        return None  # begins with a record: the record's own matter
+        return None  # begins with a record, which the decoder checks
     if kind == "bank" and load_bank_format(format_name).layout != "canonical":
         return None if first_line.strip() else "no header: the file is empty or begins with an empty line"
     if kind == "customers":

@@ -40,7 +40,7 @@ class Source:
     switch_id: str | None = None
     bank_code: str | None = None
     access: Access = field(default_factory=Access)
-    #: The zone in which a file's time of writing gives its date; None where the date stands in its name.
+    #: The zone in which a file's time of writing gives its date; None if the date is in its name.
     date_zone: str | None = None
     #: The zone of the date and time in its files' names, and the branch's, whose day is the file's; None where they are one.
     name_zones: tuple[str, str] | None = None
@@ -72,7 +72,7 @@ class Source:
         return SETTLE_SECONDS[self.access.protocol] if self.access.is_remote else local_seconds
 
     def fault_text(self, why: str) -> str:
-        """That the source cannot be listed, and why."""
+        """The error of a source that cannot be listed, with the reason."""
         return f"{self.name}: {self.url} cannot be listed: {why}"
 
     def parse_name(self, file_name: str, mtime_ns: int = 0) -> NameParts | None:
@@ -256,7 +256,7 @@ def _name_zone(entry: Entry) -> str | None:
     """The zone of the date and time in names: the entry's, else the format's; None where it is the branch's."""
     if entry.date_zone is not None:
         return entry.date_zone
-    # A name with a date alone cannot be told from UTC to a day: the format's zone is for names with a time.
+    # A name with only a date cannot be converted from UTC to a day: the format's zone applies to names with a time.
     return load_cdr_format(entry.format).date_zone if entry.kind == "cdr" and has_time_of_day(entry.pattern) else None
 
 
@@ -268,7 +268,7 @@ def list_items(source: Source, store: Store) -> list[Item]:
 
 
 def unreachable_sources(settings: Settings) -> tuple[list[Source], list[str]]:
-    """All sources, and why those cannot be listed that cannot; each is asked once. Raises UsageError for wrong sources."""
+    """All sources, and the reasons why some cannot be listed; each is asked once. Raises UsageError for wrong sources."""
     with Stores(is_patient=False) as stores:
         sources = load_sources(settings, stores)
         faults = []

@@ -1,6 +1,6 @@
-"""What may stand in an entry of sources.yml, a model for each protocol. What the fields mean is in docs/sources.md.
+"""The fields of an entry of sources.yml, a model for each protocol. docs/sources.md explains the fields.
 
-No server is asked here; which folders an entry stands for is found out in declaration.py.
+No server is asked here; declaration.py finds the folders of an entry.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ class BoundsEntry(Declared):
 
     @classmethod
     def no_fields(cls) -> str:
-        """What to say where a text or a list stands instead of fields."""
+        """The error for a text or a list in the place of fields."""
         return f"write some of {', '.join(cls.field_names())}, each with its value, like {{line: 4MiB, ratio: 500}}"
 
     def bounds(self) -> Bounds:

@@ -1,8 +1,8 @@
-"""Patterns of file names: what a source's `pattern` may hold, and what a name of it says. Nothing here looks at a source.
+"""Patterns of file names: what a source's `pattern` may have, and the values that a name has by it. No source is asked here.
 
 A pattern is text with placeholders: {switch_id}, {bank_code}, {batch}, {table}, {date:FORM}, {sequence:DIGITS} or
-{sequence} of any width, and {any} for a part that says nothing. FORM is made of YYYY or YY (of this century), MM, DD and,
-where a name holds a time of day, hh, mm and ss, with whatever stands between them.
+{sequence} of any width, and {any} for a part that is ignored. FORM is made of YYYY or YY (of this century), MM, DD and,
+if a name has a time of day, hh, mm and ss, with any separators between them.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _date_expression(form: str) -> str:
 
 
 def _date_of(parts: dict[str, str], zones: tuple[str, str] | None) -> date | None:
-    """The date in a name. Raises ValueError where it is none (30 February, 25 o'clock)."""
+    """The date in a name. Raises ValueError if it is not a date (30 February, 25 o'clock)."""
     if "date_year" not in parts:
         return None
     year = parts["date_year"]

@@ -1,6 +1,6 @@
 """The file systems of the sources, all with the same few operations: list, describe, read bytes.
 
-What every store answers, and how a fault is described, stands here; SFTP and S3 have modules of their own. Nothing here knows
+The operations of every store and the description of its errors are here; SFTP and S3 have their own modules. Nothing here knows
 what a file means or where its copy goes.
 """
 
@@ -32,7 +32,7 @@ class SourceFault(OSError):
 
 
 class FileChanged(Exception):
-    """The file is another one than was listed: it grew, was replaced, or is gone."""
+    """The file has changed since it was listed: it grew, was replaced, or is gone."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Store:
         return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
 
     def disconnect(self) -> None:
-        """Let go of the connection; the next question makes a new one."""
+        """Close the connection; the next request opens a new one."""
         self._files = None
 
     def connect(self) -> Any:

@@ -12,7 +12,7 @@ with promoted as (
     from {{ ref('int_subscriptions_in_force') }} as subscriptions
     inner join {{ ref('promotions') }} as promotions on subscriptions.promotion_id = promotions.promotion_id
 ),
-reckoned as (
+promotion_bases as (
     select
         promoted.subscription_id,
         promoted.account_id,
@@ -45,4 +45,4 @@ select
             then {{ divided_to_cents(millionths('value') ~ ' * ' ~ hundredths('item_amount'), '100000000') }}
         when 'fixed_credit' then least({{ round_half_up('value') }}, item_amount)
     end as {{ money() }}) as amount
-from reckoned
+from promotion_bases

@@ -20,8 +20,8 @@ with tiers as (
         on
             tariff_rows.tariff_plan_id = versions.tariff_plan_id and tariff_rows.zone_id = versions.zone_id
             and tariff_rows.valid_from = versions.valid_from
-    inner join (select distinct version_id, band_id from {{ ref('int_band_charges') }}) as told
-        on versions.version_id = told.version_id and tariff_rows.band_id = told.band_id
+    inner join (select distinct version_id, band_id from {{ ref('int_band_charges') }}) as charged_bands
+        on versions.version_id = charged_bands.version_id and tariff_rows.band_id = charged_bands.band_id
     left join {{ ref('int_band_charges') }} as charges
         on
             versions.version_id = charges.version_id and tariff_rows.band_id = charges.band_id

@@ -100,7 +100,7 @@ number_orders as (
 ),
 failing as (
     -- Export, rule, field that fails, the value that the rule's text shows, and the condition under which a record fails.
-    {% for table, rule, field, told, fails in [
+    {% for table, rule, field, detail, fails in [
         ('customers', 'name_filled', "'name'", "null", "coalesce(trim(name), '') = ''"),
         ('customers', 'class_known', "'customer_class'", "customer_class",
             "customer_class is null or customer_class not in (select class_plans.customer_class from class_plans)"),
@@ -158,7 +158,7 @@ failing as (
             "closed_at < opened_at")
     ] -%}
     select
-        '{{ table }}' as export_table, '{{ rule }}' as rule_id, record_id, {{ field }} as field, cast({{ told }} as varchar) as told,
+        '{{ table }}' as export_table, '{{ rule }}' as rule_id, record_id, {{ field }} as field, cast({{ detail }} as varchar) as detail,
         mending_outlet_id, mending_unit_id, first_seen_on
     from {{ table }}
     where {{ fails }}
@@ -167,7 +167,7 @@ failing as (
     select
         exports.export_table, 'every_row_is_readable' as rule_id,
         exports.file_name || ' line ' || cast(set_aside_rows.line_number as varchar) as record_id, set_aside_rows.field,
-        set_aside_rows.reason as told, cast(null as varchar) as mending_outlet_id, cast(null as varchar) as mending_unit_id,
+        set_aside_rows.reason as detail, cast(null as varchar) as mending_outlet_id, cast(null as varchar) as mending_unit_id,
         exports.file_date as first_seen_on
     from set_aside_rows
     inner join exports on set_aside_rows.file_id = exports.file_id
@@ -230,8 +230,8 @@ select
     failing.record_id,
     failing.rule_id,
     failing.field,
-    replace(rules.rule_en, '{}', coalesce(failing.told, '(none)')) as rule_en,
-    replace(rules.rule_zh, '{}', coalesce(reasons.reason_zh, failing.told, '（空）')) as rule_zh,
+    replace(rules.rule_en, '{}', coalesce(failing.detail, '(none)')) as rule_en,
+    replace(rules.rule_zh, '{}', coalesce(reasons.reason_zh, failing.detail, '（空）')) as rule_zh,
     -- A number can have intervals of several accounts: the first of their outlets is named.
     min(failing.mending_unit_id) as business_unit_id,
     min(failing.mending_outlet_id) as outlet_id,
@@ -244,8 +244,8 @@ left join rules on failing.rule_id = rules.rule_id
 left join reasons
     on
         failing.rule_id = 'every_row_is_readable'
-        and substring(failing.told, 1, length(reasons.reason_begins)) = reasons.reason_begins
+        and substring(failing.detail, 1, length(reasons.reason_begins)) = reasons.reason_begins
 left join exports on failing.export_table = exports.export_table
 group by
-    failing.export_table, failing.record_id, failing.rule_id, failing.field, failing.told, rules.rule_en, rules.rule_zh,
+    failing.export_table, failing.record_id, failing.rule_id, failing.field, failing.detail, rules.rule_en, rules.rule_zh,
     reasons.reason_zh, exports.file_name, exports.file_date

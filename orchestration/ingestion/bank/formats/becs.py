@@ -117,7 +117,7 @@ def _returned_item(batch: ReadBatch, found: _Found, number: int, record: str) ->
 
 
 def _check_totals(batch: ReadBatch, found: _Found, number: int, record: str) -> tuple[str, str] | None:
-    """Compare the total record. Returned debits stand in the total of debits, of some banks in that of credits."""
+    """Compare the total record. Returned debits are in the total of debits, at some banks in that of credits."""
     net, credit, debit = (amount_of(record[at : at + 10], "fen") for at in (20, 30, 40))
     if net is None or credit is None or debit is None or not record[74:80].isdigit():
         return "line", "is a total record with a figure that is not a valid number"

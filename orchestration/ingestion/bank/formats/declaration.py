@@ -1,4 +1,4 @@
-"""What may stand in the declaration of a bank's format, a model for each layout. What the fields mean is in docs/formats.md."""
+"""The fields of the declaration of a bank's format, a model for each layout. docs/formats.md explains the fields."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class _Lines(_Format):
         }
 
     def detail_faults(self, field: str, found: Collection[str]) -> Iterator[Fault]:
-        """A detail says whose it is, how much, and how it ended."""
+        """What a detail lacks: it must have its account, its amount and its result."""
         if "account_id" not in found:
             yield (field,), "account_id is missing: without it nobody knows whose debit it was"
         if "amount" not in found:

@@ -1,5 +1,5 @@
-"""The formats of bank result files as declared in seeds/bank_formats/*.yml. What may stand in a declaration is in
-declaration.py; reading files by one is the layouts' matter.
+"""The formats of bank result files as declared in seeds/bank_formats/*.yml. The fields of a declaration are in
+declaration.py; the layouts read files by it.
 
 A bank that reports in a known layout needs a YAML file and no code.
 """

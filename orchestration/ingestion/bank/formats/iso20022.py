@@ -2,8 +2,8 @@
 (BankToCustomerDebitCreditNotification, BankToCustomerStatement).
 
 Any version: elements are found by their names, whatever the namespace. The account is the end-to-end id of the request,
-the batch the message id of the request. Read piece by piece, without entities, DTD or network. What a booking is, with its
-amounts, is iso20022_bookings.py's matter.
+the batch the message id of the request. Read piece by piece, without entities, DTD or network. Bookings and
+their amounts are read in iso20022_bookings.py.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class _Reader:
 
     def read(self, events: Events) -> None:
         within = 0  # inside an element that is read whole when it ends, and must not be dropped before
-        blocks = 0  # inside a payment block: what stands in it beside its transactions is read when it ends
+        blocks = 0  # inside a payment block: its content outside its transactions is read when it ends
         for event, element in events:
             name = element_name(element)
             if self.message is None and event == "start" and name in (*_REPORTS, *_BOOKINGS):
@@ -318,7 +318,7 @@ class _Reader:
             self.batch.check("closing balance", closing, opening + self.booked)
 
     def _summary(self, element: Any) -> None:
-        """The notification's own totals stand before its entries in the message, so they are checked as said at its end."""
+        """Keep the notification's own totals: they come before its entries in the message and are compared at its end."""
         for name, _, _ in _SUMMARIES:
             for part in ("NbOfNtries", "Sum"):
                 text = text_of(element, name, part)
@@ -338,5 +338,5 @@ def _reason(element: Any) -> dict[str, str]:
 
 
 def _count(text: str) -> int | None:
-    """A number of at most 15 digits (Max15NumericText); None where the text is none."""
+    """A number of at most 15 digits (Max15NumericText); None if the text is not such a number."""
     return int(text) if len(text) <= 15 and text.isascii() and text.isdigit() else None

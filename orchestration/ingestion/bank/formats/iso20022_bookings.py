@@ -1,7 +1,7 @@
 """What a booking of camt.054 or camt.053 is: a debit that was collected, one that went back, or neither; and its amounts.
 
-A booked amount is what its details say, and the charges that the bank has booked with them; `InstdAmt` is the debit that
-was asked for. The message around the bookings is iso20022.py's matter.
+A booked amount is the sum of its details and the charges that the bank has booked with them; `InstdAmt` is the requested
+debit. The message around the bookings is read in iso20022.py.
 """
 
 from __future__ import annotations

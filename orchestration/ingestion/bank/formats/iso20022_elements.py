@@ -33,7 +33,7 @@ def children(element: Any, name: str) -> list[Any]:
 
 
 def find(element: Any, *names: str) -> Any:
-    """The first element on a path of names; None where there is none."""
+    """The first element on a path of names; None if the path has none."""
     for name in names:
         element = next((child for child in element if element_name(child) == name), None)
         if element is None:
@@ -49,12 +49,12 @@ def text_of(element: Any, *names: str) -> str | None:
 
 
 def iso_amount(text: str) -> Decimal | None:
-    """An amount with up to five decimals, as ISO 20022 has it, of which all but two are zeros; None where it is none."""
+    """An amount with up to five decimals, as ISO 20022 has it, of which all but two are zeros; None for another text."""
     return amount_of(_ZEROS_BEHIND.sub(r"\1", text))
 
 
 def amount_in(element: Any, name: str, currency: str | None) -> Decimal:
-    """The amount that an element says, in the currency that is read (None: in any)."""
+    """The amount of an element in the given currency (None: in any)."""
     text = "" if element is None else (element.text or "").strip()
     amount = iso_amount(text)
     if amount is None:
@@ -72,7 +72,7 @@ def account_number(account: Any) -> str:
 
 
 def day_of(text: str | None) -> date | None:
-    """The day of a date or a time; None where the text is none."""
+    """The day of a date or a time; None for another text."""
     if text is None or _DAY.match(text) is None:
         return None
     try:

@@ -1,6 +1,6 @@
 """Result files of one line a debit, as Chinese banks send them: separated, of fixed width in bytes, or a printed report.
 
-A line's fields are found by the format's declaration; what they mean is the same for all three. A summary line, first or
+The format's declaration gives the places of a line's fields; their meaning is the same for all three layouts. A summary line, first or
 last, has the totals. Positions of a fixed-width file count bytes of its encoding: a Chinese character is two in GBK.
 """
 
@@ -204,7 +204,7 @@ def _detail(fields: dict[str, str], number: int, declared: BankFormat) -> Result
 
 
 def _amount(text: str, declared: BankFormat) -> Decimal | None:
-    """An amount, with commas only between groups of three figures: 20,50 may be 20.50 and is none."""
+    """An amount, with commas only between groups of three digits: 20,50 may be 20.50 and is refused."""
     if "," not in text:
         return amount_of(text, declared.amount_unit)
     groups = _GROUPS_OF_FEN if declared.amount_unit == "fen" else _GROUPS_OF_YUAN

@@ -36,7 +36,7 @@ from orchestration.ingestion.file_reading.packing import OpenContent
 COLLECTED, REVERSED = "BOOK", "RVSL"  # as camt.054 has them: both report by the codes of ISO 20022
 _CENT, _NOTHING = Decimal("0.01"), Decimal("0.00")
 _TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
-#: The blocks of a SWIFT message before its text, where the first field stands in the same line.
+#: The blocks of a SWIFT message before its text, if the first field is in the same line.
 _BLOCKS_BEFORE = re.compile(r"^(?:\{[^{}]*\})*\{4:(?=:)")
 #: Field 61: value date, entry date, mark, third letter of the currency, amount, type, the bank's references.
 _BOOKING = re.compile(
@@ -68,7 +68,7 @@ class _Balance:
 
 @dataclass
 class _Statement:
-    """Fields as they stand; balances that cannot be read are a difference when the statement is checked."""
+    """Fields as written; balances that cannot be read are a difference when the statement is checked."""
 
     account: str = ""
     number: str = ""
@@ -333,13 +333,13 @@ def _debit_and_charge(signed: Decimal, booking: str, details: JoinedDetails, cur
 
 
 def _reference(text: str, account_id: str) -> str | None:
-    """The customer's reference of a booking, before //; None where it says nothing of a single debit."""
+    """The customer's reference of a booking, before //; None if it does not identify a single debit."""
     reference = re.split("//|/OCMT/|/CHGS/", text, maxsplit=1)[0].strip()
     return reference if reference and reference not in ("NONREF", account_id) else None
 
 
 def _entry_day(text: str | None, value_date: date) -> date | None:
-    """The entry date (MMDD) in the year that brings it nearest to the value date; None where there is none."""
+    """The entry date (MMDD) in the year that brings it nearest to the value date; None if the booking has no entry date."""
     years = (value_date.year - 1, value_date.year, value_date.year + 1)
     days = [day for year in years if text and (day := _day(f"{year % 100:02}{text}")) is not None]
     return min(days, key=lambda day: abs(day - value_date), default=None)

@@ -317,7 +317,7 @@ def _entry_fault(batch: _Batch, entry: _Entry) -> tuple[str, str] | None:
 
 
 def _day_of_year(text: str, near: date | None) -> date | None:
-    """The day of a number from 001 to 366 that is at most half a year from another day; None where it is none."""
+    """The day of a number from 001 to 366 that is at most half a year from another day; None if there is no such day."""
     if near is None or not (text.isascii() and text.isdigit()) or text == "000":
         return None
     days = [date(year, 1, 1) + timedelta(days=int(text) - 1) for year in (near.year - 1, near.year, near.year + 1)]

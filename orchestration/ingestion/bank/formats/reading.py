@@ -16,7 +16,7 @@ from orchestration.ingestion.file_reading.byte_order_marks import without_mark
 from orchestration.ingestion.file_reading.malformed_rows import SetAsideLine
 from orchestration.printable import size_text
 
-#: What a line is: a debit's result, a bank's correction of an account (a notification of change), a debit on its way, or
+#: What a line is: a debit's result, a bank's correction of an account (a notification of change), a pending debit, or
 #: a booking that is no debit, which is kept and means nothing here.
 DEBIT, CORRECTION, PENDING, OTHER = "debit", "correction", "pending", "other"
 
@@ -67,7 +67,7 @@ class WholeRequest:
 class ReadBatch:
     """A file as read. The header's figures are None where the file does not say them.
 
-    `differences` are the control totals that do not agree, each in words: which, what it says, what was found.
+    `differences` are the control totals that do not agree, each in words: its name, the declared and the computed figure.
     `whole_requests` are answered without their lines: these are those of the request, where it is known.
     `original_day` is the earliest day on which debits that come back were made, where the file says it.
     `messages` are the statements, notifications or files that name themselves: a digest of name and debits → the name.
@@ -109,7 +109,7 @@ class ReadBatch:
 
 
 def amount_of(text: str, unit: str = "yuan") -> Decimal | None:
-    """An amount of money as text, in yuan (at most two decimals) or fen (whole), exactly; None where it is none."""
+    """The exact amount of a text in yuan (at most two decimals) or fen (whole); None if the text is not an amount."""
     if unit == "fen":
         amount = Decimal(text).scaleb(-2) if _FEN.fullmatch(text) else None
     else:
@@ -184,7 +184,7 @@ def _is_hyphen(text: str, at: int) -> bool:
 
 
 def numbered_lines(stream: BinaryIO, filler: bytes) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers, without LF or CR LF; a byte order mark is no part of the first.
+    """The lines of a file with their numbers, without LF or CR LF; a byte order mark is removed from the first.
 
     Lines at the end that are nothing but `filler` are none: they fill up a block, or end a file as DOS did. Raises
     BoundExceeded for a line that is too long.
@@ -240,5 +240,5 @@ def outcome_of(codes: Mapping[tuple[str, str], str], bank_code: str, scheme: str
 
 
 def code_owner(codes: Mapping[tuple[str, str], str], bank_code: str, scheme: str | None, code: str) -> str:
-    """Under which bank_code of debit_result_codes a code stands: the bank's own, else the scheme's."""
+    """The bank_code under which debit_result_codes has a code: the bank's own, else the scheme's."""
     return scheme if scheme and (bank_code, code) not in codes and (scheme, code) in codes else bank_code

@@ -1,9 +1,9 @@
 """The details of a SWIFT booking (field 86), joined before anything is searched in them.
 
 Banks cut them anywhere: into lines of at most 65 characters (6*65x), and, where they are structured, into subfields
-`?20`…`?29`, `?60`…`?63` of at most 27. A piece of full length goes on in the next without anything between; a shorter one
-ends where it ends, and a line break stands behind it. What they say is the format's matter, but for the amount that was
-asked for and the charges, which are written in the same words everywhere.
+`?20`…`?29`, `?60`…`?63` of at most 27. A piece of full length continues in the next one without a blank. A shorter piece does not
+continue, and a line break is put after it. The format knows the meaning of the details. Only the requested amount and
+the charges are read here, because they are written in the same words everywhere.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class WordedAmounts:
 
 
 def worded_amounts(booking: str, details: JoinedDetails, currency: str) -> WordedAmounts:
-    """The amounts in a currency that stand in field 61 behind the type, else in field 86. Raises AmountFault."""
+    """The amounts in a currency from field 61 behind the type, else from field 86. Raises AmountFault."""
 
     def said(word: str) -> Decimal | None:
         in_booking = _sum_of(word, currency, booking, None)
@@ -83,7 +83,7 @@ def join_details(lines: list[str], encoding: str) -> JoinedDetails:
     widths = {LINE_LENGTH, _own_width(pieces)}
     structured = _STRUCTURED.match(pieces[0])
     if structured is not None:
-        # Only the marks end a part here; blanks behind a line are no part of it.
+        # Only the marks end a part here; blanks at a line's end are dropped.
         lines_of_it = [_full(piece, widths, encoding) or piece.rstrip(" ") for piece in pieces]
         return JoinedDetails(_decoded(_join_subfields("".join(lines_of_it), structured["mark"], encoding), encoding))
     may_be_cut_at = None

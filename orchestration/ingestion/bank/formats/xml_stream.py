@@ -1,6 +1,6 @@
 """Reading a message in XML piece by piece: without entities, DTD or network, within the file's bounds, and no further than needed.
 
-What the elements mean is the matter of the formats.
+The formats know the meaning of the elements.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MOST_HELD_BYTES = 1 << 20
 
 
 class Declared(Exception):
-    """The document declares its type, so entities may stand for what is in it."""
+    """The document has a document type declaration, so entities may hide its content."""
 
 
 class Events:

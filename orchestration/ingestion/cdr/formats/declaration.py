@@ -1,6 +1,6 @@
 """The declaration of a call format, a model for each layout, and the CdrFormat that it becomes.
 
-What the fields mean is in docs/formats.md. Their parts are in declared_layouts.py (where fields stand), declared_record.py
+docs/formats.md explains the fields. Their parts are in declared_layouts.py (places of fields), declared_record.py
 (columns and times) and declared_columns.py (texts and conditions); the classes that they become are in model.py.
 """
 
@@ -70,7 +70,7 @@ class CdrDeclaration(Declared):
     computed: dict[Annotated[str, Says(_NO_COMPUTED_NAME)], ShortComputed] = Field(
         {}, description="Further fields that come from others, each with its name."
     )
-    ignore: Conditions = Field([], description="Records that are no calls.")
+    ignore: Conditions = Field([], description="Records that are not calls.")
     set_aside: Conditions = Field([], description="Records that cannot be charged safely.")
     legs: Maybe[ShortLegs] = Field(None, description="Which records are legs of one call.")
 

@@ -1,6 +1,6 @@
-"""What may stand under a column, a computed field, `ignore`, `set_aside` and `legs` of a call format, as models.
+"""The fields of a column, a computed field, `ignore`, `set_aside` and `legs` of a call format, as models.
 
-What the fields mean is in docs/formats.md; the classes that they become are in model.py.
+docs/formats.md explains the fields; the classes that they become are in model.py.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def check_patterns(texts: list[str]) -> list[str]:
 
 
 def listed(value: Any) -> Any:
-    """A list of one text, where the text stands alone."""
+    """A single text as a list of one text; a list unchanged."""
     return [value] if isinstance(value, str) else value
 
 
@@ -213,7 +213,7 @@ ShortComputed = Annotated[Computed, BeforeValidator(as_field, json_schema_input_
 
 
 class RecordCondition(Declared):
-    """Records of which all these fields are as it says."""
+    """Records in which all these fields pass their tests."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, ShortTest] = Field(init=False)
@@ -227,7 +227,7 @@ class RecordCondition(Declared):
 
     @classmethod
     def no_fields(cls) -> str:
-        """What to say where a text or a list stands instead of fields."""
+        """The error for a text or a list in the place of fields."""
         return "write what its fields must be: {FIELD: [TEXTS]}"
 
     def faults(self) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
-"""What may stand in the declaration of a call format for one layout, as models: headers and trailers, where the fields stand.
+"""The part of a call format's declaration that describes its layout, as models: headers, trailers and places of fields.
 
-What the fields mean is in docs/formats.md; the classes that they become are in model.py.
+docs/formats.md explains the fields; the classes that they become are in model.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What may stand under `record` and `times` of a call format, as models: the columns, the start, the duration.
+"""The fields of `record` and `times` of a call format, as models: the columns, the start, the duration.
 
-What the fields mean is in docs/formats.md; the classes that they become are in model.py.
+docs/formats.md explains the fields; the classes that they become are in model.py.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _clock(unit: str) -> Clock | None:
     between = _CLOCK_PART.split(unit)
     if any(re.search("[A-Za-z0-9]", text) for text in between) or between[0]:
         raise ValueError('write the parts with signs between them: "hh:mm:ss", "mm:ss", "hhmmss"')
-    # The first part counts on, 30:00:00 is thirty hours; where nothing stands between them, two digits are two digits.
+    # The first part has no upper limit, 30:00:00 is thirty hours; without separators it has exactly two digits.
     digits = ["[0-9]{1,6}" if between[1] else "[0-9]{2}", *["[0-5][0-9]"] * (len(parts) - 1)]
     if parts[-1] == "ss":
         digits[-1] += r"(?:\.[0-9]{1,6})?"
@@ -240,7 +240,7 @@ def _as_answer(value: Any) -> Any:
 NeededColumn = Annotated[ShortColumn, BeforeValidator(_is_written)]
 
 
-#: The columns without which a record is none.
+#: The columns that every record must have.
 _NEEDED = ("calling_number", "called_number", "release_cause")
 
 

@@ -73,7 +73,7 @@ class FixedField:
 
 @dataclass(frozen=True)
 class BerField:
-    """A field of an ASN.1 record: where in the decoded value it stands (the first path that is there), and its type."""
+    """A field of an ASN.1 record: its path in the decoded value (the first path that exists), and its type."""
 
     name: str
     paths: tuple[tuple[str, ...], ...]
@@ -148,7 +148,7 @@ class Legs:
     counts: str = "longest"
 
 
-#: A time of a record: the field that it stands in, or the fields of its date and its time of day.
+#: A time of a record: its field, or the fields of its date and its time of day.
 Moment = tuple[str, ...]
 
 
@@ -192,7 +192,7 @@ class Times:
 
     @property
     def says_instants(self) -> bool:
-        """Whether any of the times is an instant: it says its offset from UTC, or is written in UTC."""
+        """Whether any of the times is an instant: it has an offset from UTC, or is written in UTC."""
         return self.epoch_per_second is not None or self.is_utc or any(map(self.has_offset, self.patterns))
 
     @property
@@ -211,7 +211,7 @@ class Times:
         return "%z" in pattern or is_zulu(pattern)
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """The form in words, for a message."""
         return "since 1970" if self.epoch_per_second else " or ".join(self.patterns)
 
@@ -299,7 +299,7 @@ class CdrFormat:
 
     @property
     def header_line(self) -> str:
-        """The header line as it must stand in the file, where its columns are declared and it names them."""
+        """The header line that the file must have, if its columns are declared and it names them."""
         return self.delimiter.join(self.fields)
 
     @property
@@ -314,7 +314,7 @@ class CdrFormat:
 
     @cached_property
     def needed_fields(self) -> tuple[str, ...]:
-        """The fields that are read, in the order in which the layouts hand them on."""
+        """The fields that are read, in the order in which the layouts return them."""
         needed = self.fields if self.mapping is None else self.mapping.fields
         return tuple(name for name in needed if name not in self.absent) if self.absent else needed
 
@@ -325,6 +325,6 @@ class CdrFormat:
 
     @cached_property
     def sound_places(self) -> frozenset[int]:
-        """Where those stand in a line that has all fields, from 0."""
+        """The places of the sound fields in a line that has all fields, from 0."""
         sound = frozenset(self.sound_fields)
         return frozenset(at for at, name in enumerate(self.fields) if name in sound)

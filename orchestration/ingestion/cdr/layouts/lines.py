@@ -31,7 +31,7 @@ _LONE_CR = "has a CR in it that ends no line; lines end with LF or CR LF"
 MOST_FURTHER_LINES = 50
 
 _CHUNK_BYTES = 1 << 20
-# What Python makes of a byte that the encoding does not have (surrogateescape), and what stands for it in the fields.
+# A byte that is invalid in the encoding, as Python reads it (surrogateescape), and its replacement in the fields.
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")
 _REPLACEMENT = "\ufffd"
 
