@@ -72,12 +72,12 @@ class Declared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         yield from ()
 
     @classmethod
     def unknown_field(cls) -> str:
-        """What to say of a field that there is not."""
+        """The message for an unknown field."""
         return f"no such field; there are {', '.join(cls.field_names())}"
 
     @classmethod
@@ -184,7 +184,7 @@ def declaration_error(faults: list[Fault]) -> ValidationError:
 
 
 def no_text(value: Any) -> str:
-    """What to say of a value that is no text."""
+    """The message for a value that is not a text."""
     return "write a text" if value is None else f"write a text in quotes, not {value!r}"
 
 

@@ -206,7 +206,7 @@ class BoundsEntry(Declared):
 
     @classmethod
     def unknown_field(cls) -> str:
-        """What to say of a field that there is not."""
+        """The message for an unknown field."""
         return f"there is no such bound; there are {', '.join(cls.field_names())}"
 
     @classmethod
@@ -262,7 +262,7 @@ class Entry(Declared):
 
     @classmethod
     def unknown_field(cls) -> str:
-        """What to say of a field that there is not."""
+        """The message for an unknown field."""
         return f"no such field for a {cls.protocol}: source; there are {', '.join(cls.field_names())}"
 
     @property
@@ -285,7 +285,7 @@ class Entry(Declared):
         raise NotImplementedError
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         yield from self._id_faults()
         yield from self._date_faults()
         yield from self._pattern_faults()
@@ -408,7 +408,7 @@ class SftpEntry(_Remote):
     known_hosts: Maybe[OtherText] = Field(None, description="The file with the servers' host keys.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if urlsplit(self.url).username and self.username_env is not None:
             yield ("username_env",), "the url names the user already; write one of the two"
         if self.key_passphrase_env is not None and self.key_file_env is None:
@@ -451,7 +451,7 @@ class S3Entry(_Remote):
     region: Maybe[OtherText] = Field(None, description="The server's region.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if (self.access_key_env is None) != (self.secret_key_env is None):
             yield ("access_key_env",), "write it and secret_key_env, or neither"
         yield from super().faults()

@@ -97,7 +97,7 @@ class _Format(Declared):
 
     @classmethod
     def unknown_field(cls) -> str:
-        """What to say of a field that there is not."""
+        """The message for an unknown field."""
         (layout,) = get_args(cls.model_fields["layout"].annotation)
         return f"layout {layout} has no such field; there are {', '.join(cls.field_names())}"
 
@@ -206,7 +206,7 @@ class _Placed(_Lines):
     summary_fields: dict[Any, Any] | None
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         yield from self.detail_faults("details", self.details)
         if self.summary != "none" and self.summary_fields is None:
             yield ("summary_fields",), f"write the place of each field, of {', '.join(get_args(SummaryField))}"
@@ -252,7 +252,7 @@ class Report(_Lines):
     summary_pattern: Maybe[SummaryPattern] = Field(None, description="The line with the totals, with groups.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if self.summary != "none" and self.summary_pattern is None:
             yield ("summary_pattern",), "write a regular expression"
         yield from self.detail_faults("detail_pattern", re.compile(self.detail_pattern).groupindex)

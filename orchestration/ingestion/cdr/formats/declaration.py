@@ -88,7 +88,7 @@ class CdrDeclaration(Declared):
         return ()
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         yield from name_faults(list(self.known_fields))
         if self.record is None:
             yield from self._faults_without_record()
@@ -169,7 +169,7 @@ class _TextDeclaration(CdrDeclaration):
     optional_fields: NonNegative = Field(0, description="How many of the last fields may be missing.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         known = self.known_fields
         strange = [name for name in self.damage_allowed if known and name not in known]
         if strange:
@@ -208,7 +208,7 @@ class Delimited(_TextDeclaration):
         return tuple(self.fields)
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if self.quote == self.delimiter:
             yield ("quote",), "write one character that is not the delimiter, or '' for none"
         if not self.fields and (self.header is None or self.header.names is None):
@@ -257,7 +257,7 @@ class FixedWidth(_TextDeclaration):
         return tuple(field.name for field in self.fields)
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if self.header is not None and self.header.names is not None:
             yield ("header", "names"), self.header.no_names()
         if self.optional_fields >= len(self.fields) or (self.optional_fields and self.line_length is not None):
@@ -303,7 +303,7 @@ class FixedBinary(CdrDeclaration):
         return tuple(field.name for field in self.fields)
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         for at, field in enumerate(self.fields):
             end = field.offset + field.bytes
             if end > self.record_bytes:

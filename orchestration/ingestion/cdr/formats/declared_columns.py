@@ -76,7 +76,7 @@ class FieldTest(Declared):
     is_negated: bool = Field(False, alias="not", description="Turns the test round.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if not (self.values or self.match or self.empty or self.same_as is not None):
             yield (
                 (),
@@ -134,7 +134,7 @@ class Column(Declared):
     default: str = Field("", description="Instead of nothing.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         written = self.model_fields_set
         if len(written.intersection(_WAYS)) != 1:
             yield (), "write one of field, first_of, join, constant, position and cases"
@@ -193,7 +193,7 @@ class Computed(Column):
     )
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         yield from super().faults()
         if self.first_in is not None and self.differs_in is not None:
             yield ("differs_in",), "write it without first_in"
@@ -231,7 +231,7 @@ class RecordCondition(Declared):
         return "write what its fields must be: {FIELD: [TEXTS]}"
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if not self.__pydantic_extra__:
             yield (), "write at least one field and what it must be: {FIELD: [TEXTS]}"
 

@@ -61,7 +61,7 @@ class Header(Declared):
     optional_names: Texts = Field([], description="Fields that the line of names may lack; they say nothing then.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if self.names is not None and self.names > self.lines:
             yield ("names",), self.no_names()
         if self.optional_names and self.names is None:
@@ -86,7 +86,7 @@ class Trailer(Declared):
     md5: Maybe[ControlLine] = Field(None, description="Where the MD5 of every byte before the trailer stands, in hex.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if self.lines and self.records is None and self.md5 is None:
             yield ("records",), "say by what a trailer is known: records or md5, {line: 1, pattern: '^([0-9]+)$'}"
         yield from _line_faults(self.lines, {"records": self.records, "md5": self.md5})
@@ -134,7 +134,7 @@ class ByteField(Declared):
     )
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if self.type in ("uint", "int") and self.bytes > 8:
             yield ("bytes",), "write 1 to 8 for a whole number"
         if self.type == "time":

@@ -140,7 +140,7 @@ class Start(Declared):
     turns: Maybe[TurnsOfCall] = Field(None, description="Records that are parts of one call, one after the other.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         is_alone = len(self.model_fields_set) == 1
         if self.join is not None and not is_alone:
             yield ("join",), "write it under answer and under seizure: {answer: {join: [DATE, TIME]}}"
@@ -175,7 +175,7 @@ class Duration(Declared):
     to_time: Maybe[MomentFields] = Field(None, alias="to", description="The field of the time at which it ended.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         times = {"from": self.from_time, "to": self.to_time}
         missing = [name for name, time in times.items() if time is None]
         if (len(missing) < 2) == (self.field is not None):
@@ -205,7 +205,7 @@ class Answered(Declared):
     values: Texts = Field([], description="Its texts of an answered call.")
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         if self.model_fields_set and (self.field is None or not self.values):
             yield (), "write the field and the values that say so: {field: NAME, values: [ANSWERED]}"
 
@@ -258,7 +258,7 @@ class _Record(Declared):
     )
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong between fields that are sound by themselves."""
+        """The faults between fields that are each valid."""
         for name in TEXT_COLUMNS:
             column = getattr(self, name)
             if column is not None and name != "record_number":
