@@ -99,6 +99,8 @@ class Declared(BaseModel):
     @classmethod
     def _check(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(value, dict):
+            # YAML reads the keys yes and no as true and false, which pydantic's errors would call 1 and 0.
+            value = {str(key): of_key for key, of_key in value.items()}
             needed = [field.alias or name for name, field in cls.model_fields.items() if field.is_required()]
             value = {**value, **{name: None for name in needed if name not in value}}
         try:
@@ -113,8 +115,8 @@ class Declared(BaseModel):
     @classmethod
     def _fault(cls, details: Any) -> Fault:
         place: Place = details["loc"]
-        if details["type"] in ("extra_forbidden", "invalid_key") and len(place) == 1:
-            return (str(place[0]),), cls.unknown_field()
+        if details["type"] == "extra_forbidden" and len(place) == 1:
+            return place, cls.unknown_field()
         if details["type"] in ("model_type", "model_attributes_type") and not place:
             return place, cls.no_fields()
         return _worded(details) or _plain(details)

@@ -96,6 +96,11 @@ def test_what_is_sound_is_read() -> None:
         ({"layout": "garden", "beds": []}, "field beds: write a list of beds"),
         ({"layout": "garden"}, "field beds: write a list of beds"),
         ({**bed(), 7: 1}, "field 7: no such field; there are layout, beds, names"),
+        ({**bed(), True: 1}, "field True: no such field; there are layout, beds, names"),
+        (
+            {"layout": "garden", "beds": [{"plant": "leek", False: 1}]},
+            "field beds[1].False: no such field; there are plant, height, months, from, rows, is_wet",
+        ),
         ({**bed(), "names": {5: "x"}}, "field names: 5 is a name in no language"),
         ({**bed(), "names": []}, "field names: write its members, one a line"),
         ({"layout": "wood"}, "field layout: write garden or pond"),
