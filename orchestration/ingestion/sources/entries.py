@@ -169,7 +169,7 @@ def _bound(name: str) -> Says:
     return Says(lambda value: f"{value!r} cannot be used; write {form}, from {least} to {most}")
 
 
-Text = Annotated[str, AfterValidator(_some_text), Says(_NO_TEXT)]
+Text = Annotated[str, Field(pattern=r"\S"), Says(_NO_TEXT)]
 OtherText = Annotated[str, Field(pattern=r"\S"), Says("it must be a text")]
 Id = Annotated[str, AfterValidator(_an_id), Says(_id_fault)]
 Variable = Annotated[str, AfterValidator(_name_of_variable), Says("it must be a text")]

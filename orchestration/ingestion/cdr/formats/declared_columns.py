@@ -57,7 +57,6 @@ Pairs = Annotated[dict[str, str], Says(_NO_PAIRS)]
 Pattern = Annotated[str, AfterValidator(check_pattern), Says("write a regular expression")]
 GroupPattern = Annotated[str, AfterValidator(partial(check_pattern, groups=1)), Says(_NO_GROUP)]
 Replacements = Annotated[dict[str, str], AfterValidator(_check_replacements), Says(_NO_PAIRS)]
-FieldName = Annotated[str, Says(lambda name: f"write the field's name in quotes, not {name!r}")]
 SeveralFields = Annotated[list[str], Field(min_length=2), Says("write a list of two or more fields")]
 
 
@@ -96,7 +95,16 @@ def _as_test(value: Any) -> Any:
 
 
 ShortTest = Annotated[FieldTest, BeforeValidator(_as_test, json_schema_input_type=str | list[str] | FieldTest)]
-Tests = dict[FieldName, ShortTest]
+
+
+def _with_names(value: Any) -> Any:
+    for name in value if isinstance(value, dict) else ():
+        if not isinstance(name, str):
+            raise ValueError(f"write the field's name in quotes, not {name!r}")
+    return value
+
+
+Tests = Annotated[dict[str, ShortTest], BeforeValidator(_with_names)]
 
 
 def _tests(declared: Mapping[str, FieldTest]) -> tuple[Test, ...]:
