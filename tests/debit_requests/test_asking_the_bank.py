@@ -218,7 +218,7 @@ def test_a_file_that_cannot_be_written_leaves_no_request(asked: tuple[Branch, di
     ("words", "told"),
     [
         (["--bank", "ABC"], "--bank: 'ABC' is not a known bank; use one of ICBC"),
-        (["--debit-on", "2026-03-31"], "--debit-on 2026-03-31 lies before 2026-04-01"),
+        (["--debit-on", "2026-03-31"], "--debit-on 2026-03-31 is before 2026-04-01"),
         (["--debit-on", "soon"], "'soon' is not a valid date"),
         (["--period", "2026-13"], "'2026-13' is not a valid billing period"),
         (["--format", "pain.008"], "--format pain.008 needs --creditors FILE"),

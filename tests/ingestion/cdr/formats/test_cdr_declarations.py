@@ -135,7 +135,7 @@ def test_the_shipped_formats_are_sound_and_say_what_they_are(name: str) -> None:
         (TEXT, {"record": record(called_number={"field": "a", "first_in": "b"})}, "called_number.first_in: no such field"),
         (TEXT, {"record": record(called_number={"cases": [{"when": {"a": {"same": "b"}}, "field": "b"}]})}, "when.a.same: no such"),
         (TEXT, {"record": record(called_number={"cases": [{"when": {"a": {"not": True}}, "field": "b"}]})}, "when.a: write one of"),
-        (TEXT, {"record": record(called_number={"cases": [{"when": {5: 1}, "field": "b"}]})}, "when: write the field's name in quotes, not 5$"),
+        (TEXT, {"record": record(called_number={"cases": [{"when": {5: 1}, "field": "b"}]})}, "name in quotes, not 5$"),
         (TEXT, {"record": record(started_at={"ended": "t", "seizure": "t"})}, "started_at.ended: write it alone"),
         (TEXT, {"record": record(started_at={"answer": "t", "answered_after": "d"})}, "answered_after: write it with seizure"),
         (TEXT, {"record": record(started_at={"seizure": "t", "answered_after": {"field": "d", "unit": "min"}})}, "after.unit: write s"),
