@@ -21,8 +21,8 @@ FAULTS = {
         "Every rate is per, and counted in, at least one second.",
     ),
     "price_negative": ("no_price_is_negative", "No rate and no connect fee is below zero."),
-    "price_beyond_reckoning": (
-        "prices_can_be_reckoned_with",
+    "price_out_of_range": (
+        "prices_are_in_range",
         "No rate is too high, and no rate units of one version are too different, for the price to be kept exactly.",
     ),
     "versions_overlap": (

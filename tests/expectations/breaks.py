@@ -106,7 +106,7 @@ TARIFF_FAULTS = {
     "no_rate_step_stands_twice": "rate_step_twice",
     "rate_units_are_positive": "rate_unit_not_positive",
     "no_price_is_negative": "price_negative",
-    "prices_can_be_reckoned_with": "price_beyond_reckoning",
+    "prices_are_in_range": "price_out_of_range",
     "versions_do_not_overlap": "versions_overlap",
     "band_sets_cover_the_week": "band_set_hole",
     "bands_do_not_overlap": "band_set_overlap",

@@ -22,9 +22,9 @@ BOOK_LINES: dict[str, dict[str, list[str]]] = {
     "rate_unit_not_positive": {"tariff_rates": [f"T_rate_unit_not_positive,LOCAL,,{SINCE},0,0,0.10,60,0"]},
     "price_negative": {"tariff_rates": [f"T_price_negative,LOCAL,,{SINCE},0,0,-0.10,60,60"]},
     # The least common multiple of three primes near 10^9 lies above 10^18.
-    "price_beyond_reckoning": {
+    "price_out_of_range": {
         "tariff_rates": [
-            f"T_price_beyond_reckoning,LOCAL,,{SINCE},0,{at},0.000001,{unit},1"
+            f"T_price_out_of_range,LOCAL,,{SINCE},0,{at},0.000001,{unit},1"
             for at, unit in ((0, 999999937), (60, 999999929), (120, 999999893))
         ]
     },

@@ -78,9 +78,9 @@ rate_faults as (
     where rate < 0 or connect_fee < 0
     union all
     select
-        rates.*, 'price_beyond_reckoning' as fault,
+        rates.*, 'price_out_of_range' as fault,
         'rate ' || cast(rate as varchar) || ' per ' || cast(rate_unit_seconds as varchar) || ' s, connect_fee '
-        || cast(connect_fee as varchar) || ': at most 1000000 a second, and 1000000000 an increment or as a fee, can be reckoned with'
+        || cast(connect_fee as varchar) || ': the limits are 1000000 a second, and 1000000000 for an increment or a fee'
             as detail
     from rates
     where
@@ -90,8 +90,8 @@ rate_faults as (
         or connect_fee > 1000000000
     union all
     select
-        rates.*, 'price_beyond_reckoning' as fault,
-        'the rate_unit_seconds of the rows in force together have no common multiple that can be reckoned with: '
+        rates.*, 'price_out_of_range' as fault,
+        'the common multiple of the rate_unit_seconds of the rows in force together is too large: '
         || 'write the rates per units that divide one another, like 60 and 180' as detail
     from rates
     inner join too_many_units
