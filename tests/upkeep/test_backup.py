@@ -77,7 +77,8 @@ def test_files_that_editions_share_are_copied_once(ran_copy: Branch, tmp_path: P
     other = edition.with_name("2026-03-02-0000")
     other.mkdir()
     os.link(edition / "bills" / "bills.parquet", other / "bills.parquet")
-    (other / "manifest.json").write_text('{"marts": {}}')
+    facts = {"edition": other.name, "as_of": "2026-03-02", "revision": 0, "marts": {}, "site": []}
+    (other / "manifest.json").write_text(json.dumps({**ran_copy.manifest, **facts}))
     assert ran_copy.tollhouse("backup", str(tmp_path / "backup")).exit_code == 0
     state = tmp_path / "backup" / "state" / "published" / "editions"
     assert (state / other.name / "bills.parquet").samefile(state / edition.name / "bills" / "bills.parquet")
