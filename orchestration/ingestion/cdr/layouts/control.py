@@ -89,7 +89,7 @@ def _count(found: FileControls, side: str, control: Control, texts: list[str]) -
     number = whole_number(said or "")
     if number is None:
         line = texts[control.line - 1] if len(texts) >= control.line else ""
-        found.faults.append(f"line {control.line} of the {side} has no count: {line[:80]!r}")
+        found.faults.append(f"line {control.line} of the {side} has no valid count: {line[:80]!r}")
     else:
         found.counts.append((side, number))
 
