@@ -171,7 +171,7 @@ KEPT = [
 def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Creates what dbt reads, from the ledger and the raw zone. Where an edition of exactly these inputs exists already, the
     run ends here: everything after it is skipped."""
-    reporter().step("lay the raw schema")
+    reporter().step("create the raw schema")
     settings, ledger = billing_run.settings, billing_run.ledger
     with plain_refusal(billing_run), billing_run.warehouse() as con:
         con.execute(
