@@ -1,10 +1,10 @@
 """Runs that leave out what their test does not look at: dbt's tests of keys, the files of compiled SQL that dbt writes for people to
 read, its check that the models form no circle, the pages, and Dagster's history of the run.
 
-Together they are half of a small run's processor time. They are in every run of the demo city in one delivery, in the ordinary run
+Together they are about two fifths of a small run's processor time. They are in every run of the demo city in one delivery, in the ordinary run
 that all copies of the small branch begin with, in the tests of Dagster's side (tests/defs) and in every command that is a process
-of its own. That a failing test of dbt's ends a run is tested in tests/robustness/test_blocked_editions.py; that the models form no
-circle, by tests/conventions.py, which has dbt parse them.
+of its own. That a failing test of dbt's ends a run is tested in tests/robustness/test_blocked_editions.py. A circle
+of models would end each of the runs named above.
 """
 
 from __future__ import annotations
