@@ -1,10 +1,10 @@
 """Runs that leave out what their test does not look at: dbt's tests of keys, the files of compiled SQL that dbt writes for people to
 read, its check that the models form no circle, the pages, and Dagster's history of the run.
 
-Together they are about two fifths of a small run's processor time. They are in every run of the demo city in one delivery, in the ordinary run
-that all copies of the small branch begin with, in the tests of Dagster's side (tests/defs) and in every command that is a process
-of its own. That a failing test of dbt's ends a run is tested in tests/robustness/test_blocked_editions.py. A circle
-of models would end each of the runs named above.
+Together they are about two fifths of a small run's processor time. They are in every run of the demo city in one delivery, in the
+ordinary run that all copies of the small branch begin with, in the tests of Dagster's side (tests/defs) and in every command that is
+a process of its own. A circle of models would end each of these runs. That a failing test of dbt's ends a run is tested in
+tests/robustness/test_blocked_editions.py.
 """
 
 from __future__ import annotations
