@@ -20,6 +20,9 @@ from orchestration.warehouse.dbt_events import unread_events
 from orchestration.warehouse.dbt_target import dbt_target, make_target
 
 TARGET = dbt_target()
+#: Where the code is that an edition depends on, and the kinds of its files.
+PRODUCT_FOLDERS = ("dbt_project/models", "dbt_project/macros", "expectations", "dashboards", "orchestration")
+PRODUCT_SUFFIXES = (".sql", ".yml", ".yaml", ".py", ".html", ".css", ".js")
 _FOLDERS = ("models", "macros", "tests")
 MANIFEST = TARGET / "manifest.json"
 _PARSED = TARGET / "partial_parse.msgpack"
@@ -55,12 +58,12 @@ def _model_fingerprint() -> str:
 
 
 def product_fingerprint() -> str:
-    """A hash of the code that an edition depends on: models, gates, pages and the intake."""
+    """A hash of the code that an edition depends on: models, gates, pages with their templates and texts, and the intake."""
     return _hash_of(
         path
-        for folder in ("dbt_project/models", "dbt_project/macros", "expectations", "dashboards", "orchestration")
+        for folder in PRODUCT_FOLDERS
         for path in (PROJECT_ROOT / folder).rglob("*")
-        if path.suffix in (".sql", ".yml", ".py", ".css", ".js")
+        if path.suffix in PRODUCT_SUFFIXES
     )
 
 

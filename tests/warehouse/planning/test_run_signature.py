@@ -8,7 +8,8 @@ from pathlib import Path
 
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.reference_book.reading import read_reference_book
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.warehouse.dbt_runner import PRODUCT_FOLDERS, PRODUCT_SUFFIXES
 from orchestration.warehouse.planning.run_signature import run_signature
 from orchestration.warehouse.raw.raw_schema import RunFacts
 
@@ -34,3 +35,10 @@ def test_a_bank_that_begins_to_list_failures_only_is_something_new(tmp_path: Pat
             signature(f"form{days}", f"collected_unless_returned: {days}\n" if days else "") for days in (0, 5, 6, 0)
         ]
     assert found[0] == found[3] and len(set(found)) == 3
+
+
+def test_every_kind_of_file_of_the_product_counts() -> None:
+    """A changed template or text makes a new edition, as changed SQL does; what only describes (Markdown) does not."""
+    files = [path for folder in PRODUCT_FOLDERS for path in (PROJECT_ROOT / folder).rglob("*") if path.is_file()]
+    shipped = {path.suffix for path in files if "__pycache__" not in path.parts}
+    assert shipped - {".md"} == set(PRODUCT_SUFFIXES)
