@@ -92,7 +92,7 @@ RECORD = (
     CallColumn("key_hash", "ubigint", "Hash of the key by which duplicates are found.", last_stage=Stage.RAW_SCHEMA),
 )
 
-#: What staging adds to a record: whose it is, and the long call that it is a piece of.
+#: What staging adds to a record: its file and switch, and the long call that it is a piece of.
 STAGED_BESIDES = (
     CallColumn("call_id", "varchar", "<file_id>:<record_number>, the same in every run."),
     CallColumn("file_name", "varchar", "The name of its file as delivered."),
@@ -172,12 +172,12 @@ JUDGED_CALL = (
     *RATED_CALL,
     *_as_staged("file_id release_cause"),
     CallColumn("state", "varchar", "The state of the record (SPEC 4)."),
-    CallColumn("reason", "varchar", "Why it waits; of a joined call what its pieces lack."),
+    CallColumn("reason", "varchar", "Why it waits; of a joined call, what its pieces lack."),
     CallColumn("original_call_id", "varchar", "The record that it is a duplicate of."),
     CallColumn("caller_class", "varchar", "The class of the calling number's holder."),
     *_as_staged("joined_call_id"),
     CallColumn("twin_call_id", "varchar", "The first of the settlement records of one call that it belongs to."),
-    CallColumn("is_chargeable", "boolean", "Whether it could be charged, was it rated.", if_closed_before="true"),
+    CallColumn("is_chargeable", "boolean", "Whether it could be charged if it were rated.", if_closed_before="true"),
 )
 
 #: What makes two records the same call (SPEC 4, state 3).

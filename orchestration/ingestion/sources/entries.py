@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -280,9 +281,9 @@ class Entry(Declared):
         """What one file of the source may take."""
         return Bounds() if self.bounds is None else self.bounds.bounds()
 
+    @abstractmethod
     def access(self, beside: Path) -> Access:
         """How the folder is reached; relative paths count from the folder `beside`."""
-        raise NotImplementedError
 
     def faults(self) -> Iterator[Fault]:
         """The faults between fields that are each valid."""

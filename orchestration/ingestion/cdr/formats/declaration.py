@@ -7,6 +7,7 @@ docs/formats.md explains the fields. Their parts are in declared_layouts.py (pla
 from __future__ import annotations
 
 import hashlib
+from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -75,13 +76,13 @@ class CdrDeclaration(Declared):
     legs: Maybe[ShortLegs] = Field(None, description="Which records are legs of one call.")
 
     @property
+    @abstractmethod
     def known_fields(self) -> tuple[str, ...]:
         """The fields of a record as they are named; none where the file names them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def layout_values(self) -> dict[str, Any]:
         """The attributes of the CdrFormat that the fields of the layout declare."""
-        raise NotImplementedError
 
     def page_lines_as_condition(self) -> tuple[Condition, ...]:
         """The condition that ignores the lines of a printed page."""
