@@ -155,7 +155,7 @@ def _creditor(path: Path, bank: str, fields: Any) -> Creditor:
         raise UsageError(f"{where}: unknown field {', '.join(unknown)}; there are {_fields()}")
     for name in _REQUIRED:
         if not isinstance(fields.get(name), str) or not fields[name].strip():
-            raise UsageError(f"{where}: {name} is missing or no text")
+            raise UsageError(f"{where}: {name} is missing or not a text")
     if not is_iban(fields["iban"]):
         raise UsageError(f"{where}: iban '{fields['iban']}' is not a valid IBAN; write it without blanks")
     if fields["currency"] != "EUR":

@@ -190,7 +190,7 @@ class FileLedger:
         A loaded file keeps the order it has, else counts by its seen_order. The change is an event of its history.
         """
         if status not in STATUSES:
-            raise ValueError(f"'{status}' is none of {', '.join(STATUSES)}")
+            raise ValueError(f"'{status}' is not one of {', '.join(STATUSES)}")
         records = tuple(records[:OFFENDING_RECORDS_KEPT])
         if reason is not None and len(reason) > _LONGEST_REASON:
             reason = f"{reason[:_LONGEST_REASON]} … ({len(reason)} characters)"

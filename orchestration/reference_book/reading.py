@@ -223,7 +223,7 @@ def _text_fault(column: Column, text: str) -> str | None:
     if text != text.strip():
         return f"'{text}' begins or ends with a space; remove it"
     if column.words and text not in column.words:
-        return f"'{text}' is none of {', '.join(column.words)}"
+        return f"'{text}' is not one of {', '.join(column.words)}"
     if column.kind is TIME_OF_DAY and not _TIME.fullmatch(text):
         return f"'{text}' is not a valid time of day; write it like 07:00, the end of the day as 24:00"
     if column.kind is DIALLED_CODE and not _DIALLED.fullmatch(text):

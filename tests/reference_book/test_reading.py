@@ -203,7 +203,12 @@ def test_the_projects_own_book_is_sound() -> None:
             "dialling_rules.csv line 2, field code: is empty; a rule of kind code",
         ),
         ("dialling_rules", "own_area_code,,7", "own_area_code,0531,7", "line 4, field code: '0531' is too much"),
-        ("dialling_rules", "own_area_code,,7", "area,,7", "line 4, field kind: 'area' is none of code, own_area_code"),
+        (
+            "dialling_rules",
+            "own_area_code,,7",
+            "area,,7",
+            "line 4, field kind: 'area' is not one of code, own_area_code",
+        ),
         ("dialling_rules", ",,7,", ",,-1,", "dialling_rules.csv line 4, field min_rest_digits: -1 is out of bounds"),
         (
             "dialling_rules",
@@ -219,10 +224,10 @@ def test_the_projects_own_book_is_sound() -> None:
             "packages.csv line 2, field allowance: 60.5 is not a valid whole number of seconds",
         ),
         ("packages", "LINE", "LANE", "packages.csv line 2, field product_id: 'LANE' is in no line of products.csv"),
-        ("packages", "true", "yes", "packages.csv line 2, field is_shared: 'yes' is none of true, false"),
+        ("packages", "true", "yes", "packages.csv line 2, field is_shared: 'yes' is not one of true, false"),
         ("price_caps", "2026-01-01,9.5", "2026-01-02,9.5", "price_caps.csv line 3, field valid_from: line 2 caps this"),
         ("outlets", "agent,AG1", "agent,", "outlets.csv line 3, field agent_id: is empty; an outlet of kind agent"),
-        ("outlets", "own", "shop", "outlets.csv line 2, field outlet_kind: 'shop' is none of own, agent"),
+        ("outlets", "own", "shop", "outlets.csv line 2, field outlet_kind: 'shop' is not one of own, agent"),
         (
             "switches",
             "SW2,EX1",
@@ -282,7 +287,7 @@ def test_the_projects_own_book_is_sound() -> None:
             "16*8",
             "info_services.csv line 2, field access_prefix: '16*899' is neither digits alone nor a",
         ),
-        ("holidays", "Year,", "Year,8", "holidays.csv line 2, field counts_as: '8' is none of H, 1, 2"),
+        ("holidays", "Year,", "Year,8", "holidays.csv line 2, field counts_as: '8' is not one of H, 1, 2"),
         (
             "info_services",
             "168",

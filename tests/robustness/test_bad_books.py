@@ -54,7 +54,7 @@ FAULTS = {
         "tariff_plans",
         "HOME,ALL_DAY,increment",
         "HOME,ALL_DAY,sometimes",
-        "tariff_plans.csv line 2, field band_rule: 'sometimes' is none of increment, start",
+        "tariff_plans.csv line 2, field band_rule: 'sometimes' is not one of increment, start",
     ),
     "bad time": (
         "time_bands",

@@ -39,7 +39,7 @@ _LONGEST_SETTLE_SECONDS = 3600
 _LONGEST_TIMEOUT_SECONDS = 600
 _MOST_RETRIES = 10
 _HOME = "TOLLHOUSE_HOME"
-_NO_TEXT = "it is missing or no text"
+_NO_TEXT = "it is missing or not a text"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _ID_OF_KIND = {"cdr": "switch_id", "bank": "bank_code"}
@@ -64,7 +64,7 @@ def _folder_name(name: str) -> str:
 def _kind_fault(kind: Any) -> str:
     if not isinstance(kind, str) or not kind.strip():
         return _NO_TEXT
-    return f"'{kind}' is none of {', '.join(KINDS)}"
+    return f"'{kind}' is not one of {', '.join(KINDS)}"
 
 
 def _an_id(text: str) -> str:
@@ -241,7 +241,7 @@ class Entry(Declared):
     sequence: Maybe[Annotated[Literal["none"], Says("there is only `sequence: none`, of a cdr source")]] = Field(
         None, description="The names hold no sequence number; missing files are then not noticed."
     )
-    date_from: Annotated[Literal["name", "modified"], Says(lambda value: f"{value!r} is none of name, modified")] = (
+    date_from: Annotated[Literal["name", "modified"], Says(lambda value: f"{value!r} is not one of name, modified")] = (
         Field("name", description="Where a file's date comes from: its name, or the time of its last writing.")
     )
     time_zone: Annotated[str, Says("`date_from: modified` needs the branch's zone, like Asia/Shanghai")] | None = Field(
@@ -258,7 +258,7 @@ class Entry(Declared):
         Annotated[float, Field(ge=0, le=_LONGEST_SETTLE_SECONDS), _seconds(0, _LONGEST_SETTLE_SECONDS)]
     ] = Field(None, description="How long a file has to stay as it is before it is taken.")
     companion: Annotated[
-        Literal["optional", "required"], Says(lambda value: f"{value!r} is none of optional, required")
+        Literal["optional", "required"], Says(lambda value: f"{value!r} is not one of optional, required")
     ] = Field("optional", description="Whether a file waits for its companion .ctl or .done.")
 
     @classmethod

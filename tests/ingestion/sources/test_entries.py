@@ -58,10 +58,10 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         load_sources(Settings.from_environment({"TOLLHOUSE_HOME": str(tmp_path), "TOLLHOUSE_SOURCES": str(path)}))
     assert [line.removeprefix(f"{path}: ").split(";")[0] for line in str(raised.value).splitlines()] == [
-        "entry 1 (a): field companion: 'maybe' is none of optional, required",
+        "entry 1 (a): field companion: 'maybe' is not one of optional, required",
         "entry 1 (a): field retries: 11 is not a valid whole number from 0 to 10",
         "entry 2 (b): field url: gopher://host cannot be used: write file:/folder, sftp://host/folder or s3://bucket/folder",
-        "entry 3 (without name): field name: it is missing or no text",
+        "entry 3 (without name): field name: it is missing or not a text",
         "entry 3 (without name): field bounds: ratio: 0 cannot be used",
         "entry 3 (without name): field bounds: lines: there is no such bound",
         "entry 4 (d): field bank_code: a cdr source has none",

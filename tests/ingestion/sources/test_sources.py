@@ -69,7 +69,7 @@ ENTRY = "sources:\n  - {name: x, kind: customers, url: 'file:/nowhere', pattern:
     [
         ("sources: [", "no valid YAML"),
         ("files: []\n", "field sources: write a list"),
-        (ENTRY.replace("kind: customers", "kind: clients"), r"entry 1 \(x\): field kind: 'clients' is none of"),
+        (ENTRY.replace("kind: customers", "kind: clients"), r"entry 1 \(x\): field kind: 'clients' is not one of"),
         (ENTRY.replace("url: 'file:/nowhere', ", ""), r"entry 1 \(x\): field url: it is missing"),
         (ENTRY.replace("format:", "colour: red, format:"), "field colour: no such field"),
         (ENTRY.replace("format: canonical", "format: xml"), "field format: 'xml' is unknown for customers"),

@@ -48,7 +48,7 @@ def settings_of(folder: Path, **entry: object) -> Settings:
         ({**SFTP, "retries": 11}, "retries: 11 is not a valid whole number from 0 to 10"),
         ({**SFTP, "retries": 1.5}, "retries: 1.5 is not a valid whole number"),
         ({**SFTP, "settle_seconds": 0}, "settle_seconds: 0 is not a valid number of seconds from 1 to 3600"),
-        ({**SFTP, "companion": "maybe"}, "companion: 'maybe' is none of optional, required"),
+        ({**SFTP, "companion": "maybe"}, "companion: 'maybe' is not one of optional, required"),
         (
             {**SFTP, "password_env": "hunter2 is secret"},
             "password_env: it is not a valid name of an environment variable",
@@ -74,7 +74,7 @@ def settings_of(folder: Path, **entry: object) -> Settings:
         ({**FILE, "url": "file:/x/{switch_id}", "switch_id": "SW1"}, "switch_id: the folder in url says it already"),
         ({**FILE, "sequence": "any"}, "sequence: there is only `sequence: none`"),
         ({**FILE, "sequence": "none"}, "sequence: the pattern has a {sequence}"),
-        ({**FILE, "date_from": "moon"}, "date_from: 'moon' is none of name, modified"),
+        ({**FILE, "date_from": "moon"}, "date_from: 'moon' is not one of name, modified"),
         ({**FILE, "date_from": "modified", "time_zone": "UTC"}, "date_from: the pattern has a {date:...}"),
         ({**FILE, "time_zone": "UTC"}, "time_zone: it belongs to `date_from: modified`"),
         ({**FILE, "pattern": "{any}", "date_from": "modified"}, "time_zone: `date_from: modified` needs the branch's"),
