@@ -44,7 +44,9 @@ def load(language: str) -> Mapping[str, str]:
     for path in files_of(language):
         for key, text in _flat(yaml.safe_load(path.read_text(encoding="utf-8"))):
             if key in texts:
-                raise ValueError(f"{path.relative_to(_FOLDER)}: the text '{key}' stands twice; give one of them another key")
+                raise ValueError(
+                    f"{path.relative_to(_FOLDER)}: the text '{key}' stands twice; give one of them another key"
+                )
             texts[key] = text
     return texts
 
