@@ -87,22 +87,27 @@ class AccountsFile:
 
     def add(self, name: str, role: Role, scope: Scope, password_hash: str | None) -> Account:
         """Add an account. Raises UsageError where the name is taken or unfit, or the role needs a scope."""
+        refuse_lacking_scope(role, scope)
+        with self._changing() as accounts:
+            name = self.refuse_name(name)
+            now = _now()
+            account = Account(name, role, scope, password_hash, False, _new_stamp(), now, now)
+            accounts[name] = account
+        return account
+
+    def refuse_name(self, name: str) -> str:
+        """The name as it would be kept. Raises UsageError where it is taken, by whatever case, or unfit."""
         name = unicodedata.normalize("NFC", name)
         if not _NAME.fullmatch(name):
             raise UsageError(
                 f"'{name}' is not a name of an account; use up to 64 letters, digits and . _ - @ +, like li.wei or li@example.com"
             )
-        refuse_lacking_scope(role, scope)
-        with self._changing() as accounts:
-            taken = next((other for other in accounts if other.casefold() == name.casefold()), None)
-            if taken is not None:
-                raise UsageError(
-                    f"there is an account '{taken}' already; `tollhouse users password`, `change` or `enable` changes it"
-                )
-            now = _now()
-            account = Account(name, role, scope, password_hash, False, _new_stamp(), now, now)
-            accounts[name] = account
-        return account
+        taken = next((other for other in self.accounts() if other.casefold() == name.casefold()), None)
+        if taken is not None:
+            raise UsageError(
+                f"there is an account '{taken}' already; `tollhouse users password`, `change` or `enable` changes it"
+            )
+        return name
 
     def set_password(self, name: str, password_hash: str) -> Account:
         """Give an account another password; its sessions end. Raises UsageError where there is no such account."""

@@ -217,7 +217,7 @@ class _SessionAuthentication:
         if path == LOGIN and method in ("GET", "HEAD"):
             return self._login_page(request, account)
         if path == START and method == "GET" and self._provider is not None:
-            return await self._to_provider(request, self._provider)
+            return await self._to_provider(request, self._provider, account)
         if path == CALLBACK and method == "GET" and self._provider is not None:
             return await self._from_provider(request, self._provider)
         if path == LOGOUT and method in ("GET", "HEAD", "POST"):
@@ -284,9 +284,11 @@ class _SessionAuthentication:
                 LOG.warning("the hash of a password cannot be made again: %s", error)
         return account
 
-    async def _to_provider(self, request: Request, provider: Provider) -> Response:
-        self._sessions.end(request.session)
-        request.session["next"] = local_target(request.query_params.get("next", "/"))
+    async def _to_provider(self, request: Request, provider: Provider, account: Account | None) -> Response:
+        target = local_target(request.query_params.get("next", "/"))
+        if account is not None:  # any page can lead here: it ends nobody's session
+            return _see_other(target)
+        request.session["next"] = target
         is_https = self._access.is_https or request.scope.get("scheme") == "https"
         back_to = f"{'https' if is_https else 'http'}://{request.headers.get('host', '')}{CALLBACK}"
         try:
@@ -296,17 +298,15 @@ class _SessionAuthentication:
 
     async def _from_provider(self, request: Request, provider: Provider) -> Response:
         scope = request.scope
-        target = local_target(str(request.session.get("next", "/")))
+        target = local_target(str(request.session.pop("next", "/")))
         scope[EVENT] = "login_failed"
         try:
             name = await provider.claimed_name(request)
         except SignInRefused:
-            self._sessions.end(request.session)
             return fault_page(language_of(request, None), "refused", HTTPStatus.FORBIDDEN)
         account = self._accounts.usable(name)
         scope[ACCOUNT] = _known(self._accounts, name)
         if account is None:
-            self._sessions.end(request.session)
             return fault_page(language_of(request, None), "no_account", HTTPStatus.FORBIDDEN)
         scope[EVENT] = "login"
         self._sessions.begin(request.session, account)

@@ -72,7 +72,7 @@ class Sessions:
         if "id" not in session or session["id"] in self._ended:
             return False
         now = self._clock()
-        return (
+        return bool(
             now - session["begun"] < LONGEST_SECONDS
             and now - session["seen"] < self._idle_seconds
             and session["seen"] <= now + _CLOCK_SLACK_SECONDS
