@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from orchestration.access_settings import AccessSettings
 from orchestration.alert_settings import AlertSettings
 from orchestration.allowed_hosts import allowed_host
 from orchestration.errors import UsageError
@@ -60,11 +61,13 @@ class Settings:
     prune_keep: int = 30  # how many of the newest editions `prune` keeps in any case
     prune_pack_after_days: int | None = 90  # from when on it packs landed files; None: never
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP,
-        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS and those of alerts (TOLLHOUSE_ALERT_…).
+        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS and those of alerts (TOLLHOUSE_ALERT_…) and of
+        signing in (AccessSettings).
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -122,6 +125,7 @@ class Settings:
                 )
             ),
             alerts=AlertSettings.from_environment(env),
+            access=AccessSettings.from_environment(env),
         )
 
     @property
@@ -254,6 +258,21 @@ class Settings:
     def dagster_home(self) -> Path:
         """Dagster's own storage."""
         return self.home / "dagster"
+
+    @property
+    def accounts_path(self) -> Path:
+        """Who may sign in (JSON, with hashes of passwords)."""
+        return self.home / "accounts.json"
+
+    @property
+    def session_secret_path(self) -> Path:
+        """What the cookies of sessions are signed with."""
+        return self.home / "session.secret"
+
+    @property
+    def access_log_path(self) -> Path:
+        """Who has asked for what."""
+        return self.home / "logs" / "access.log"
 
     @property
     def lock_path(self) -> Path:
