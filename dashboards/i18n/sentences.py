@@ -35,15 +35,19 @@ _SHAPES = {
 }
 _AS_TYPED = "why"
 _ANYTHING = r".*?"
+# A template that begins with a place must not swallow the sentence before its own.
+_ONE_SENTENCE = r"(?:(?!; ).)*?"
 _ONE_RECORD = re.compile(r"line (\d+): (.*)", re.DOTALL)
 _BETWEEN_RECORDS = re.compile(r"; (?=line \d+: )")
 
 
 @dataclass(frozen=True)
 class _Pattern:
-    """An English template as a pattern, the longest text that it always has, and its Chinese."""
+    """An English template as a pattern, the word that it begins with (None: any), the longest text that it always has, and
+    its Chinese."""
 
     expression: re.Pattern[str]
+    first_word: str | None
     needle: str
     template: str
     weight: int
@@ -57,9 +61,10 @@ def sentence(language: str, text: str | None) -> str:
 
 
 def templates() -> list[str]:
-    """The English templates of the catalogue, for the check that every sentence of the product has one."""
+    """The English templates and words of the catalogue, for the check that every sentence of the product has one."""
     texts = _texts()
-    return [*texts["sentences"], *texts["field_faults"]]
+    words = [word for group in texts["words"].values() for word in group]
+    return [*texts["sentences"], *texts["field_faults"], *words]
 
 
 @lru_cache(maxsize=_KEPT)
@@ -69,7 +74,7 @@ def _chinese(text: str) -> str | None:
 
 
 def _whole(text: str) -> str | None:
-    for pattern in _patterns("sentences"):
+    for pattern in _patterns("sentences", text.partition(" ")[0]):
         if pattern.needle in text and (found := pattern.expression.fullmatch(text)):
             return _filled(pattern.template, found.groupdict())
     return None
@@ -107,13 +112,13 @@ def _listed(text: str) -> str | None:
 def _of_a_field(text: str) -> str | None:
     """A fault after the name of its field, `amount is empty`; or a sentence after the id that it is about."""
     name, _, fault = text.partition(" ")
-    for pattern in _patterns("field_faults"):
-        if pattern.needle in text:
-            if found := pattern.expression.fullmatch(fault):
-                shown = str(_texts()["words"]["field"].get(name, name))
-                return f"{shown} {_filled(pattern.template, found.groupdict())}"
-            if found := pattern.expression.fullmatch(text):
-                return _filled(pattern.template, found.groupdict())
+    for pattern in _patterns("field_faults", fault.partition(" ")[0]):
+        if pattern.needle in fault and (found := pattern.expression.fullmatch(fault)):
+            shown = str(_texts()["words"]["field"].get(name, name))
+            return f"{shown} {_filled(pattern.template, found.groupdict())}"
+    for pattern in _patterns("field_faults", name):
+        if pattern.needle in text and (found := pattern.expression.fullmatch(text)):
+            return _filled(pattern.template, found.groupdict())
     about = _whole(fault)
     return None if about is None else f"{name} {about}"
 
@@ -132,26 +137,48 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
+def _patterns(section: str, first_word: str) -> tuple[_Pattern, ...]:
+    """The patterns of a section that a text with this first word may have, those with the most text of their own first."""
+    by_word, of_any_word = _indexed(section)
+    return by_word.get(first_word, of_any_word)
+
+
 @cache
-def _patterns(section: str) -> tuple[_Pattern, ...]:
-    """The patterns of a section, those with the most text of their own first."""
-    found = [_compiled(english, str(chinese)) for english, chinese in _texts()[section].items()]
+def _indexed(section: str) -> tuple[Mapping[str, tuple[_Pattern, ...]], tuple[_Pattern, ...]]:
+    """By first word the patterns that a text may have, and those for a text with any other first word."""
+    patterns = _compiled(section)
+    words = {pattern.first_word for pattern in patterns} - {None}
+    by_word = {word: tuple(one for one in patterns if one.first_word in (None, word)) for word in words if word}
+    return by_word, tuple(one for one in patterns if one.first_word is None)
+
+
+@cache
+def _compiled(section: str) -> tuple[_Pattern, ...]:
+    """All patterns of a section, those with the most text of their own first."""
+    found = [_pattern(english, str(chinese)) for english, chinese in _texts()[section].items()]
     return tuple(sorted(found, key=lambda pattern: -pattern.weight))
 
 
-def _compiled(english: str, chinese: str) -> _Pattern:
-    literals = [literal for literal, _, _, _ in Formatter().parse(english)]
-    expression = "".join(_expression_parts(english))
+def _pattern(english: str, chinese: str) -> _Pattern:
+    parts = [(literal, name) for literal, name, _, _ in Formatter().parse(english)]
+    literals = [literal for literal, _ in parts]
+    word, space, _ = literals[0].partition(" ")
+    is_word_whole = bool(space) or (len(parts) == 1 and parts[0][1] is None)
     return _Pattern(
-        re.compile(expression, re.DOTALL), max(literals, key=len), chinese, sum(len(literal) for literal in literals)
+        re.compile("".join(_expression_parts(english)), re.DOTALL),
+        word if word and is_word_whole else None,
+        max(literals, key=len),
+        chinese,
+        sum(map(len, literals)),
     )
 
 
 def _expression_parts(english: str) -> Iterator[str]:
-    for literal, name, _, _ in Formatter().parse(english):
+    for at, (literal, name, _, _) in enumerate(Formatter().parse(english)):
         yield re.escape(literal)
         if name is not None:
-            shape = _SHAPES.get(name) or _SHAPES.get(name.rstrip("0123456789"), _ANYTHING)
+            anything = _ONE_SENTENCE if at == 0 and not literal else _ANYTHING
+            shape = _SHAPES.get(name) or _SHAPES.get(name.rstrip("0123456789"), anything)
             yield f"(?P<{name}>{shape})"
 
 
