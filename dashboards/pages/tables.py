@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +95,20 @@ def mart_table(
         total=_foot(rows, columns, sums, t) if sums and rows else None,
         name=name,
         how=frame.how(t, *queries),
+    )
+
+
+def with_column(table: Table, position: int, head: Column, cells: Sequence[Cell]) -> Table:
+    """The table with one more column before the one at `position`; its foot has nothing there."""
+
+    def widened(row: tuple[Cell, ...], cell: Cell) -> tuple[Cell, ...]:
+        return (*row[:position], cell, *row[position:])
+
+    return replace(
+        table,
+        columns=(*table.columns[:position], head, *table.columns[position:]),
+        rows=tuple(widened(row, cell) for row, cell in zip(table.rows, cells, strict=True)),
+        total=None if table.total is None else widened(table.total, None),
     )
 
 
