@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.pages.analysts.gates import GATES
+from dashboards.pages.analysts.intake_page import INTAKE_PAGE
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = (GATES,)
+PAGES: tuple[PageSpec, ...] = (INTAKE_PAGE, GATES)
