@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dashboards.pages.analysts.bulletin import BULLETIN_PAGE
+from dashboards.pages.analysts.calls import CALLS_PAGE
 from dashboards.pages.analysts.gates import GATES
 from dashboards.pages.analysts.intake_page import INTAKE_PAGE
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = (INTAKE_PAGE, GATES)
+PAGES: tuple[PageSpec, ...] = (INTAKE_PAGE, BULLETIN_PAGE, CALLS_PAGE, GATES)
