@@ -22,6 +22,8 @@ FLOORS = (
     "orchestration.ingestion.stores  orchestration.publishing.manifest",
     "orchestration.publishing.reading",
     "orchestration.settings  orchestration.rating",
+    "orchestration.warehouse.dbt_target  orchestration.warehouse.model_texts",
+    "orchestration.warehouse.recorded_lineage",
     "dashboards",
     "orchestration.branch_clock  orchestration.log_lines  orchestration.storage  orchestration.web  orchestration.new_branch",
     "orchestration.access  orchestration.ledger  orchestration.ingestion.file_reading",
