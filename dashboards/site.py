@@ -93,6 +93,7 @@ def build_site(
     """
     if default_language not in LANGUAGES:
         raise ValueError(f"no pages in '{default_language}': the pages speak {', '.join(LANGUAGES)}")
+    found = read_edition(edition_dir, published)
     write_assets(published)
     target = edition_dir / SITE
     part = edition_dir / SITE_PART
@@ -101,7 +102,6 @@ def build_site(
     known = {} if earlier is None else site_files(earlier)
     site = _Site(part, None if earlier is None else earlier / SITE, known, {})
     code = code_hash()
-    found = read_edition(edition_dir, published)
     with View(found, Viewer(Role.MANAGEMENT, with_calls=with_calls), branch) as view:
         pages = _write_pages(site, view, found, code, dagster_url)
     site.write(INDEX, _index(default_language, pages).encode("utf-8"), code)
