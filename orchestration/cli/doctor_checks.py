@@ -55,6 +55,7 @@ _SETTINGS = {
     "TOLLHOUSE_ALLOWED_HOSTS": "allowed_hosts",
     "TOLLHOUSE_AUTOMATION": "automation",
     "TOLLHOUSE_LOG": "log_format",
+    "TOLLHOUSE_LANG": "language",
     "TOLLHOUSE_PRUNE_KEEP": "prune_keep",
     "TOLLHOUSE_PRUNE_PACK_AFTER_DAYS": "prune_pack_after_days",
     "TOLLHOUSE_ALERT_EMAIL_TO": "alerts.email_to",
