@@ -95,8 +95,8 @@ class AlertSettings:
             email_from=_sender(env),
             smtp=_mail_server(env, security),
             smtp_user=env.get("TOLLHOUSE_ALERT_SMTP_USER") or None,
-            smtp_password=_secret(env, "TOLLHOUSE_ALERT_SMTP_PASSWORD"),
-            webhook=_secret(env, "TOLLHOUSE_ALERT_WEBHOOK"),
+            smtp_password=secret_setting(env, "TOLLHOUSE_ALERT_SMTP_PASSWORD"),
+            webhook=secret_setting(env, "TOLLHOUSE_ALERT_WEBHOOK"),
             no_file_hours=_hours(env),
         )
         found._check()
@@ -167,7 +167,8 @@ def _mail_server(env: Mapping[str, str], security: str) -> MailServer | None:
     return MailServer(found["host"].strip("[]"), port, security)
 
 
-def _secret(env: Mapping[str, str], name: str) -> Secret | None:
+def secret_setting(env: Mapping[str, str], name: str) -> Secret | None:
+    """The secret of a variable or of the file that the variable with _FILE names. Raises UsageError where both are set."""
     value, file = env.get(name) or None, env.get(f"{name}_FILE") or None
     if value and file:
         raise UsageError(f"{name}: set together with {name}_FILE; keep one of them")

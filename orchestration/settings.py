@@ -16,7 +16,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from orchestration.access_settings import AccessSettings
 from orchestration.alert_settings import AlertSettings
 from orchestration.allowed_hosts import allowed_host
 from orchestration.errors import UsageError
@@ -61,12 +63,16 @@ class Settings:
     language: str = "en"  # of what status, files, explain and quote print: en or zh
     prune_keep: int = 30  # how many of the newest editions `prune` keeps in any case
     prune_pack_after_days: int | None = 90  # from when on it packs landed files; None: never
+    dagster_url: str = "http://127.0.0.1:3000"  # where pages lead to for the lineage of a table: Dagster's UI
+    site_calls: str = "no"  # yes: the static site of an edition shows single calls too
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP,
-        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _LANG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS and those of alerts (TOLLHOUSE_ALERT_…).
+        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _LANG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS, _UI_URL, _SITE_CALLS and those of
+        alerts (TOLLHOUSE_ALERT_…) and of signing in (AccessSettings).
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -124,7 +130,10 @@ class Settings:
                     env, "TOLLHOUSE_PRUNE_PACK_AFTER_DAYS", cls.prune_pack_after_days or 0, f", or {NEVER}"
                 )
             ),
+            dagster_url=_web_address(env, "TOLLHOUSE_UI_URL", cls.dagster_url),
+            site_calls=_yes_or_no(env, "TOLLHOUSE_SITE_CALLS", cls.site_calls),
             alerts=AlertSettings.from_environment(env),
+            access=AccessSettings.from_environment(env),
         )
 
     @property
@@ -140,6 +149,8 @@ class Settings:
             "time_zone": self.time_zone,
             "today": None if self.today is None else self.today.isoformat(),
             "group": self.group,
+            "dagster_url": self.dagster_url,
+            "site_calls": self.site_calls,
         }
 
     @classmethod
@@ -156,6 +167,8 @@ class Settings:
             time_zone=values["time_zone"],
             today=date.fromisoformat(today) if today else None,
             group=values["group"],
+            dagster_url=values["dagster_url"],
+            site_calls=values["site_calls"],
         )
 
     @classmethod
@@ -265,9 +278,29 @@ class Settings:
         return self.home / "published"
 
     @property
+    def notices(self) -> Path:
+        """The branch's notices in Markdown, which the site shows."""
+        return self.home / "notices"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage."""
         return self.home / "dagster"
+
+    @property
+    def accounts_path(self) -> Path:
+        """Who may sign in (JSON, with hashes of passwords)."""
+        return self.home / "accounts.json"
+
+    @property
+    def session_secret_path(self) -> Path:
+        """What the cookies of sessions are signed with."""
+        return self.home / "session.secret"
+
+    @property
+    def access_log_path(self) -> Path:
+        """Who has asked for what."""
+        return self.home / "logs" / "access.log"
 
     @property
     def lock_path(self) -> Path:
@@ -282,6 +315,21 @@ def _whole_number(
     if not (text.isascii() and text.isdigit()) or int(text) < least:
         raise UsageError(f"{variable}: '{text}' is not a whole number from {least}; write it like {default}{other}")
     return int(text)
+
+
+def _yes_or_no(environment: Mapping[str, str], variable: str, default: str) -> str:
+    text = environment.get(variable) or default
+    if text not in ("yes", "no"):
+        raise UsageError(f"{variable}: '{text}' is not valid; write yes or no")
+    return text
+
+
+def _web_address(environment: Mapping[str, str], variable: str, default: str) -> str:
+    text = environment.get(variable) or default
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or set(text) & set("\"'<> "):
+        raise UsageError(f"{variable}: '{text}' is not the address of a web page; write it like {default}")
+    return text
 
 
 def home_here() -> Path:

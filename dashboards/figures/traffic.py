@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboards import formats
-from dashboards.edition import Row
 from dashboards.figures.style import BLUE, INK, ORANGE, SKY, VERMILION, horizontal_height, styled, wrapped
 from dashboards.i18n import Translate
+from dashboards.view import Row
 
 
 def trunk_group_bars(groups: Sequence[tuple[str, Row]], t: Translate) -> go.Figure:

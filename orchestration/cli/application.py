@@ -27,6 +27,7 @@ from orchestration.cli import (
     servers,
     status,
     upkeep,
+    users,
 )
 from orchestration.cli.context import Answer, Context
 from orchestration.cli.failures import damage, disk_fault, log_failure, print_failure
@@ -48,6 +49,7 @@ _COMMAND_GROUPS = (
     exports,
     formats,
     servers,
+    users,
     alerts,
     upkeep,
     doctor,

@@ -56,6 +56,15 @@ _SETTINGS = {
     "TOLLHOUSE_AUTOMATION": "automation",
     "TOLLHOUSE_LOG": "log_format",
     "TOLLHOUSE_LANG": "language",
+    "TOLLHOUSE_SERVE_HTTPS": "access.https",
+    "TOLLHOUSE_SESSION_IDLE_MINUTES": "access.session_idle_minutes",
+    "TOLLHOUSE_PROXY_ADDRESS": "access.proxy_address",
+    "TOLLHOUSE_PROXY_USER_HEADER": "access.proxy_user_header",
+    "TOLLHOUSE_OIDC_ISSUER": "access.oidc_issuer",
+    "TOLLHOUSE_OIDC_CLIENT_ID": "access.oidc_client_id",
+    "TOLLHOUSE_OIDC_CLIENT_SECRET": "access.oidc_client_secret",
+    "TOLLHOUSE_OIDC_CLIENT_SECRET_FILE": "access.oidc_client_secret",
+    "TOLLHOUSE_OIDC_USER_CLAIM": "access.oidc_user_claim",
     "TOLLHOUSE_PRUNE_KEEP": "prune_keep",
     "TOLLHOUSE_PRUNE_PACK_AFTER_DAYS": "prune_pack_after_days",
     "TOLLHOUSE_ALERT_EMAIL_TO": "alerts.email_to",
@@ -240,6 +249,27 @@ def _book(settings: Settings) -> Iterator[Finding]:
     yield Finding("reference book", OK, f"{settings.reference}: {len(book.tables)} tables, {rows} rows")
 
 
+def _accounts(settings: Settings) -> Iterator[Finding]:
+    from orchestration.access.accounts import AccountsFile, refuse_unknown_ids
+    from orchestration.reference_book.reading import read_reference_book
+
+    accounts = AccountsFile(settings).accounts()
+    if not accounts:
+        yield Finding("accounts", OK, "none: `tollhouse serve` is for this machine alone, and asks nobody to sign in")
+        return
+    disabled = sum(account.is_disabled for account in accounts.values())
+    yield Finding("accounts", OK, f"{len(accounts)}, {disabled} of them disabled")
+    if all(account.scope.is_whole_branch for account in accounts.values()):
+        return
+    book = read_reference_book(settings.reference)
+    for account in accounts.values():
+        try:
+            refuse_unknown_ids(account.scope, book)
+        except UsageError as error:
+            advice = f"`tollhouse users change {quote(account.name)}` with ids that are there"
+            yield Finding("accounts", WARN, f"the account '{account.name}': {error}", advice)
+
+
 def _sources(settings: Settings) -> Iterator[Finding]:
     from orchestration.ingestion.sources.declaration import unreachable_sources
 
@@ -317,6 +347,7 @@ def _nearest(path: Path) -> Path:
 _LOOKED_AT: dict[str, tuple[str, ...]] = {
     "rights": (),
     "restore": (),
+    "accounts": ("accounts.json",),
     "sources": ("inbox",),
     "leftovers": ("published", "closed"),
     "run lock": ("run.lock",),
@@ -336,6 +367,7 @@ _OF_THE_HOME: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "rights": _rights,
     "disk": _disk,
     "reference book": _book,
+    "accounts": _accounts,
     "sources": _sources,
     "leftovers": _leftovers,
     "restore": _restore,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from dashboards.edition import Edition
+from dashboards.view import View
 from orchestration.errors import UsageError
 from orchestration.rating.charging import Charge, charge_call
 from orchestration.rating.tariffs import NoCharge, Row, Tariffs
@@ -31,7 +31,7 @@ class Explanation:
 
 def explain_call(published: Path, book: ReferenceBook, call_id: str) -> Explanation:
     """Find a call in the current edition and charge it again. Raises UsageError where no published call has the id."""
-    with Edition.current(published) as edition:
+    with View.current(published) as edition:
         for state in ("rated", "suspended", "duplicate"):
             rows = edition.query(f"call_{state}", call_id=call_id)
             if rows:

@@ -16,8 +16,12 @@ ALERTS = "alerts.sqlite"
 #: SQLite files: other processes may write to them at any time, so SQLite itself copies them.
 DATABASES = (LEDGER, ALERTS)
 WAREHOUSE = "warehouse.duckdb"
-#: Files that change between runs only. A write-ahead log exists where the last process was killed; it belongs to its warehouse.
-PLAIN_FILES = (WAREHOUSE, f"{WAREHOUSE}.wal", "last_run.json")
+#: Who may sign in, and what sessions are signed with: for the owner alone. A restore of a backup without them leaves them in
+#: place, for without accounts everybody on this machine would be let in.
+ACCESS_FILES = ("accounts.json", "session.secret")
+#: Files that are replaced as a whole, or change between runs only. A write-ahead log exists where the last process was killed; it
+#: belongs to its warehouse.
+PLAIN_FILES = (WAREHOUSE, f"{WAREHOUSE}.wal", "last_run.json", *ACCESS_FILES)
 FOLDERS = ("landing", "raw", "closed", "published", "exports")
 #: What belongs to the state and is of no use elsewhere: a restore sets it aside before anything it belongs to.
 SIDE_FILES = (
@@ -26,10 +30,10 @@ SIDE_FILES = (
     "being_decoded",
 )
 #: All of it in the order in which a restore sets it aside.
-STATE = (*SIDE_FILES, f"{WAREHOUSE}.wal", *DATABASES, WAREHOUSE, "last_run.json", *FOLDERS)
+STATE = (*SIDE_FILES, f"{WAREHOUSE}.wal", *DATABASES, WAREHOUSE, "last_run.json", *ACCESS_FILES, *FOLDERS)
 
 #: What else a home holds: deliveries, histories and locks. They stay where they are.
-NOT_STATE = ("inbox", "dagster", "logs", "run.lock", "alerts.lock", "decoding.tmp", "before-rebuild")
+NOT_STATE = ("inbox", "dagster", "logs", "run.lock", "alerts.lock", "accounts.lock", "decoding.tmp", "before-rebuild")
 
 _HALF_MADE = (".tmp", ".part", ".building", ".sharing")
 

@@ -50,10 +50,13 @@ _PLACES = {
     "dagster": _Place(True, _WRITE, _RUN),
     "alerts.sqlite": _Place(False, _WRITE, _RUN),
     "alerts.lock": _Place(False, _WRITE, _RUN),
+    "accounts.json": _Place(False, _READ, _RESTORE),
+    "accounts.lock": _Place(False, _WRITE, "`tollhouse users list`"),
+    "session.secret": _Place(False, _READ, "`tollhouse serve`"),
     "logs": _Place(True, _WRITE, _RUN),
 }
 #: What a run does without. (The inbox is a source: one that cannot be read stops no other.)
-_DISPENSABLE = ("alerts.sqlite", "alerts.lock", "logs")
+_DISPENSABLE = ("alerts.sqlite", "alerts.lock", "accounts.json", "accounts.lock", "session.secret", "logs")
 _READ_WHOLE = ("landing", "raw", "closed", "published", "dagster")
 # Texts by which engines report that they may not open a file, or that it is not a file.
 _CLUES = ("Permission denied", "unable to open database file", "readonly database", "Is a directory", "Not a directory")

@@ -38,10 +38,12 @@ def flush_tree(folder: Path) -> None:
         flush(Path(parent))
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Replace a file with the text: a reader sees the old file or the new one, also after a power cut."""
+def replace_text(path: Path, text: str, mode: int = 0o666) -> None:
+    """Replace a file with the text: a reader sees the old file or the new one, also after a power cut. `mode` is less by the umask."""
     building = path.with_name(f".{path.name}.building")
-    building.write_text(text, encoding="utf-8")
+    building.unlink(missing_ok=True)  # one that was left by a killed process may have another mode
+    with os.fdopen(os.open(building, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, mode), "w", encoding="utf-8") as file:
+        file.write(text)
     flush(building)
     building.replace(path)
     flush(path.parent)

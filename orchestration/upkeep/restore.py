@@ -24,7 +24,7 @@ from orchestration.ledger.soundness import SEAL
 from orchestration.runtime.progress import Reporter
 from orchestration.runtime.run_lock import run_lock
 from orchestration.settings import Settings
-from orchestration.state.home_state import FOLDERS, LEDGER, STATE, files_of, state_names
+from orchestration.state.home_state import ACCESS_FILES, FOLDERS, LEDGER, STATE, files_of, state_names
 from orchestration.state.restore_mark import ASIDE, STAGING, RestoreMark, remove_mark, restore_mark
 from orchestration.storage.durable import flush, flush_tree, replace_text, sha256_of
 from orchestration.upkeep.backup import (
@@ -251,7 +251,8 @@ def _stage(settings: Settings, backup: Backup, reporter: Reporter, *, marked_bef
             link_or_copy(staging / file.shares, target)
             continue
         source = backup.folder / STATE_FOLDER / file.path
-        if copy_file(source, target, file.mtime_ns, mode=0o666) != (file.size_bytes, file.sha256):  # less by the umask
+        mode = 0o600 if file.path in ACCESS_FILES else 0o666  # less by the umask
+        if copy_file(source, target, file.mtime_ns, mode) != (file.size_bytes, file.sha256):
             raise TollhouseError(f"{source}: it changed while it was read; nothing is changed in {home}, restore again")
     replace_text(staging / SEAL, _ledger_sha256(backup) + "\n")
     flush_tree(staging)
@@ -264,7 +265,8 @@ def _exchange(home: Path, mark: RestoreMark, aside: Path) -> None:
     staging = home / STAGING
     for name in STATE:
         is_in_place = name in mark.names and not os.path.lexists(staging / name)
-        if os.path.lexists(home / name) and not is_in_place:
+        is_kept = name in ACCESS_FILES and name not in mark.names
+        if os.path.lexists(home / name) and not is_in_place and not is_kept:
             aside.mkdir(exist_ok=True)
             (home / name).rename(_free_name(aside, name))
     for name in mark.names:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dashboards.edition import Edition
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboards.edition import Edition
 from dashboards.site import build_site
 from orchestration.errors import TollhouseError
 from orchestration.publishing.manifest import DamagedEdition, EditionError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dashboards.edition import Edition
+
 from orchestration.ledger.file_ledger import FileLedger
 from tests.robustness.branch import Branch
 from tests.upkeep.homes import FIXTURES, home_of

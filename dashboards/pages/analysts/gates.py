@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dashboards import formats
-from dashboards.edition import Edition
 from dashboards.i18n import Translate
 from dashboards.i18n.gate_claims import claim
 from dashboards.pages import frame
-from dashboards.pages.model import Cell, Column, Details, Mark, Message, Page, Section, Table
-from dashboards.pages.problems import SEVERITY_TONES
+from dashboards.pages.analysts.problems import SEVERITY_TONES
+from dashboards.pages.model import Cell, Column, Content, Details, Mark, Message, Section, Table
+from dashboards.pages.spec import PageSpec
+from dashboards.params import Params
+from dashboards.view import View
 from expectations.results import GateResult
+from orchestration.access.roles import Role
 
 _SEVERITIES = ("critical", "error", "warn")
 
 
-def gates(edition: Edition, t: Translate) -> Page:
+def gates(view: View, params: Params) -> Content:
     """Gates that failed first, the gravest on top; then the others in the order of their suites."""
-    return frame.framed(edition, t, frame.GATES, (_results(edition, t),))
+    return Content((_results(view, params.t),))
 
 
-def _results(edition: Edition, t: Translate) -> Section:
+def _results(view: View, t: Translate) -> Section:
     title = t("site.gates")
-    if not edition.gates:
+    if not view.gates:
         return Section("gates", title, blocks=(Message(t("missing.no_gates"), "warning"),))
     ordered = sorted(
-        edition.gates, key=lambda gate: (gate.success, _SEVERITIES.index(gate.severity) if not gate.success else 0)
+        view.gates, key=lambda gate: (gate.success, _SEVERITIES.index(gate.severity) if not gate.success else 0)
     )
     table = Table(
         columns=(
@@ -33,14 +36,15 @@ def _results(edition: Edition, t: Translate) -> Section:
             Column(t("gates.suite")),
             Column(t("gates.gate")),
             Column(t("gates.description")),
-            Column(t("gates.checked"), is_figure=True),
-            Column(t("gates.failed"), is_figure=True),
+            Column(t("gates.checked"), "count"),
+            Column(t("gates.failed"), "count"),
             Column(t("gates.sample")),
         ),
         rows=tuple(_row(gate, t) for gate in ordered),
         title=t("gates.all"),
+        name="gates",
     )
-    return Section("gates", title, t("gates.intro"), blocks=(_summary(edition.gates, t), table), is_paired=False)
+    return Section("gates", title, t("gates.intro"), blocks=(_summary(view.gates, t), table), is_paired=False)
 
 
 def _summary(all_gates: tuple[GateResult, ...], t: Translate) -> Table:
@@ -49,20 +53,21 @@ def _summary(all_gates: tuple[GateResult, ...], t: Translate) -> Table:
 
     def line(label: str, some: list[GateResult]) -> tuple[Cell, ...]:
         failed = sum(1 for gate in some if not gate.success)
-        return (label, formats.count(len(some)), formats.count(len(some) - failed), formats.count(failed))
+        return (label, len(some), len(some) - failed, failed)
 
     return Table(
         columns=(
             Column(t("gates.severity")),
-            Column(t("gates.count"), is_figure=True),
-            Column(t("gates.passed"), is_figure=True),
-            Column(t("gates.failed_result"), is_figure=True),
+            Column(t("gates.count"), "count"),
+            Column(t("gates.passed"), "count"),
+            Column(t("gates.failed_result"), "count"),
         ),
         rows=tuple(
             line(t.code("severity", severity), [gate for gate in all_gates if gate.severity == severity])
             for severity in severities
         ),
         title=t("gates.summary"),
+        name="gates_by_severity",
         total=line(t("site.total"), list(all_gates)),
     )
 
@@ -79,8 +84,8 @@ def _row(gate: GateResult, t: Translate) -> tuple[Cell, ...]:
         gate.suite,
         gate.gate,
         claim(t.language, gate.suite, gate.gate, gate.description),
-        formats.count(gate.checked_rows),
-        formats.count(gate.failed_rows),
+        gate.checked_rows,
+        gate.failed_rows,
         _sample(gate, t),
     )
 
@@ -102,3 +107,8 @@ def _sample(gate: GateResult, t: Translate) -> Cell:
             ),
         ),
     )
+
+
+GATES = PageSpec(
+    frame.GATES, "analysts", gates, queries=("dimension_names",), also=frozenset({Role.ENGINEER, Role.FINANCE})
+)

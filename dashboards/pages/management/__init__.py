@@ -1,0 +1,8 @@
+"""The pages for management: the branch at a glance, who pays, what is used, and what is at risk."""
+
+from __future__ import annotations
+
+from dashboards.pages.management.overview import OVERVIEW
+from dashboards.pages.spec import PageSpec
+
+PAGES: tuple[PageSpec, ...] = (OVERVIEW,)
