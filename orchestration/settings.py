@@ -38,6 +38,7 @@ NEVER = "never"
 LOG_FORMATS = ("text", "json")
 #: Whether Dagster's schedule and inbox sensor are on at first; `tollhouse ui` starts them, unless the environment has `stopped`.
 AUTOMATIONS = ("stopped", "running")
+LANGUAGES = ("en", "zh")
 _PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -59,6 +60,7 @@ class Settings:
         "stopped"  # state of the nightly run and the inbox sensor where no person has switched them: stopped or running
     )
     log_format: str = "text"  # of what commands write to standard error: text or json
+    language: str = "en"  # of what status, files, explain and quote print: en or zh
     prune_keep: int = 30  # how many of the newest editions `prune` keeps in any case
     prune_pack_after_days: int | None = 90  # from when on it packs landed files; None: never
     dagster_url: str = "http://127.0.0.1:3000"  # where pages lead to for the lineage of a table: Dagster's UI
@@ -69,8 +71,8 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP,
-        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS, _UI_URL, _SITE_CALLS and those of alerts
-        (TOLLHOUSE_ALERT_…) and of signing in (AccessSettings).
+        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _LANG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS, _UI_URL, _SITE_CALLS and those of
+        alerts (TOLLHOUSE_ALERT_…) and of signing in (AccessSettings).
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -119,6 +121,7 @@ class Settings:
             allowed_hosts=cls.allowed_hosts_of(env),
             automation=cls.automation_of(env),
             log_format=cls.log_format_of(env),
+            language=cls.language_of(env),
             prune_keep=_whole_number(env, "TOLLHOUSE_PRUNE_KEEP", cls.prune_keep, least=1),
             prune_pack_after_days=(
                 None
@@ -208,6 +211,17 @@ class Settings:
         if log_format not in LOG_FORMATS:
             raise UsageError(f"TOLLHOUSE_LOG: '{log_format}' is not a form of log; write {' or '.join(LOG_FORMATS)}")
         return log_format
+
+    @classmethod
+    def language_of(cls, environment: Mapping[str, str] | None = None) -> str:
+        """en or zh. Raises UsageError where TOLLHOUSE_LANG is neither."""
+        env = os.environ if environment is None else environment
+        language = env.get("TOLLHOUSE_LANG") or cls.language
+        if language not in LANGUAGES:
+            raise UsageError(
+                f"TOLLHOUSE_LANG: '{language}' is not a language of Tollhouse; write {' or '.join(LANGUAGES)}"
+            )
+        return language
 
     @property
     def memory_bytes(self) -> int:
