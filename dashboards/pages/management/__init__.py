@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.pages.management.overview import OVERVIEW
+from dashboards.pages.management.unit import UNIT
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = (OVERVIEW,)
+PAGES: tuple[PageSpec, ...] = (OVERVIEW, UNIT)
