@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dashboards.pages.management.overview import OVERVIEW
+from dashboards.pages.management.receivables import RECEIVABLES
 from dashboards.pages.management.unit import UNIT
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = (OVERVIEW, UNIT)
+PAGES: tuple[PageSpec, ...] = (OVERVIEW, UNIT, RECEIVABLES)
