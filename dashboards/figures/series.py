@@ -68,7 +68,12 @@ def stacked_columns(
             y=[_point(value, is_share=False) for value in values],
             customdata=[_text(value, is_share=False) for value in values],
             hovertemplate="%{x}<br>%{fullData.name}: %{customdata}<extra></extra>",
-            marker={"color": SERIES[position % len(SERIES)], "line": {"color": "#FFFFFF", "width": 0.5}},
+            marker={
+                "color": SERIES[position % len(SERIES)],
+                "line": {"color": "#FFFFFF", "width": 0.5},
+                # More series than colours: the second round is hatched.
+                "pattern": {"shape": "/" if position >= len(SERIES) else ""},
+            },
         )
     styled(figure, x_title=x_title, y_title=y_title, height=height, barmode="relative", margin=_MARGIN)
     figure.update_layout(showlegend=True, legend={"traceorder": "normal"})
