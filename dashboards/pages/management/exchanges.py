@@ -10,6 +10,7 @@ from dashboards.figures.series import lines
 from dashboards.i18n import Translate
 from dashboards.pages import frame
 from dashboards.pages.frame import how, missing_marts, name_of
+from dashboards.pages.management.scope_note import branch_only
 from dashboards.pages.model import Cell, Column, Content, Figure, Message, Section, Table, Target
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head, mart_table, sum_of, value_of
@@ -56,7 +57,7 @@ def _by_exchange(view: View, period: Period, t: Translate) -> Section:
     days = {"first_day": period.first_day, "last_day": period.last_day}
     rows = view.query("exchanges_of_days", **days)
     if not rows:
-        return Section("exchanges", title, blocks=(_no_traffic(period, t),))
+        return Section("exchanges", title, blocks=(_no_traffic(view, period, t),))
     table = _period_table(view, rows, "traffic_by_exchange", "exchange_id", "exchanges_of_days", period, t)
     by_day = view.query("exchange_days", **days, exchange=None)
     return Section(
@@ -75,7 +76,7 @@ def _by_class(view: View, period: Period, t: Translate) -> Section:
     days = {"first_day": period.first_day, "last_day": period.last_day}
     rows = view.query("classes_of_days", **days)
     if not rows:
-        return Section("classes", title, blocks=(_no_traffic(period, t),))
+        return Section("classes", title, blocks=(_no_traffic(view, period, t),))
     table = _period_table(view, rows, "traffic_by_customer_class", "customer_class", "classes_of_days", period, t)
     by_day = view.query("class_days", **days)
     return Section(
@@ -86,9 +87,9 @@ def _by_class(view: View, period: Period, t: Translate) -> Section:
     )
 
 
-def _no_traffic(period: Period, t: Translate) -> Message:
+def _no_traffic(view: View, period: Period, t: Translate) -> Message:
     days = {"first_day": formats.day(period.first_day), "last_day": formats.day(period.last_day)}
-    return Message(t("exchanges.no_traffic", **days))
+    return branch_only(view, t) or Message(t("exchanges.no_traffic", **days))
 
 
 def _period_table(
@@ -179,7 +180,7 @@ def _days(view: View, period: Period, exchange: str, t: Translate) -> Section:
         return Section("days", title, blocks=(absent,))
     rows = view.query("exchange_days", first_day=period.first_day, last_day=period.last_day, exchange=exchange)
     if not rows:
-        return Section("days", title, blocks=(_no_traffic(period, t),))
+        return Section("days", title, blocks=(_no_traffic(view, period, t),))
     days = [formats.day(row["date"]) for row in rows]
     table = mart_table(
         view,
