@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 
 from dashboards import formats
@@ -210,13 +211,28 @@ def _intake(view: View, period: Period, t: Translate) -> Section:
     return Section("intake", title, blocks=(*_months(view, period, t), table), is_paired=False)
 
 
-def set_aside_by_month(view: View, period: Period) -> list[tuple[str, int, Decimal | None]]:
-    """Per month up to a period: the month, records read, and the share that was set aside."""
+@dataclass(frozen=True)
+class SetAside:
+    """Records of the CDR files dated in a month: read, set aside, and the share of these; None where none were read."""
+
+    month: str
+    read: int
+    aside: int
+    share: Decimal | None
+
+
+def set_aside_by_month(view: View, period: Period) -> list[SetAside]:
+    """The months up to a period in which files are dated, the oldest first."""
     first = period
     for _ in range(_MONTHS - 1):
         first = first.before
     return [
-        (row["month"], row["read_records"], formats.ratio_of(row["set_aside_records"], row["read_records"]))
+        SetAside(
+            row["month"],
+            row["read_records"],
+            row["set_aside_records"],
+            formats.ratio_of(row["set_aside_records"], row["read_records"]),
+        )
         for row in view.query("intake_by_month", first_month=first.code, last_month=period.code)
     ]
 
@@ -231,13 +247,13 @@ def _months(view: View, period: Period, t: Translate) -> tuple[Figure, ...]:
             Column(t("intake.read_records"), "count"),
             Column(t("risk.share"), "percent"),
         ),
-        rows=tuple(months),
+        rows=tuple((each.month, each.read, each.share) for each in months),
         title=t("risk.months_table"),
         name="set_aside_by_month",
         how=how(t, "intake_by_month"),
     )
     figure = lines(
-        [(t("risk.share"), [month for month, _, _ in months], [share for _, _, share in months])],
+        [(t("risk.share"), [each.month for each in months], [each.share for each in months])],
         x_title=t("receivables.month"),
         y_title=t("risk.axis_share"),
         is_share=True,
