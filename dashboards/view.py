@@ -23,7 +23,7 @@ from dashboards.scope import masked_columns, rows_seen
 from expectations.results import GateResult
 from orchestration.access.roles import WHOLE_BRANCH, Viewer
 from orchestration.publishing.manifest import EditionError
-from orchestration.publishing.reading import EditionFolder, current_edition, no_edition, read_edition
+from orchestration.publishing.reading import EditionFolder, current_edition, no_edition
 
 QUERIES = Path(__file__).resolve().parent / "queries"
 

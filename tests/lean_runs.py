@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.site import PAGES, SITE_FOLDER
+from orchestration.publishing.site_list import SITE, write_site_list
+from orchestration.settings import Settings
+from orchestration.storage.durable import sha256_of
 
 #: Words of the command line that end with a run.
 RUNNING = ("run", "close", "rebuild", "rerate")
@@ -40,7 +42,7 @@ def lean_runs() -> Iterator[None]:
         patch.setattr(compilation.Linker, "find_cycles", lambda _self: None)
         patch.setattr(compilation.Linker, "get_graph_summary", lambda _self, _manifest: {})
         patch.setattr(compilation.Linker, "add_test_edges", lambda _self, _manifest: None)
-        patch.setattr(publishing, "build_site", _blank_site)
+        patch.setattr(publishing, "draw_site", _blank_site)
         # What the run itself reads of its history is only which version of its inputs an asset was made of: as if there were none.
         patch.setattr(dg.DagsterInstance, "from_config", lambda _home: dg.DagsterInstance.ephemeral())
         for writes in ("store_event", "store_event_batch"):
@@ -50,10 +52,11 @@ def lean_runs() -> Iterator[None]:
         yield
 
 
-def _blank_site(edition: Path, _published: Path) -> list[Path]:
-    """Pages of which nothing but their names is as it should be."""
-    pages = [edition / SITE_FOLDER / name for name in PAGES]
-    for page in pages:
-        page.parent.mkdir(exist_ok=True)
-        page.write_text("not drawn", encoding="utf-8")
-    return pages
+def _blank_site(_settings: Settings, edition: Path) -> list[Path]:
+    """A site of which nothing but its index is there, and nothing in it."""
+    site = edition / SITE
+    site.mkdir()
+    index = site / "index.html"
+    index.write_text("not drawn", encoding="utf-8")
+    write_site_list(site, {index.name: {"inputs": "none", "sha256": sha256_of(index)}})
+    return [index]

@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboards.i18n import Translate
 from dashboards.i18n.columns import ColumnText, column
+from dashboards.i18n.sentences import sentence
 from dashboards.pages import frame
 from dashboards.pages.model import Cell, Column, Kind, Linked, Mark, Table, Target, Tone, Value
 from dashboards.view import Row, View
@@ -49,6 +50,8 @@ def value_of(view: View, mart: str, name: str, row: Row, t: Translate) -> Value:
         return _member(view, text, value, t)
     if text.group is not None:
         return None if value is None else t.code(text.group, str(value))
+    if text.kind == "sentence":
+        return None if value is None else sentence(t.language, value)
     known: Value = value
     return known
 
