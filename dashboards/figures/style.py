@@ -39,22 +39,22 @@ def styled(figure: go.Figure, *, x_title: str, y_title: str, height: int = 340, 
         "title": {"font": {"size": 12}, "standoff": 8},
     }
     # In one call: each costs plotly some 10 ms of looking up names.
-    shared: dict[str, Any] = dict(
-        template=go.layout.Template(),
-        height=height,
-        margin={"l": 8, "r": 16, "t": 12, "b": 8},
-        font={"family": FONTS, "size": 12, "color": INK},
-        paper_bgcolor="#FFFFFF",
-        plot_bgcolor="#FFFFFF",
-        colorway=list(SERIES),
-        hovermode="closest",
-        hoverlabel={"font": {"family": FONTS, "size": 12}},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "xanchor": "left", "x": 0, "font": {"size": 12}},
-        bargap=0.32,
-        separators=".,",
-        xaxis={**axis, "title": {**axis["title"], "text": x_title}},
-        yaxis={**axis, "title": {**axis["title"], "text": y_title}},
-    )
+    shared: dict[str, Any] = {
+        "template": go.layout.Template(),
+        "height": height,
+        "margin": {"l": 8, "r": 16, "t": 12, "b": 8},
+        "font": {"family": FONTS, "size": 12, "color": INK},
+        "paper_bgcolor": "#FFFFFF",
+        "plot_bgcolor": "#FFFFFF",
+        "colorway": list(SERIES),
+        "hovermode": "closest",
+        "hoverlabel": {"font": {"family": FONTS, "size": 12}},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "xanchor": "left", "x": 0, "font": {"size": 12}},
+        "bargap": 0.32,
+        "separators": ".,",
+        "xaxis": {**axis, "title": {**axis["title"], "text": x_title}},
+        "yaxis": {**axis, "title": {**axis["title"], "text": y_title}},
+    }
     figure.update_layout(**{**shared, **layout})
     return figure
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestration.cli.context import Answer, Context, print_fact, print_table, shown_code
 from orchestration.cli.parsing import add_command, count, language_option
-from orchestration.telephone_numbers import normalised_called_number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,6 +22,8 @@ _COLUMNS = ("from", "to", "band", "tier", "rate", "increments", "of_seconds", "s
 _FIGURES = ("tier", "increments", "of_seconds", "seconds", "price", "together")
 # The width of the labels.
 _WIDTH = 15
+
+_Value = TypeVar("_Value")
 
 
 def add_commands(commands: Any) -> None:
@@ -47,25 +47,20 @@ def add_commands(commands: Any) -> None:
 
 
 def _quote(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.errors import UsageError
-    from orchestration.rating.charging import charge_call
+    from orchestration.rating.quoting import Question, charge_facts, quote_call
     from orchestration.rating.tariffs import Tariffs
     from orchestration.reference_book.reading import read_reference_book
 
-    tariffs = Tariffs(read_reference_book(context.settings.reference))
-    day = arguments.at.date()
-    exchange_id = arguments.exchange
-    if exchange_id is not None and exchange_id not in tariffs.area_codes:
-        known = ", ".join(sorted(tariffs.area_codes)) or "none"
-        raise UsageError(f"exchange {exchange_id} is not in exchanges.csv, which has {known}")
-    dialled = (
-        tariffs.dial_anywhere(arguments.to, day)
-        if exchange_id is None
-        else tariffs.dial(arguments.to, day, exchange_id)
+    question = Question(
+        arguments.at,
+        arguments.seconds,
+        called_number=arguments.to,
+        tariff_plan_id=arguments.plan,
+        customer_class=arguments.customer_class,
+        exchange_id=arguments.exchange,
     )
-    plan = tariffs.plan_of(dialled, arguments.plan, arguments.customer_class, day)
-    charge = charge_call(tariffs, plan, dialled, arguments.at, arguments.seconds)
-    data = {"called_number": arguments.to, **_facts(charge)}
+    charge = quote_call(Tariffs(read_reference_book(context.settings.reference)), question)
+    data = {"called_number": arguments.to, **charge_facts(charge)}
 
     def show(console: Console) -> None:
         _Printer(console, context.texts).fact("called_number", arguments.to)
@@ -75,17 +70,20 @@ def _quote(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _explain(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.rating.explaining import explain_call
+    from dashboards.view import View
+    from orchestration.rating.explaining import explain_call, who_is_charged
+    from orchestration.rating.quoting import charge_facts
     from orchestration.reference_book.reading import read_reference_book
 
     settings = context.settings
-    found = explain_call(settings.published, read_reference_book(settings.reference), arguments.call_id)
+    with View.current(settings.published) as edition:
+        found = explain_call(edition, read_reference_book(settings.reference), arguments.call_id)
     data = {
         "edition": found.edition,
         "state": found.state,
         "call": dict(found.call),
-        "charged_party": None if found.call.get("charged_number") is None else _who_is_charged(found.call),
-        "by_the_present_book": None if found.charge is None else _facts(found.charge),
+        "charged_party": None if found.call.get("charged_number") is None else who_is_charged(found.call),
+        "by_the_present_book": None if found.charge is None else charge_facts(found.charge),
         "no_charge": found.no_charge,
         "differences": [{"what": what, "published": said, "present": now} for what, said, now in found.differences],
     }
@@ -115,6 +113,8 @@ class _Printer:
 
 
 def _show_explanation(to: _Printer, found: Explanation) -> None:
+    from orchestration.rating.explaining import who_is_charged
+
     call = found.call
     of_call = {"call": call["call_id"], "record": call["record_number"], "file": call["file_name"]}
     to.fact("call", to.text("call_of", **of_call, edition=found.edition))
@@ -124,7 +124,7 @@ def _show_explanation(to: _Printer, found: Explanation) -> None:
         to.fact("not_charged", to.text("repeats", call=call["original_call_id"]))
         return
     if call.get("charged_number") is not None:
-        who = to.text(f"who_{_who_is_charged(call)}")
+        who = to.text(f"who_{who_is_charged(call)}")
         to.fact("who_pays", to.text("who_pays_of", number=call["charged_number"], who=who))
     if found.state != "rated":
         state = shown_code(to.t, "state", found.state)
@@ -153,16 +153,9 @@ def _show_explanation(to: _Printer, found: Explanation) -> None:
     print_table(to.console, ["", to.text("published"), to.text("by_the_present_book")], differences)
 
 
-def _who_is_charged(call: Mapping[str, Any]) -> str:
-    """Whose number the charged number of a published call is: the record's own word, else that of a party of the call."""
-    # An edition of an earlier release has no such word.
-    if call.get("is_charged_as_recorded"):
-        return "recorded"
-    return "calling" if call["charged_number"] == call["calling_number"] else "called"
-
-
 def _show(to: _Printer, charge: Charge) -> None:
     from orchestration.rating.charging import exact_text
+    from orchestration.rating.quoting import charge_facts
 
     plan = charge.plan
     dialled = charge.dialled
@@ -185,7 +178,7 @@ def _show(to: _Printer, charge: Charge) -> None:
     to.fact("prefix", to.text("prefix_of", prefix=prefix, zone=charge.zone_id))
     rule = to.text("rule_increment" if plan["band_rule"] == "increment" else "rule_start")
     to.fact("plan", to.text("plan_of", plan=plan["tariff_plan_id"], day=charge.rate_valid_from, rule=rule))
-    facts = _facts(charge)
+    facts = charge_facts(charge)
     print_table(
         to.console,
         [to.text(name) for name in _COLUMNS],
@@ -206,64 +199,23 @@ def _show(to: _Printer, charge: Charge) -> None:
     to.fact("amount", charge.amount)
 
 
-def _facts(charge: Charge) -> dict[str, Any]:
-    from datetime import timedelta
-
-    from orchestration.rating.charging import exact_text
-
-    return {
-        "access_code": charge.dialled.access_code,
-        "rated_number": charge.dialled.rated_number,
-        "dialled_plan_id": charge.dialled.tariff_plan_id,
-        "dialled_zone_id": charge.dialled.zone_id,
-        "destination_prefix": charge.destination_prefix,
-        "zone_id": charge.zone_id,
-        "tariff_plan_id": charge.plan["tariff_plan_id"],
-        "band_rule": charge.plan["band_rule"],
-        "rate_valid_from": charge.rate_valid_from,
-        "started_at": charge.started_at,
-        "duration_seconds": charge.duration_seconds,
-        "steps": [
-            {
-                "begins_at": step.begins_at,
-                "ends_at": step.begins_at + timedelta(seconds=step.seconds),
-                "band_id": step.band_id,
-                "from_second": step.from_second,
-                "rate": step.rate,
-                "rate_unit_seconds": step.rate_unit_seconds,
-                "increments": step.increments,
-                "increment_seconds": step.increment_seconds,
-                "seconds": step.seconds,
-                "price": exact_text(step.price),
-                "total": exact_text(step.total),
-            }
-            for step in charge.steps
-        ],
-        "charge_steps": charge.charge_steps,
-        "charged_seconds": charge.charged_seconds,
-        "connect_fee": charge.connect_fee,
-        "unrounded": exact_text(charge.unrounded),
-        "rounding_mode": charge.plan["rounding_mode"],
-        "rounding_decimals": charge.plan["rounding_decimals"],
-        "amount": charge.amount,
-    }
-
-
 def _number(text: str) -> str:
-    """A called number as the warehouse normalises it; a service code as it is dialled."""
-    number = normalised_called_number(text)
-    if not re.fullmatch("[0-9]*|[*#][0-9*#]*", number):
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is not a valid number; write digits, a leading + if any, or a code like *98"
-        )
-    return number
+    from orchestration.rating.quoting import typed_number
+
+    return _typed(typed_number, text)
 
 
 def _moment(text: str) -> datetime:
-    """A time of the wall clock, with a T or a space between date and time."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a valid time; write it like 2026-05-20T10:00:00")
+    from orchestration.rating.quoting import typed_moment
+
+    return _typed(typed_moment, text)
+
+
+def _typed(read: Callable[[str], _Value], text: str) -> _Value:
+    """A value as the command line takes it: what is wrong with it is argparse's to say."""
+    from orchestration.errors import UsageError
+
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a valid time; write it like 2026-05-20T10:00:00") from None
+        return read(text)
+    except UsageError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import grp
 import hashlib
 import json
 import os
@@ -306,11 +307,10 @@ def test_accounts_are_backed_up_and_come_back_for_the_owner_alone(ran_copy: Bran
     with_accounts(ran_copy.home, "x" * 64)
     assert ran_copy.tollhouse("backup", str(tmp_path / "backup")).exit_code == 0
     with_accounts(ran_copy.home, "y" * 64)
-    old = os.umask(0o027)  # as with TOLLHOUSE_GROUP
-    try:
-        assert ran_copy.tollhouse("restore", str(tmp_path / "backup"), "--replace").exit_code == 0
-    finally:
-        os.umask(old)
+    group = grp.getgrgid(os.getgid()).gr_name
+    typed = ran_copy.tollhouse("restore", str(tmp_path / "backup"), "--replace", TOLLHOUSE_GROUP=group)
+    assert typed.exit_code == 0, typed.message
+    assert stat.S_IMODE((ran_copy.home / "ledger.sqlite").stat().st_mode) == 0o640
     assert (ran_copy.home / "session.secret").read_text() == "x" * 64
     for name in ("accounts.json", "session.secret"):
         assert stat.S_IMODE((ran_copy.home / name).stat().st_mode) == 0o600

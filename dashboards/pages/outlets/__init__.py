@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dashboards.pages.outlets.outlet import OUTLET_PAGE
+from dashboards.pages.outlets.undocumented import UNDOCUMENTED_PAGE
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = ()
+PAGES: tuple[PageSpec, ...] = (OUTLET_PAGE, UNDOCUMENTED_PAGE)
