@@ -254,7 +254,9 @@ def _figures(view: View, before: View, t: Translate) -> Section:
     now, earlier = (
         {row["billing_period"]: row for row in each.query("periods_with_figures")} for each in (view, before)
     )
-    commission_now, commission_before = (_commission(each) for each in (view, before))
+    # A table that one of them does not have is no money that changed.
+    has_commission = not (view.lacks("commission_by_period") or before.lacks("commission_by_period"))
+    commission_now, commission_before = (_commission(each) if has_commission else {} for each in (view, before))
     zero = Decimal("0.00")
     money: list[tuple[Cell, ...]] = []
     calls: list[tuple[Cell, ...]] = []
@@ -305,8 +307,6 @@ def _amount(row: Row | None, name: str) -> Decimal:
 
 def _commission(view: View) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
-    if view.lacks("commission_by_period"):
-        return sums
     for row in view.query("commission_by_period", agent=None):
         sums[row["settlement_period"]] = sums.get(row["settlement_period"], Decimal(0)) + row["amount"]
     return sums
