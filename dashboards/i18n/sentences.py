@@ -14,9 +14,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-import yaml
-
 from dashboards.i18n import load
+from dashboards.i18n.yaml_texts import read_texts
 
 _TEXTS = Path(__file__).resolve().parent / "sentences_zh.yaml"
 _KEPT = 200_000
@@ -114,8 +113,9 @@ def _of_a_field(text: str) -> str | None:
     name, _, fault = text.partition(" ")
     for pattern in _patterns("field_faults", fault.partition(" ")[0]):
         if pattern.needle in fault and (found := pattern.expression.fullmatch(fault)):
-            shown = str(_texts()["words"]["field"].get(name, name))
-            return f"{shown} {_filled(pattern.template, found.groupdict())}"
+            said = _filled(pattern.template, found.groupdict())
+            shown = _texts()["words"]["field"].get(name)
+            return f"{name} {said}" if shown is None else f"{shown}{said}"
     for pattern in _patterns("field_faults", name):
         if pattern.needle in text and (found := pattern.expression.fullmatch(text)):
             return _filled(pattern.template, found.groupdict())
@@ -128,7 +128,7 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     for literal, name, group, _ in Formatter().parse(template):
         parts.append(literal)
         if name is not None:
-            value = values[name]
+            value = values[name] or "（空）"
             if group:
                 value = _texts()["words"].get(group, {}).get(value) or load("zh").get(f"{group}.{value}", value)
             elif not name.startswith(_AS_TYPED) or name == "why_not":
@@ -184,5 +184,5 @@ def _expression_parts(english: str) -> Iterator[str]:
 
 @cache
 def _texts() -> Mapping[str, Any]:
-    content: Mapping[str, Any] = yaml.safe_load(_TEXTS.read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = read_texts(_TEXTS)
     return content

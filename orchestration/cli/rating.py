@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, count
+from orchestration.cli.context import Answer, Context, print_fact, print_table, shown_code
+from orchestration.cli.parsing import add_command, count, language_option
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dashboards.i18n import Translate
     from orchestration.rating.charging import Charge
     from orchestration.rating.explaining import Explanation
 
-_Value = TypeVar("_Value")
+_COLUMNS = ("from", "to", "band", "tier", "rate", "increments", "of_seconds", "seconds", "price", "together")
+_FIGURES = ("tier", "increments", "of_seconds", "seconds", "price", "together")
+# The width of the labels.
+_WIDTH = 15
 
-_COLUMNS = ["from", "to", "band", "tier", "rate", "increments", "of seconds", "seconds", "price", "together"]
-_WHY_CHARGED = {
-    "recorded": "the charged number that the record names",
-    "calling": "the calling number",
-    "called": "the called number, as its zone charges the called party",
-}
-_FIGURES = ["tier", "increments", "of seconds", "seconds", "price", "together"]
+_Value = TypeVar("_Value")
 
 
 def add_commands(commands: Any) -> None:
@@ -41,8 +40,10 @@ def add_commands(commands: Any) -> None:
         "--at", type=_moment, required=True, metavar="TIME", help="when the call begins: 2026-05-20T10:00:00"
     )
     quote.add_argument("--seconds", type=count, required=True, metavar="N", help="how long it lasts")
+    language_option(quote)
     explain = add_command(commands, "explain", "why a published call costs what it costs, step by step", _explain)
     explain.add_argument("call_id", metavar="CALL_ID", help="<file_id>:<record_number>, as in rated_calls")
+    language_option(explain)
 
 
 def _quote(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -62,8 +63,8 @@ def _quote(arguments: argparse.Namespace, context: Context) -> Answer:
     data = {"called_number": arguments.to, **charge_facts(charge)}
 
     def show(console: Console) -> None:
-        console.print(f"called number  {arguments.to}")
-        _show(console, charge)
+        _Printer(console, context.texts).fact("called_number", arguments.to)
+        _show(_Printer(console, context.texts), charge)
 
     return Answer(data, show)
 
@@ -86,85 +87,116 @@ def _explain(arguments: argparse.Namespace, context: Context) -> Answer:
         "no_charge": found.no_charge,
         "differences": [{"what": what, "published": said, "present": now} for what, said, now in found.differences],
     }
-    return Answer(data, lambda console: _show_explanation(console, found))
+    return Answer(data, lambda console: _show_explanation(_Printer(console, context.texts), found))
 
 
-def _show_explanation(console: Console, found: Explanation) -> None:
+@dataclass(frozen=True)
+class _Printer:
+    """Prints facts about a call, with labels and words in the language of the command."""
+
+    console: Console
+    t: Translate
+
+    def text(self, key: str, **values: object) -> str:
+        return self.t(f"command_line.call.{key}", **{name: str(value) for name, value in values.items()})
+
+    def word(self, key: str) -> str:
+        return self.t(f"command_line.{key}")
+
+    def fact(self, key: str, text: object) -> None:
+        print_fact(self.console, self.text(key), text, _WIDTH)
+
+    def sentence(self, text: str) -> str:
+        from dashboards.i18n.sentences import sentence
+
+        return sentence(self.t.language, text)
+
+
+def _show_explanation(to: _Printer, found: Explanation) -> None:
     from orchestration.rating.explaining import who_is_charged
 
     call = found.call
-    console.print(
-        f"call           {call['call_id']}, record {call['record_number']} of {call['file_name']}, edition {found.edition}"
-    )
-    console.print(f"numbers        {call['calling_number'] or '(withheld)'} to {call['called_number'] or '(none)'}")
+    of_call = {"call": call["call_id"], "record": call["record_number"], "file": call["file_name"]}
+    to.fact("call", to.text("call_of", **of_call, edition=found.edition))
+    calling, called = call["calling_number"] or to.word("withheld"), call["called_number"] or to.word("none")
+    to.fact("numbers", to.text("numbers_of", calling=calling, called=called))
     if found.state == "duplicate":
-        console.print(f"not charged    it repeats {call['original_call_id']}")
+        to.fact("not_charged", to.text("repeats", call=call["original_call_id"]))
         return
     if call.get("charged_number") is not None:
-        console.print(f"who pays       {call['charged_number']}, {_WHY_CHARGED[who_is_charged(call)]}")
+        who = to.text(f"who_{who_is_charged(call)}")
+        to.fact("who_pays", to.text("who_pays_of", number=call["charged_number"], who=who))
     if found.state != "rated":
-        console.print(f"waits          {found.state}: {call['reason']}")
+        state = shown_code(to.t, "state", found.state)
+        to.fact("waits", to.text("waits_of", state=state, reason=to.sentence(f"{call['reason']}")))
         return
-    console.print(
-        f"charged to     account {call['account_id']}, class {call['customer_class'] or '(none)'}, period {call['billing_period']}"
-    )
+    account, period = call["account_id"], call["billing_period"]
+    customer_class = shown_code(to.t, "customer_class", call["customer_class"]) or to.word("none")
+    to.fact("charged_to", to.text("charged_to_of", account=account, customer_class=customer_class, period=period))
     if found.charge is None:
-        console.print(f"published      {call['amount']}")
-        console.print(f"today          not to be charged: {found.no_charge}")
+        to.fact("published", call["amount"])
+        to.fact("today", to.text("not_to_be_charged", reason=to.sentence(f"{found.no_charge}")))
         return
-    _show(console, found.charge)
+    _show(to, found.charge)
     if call.get("package_id") is not None:
-        seconds = call["covered_seconds"]
-        covered = f"{call['covered_amount']}" if seconds is None else f"{seconds} seconds, {call['covered_amount']}"
-        console.print(
-            f"package        {call['package_id']} of {call['package_number'] or 'the account'} covers {covered}"
-        )
+        seconds, amount = call["covered_seconds"], call["covered_amount"]
+        covered = f"{amount}" if seconds is None else to.text("covered", seconds=seconds, amount=amount)
+        owner = call["package_number"] or to.text("the_account")
+        to.fact("package", to.text("package_of", package=call["package_id"], owner=owner, covered=covered))
     if call.get("is_capped"):
-        console.print("highest price  the plan caps what one call of the zone costs")
+        to.fact("highest_price", to.text("capped"))
     if not found.differences:
-        console.print(f"published      {call['amount']}: the same, step by step")
+        to.fact("published", to.text("published_same", amount=call["amount"]))
         return
-    console.print(f"published      {call['amount']}: the reference book is not what it was rated by:")
-    print_table(console, ["", "published", "by the present book"], found.differences)
+    to.fact("published", to.text("published_other", amount=call["amount"]))
+    differences = [(to.word(f"difference.{what}"), said, now) for what, said, now in found.differences]
+    print_table(to.console, ["", to.text("published"), to.text("by_the_present_book")], differences)
 
 
-def _show(console: Console, charge: Charge) -> None:
+def _show(to: _Printer, charge: Charge) -> None:
     from orchestration.rating.charging import exact_text
     from orchestration.rating.quoting import charge_facts
 
     plan = charge.plan
-    rule = "the band of each increment" if plan["band_rule"] == "increment" else "the band at the start"
     dialled = charge.dialled
     if dialled.access_code is not None:
         selected = [
-            f"{what} {name}" for what, name in (("plan", dialled.tariff_plan_id), ("zone", dialled.zone_id)) if name
+            to.text(f"selects_{what}", **{what: name})
+            for what, name in (("plan", dialled.tariff_plan_id), ("zone", dialled.zone_id))
+            if name
         ]
-        console.print(
-            f"access code    {dialled.access_code}" + (f", selects {' and '.join(selected)}" if selected else "")
+        code = dialled.access_code
+        to.fact(
+            "access_code",
+            to.text("selects", code=code, selected=to.text("and").join(selected)) if selected else code,
         )
-        console.print(f"rated number   {dialled.rated_number or '(none)'}")
-    console.print(f"begins         {charge.started_at}, {charge.duration_seconds} seconds")
-    prefix = "(not looked up)" if charge.destination_prefix is None else charge.destination_prefix or "(empty)"
-    console.print(f"prefix         {prefix}, zone {charge.zone_id}")
-    console.print(f"plan           {plan['tariff_plan_id']}, rates since {charge.rate_valid_from}, {rule}")
+        to.fact("rated_number", dialled.rated_number or to.word("none"))
+    to.fact("begins", to.text("begins_of", moment=charge.started_at, seconds=charge.duration_seconds))
+    prefix = (
+        to.word("not_looked_up") if charge.destination_prefix is None else charge.destination_prefix or to.word("empty")
+    )
+    to.fact("prefix", to.text("prefix_of", prefix=prefix, zone=charge.zone_id))
+    rule = to.text("rule_increment" if plan["band_rule"] == "increment" else "rule_start")
+    to.fact("plan", to.text("plan_of", plan=plan["tariff_plan_id"], day=charge.rate_valid_from, rule=rule))
     facts = charge_facts(charge)
     print_table(
-        console,
-        _COLUMNS,
+        to.console,
+        [to.text(name) for name in _COLUMNS],
         [
             [
-                step["begins_at"].time(), step["ends_at"].time(), step["band_id"], step["from_second"],
-                f"{step['rate']:f} per {step['rate_unit_seconds']} s", step["increments"], step["increment_seconds"],
-                step["seconds"], step["price"], step["total"],
+                step["begins_at"].time(), step["ends_at"].time(), shown_code(to.t, "band", step["band_id"]), step["from_second"],
+                to.text("rate_of", rate=f"{step['rate']:f}", seconds=step["rate_unit_seconds"]),
+                step["increments"], step["increment_seconds"], step["seconds"], step["price"], step["total"],
             ]
             for step in facts["steps"]
         ],
-        _FIGURES,
+        [to.text(name) for name in _FIGURES],
     )  # fmt: skip
-    console.print(f"connect fee    {charge.connect_fee:f}")
-    console.print(f"exact          {exact_text(charge.unrounded)}")
-    console.print(f"rounded        {plan['rounding_mode']} to {plan['rounding_decimals']} decimals")
-    console.print(f"amount         {charge.amount}")
+    to.fact("connect_fee", f"{charge.connect_fee:f}")
+    to.fact("exact", exact_text(charge.unrounded))
+    mode = shown_code(to.t, "rounding_mode", plan["rounding_mode"])
+    to.fact("rounded", to.text("rounded_of", mode=mode, decimals=plan["rounding_decimals"]))
+    to.fact("amount", charge.amount)
 
 
 def _number(text: str) -> str:

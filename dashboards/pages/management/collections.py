@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
 from dashboards import formats
 from dashboards.figures.collections import arrears_bars, collection_rate_bars
+from dashboards.figures.style import wrapped
 from dashboards.i18n import Translate
 from dashboards.pages.frame import how, missing_marts, name_of, named
-from dashboards.pages.model import Cell, Column, Figure, Message, Section, Table
+from dashboards.pages.model import Cell, Column, Figure, Linked, Message, Section, Table, Target
+from dashboards.pages.tables import sum_of, total_of
 from dashboards.view import Period, Row, View
 
 ARREARS_BANDS = ("amount_1_30", "amount_31_60", "amount_61_90", "amount_91_plus")
@@ -20,15 +25,11 @@ def collection_by_unit(view: View, period: Period, t: Translate) -> Section:
         sentence = absent or Message(t("missing.no_period", as_of=formats.day(view.as_of)))
         return Section("collections", title, blocks=(sentence,))
     units = view.query("collection_by_dimension", dimension="business_unit", period=period.code)
-    branch = view.query("collection_by_dimension", dimension="branch", period=period.code)
     if not units:
         return Section("collections", title, blocks=(Message(t("missing.no_units")),))
-    figure = collection_rate_bars(
-        [name_of(view, "business_unit", row["dimension_id"], t) for row in units],
-        [row["collection_rate"] for row in units],
-        branch[0]["collection_rate"] if branch else None,
-        t,
-    )
+    names = [name_of(view, "business_unit", row["dimension_id"], t) for row in units]
+    figure = collection_rate_bars(names, [row["collection_rate"] for row in units], rate_of(units), t)
+    to_unit = {row["dimension_id"]: unit_target(row["dimension_id"], period) for row in units}
     return Section(
         "collections",
         f"{title} · {period.code}",
@@ -37,35 +38,72 @@ def collection_by_unit(view: View, period: Period, t: Translate) -> Section:
                 figure,
                 title,
                 t("collections.definition"),
-                money_table(view, period.code, "business_unit", t("collections.table"), t),
+                money_table(view, units, "business_unit", t, "collection_by_dimension", links=to_unit),
+                links=tuple(
+                    (wrapped(name), to_unit[row["dimension_id"]]) for name, row in zip(names, units, strict=True)
+                ),
             ),
-            money_table(view, period.code, "customer_class", t("collections.by_class"), t),
         ),
     )
 
 
-def money_table(view: View, period: str, dimension: str, title: str, t: Translate) -> Table:
-    """Bills, receivable, received and the collection rate by the members of a dimension, with the branch as their total."""
-    rows = view.query("collection_by_dimension", dimension=dimension, period=period)
-    branch = view.query("collection_by_dimension", dimension="branch", period=period)
+def collection_by_class(view: View, period: Period, t: Translate) -> Table:
+    """Receivable, received and collection rate of a period by customer class."""
+    rows = view.query("collection_by_dimension", dimension="customer_class", period=period.code)
+    return money_table(view, rows, "customer_class", t, "collection_by_dimension")
 
-    def figures(row: Row) -> tuple[Cell, ...]:
-        return (row["bills"], row["receivable"], row["received"], row["collection_rate"])
 
+def unit_target(unit_id: str, period: Period) -> Target:
+    """The page of a business unit in a period."""
+    return Target.to("unit", unit=unit_id, period=period.code)
+
+
+def money_table(
+    view: View,
+    rows: Sequence[Row],
+    dimension: str,
+    t: Translate,
+    query: str,
+    links: Mapping[str, Target] | None = None,
+) -> Table:
+    """Bills, receivable, received and the collection rate by the members of a dimension; the foot is their sum."""
+    links = links or {}
+
+    def member(member_id: str) -> Cell:
+        value = named(view, dimension, member_id, t)
+        return Linked(value, links[member_id]) if member_id in links else value
+
+    label = t.code("dimension", dimension)
     return Table(
         columns=(
-            Column(t(f"collections.{dimension}"), id_label=t("site.id_of", label=t(f"collections.{dimension}"))),
+            Column(label, id_label=t("site.id_of", label=label)),
             Column(t("collections.bills"), "count"),
             Column(t("collections.receivable"), "money"),
             Column(t("collections.received"), "money"),
             Column(t("collections.rate"), "percent"),
         ),
-        rows=tuple((named(view, dimension, row["dimension_id"], t), *figures(row)) for row in rows),
-        title=title,
+        rows=tuple(
+            (member(row["dimension_id"]), row["bills"], row["receivable"], row["received"], row["collection_rate"])
+            for row in rows
+        ),
+        title=t(f"collections.by_{dimension}"),
         name=f"by_{dimension}",
-        how=how(t, "collection_by_dimension"),
-        total=(t("site.total"), *figures(branch[0])) if branch else None,
+        how=how(t, query),
+        total=(
+            t("site.total"),
+            sum_of(rows, "bills"),
+            sum_of(rows, "receivable"),
+            sum_of(rows, "received"),
+            rate_of(rows),
+        )
+        if rows
+        else None,
     )
+
+
+def rate_of(rows: Sequence[Row]) -> Decimal | None:
+    """The collection rate of several rows together: their received ÷ their receivable."""
+    return formats.ratio_of(total_of(row["received"] for row in rows), total_of(row["receivable"] for row in rows))
 
 
 def arrears_by_age(view: View, t: Translate) -> Section:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 
 from dashboards import formats
+from dashboards.figures.style import wrapped
 from dashboards.figures.traffic import hourly_lines, trunk_group_bars
 from dashboards.i18n import Translate
 from dashboards.pages.frame import how, missing_marts, name_of
-from dashboards.pages.model import Block, Cell, Column, Figure, Mark, Message, Named, Section, Table
+from dashboards.pages.management.scope_note import branch_only
+from dashboards.pages.model import Block, Cell, Column, Figure, Linked, Mark, Message, Named, Section, Table, Target
 from dashboards.view import Period, Row, View
 
 GROUPS_SHOWN = 10
@@ -32,8 +34,12 @@ def _busiest(view: View, period: Period, days: dict[str, str], t: Translate) -> 
         "trunk_groups_busiest", first_day=period.first_day, last_day=period.last_day, at_most=GROUPS_SHOWN
     )
     if not rows:
-        return (Message(t("missing.no_traffic", **days)),)
+        return (branch_only(view, t) or Message(t("missing.no_traffic", **days)),)
     groups = [(name_of(view, "trunk_group", row["trunk_group_id"], t), row) for row in rows]
+
+    def to_group(row: Row) -> Target:
+        return Target.to("traffic", trunk_group=row["trunk_group_id"], period=period.code)
+
     table = Table(
         columns=(
             Column(t("traffic.trunk_group"), id_label=t("site.id_of", label=t("traffic.trunk_group"))),
@@ -46,15 +52,23 @@ def _busiest(view: View, period: Period, days: dict[str, str], t: Translate) -> 
             Column(t("traffic.blocking"), "percent"),
             Column(t("traffic.asr"), "percent"),
         ),
-        rows=tuple(_group_row(Named(name, row["trunk_group_id"]), row) for name, row in groups),
+        rows=tuple(_group_row(Linked(Named(name, row["trunk_group_id"]), to_group(row)), row) for name, row in groups),
         title=t("traffic.busiest_table"),
         name="busiest_trunk_groups",
         how=how(t, "trunk_groups_busiest"),
     )
-    return (Figure(trunk_group_bars(groups, t), t("traffic.busiest"), t("traffic.busiest_definition"), table),)
+    return (
+        Figure(
+            trunk_group_bars(groups, t),
+            t("traffic.busiest"),
+            t("traffic.busiest_definition"),
+            table,
+            links=tuple((wrapped(name), to_group(row)) for name, row in groups),
+        ),
+    )
 
 
-def _group_row(name: Named, row: Row) -> tuple[Cell, ...]:
+def _group_row(name: Linked, row: Row) -> tuple[Cell, ...]:
     needed = row["circuits_needed"]
     is_short = row["circuits"] is not None and row["circuits_needed"] > row["circuits"]
     return (
