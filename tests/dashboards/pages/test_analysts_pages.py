@@ -292,7 +292,7 @@ def test_only_files_that_can_hold_the_days_are_read(published: Path) -> None:
 
 def test_a_rated_call_is_explained_step_by_step(published: Path, branch: BranchFiles) -> None:
     page = drawn(published, "calls", CALLS, call="f:1", branch=branch)
-    assert sentences(page)[0].startswith("The published amount is the same")
+    assert sentences(page)[0].startswith("The charge by the tariff is the same")
     assert column(page, "steps", "Together") == [Decimal("0.22"), Decimal("0.11")]
     assert dict(rows(page, "call"))["Who pays"] == "the calling number"
 
@@ -301,6 +301,17 @@ def test_a_call_that_the_book_would_charge_otherwise_says_what_differs(published
     page = drawn(published, "calls", CALLS, call="f:2", branch=branch)
     assert rows(page, "differences") == [("Amount by the tariff", "0.300000", "0.33")]
     assert (tile(page, "As published"), tile(page, "By the present book")) == ("0.30", "0.33")
+
+
+def test_what_a_package_and_a_cap_take_off_is_said(published: Path, branch: BranchFiles) -> None:
+    call = _call("f:1", 1, "2201", "A1", amount=Decimal("0.13"), list_amount=Decimal("0.33"), package_id="HOUR",
+                 covered_amount=Decimal("0.20"), is_capped=True)  # fmt: skip
+    page = drawn(published, "calls", {**CALLS, "rated_calls": [call]}, call="f:1", branch=branch)
+    assert page.sections[0].tiles[0].notes == (
+        "Package HOUR covers 0.20 yuan.",
+        "The plan caps what one call of the zone costs.",
+    )
+    assert "differences" not in names(page)
 
 
 def test_calls_that_are_not_rated_are_explained_too(published: Path, branch: BranchFiles) -> None:
