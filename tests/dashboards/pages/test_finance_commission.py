@@ -286,6 +286,7 @@ def test_agent_who_signs_in_sees_himself_and_nobody_else(tmp_path: Path) -> None
     page = drawn(tmp_path, "agent", MARTS, viewer=AGENT_A1)
     assert page.status == 200 and page.heading == "Agent statement: Hongda Agency"
     assert {row[0] for name in ("bills", "next_bills") for row in rows(page, name)} == {"C1", "C2", "C3"}
+    assert targets(page, "bills") == set(), "the page of an account's bills is not for agents"
     assert total(page, "lines")[5] == Decimal("7.25")
     assert total(page, "commission_by_period")[-1] == Decimal("87.25")
     assert [row[-1] for row in rows(page, "collection")] == [0.25, 0.9]
