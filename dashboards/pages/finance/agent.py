@@ -36,7 +36,11 @@ def agent(view: View, params: Params) -> Content:
     chosen = _chosen(params, agents)
     settled = settled_periods(view)
     code = settlement_of(view, params, settled) or (view.complete_period or view.running_period).code
-    filters = (_agent_filter(view, params, agents), settlement_filter(params, "agent", settled))
+    filters = (
+        # Who has one agent to ask for has nothing to choose.
+        *((_agent_filter(view, params, agents),) if len(agents) != 1 else ()),
+        settlement_filter(params, "agent", settled),
+    )
     if chosen is None:
         return Content((_list(view, code, settled, t),), filters)
     period = Period(code)
