@@ -13,7 +13,7 @@ from dashboards.i18n import Translate
 
 
 def collection_rate_bars(
-    names: Sequence[str], rates: Sequence[float | None], branch: float | None, t: Translate
+    names: Sequence[str], rates: Sequence[float | None], branch: float | Decimal | None, t: Translate
 ) -> go.Figure:
     """Collection rate per unit as bars from zero, with the branch's rate as a line. Highest rate on top."""
     pairs = sorted(zip(names, rates, strict=True), key=lambda pair: -1.0 if pair[1] is None else pair[1])
@@ -34,7 +34,7 @@ def collection_rate_bars(
         )
     )
     if branch is not None:
-        at = round(branch * 100, 4)
+        at = round(float(branch * 100), 4)
         figure.add_shape(
             type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"color": VERMILION, "width": 2, "dash": "dash"}
         )

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboards import formats
-from dashboards.edition import Row
 from dashboards.figures.style import BLUE, INK, ORANGE, SKY, VERMILION, horizontal_height, styled, wrapped
 from dashboards.i18n import Translate
+from dashboards.view import Row
 
 
 def trunk_group_bars(groups: Sequence[tuple[str, Row]], t: Translate) -> go.Figure:
@@ -80,5 +80,64 @@ def hourly_lines(shapes: Mapping[str, Sequence[float]], t: Translate) -> go.Figu
     )
     figure.update_layout(showlegend=True)
     figure.update_xaxes(type="category", showgrid=False, tickangle=0)
+    figure.update_yaxes(type="linear", rangemode="tozero")
+    return figure
+
+
+def load_heatmap(
+    rows: Sequence[str], columns: Sequence[str], loads: Sequence[Sequence[float | None]], x_title: str, t: Translate
+) -> go.Figure:
+    """Mean load as colour, one row per label; the first row on top. An hour without traffic is empty."""
+    figure = go.Figure(
+        go.Heatmap(
+            x=list(columns),
+            y=[wrapped(name) for name in reversed(rows)],
+            z=[list(line) for line in reversed(loads)],
+            text=[[formats.decimal(load) for load in line] for line in reversed(loads)],
+            hovertemplate="%{y}<br>%{x}: %{text} E<extra></extra>",
+            # Cividis is read alike with any colour vision, and by lightness on a grey print.
+            colorscale="Cividis",
+            zmin=0,
+            xgap=1,
+            ygap=1,
+            colorbar={"title": {"text": t("unit.erlangs"), "side": "right"}, "thickness": 12},
+        )
+    )
+    styled(figure, x_title=x_title, y_title="", height=max(260, 90 + 22 * len(rows)))
+    figure.update_xaxes(type="category", showgrid=False, tickangle=0)
+    figure.update_yaxes(type="category", showgrid=False)
+    return figure
+
+
+def circuits_lines(
+    at: Sequence[str], measures: Mapping[str, Sequence[float | int | None]], x_title: str, t: Translate
+) -> go.Figure:
+    """Busy-hour load, circuits needed and circuits there are, over days or months, on one scale."""
+    figure = go.Figure()
+    looks = {
+        "busy_hour_load": (BLUE, "solid"),
+        "circuits_needed": (VERMILION, "dot"),
+        "circuits": (ORANGE, "dash"),
+    }
+    for name, values in measures.items():
+        colour, dash = looks[name]
+        figure.add_scatter(
+            mode="lines+markers",
+            name=t(f"traffic.{name}"),
+            x=list(at),
+            y=list(values),
+            customdata=[formats.count(value) if isinstance(value, int) else formats.decimal(value) for value in values],
+            hovertemplate="%{x}<br>%{fullData.name}: %{customdata}<extra></extra>",
+            line={"color": colour, "dash": dash, "width": 2.5},
+            marker={"size": 5, "color": colour},
+        )
+    styled(
+        figure,
+        x_title=x_title,
+        y_title=t("traffic.axis_load"),
+        height=340,
+        margin={"l": 8, "r": 16, "t": 40, "b": 8},
+    )
+    figure.update_layout(showlegend=True)
     figure.update_yaxes(type="linear", rangemode="tozero")
     return figure

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from dashboards.i18n.yaml_texts import read_texts
 
 LANGUAGES = ("zh", "en")
 
@@ -40,8 +40,24 @@ def load(language: str) -> Mapping[str, str]:
     """The texts of a language, keys flattened with dots."""
     if language not in LANGUAGES:
         raise ValueError(f"no texts in '{language}': the pages speak {', '.join(LANGUAGES)}")
-    content = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
-    return dict(_flat(content))
+    texts: dict[str, str] = {}
+    for path in files_of(language):
+        for key, text in _flat(read_texts(path)):
+            if key in texts:
+                raise ValueError(
+                    f"{path.relative_to(_FOLDER)}: the text '{key}' stands twice; give one of them another key"
+                )
+            texts[key] = text
+    return texts
+
+
+def files_of(language: str) -> list[Path]:
+    """The files with the texts of a language: `zh.yaml`, `codes_zh.yaml` and those of the folder `zh`."""
+    return [
+        _FOLDER / f"{language}.yaml",
+        _FOLDER / f"codes_{language}.yaml",
+        *sorted((_FOLDER / language).glob("*.yaml")),
+    ]
 
 
 def _flat(node: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:

@@ -1,35 +1,52 @@
 """A page of the model as the templates take it: with ids, and with blocks arranged in rows. Markup is in the templates.
 
-Tiles, tables, messages and texts go through as they are; figures become the JSON that plotly draws.
+Tiles, messages and texts go through as they are; figures become the JSON that plotly draws, tables are cut to what is shown.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboards.pages.model import Badge, Block, Fact, Figure, Link, Message, Page, Section, Table, Tile
+from dashboards.pages.model import Block, Figure, How, Message, Page, Prose, Section, Table, Tile
+from dashboards.renderers.links import Links
 
+#: So many rows of a table are on the page; its files have all.
+SHOWN_ROWS = 200
 # More columns than this do not fit beside a figure.
 _NARROW_COLUMNS = 6
-
 _DEFAULT_HEIGHT = 340
 _LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
+_SPARK_WIDTH, _SPARK_HEIGHT = 120, 28
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table with the rows that are shown; `hidden_rows` are in its files only. `csv` and `xlsx` are their addresses."""
+
+    table: Table
+    rows: tuple[tuple[object, ...], ...]
+    hidden_rows: int
+    csv: str | None
+    xlsx: str | None
 
 
 @dataclass(frozen=True)
 class DrawnFigure:
-    """A figure with the id of its place in the page, its height in pixels and the JSON of its data and layout."""
+    """A figure with the id of its place in the page, its height in pixels, and as JSON its data, layout and links."""
 
     figure_id: str
     title: str
     definition: str
     height: int
     data: str
+    table: ShownTable | None
+    is_data_shown: bool
+    how: How | None
 
 
-LaidOutBlock = DrawnFigure | Table | Message
+LaidOutBlock = DrawnFigure | ShownTable | Message | Prose
 
 
 @dataclass(frozen=True)
@@ -51,38 +68,14 @@ class LaidOutSection:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True)
-class LaidOutPage:
-    """A page in one language. `language_tag` is what HTML calls the language."""
-
-    language: str
-    language_tag: str
-    title: str
-    heading: str
-    subheading: str
-    facts: tuple[Fact, ...]
-    badge: Badge
-    links: tuple[Link, ...]
-    sections: tuple[LaidOutSection, ...]
-    footer: str
-    labels: Mapping[str, str]
+def language_tag(language: str) -> str:
+    """What HTML calls a language of the pages."""
+    return _LANGUAGE_TAGS.get(language, language)
 
 
-def laid_out(page: Page) -> LaidOutPage:
-    """The page as the templates take it. Equal pages give equal ones."""
-    return LaidOutPage(
-        language=page.language,
-        language_tag=_LANGUAGE_TAGS.get(page.language, page.language),
-        title=page.title,
-        heading=page.heading,
-        subheading=page.subheading,
-        facts=page.facts,
-        badge=page.badge,
-        links=page.links,
-        sections=tuple(_section(page, section) for section in page.sections),
-        footer=page.footer,
-        labels=page.labels,
-    )
+def laid_out(page: Page, links: Links) -> tuple[LaidOutSection, ...]:
+    """The sections of a page as the templates take them. Equal pages give equal ones."""
+    return tuple(_section(page, section, links) for section in page.sections)
 
 
 def script_json(content: object) -> str:
@@ -91,21 +84,45 @@ def script_json(content: object) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _section(page: Page, section: Section) -> LaidOutSection:
-    anchor = f"{page.language}-{section.section_id}"
-    blocks = [_block(block, f"{anchor}-figure-{number}") for number, block in enumerate(section.blocks, start=1)]
+def spark_points(values: Sequence[tuple[str, float]]) -> str:
+    """The points of a small line over the values, from 0 or the least value up, as SVG has them."""
+    numbers = [value for _, value in values]
+    if len(numbers) < 2:
+        return ""
+    low, high = min(0.0, *numbers), max(numbers)
+    span = (high - low) or 1.0
+    step = _SPARK_WIDTH / (len(numbers) - 1)
+    return " ".join(
+        f"{round(position * step, 1)},{round(_SPARK_HEIGHT - 2 - (number - low) / span * (_SPARK_HEIGHT - 4), 1)}"
+        for position, number in enumerate(numbers)
+    )
+
+
+def _section(page: Page, section: Section, links: Links) -> LaidOutSection:
+    anchor = section.section_id
+    blocks = [_block(page, block, f"{anchor}-{number}", links) for number, block in enumerate(section.blocks, start=1)]
     rows = []
     position = 0
     while position < len(blocks):
-        end = position + 1 + _tables_beside(section, position)
-        rows.append(Row(blocks[position], tuple(blocks[position + 1 : end])))
-        position = end
+        block = blocks[position]
+        beside = _tables_beside(section, position)
+        tables: tuple[LaidOutBlock, ...] = tuple(blocks[position + 1 : position + 1 + beside])
+        own = _data_beside(section, block)
+        rows.append(Row(block, (*own, *tables)))
+        position += 1 + beside
     return LaidOutSection(anchor, section.title, section.intro, section.tiles, tuple(rows))
+
+
+def _data_beside(section: Section, block: LaidOutBlock) -> tuple[LaidOutBlock, ...]:
+    """The table of a figure's values where it stands beside it."""
+    is_shown = isinstance(block, DrawnFigure) and block.is_data_shown and block.table is not None
+    return (block.table,) if is_shown else ()  # type: ignore[union-attr, return-value]
 
 
 def _tables_beside(section: Section, position: int) -> int:
     """How many of the following blocks go into the column beside a figure: its tables, as long as they are narrow."""
-    if not section.is_paired or not isinstance(section.blocks[position], Figure):
+    figure = section.blocks[position]
+    if not section.is_paired or not isinstance(figure, Figure):
         return 0
     number = 0
     for block in section.blocks[position + 1 :]:
@@ -115,14 +132,36 @@ def _tables_beside(section: Section, position: int) -> int:
     return number
 
 
-def _block(block: Block, figure_id: str) -> LaidOutBlock:
+def is_wide(row: Row) -> bool:
+    """Whether a table beside the row's figure is too wide for that, and stands below it."""
+    return any(isinstance(block, ShownTable) and len(block.table.columns) > _NARROW_COLUMNS for block in row.beside)
+
+
+def _block(page: Page, block: Block, figure_id: str, links: Links) -> LaidOutBlock:
+    if isinstance(block, Table):
+        return _shown(page, block, links)
     if not isinstance(block, Figure):
         return block
     content = json.loads(block.figure.to_json(validate=False, engine="json"))
+    found = {label: address for label, target in block.links if (address := links.page(target)) is not None}
+    table = None if block.data is None else _shown(page, block.data, links)
     return DrawnFigure(
         figure_id=figure_id,
         title=block.title,
         definition=block.definition,
         height=int(content["layout"].get("height", _DEFAULT_HEIGHT)),
-        data=script_json({"data": content["data"], "layout": content["layout"]}),
+        data=script_json({"data": content["data"], "layout": content["layout"], "links": found}),
+        table=table,
+        is_data_shown=block.is_data_shown,
+        how=None if block.data is None or block.is_data_shown else block.data.how,
+    )
+
+
+def _shown(page: Page, table: Table, links: Links) -> ShownTable:
+    return ShownTable(
+        table,
+        table.rows[:SHOWN_ROWS],
+        max(0, len(table.rows) - SHOWN_ROWS),
+        links.file(page.target, table.name, "csv") if table.name else None,
+        links.file(page.target, table.name, "xlsx") if table.name else None,
     )

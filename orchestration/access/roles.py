@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -72,13 +72,20 @@ class Viewer:
     role: Role = Role.MANAGEMENT
     scope: Scope = field(default_factory=Scope)
     name: str = ""
+    #: False for pages that leave the house as files: single calls stay out of them, whatever the role.
+    with_calls: bool = True
 
     @property
     def rights(self) -> Rights:
         """What the role sees of its rows."""
-        return RIGHTS[self.role]
+        rights = RIGHTS[self.role]
+        return rights if self.with_calls else replace(rights, sees_calls=False)
 
     @property
     def key(self) -> str:
         """What the content of a page depends on: the role and the scope, never the person."""
-        return f"{self.role.value}|{self.scope.key}"
+        return f"{self.role.value}|{self.scope.key}{'' if self.with_calls else '|without calls'}"
+
+
+#: Everybody on a machine of their own, as long as there are no accounts.
+WHOLE_BRANCH = Viewer()

@@ -1,14 +1,20 @@
-"""Writes small editions for the tests of the dashboards: marts as Parquet, a manifest, a pointer. No product code."""
+"""Writes small editions for the tests of the dashboards: marts as Parquet, a manifest, a pointer. No product code.
+
+Rows are tuples in the order of COLUMNS, or dicts: those have every column that the mart's contract in dbt declares, empty where
+the dict does not name it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 
 COLUMNS: Mapping[str, str] = {
     "dimension_names": "dimension varchar, dimension_id varchar, name_zh varchar, name_en varchar",
@@ -66,7 +72,19 @@ COLUMNS: Mapping[str, str] = {
     ),
 }
 
-Rows = Sequence[Sequence[Any]]
+Rows = Sequence[Sequence[Any]] | Sequence[Mapping[str, Any]]
+
+_MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "marts"
+
+
+@cache
+def declared_columns() -> Mapping[str, Mapping[str, str]]:
+    """The columns of every mart with their types, as its contract in dbt declares them."""
+    return {
+        model["name"]: {column["name"]: column["data_type"] for column in model["columns"]}
+        for path in sorted(_MODELS.rglob("_models.yml"))
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    }
 
 
 def write_edition(
@@ -80,10 +98,18 @@ def write_edition(
         for mart, rows in marts.items():
             file = directory / mart / "part-0.parquet"
             file.parent.mkdir(parents=True, exist_ok=True)
-            connection.execute(f"create table {mart} ({COLUMNS[mart]})")
-            if rows:
-                places = ", ".join("?" for _ in rows[0])
-                connection.executemany(f"insert into {mart} values ({places})", [list(row) for row in rows])
+            if rows and isinstance(rows[0], Mapping):
+                columns = declared_columns()[mart]
+                unknown = {name for row in rows for name in row} - set(columns)
+                assert not unknown, f"{mart} has no {unknown}"
+                defined = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+                values = [[row.get(name) for name in columns] for row in rows]
+            else:
+                defined, values = COLUMNS.get(mart) or _all_columns(mart), [list(row) for row in rows]
+            connection.execute(f"create table {mart} ({defined})")
+            if values:
+                places = ", ".join("?" for _ in values[0])
+                connection.executemany(f"insert into {mart} values ({places})", values)
             connection.execute(f"copy {mart} to '{file}' (format parquet)")
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             path = file.relative_to(published).as_posix()
@@ -100,6 +126,10 @@ def write_edition(
     (directory / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     point_to(published, edition)
     return directory
+
+
+def _all_columns(mart: str) -> str:
+    return ", ".join(f'"{name}" {kind}' for name, kind in declared_columns()[mart].items())
 
 
 def point_to(published: Path, edition: str) -> None:

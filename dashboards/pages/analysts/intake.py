@@ -1,0 +1,169 @@
+"""Intake: what the gates set aside, and which files wait. Reads the published edition only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboards.figures.intake import set_aside_bars
+from dashboards.i18n import Translate
+from dashboards.pages.frame import how, missing_marts
+from dashboards.pages.model import Block, Cell, Column, Figure, Mark, Message, Section, Table
+from dashboards.pages.tables import sum_of
+from dashboards.view import Row, View
+
+STATES = (
+    "malformed",
+    "ignored",
+    "held",
+    "duplicate",
+    "other_day",
+    "partial",
+    "not_answered",
+    "not_charged",
+    "undocumented",
+    "unrated",
+    "rated",
+)
+SET_ASIDE = ("malformed", "held", "duplicate", "other_day", "undocumented", "unrated")
+_STATUSES = ("loaded", "held", "rejected")
+
+
+def set_aside(view: View, t: Translate) -> Section:
+    """Records by state and file status, files by kind, and the files that are held or rejected."""
+    absent = missing_marts(view, t, "intake_by_status", "files_by_kind", "files_not_loaded")
+    if absent is not None:
+        return Section("intake", t("intake.title"), blocks=(absent,))
+    by_status = {row["file_status"]: row for row in view.query("intake_by_status")}
+    blocks: list[Block] = []
+    if by_status:
+        sums = {state: sum(int(row[state]) for row in by_status.values()) for state in STATES}
+        blocks.append(
+            Figure(
+                set_aside_bars([(t.code("state", state), sums[state]) for state in SET_ASIDE], t),
+                t("intake.figure"),
+                t("intake.definition"),
+            )
+        )
+        blocks.append(_states_table(by_status, t))
+    else:
+        blocks.append(Message(t("missing.no_files")))
+    blocks.extend(_money_at_risk(view, t))
+    blocks.extend(_files(view, t))
+    return Section("intake", t("intake.title"), t("intake.intro"), blocks=tuple(blocks))
+
+
+def _states_table(by_status: Mapping[str, Row], t: Translate) -> Table:
+    statuses = [status for status in _STATUSES if status in by_status] + sorted(set(by_status).difference(_STATUSES))
+
+    def line(label: str, field: str) -> tuple[Cell, ...]:
+        numbers = [int(by_status[status][field]) for status in statuses]
+        return (label, *numbers, sum(numbers))
+
+    return Table(
+        columns=(
+            Column(t("intake.state")),
+            *(Column(t.code("file_status", status), "count") for status in statuses),
+            Column(t("intake.all_files"), "count"),
+        ),
+        rows=(
+            line(t("intake.files"), "files"),
+            *(line(t.code("state", state), state) for state in STATES),
+        ),
+        title=t("intake.table"),
+        name="records_by_state",
+        how=how(t, "intake_by_status"),
+        total=line(t("intake.read_records"), "read_records"),
+    )
+
+
+def _money_at_risk(view: View, t: Translate) -> tuple[Block, ...]:
+    """Waiting records by state and age, with their estimated amount; empty if nothing waits or the edition has no such mart."""
+    rows = () if view.lacks("money_at_risk") else view.query("money_at_risk")
+    if not rows:
+        return ()
+    return (
+        Table(
+            columns=(
+                Column(t("intake.state")),
+                Column(t("intake.age_days")),
+                Column(t("intake.calls"), "count"),
+                Column(t("intake.minutes"), "minutes"),
+                Column(t("intake.estimated_amount"), "money"),
+                Column(t("intake.calls_without_estimate"), "count"),
+            ),
+            rows=tuple(
+                (
+                    t.code("state", row["state"]),
+                    row["age_bucket"].replace("-", "–"),
+                    row["calls"],
+                    row["seconds"],
+                    row["estimated_amount"],
+                    row["calls_without_estimate"],
+                )
+                for row in rows
+            ),
+            title=t("intake.money_at_risk"),
+            name="money_at_risk",
+            how=how(t, "money_at_risk"),
+            total=(
+                t("site.total"),
+                None,
+                sum_of(rows, "calls"),
+                sum_of(rows, "seconds"),
+                sum_of(rows, "estimated_amount"),
+                sum_of(rows, "calls_without_estimate"),
+            ),
+        ),
+    )
+
+
+def _files(view: View, t: Translate) -> tuple[Block, ...]:
+    kinds = view.query("files_by_kind")
+    waiting = view.query("files_not_loaded")
+    by_kind = Table(
+        columns=(
+            Column(t("intake.file_kind")),
+            Column(t("intake.files"), "count"),
+            *(Column(t.code("file_status", status), "count") for status in _STATUSES),
+        ),
+        rows=tuple(
+            (t.code("file_kind", row["file_kind"]), row["files"], *(row[status] for status in _STATUSES))
+            for row in kinds
+        ),
+        title=t("intake.kinds_table"),
+        name="files_by_kind",
+        how=how(t, "files_by_kind"),
+    )
+    if not kinds:
+        return ()
+    if not waiting:
+        return (by_kind, Message(t("missing.no_held_files"), "good"))
+    files = Table(
+        columns=(
+            Column(t("intake.file_name")),
+            Column(t("intake.file_kind")),
+            Column(t("intake.source")),
+            Column(t("intake.file_date"), "day"),
+            Column(t("intake.file_status")),
+            Column(t("intake.status_reason")),
+            Column(t("intake.read_records"), "count"),
+        ),
+        rows=tuple(
+            (
+                row["file_name"],
+                t.code("file_kind", row["file_kind"]),
+                row["source"],
+                row["file_date"],
+                Mark(
+                    t.code("file_status", row["file_status"]), "bad" if row["file_status"] == "rejected" else "warning"
+                ),
+                row["status_reason"],
+                row["read_records"],
+            )
+            for row in waiting
+        ),
+        title=t("intake.held_files"),
+        name="files_not_loaded",
+        how=how(t, "files_not_loaded"),
+    )
+    return (by_kind, files)
