@@ -30,7 +30,11 @@ MANY = 300
 
 Row = dict[str, Any]
 
-LONG_NAME = "县城关镇人民路与建设大道交叉口东南角中国电信综合营业厅（含政企客户服务中心、宽带报装受理台及乡镇代办点管理室）便民服务联合大厅二层至三层及附属楼一层东侧临街门面"
+#: 80 characters.
+LONG_NAME = (
+    "县城关镇人民路与建设大道交叉口东南角电信综合营业厅（含政企客户服务中心、宽带报装受理台"
+    "及乡镇代办点管理室）便民服务联合大厅二层至三层及附属楼一层东侧临街门面"
+)
 #: Names that a page or a spreadsheet must not take for anything but names.
 NAMES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("branch", "branch"): ("临江市分公司", "Linjiang Branch"),
@@ -82,7 +86,9 @@ class Part:
 
     def amount(self, which: int) -> Decimal:
         """An amount of its own: 4137.04 is the third of part 4. Worked out in whole cents."""
-        return Decimal(self.digit * 100_000 + self.flavour * 5_000 + 13_700 * (which % 7 + 1) % 90_000 + self.digit) / 100
+        return (
+            Decimal(self.digit * 100_000 + self.flavour * 5_000 + 13_700 * (which % 7 + 1) % 90_000 + self.digit) / 100
+        )
 
 
 PARTS = (
@@ -147,7 +153,9 @@ def _summed(rows: list[Row]) -> list[Row]:
         key = tuple(value for value in row.values() if isinstance(value, str | None))
         before = found.get(key)
         quantities = {name: value for name, value in row.items() if isinstance(value, int | Decimal)}
-        found[key] = row if before is None else {**row, **{name: before[name] + quantities[name] for name in quantities}}
+        found[key] = (
+            row if before is None else {**row, **{name: before[name] + quantities[name] for name in quantities}}
+        )
     return list(found.values())
 
 
@@ -371,9 +379,7 @@ def _commission_statements(part: Part) -> list[Row]:
     if part.agent is None:
         return []
     amount = part.amount(6) - part.amount(0)
-    return [
-        {"agent_id": part.agent, "settlement_period": period, "lines": 2, "amount": amount} for period in ISSUED
-    ]
+    return [{"agent_id": part.agent, "settlement_period": period, "lines": 2, "amount": amount} for period in ISSUED]
 
 
 def _conflicts(part: Part) -> list[Row]:
@@ -501,7 +507,8 @@ def _of_branch(parts: Sequence[Part]) -> dict[str, list[Row]]:
             for (dimension, member), (zh, en) in NAMES.items()
         ],
         "billing_periods": [
-            {"billing_period": period, "period_state": state, "issued_on": _issued(period), "due_on": _issued(period).replace(day=25)}
+            {"billing_period": period, "period_state": state, "issued_on": _issued(period),
+             "due_on": _issued(period).replace(day=25)}
             for period, state in zip(PERIODS, ("closed", "open", "provisional"), strict=True)
         ],
         "collection_rates": _collection_rates(parts),
@@ -539,75 +546,199 @@ def _of_files(flavour: int) -> dict[str, list[Row]]:
     names = {"call_id": f"call-branch{flavour}:1", "switch_id": "SC1"}
     states = ("held", "duplicate", "other_day", "partial", "not_answered", "not_charged", "undocumented", "unrated")
     file = {
-        "source": "cdr/SC1", "file_kind": "cdr", "switch_id": "SC1", "read_records": 1000 + flavour, "malformed": 1,
-        "ignored": 7, "rated": 900 + flavour, "read_seconds": 60000, "data_rows": 0, "set_aside_rows": 0,
+        "source": "cdr/SC1",
+        "file_kind": "cdr",
+        "switch_id": "SC1",
+        "read_records": 1000 + flavour,
+        "malformed": 1,
+        "ignored": 7,
+        "rated": 900 + flavour,
+        "read_seconds": 60000,
+        "data_rows": 0,
+        "set_aside_rows": 0,
         **dict.fromkeys(states, 1),
-    }  # fmt: skip
+    }
     return {
         "file_reconciliation": [
-            file | {"file_id": "f1", "file_name": "SC1_20260203_000001.csv", "file_date": date(2026, 2, 3), "sequence_number": 1, "file_status": "loaded"},
-            file | {"file_id": "f2", "file_name": "SC1_20260303_000002.csv", "file_date": date(2026, 3, 3), "sequence_number": 2, "file_status": "held", "status_reason": 'ctl says "900" records <&>'},
-            file | {"file_id": "f3", "file_name": "ICBC_20260310_0001.txt", "source": "bank/ICBC", "file_kind": "bank", "switch_id": None, "file_date": date(2026, 3, 10), "file_status": "loaded", "data_rows": 9},
+            file
+            | {
+                "file_id": "f1",
+                "file_name": "SC1_20260203_000001.csv",
+                "file_date": date(2026, 2, 3),
+                "sequence_number": 1,
+                "file_status": "loaded",
+            },
+            file
+            | {
+                "file_id": "f2",
+                "file_name": "SC1_20260303_000002.csv",
+                "file_date": date(2026, 3, 3),
+                "sequence_number": 2,
+                "file_status": "held",
+                "status_reason": 'ctl says "900" records <&>',
+            },
+            file
+            | {
+                "file_id": "f3",
+                "file_name": "ICBC_20260310_0001.txt",
+                "source": "bank/ICBC",
+                "file_kind": "bank",
+                "switch_id": None,
+                "file_date": date(2026, 3, 10),
+                "file_status": "loaded",
+                "data_rows": 9,
+            },
         ],
-        "sequence_gaps": [{"switch_id": "SC1", "missing_from": 3, "missing_to": 4 + flavour, "missing_files": 2 + flavour, "gap_since": date(2026, 3, 4), "age_days": 16}],
+        "sequence_gaps": [
+            {
+                "switch_id": "SC1",
+                "missing_from": 3,
+                "missing_to": 4 + flavour,
+                "missing_files": 2 + flavour,
+                "gap_since": date(2026, 3, 4),
+                "age_days": 16,
+            }
+        ],
         "expected_files": [
-            {"switch_id": "SC1", "file_date": day, "exchange_id": "E01", "expected_files": 4, "due_files": 4, "arrived_files": 3, "missing_files": 1, "days_late": 2, "is_day_over": True}
+            {
+                "switch_id": "SC1",
+                "file_date": day,
+                "exchange_id": "E01",
+                "expected_files": 4,
+                "due_files": 4,
+                "arrived_files": 3,
+                "missing_files": 1,
+                "days_late": 2,
+                "is_day_over": True,
+            }
             for day in (date(2026, 2, 3), date(2026, 3, 3))
         ],
         "debit_batches": [
             {
-                "bank_code": "ICBC", "batch_id": "0001", "file_id": "f3", "file_name": "ICBC_20260310_0001.txt",
-                "billing_period": "2026-02", "debited_on": date(2026, 3, 10), "records": 9 + flavour,
-                "total_amount": Decimal("9000.09"), "success_records": 5, "success_amount": Decimal("5000.05"),
-                "detail_records": 9 + flavour, "detail_total_amount": Decimal("9000.09"), "detail_success_records": 5,
-                "detail_success_amount": Decimal("5000.05"), "totals_agree": True, "is_accepted": True,
-                "is_difference_accepted": False, "result_scheme": None, "pending_records": 0, "correction_records": 1,
-                "passed_over_records": 0, "no_amount_records": 0, "charge_amount": Decimal("0.00"),
+                "bank_code": "ICBC",
+                "batch_id": "0001",
+                "file_id": "f3",
+                "file_name": "ICBC_20260310_0001.txt",
+                "billing_period": "2026-02",
+                "debited_on": date(2026, 3, 10),
+                "records": 9 + flavour,
+                "total_amount": Decimal("9000.09"),
+                "success_records": 5,
+                "success_amount": Decimal("5000.05"),
+                "detail_records": 9 + flavour,
+                "detail_total_amount": Decimal("9000.09"),
+                "detail_success_records": 5,
+                "detail_success_amount": Decimal("5000.05"),
+                "totals_agree": True,
+                "is_accepted": True,
+                "is_difference_accepted": False,
+                "result_scheme": None,
+                "pending_records": 0,
+                "correction_records": 1,
+                "passed_over_records": 0,
+                "no_amount_records": 0,
+                "charge_amount": Decimal("0.00"),
             }
         ],
         "duplicate_calls": [
             names
             | {
-                "original_call_id": f"call-branch{flavour}:2", "trunk_group_in": "T1", "calling_number": "2900001",
-                "called_number": "2900002", "started_at": datetime(2026, 2, 3, 9), "call_date": date(2026, 2, 3),
-                "duration_seconds": 61, "release_cause": 16, "file_name": "SC1_20260203_000001.csv", "record_number": 5,
+                "original_call_id": f"call-branch{flavour}:2",
+                "trunk_group_in": "T1",
+                "calling_number": "2900001",
+                "called_number": "2900002",
+                "started_at": datetime(2026, 2, 3, 9),
+                "call_date": date(2026, 2, 3),
+                "duration_seconds": 61,
+                "release_cause": 16,
+                "file_name": "SC1_20260203_000001.csv",
+                "record_number": 5,
             }
         ],
         "suspense_retries": [
-            {"call_id": names["call_id"], "state": "undocumented", "first_suspended_at": datetime(2026, 2, 3, 9), "last_tried_at": datetime(2026, 3, 3, 9), "tries": 2}
+            {
+                "call_id": names["call_id"],
+                "state": "undocumented",
+                "first_suspended_at": datetime(2026, 2, 3, 9),
+                "last_tried_at": datetime(2026, 3, 3, 9),
+                "tries": 2,
+            }
         ],
         "info_service_settlements": [
-            {"provider_id": "SP01", "billing_period": period, "calls": 100 + flavour, "seconds": 6000, "amount": Decimal("777.000000"), "share_amount": Decimal("310.80")}
+            {
+                "provider_id": "SP01",
+                "billing_period": period,
+                "calls": 100 + flavour,
+                "seconds": 6000,
+                "amount": Decimal("777.000000"),
+                "share_amount": Decimal("310.80"),
+            }
             for period in PERIODS
         ],
-    }  # fmt: skip
+    }
 
 
 def _of_traffic(flavour: int) -> dict[str, list[Row]]:
     """Four days of two trunk groups, the second overloaded."""
     days = (date(2026, 2, 2), date(2026, 2, 7), date(2026, 2, 9), date(2026, 3, 9))
-    asked = {"seizures": 90 + flavour, "answers": 72, "conversation_seconds": 72000, "asr": 0.8, "ner": 0.9, "acd_seconds": 1000.0}
+    asked = {
+        "seizures": 90 + flavour,
+        "answers": 72,
+        "conversation_seconds": 72000,
+        "asr": 0.8,
+        "ner": 0.9,
+        "acd_seconds": 1000.0,
+    }
     return {
-        "traffic_by_customer_class": [{"customer_class": each, "date": day, **asked, "erlangs": 20.0} for day in days for each in ("residential", "business")],
-        "traffic_by_exchange": [{"exchange_id": each, "date": day, **asked, "erlangs": 20.0} for day in days for each in ("E01", "E02")],
+        "traffic_by_customer_class": [
+            {"customer_class": each, "date": day, **asked, "erlangs": 20.0}
+            for day in days
+            for each in ("residential", "business")
+        ],
+        "traffic_by_exchange": [
+            {"exchange_id": each, "date": day, **asked, "erlangs": 20.0} for day in days for each in ("E01", "E02")
+        ],
         "trunk_traffic_daily": [
-            {"trunk_group_id": group, "date": day, **asked, "busy_hour": 10, "busy_hour_erlangs": load, "circuits": 28, "circuits_needed": 30, "utilisation": load / 28, "blocking": blocking}
+            {
+                "trunk_group_id": group,
+                "date": day,
+                **asked,
+                "busy_hour": 10,
+                "busy_hour_erlangs": load,
+                "circuits": 28,
+                "circuits_needed": 30,
+                "utilisation": load / 28,
+                "blocking": blocking,
+            }
             for day in days
             for group, load, blocking in (("T1", 12.5, 0.0), ("T2", 20.337, 0.0219))
         ],
         "trunk_traffic_hourly": [
-            {"trunk_group_id": group, "direction": direction, "hour": datetime(day.year, day.month, day.day, hour), **asked, "erlangs": float(hour)}
+            {
+                "trunk_group_id": group,
+                "direction": direction,
+                "hour": datetime(day.year, day.month, day.day, hour),
+                **asked,
+                "erlangs": float(hour),
+            }
             for day in days
             for hour in (9, 10, 20)
             for group in ("T1", "T2")
             for direction in ("in", "out", "total")
         ],
         "trunk_traffic_monthly": [
-            {"trunk_group_id": group, "month": month, "busy_hour": 10, "busy_hour_erlangs": load, "days_with_traffic": 3, "circuits_needed": 30}
+            {
+                "trunk_group_id": group,
+                "month": month,
+                "busy_hour": 10,
+                "busy_hour_erlangs": load,
+                "days_with_traffic": 3,
+                "circuits_needed": 30,
+            }
             for month in PERIODS
             for group, load in (("T1", 12.5), ("T2", 20.337))
         ],
-    }  # fmt: skip
+    }
 
 
 def _of_tariff() -> dict[str, list[Row]]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from dashboards.pages.spec import PageSpec
+from dashboards.params import Params
 from dashboards.site_map import PAGES, draw
 from dashboards.view import View
-from dashboards.params import Params
 from tests.e2e.branch import PARTS
 
 #: What is typed into the fields that have no list.
