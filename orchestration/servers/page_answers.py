@@ -117,7 +117,8 @@ class PageAnswers:
                 if kept is not None:
                     return kept
                 drawn = self._drawn(found.folder, language, page, values, viewer, file)
-                if not spec.reads_branch_files:
+                # What failed may be mended the next moment.
+                if not spec.reads_branch_files and drawn.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     self._keep(key, drawn)
                 return drawn
         finally:
@@ -135,7 +136,9 @@ class PageAnswers:
     ) -> Answer:
         drawn = replace(draw(page, self._view(found, viewer), Params(language, values)), viewer_name=viewer.name)
         if file is None:
-            content = render(drawn, ServedLinks(language), self._settings.dagster_url).encode("utf-8")
+            pages = frozenset(spec.name for spec in PAGES if spec.is_for(viewer))
+            links = ServedLinks(language, pages, values.get("edition"))
+            content = render(drawn, links, self._settings.dagster_url).encode("utf-8")
             return _answer(drawn.status, _HTML, content, {"content-security-policy": content_policy(True)})
         name, suffix = file
         table = next((table for table in drawn.tables() if table.name == name), None)
@@ -163,7 +166,10 @@ class PageAnswers:
             if view is not None:
                 self._views.move_to_end(key)
                 return view
-        view = View(found, replace(viewer, name=""), self._branch)
+        try:
+            view = View(found, replace(viewer, name=""), self._branch)
+        except EditionError as error:
+            raise _damaged(error) from error
         with self._lock:
             # One that drops out may still be read by another thread: it ends when nobody has it any more.
             self._views[key] = view
@@ -193,12 +199,7 @@ class PageAnswers:
                     )
                 found = current
         except EditionError as error:
-            LOG.error("%s", error)
-            raise Unavailable(
-                HTTPStatus.INTERNAL_SERVER_ERROR,
-                "版本已损坏，无法读取。请执行 tollhouse doctor。",
-                "The edition is damaged and cannot be read. Run tollhouse doctor.",
-            ) from error
+            raise _damaged(error) from error
         return _Found(found, found.edition, found.manifest.built_at)
 
     def _current(self, published: Path) -> EditionFolder | None:
@@ -231,6 +232,15 @@ class _Found:
     folder: EditionFolder
     edition: str
     built_key: str
+
+
+def _damaged(error: EditionError) -> Unavailable:
+    LOG.error("%s", error)
+    return Unavailable(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "版本已损坏，无法读取。请执行 tollhouse doctor。",
+        "The edition is damaged and cannot be read. Run tollhouse doctor.",
+    )
 
 
 def _answer(status: int, content_type: str, content: bytes, headers: Mapping[str, str]) -> Answer:

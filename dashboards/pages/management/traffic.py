@@ -9,6 +9,7 @@ from dashboards.figures.style import wrapped
 from dashboards.figures.traffic import hourly_lines, trunk_group_bars
 from dashboards.i18n import Translate
 from dashboards.pages.frame import how, missing_marts, name_of
+from dashboards.pages.management.scope_note import branch_only
 from dashboards.pages.model import Block, Cell, Column, Figure, Linked, Mark, Message, Named, Section, Table, Target
 from dashboards.view import Period, Row, View
 
@@ -33,7 +34,7 @@ def _busiest(view: View, period: Period, days: dict[str, str], t: Translate) -> 
         "trunk_groups_busiest", first_day=period.first_day, last_day=period.last_day, at_most=GROUPS_SHOWN
     )
     if not rows:
-        return (Message(t("missing.no_traffic", **days)),)
+        return (branch_only(view, t) or Message(t("missing.no_traffic", **days)),)
     groups = [(name_of(view, "trunk_group", row["trunk_group_id"], t), row) for row in rows]
 
     def to_group(row: Row) -> Target:

@@ -13,6 +13,7 @@ from dashboards.figures.traffic import circuits_lines, load_heatmap
 from dashboards.i18n import Translate
 from dashboards.pages import frame
 from dashboards.pages.frame import how, missing_marts, name_of, named
+from dashboards.pages.management.scope_note import branch_only
 from dashboards.pages.management.traffic import trunk_traffic
 from dashboards.pages.model import Column, Content, Figure, Linked, Message, Section, Table, Target, Tone
 from dashboards.pages.spec import PageSpec
@@ -71,9 +72,9 @@ def _target(trunk_group: str, period: Period) -> Target:
     return Target.to("traffic", trunk_group=trunk_group, period=period.code)
 
 
-def _no_traffic(period: Period, t: Translate) -> Message:
+def _no_traffic(view: View, period: Period, t: Translate) -> Message:
     days = {"first_day": formats.day(period.first_day), "last_day": formats.day(period.last_day)}
-    return Message(t("missing.no_traffic", **days))
+    return branch_only(view, t) or Message(t("missing.no_traffic", **days))
 
 
 def _heat(view: View, period: Period, t: Translate) -> Section:
@@ -87,7 +88,7 @@ def _heat(view: View, period: Period, t: Translate) -> Section:
     ):
         loads[row["trunk_group_id"]][row["hour_of_day"]] = row["erlangs"]
     if not loads:
-        return Section("heat", title, blocks=(_no_traffic(period, t),))
+        return Section("heat", title, blocks=(_no_traffic(view, period, t),))
     groups = sorted(loads, key=lambda group: (-max(loads[group].values()), group))
     names = [name_of(view, "trunk_group", group, t) for group in groups]
     lines = [[loads[group].get(hour) for hour in range(24)] for group in groups]
@@ -123,7 +124,7 @@ def _groups(view: View, period: Period, t: Translate) -> Section:
         return Section("groups", title, blocks=(absent,))
     rows = view.query("trunk_groups_of_days", first_day=period.first_day, last_day=period.last_day)
     if not rows:
-        return Section("groups", title, blocks=(_no_traffic(period, t),))
+        return Section("groups", title, blocks=(_no_traffic(view, period, t),))
     measured = mart_table(
         view,
         t,
@@ -209,7 +210,7 @@ def _hours(view: View, period: Period, trunk_group: str, t: Translate) -> Sectio
     for row in view.query("trunk_hours", first_day=period.first_day, last_day=period.last_day, trunk_group=trunk_group):
         loads[formats.day(row["date"])][row["hour_of_day"]] = row["erlangs"]
     if not loads:
-        return Section("hours", title, blocks=(_no_traffic(period, t),))
+        return Section("hours", title, blocks=(_no_traffic(view, period, t),))
     days = sorted(loads)
     lines = [[loads[day].get(hour) for hour in range(24)] for day in days]
     table = Table(
@@ -231,7 +232,7 @@ def _days(view: View, period: Period, trunk_group: str, t: Translate) -> Section
         return Section("days", title, blocks=(absent,))
     rows = view.query("trunk_days", first_day=period.first_day, last_day=period.last_day, trunk_group=trunk_group)
     if not rows:
-        return Section("days", title, blocks=(_no_traffic(period, t),))
+        return Section("days", title, blocks=(_no_traffic(view, period, t),))
     table = mart_table(
         view,
         t,

@@ -72,7 +72,7 @@ def unit(view: View, params: Params) -> Content:
         (
             _figures(view, period, unit_id, rows, t),
             curve(view, period, unit_id, t),
-            _members(view, period, rows, t),
+            _members(view, period, unit_id, rows, t),
             _arrears(view, unit_id, t),
             _customers(view, period, unit_id, t),
             _problems(view, unit_id, t),
@@ -255,7 +255,7 @@ def _no_bills(period: Period, t: Translate) -> Message:
     return Message(t("unit_page.no_bills", period=period.code, issued_on=formats.day(period.issued_on)))
 
 
-def _members(view: View, period: Period, members: Sequence[Row], t: Translate) -> Section:
+def _members(view: View, period: Period, unit_id: str, members: Sequence[Row], t: Translate) -> Section:
     title = t("unit_page.members", period=period.code)
     if not members:
         absent = missing_marts(view, t, "collection_by_unit_members")
@@ -263,8 +263,24 @@ def _members(view: View, period: Period, members: Sequence[Row], t: Translate) -
     blocks = []
     for dimension in _MEMBERS:
         rows = [row for row in members if row["dimension"] == dimension]
-        blocks.append(money_table(view, rows, dimension, t, "collection_by_unit_members"))
+        links = {
+            row["dimension_id"]: target
+            for row in rows
+            if (target := _member_target(view, period, unit_id, dimension, row["dimension_id"])) is not None
+        }
+        blocks.append(money_table(view, rows, dimension, t, "collection_by_unit_members", links))
     return Section("members", title, t("unit_page.members_intro"), blocks=tuple(blocks))
+
+
+def _member_target(view: View, period: Period, unit_id: str, dimension: str, member_id: str) -> Target | None:
+    """The page of an agent or outlet that the reference book has, or the unit's bills of a class."""
+    if dimension == "customer_class":
+        return Target.to("bills", unit=unit_id, class_=member_id, period=period.code)
+    if member_id == frame.UNASSIGNED or (dimension, member_id) not in view.names:
+        return None
+    if dimension == "agent":
+        return Target.to("agent", agent=member_id, period=period.code)
+    return Target.to("outlet", outlet=member_id)
 
 
 def _arrears(view: View, unit_id: str, t: Translate) -> Section:
