@@ -31,6 +31,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MOST_ROWS = 1_048_576
 _MOST_CHARACTERS = 32_767
 _MOST_DIGITS = 15
+#: Quotients, whose digits have no end.
+_RATIOS = ("decimal", "percent", "points")
 _NUMBER_FORMATS = {
     "money": "#,##0.00",
     "amount": "#,##0.00####",
@@ -100,22 +102,23 @@ def _fill(book: xlsxwriter.Workbook, sheet: Any, table: Table, rows: Sequence[Se
     for number, row in enumerate(rows[1:], start=1):
         is_total = table.total is not None and number == last
         for position, (value, kind) in enumerate(zip(row, kinds, strict=True)):
-            _write(sheet, number, position, value, bold[kind] if is_total else made.get(kind))
+            _write(sheet, number, position, value, kind, bold[kind] if is_total else made.get(kind))
     sheet.freeze_panes(1, 0)
     if table.rows:
         sheet.autofilter(0, 0, len(table.rows), len(kinds) - 1)
 
 
-def _write(sheet: Any, row: int, column: int, value: Any, style: Any) -> None:
+def _write(sheet: Any, row: int, column: int, value: Any, kind: str, style: Any) -> None:
     if value is None:
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value, style)
     elif isinstance(value, int | float | Decimal):
-        if len(Decimal(str(value)).as_tuple().digits) > _MOST_DIGITS:  # a number of Excel would lose digits
-            sheet.write_string(row, column, str(value), style)
-        else:
+        # A number of Excel keeps so many digits. Of a ratio they are more than enough; of what is counted or owed none may be lost.
+        if kind in _RATIOS or len(Decimal(str(value)).as_tuple().digits) <= _MOST_DIGITS:
             sheet.write_number(row, column, value, style)
+        else:
+            sheet.write_string(row, column, str(value), style)
     elif isinstance(value, datetime | date):
         sheet.write_datetime(row, column, value, style)
     else:

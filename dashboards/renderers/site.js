@@ -25,17 +25,29 @@
 
   function colour(name) { return window.getComputedStyle(root).getPropertyValue(name).trim(); }
 
-  function dressed(layout) {
+  /* The colours of the theme, as plotly's relayout takes them: nothing but them, so that a resize at work is not undone. */
+  function colours(layout) {
     var ink = colour("--ink"), line = colour("--line"), axis = colour("--axis");
-    layout.paper_bgcolor = "rgba(0,0,0,0)";
-    layout.plot_bgcolor = "rgba(0,0,0,0)";
-    layout.font = Object.assign({}, layout.font, { color: ink });
-    layout.hoverlabel = Object.assign({}, layout.hoverlabel, { bgcolor: colour("--paper"), bordercolor: axis });
-    layout.hoverlabel.font = Object.assign({}, layout.hoverlabel.font, { color: ink });
+    var found = {
+      "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font.color": ink,
+      "hoverlabel.bgcolor": colour("--paper"), "hoverlabel.bordercolor": axis, "hoverlabel.font.color": ink
+    };
     Object.keys(layout).forEach(function (key) {
       if (/^[xy]axis/.test(key)) {
-        layout[key] = Object.assign({}, layout[key], { gridcolor: line, linecolor: axis, zerolinecolor: axis });
+        found[key + ".gridcolor"] = line;
+        found[key + ".linecolor"] = found[key + ".zerolinecolor"] = axis;
       }
+    });
+    return found;
+  }
+
+  /* The layout with these colours, before it is drawn first. */
+  function dressed(layout) {
+    var found = colours(layout);
+    Object.keys(found).forEach(function (path) {
+      var names = path.split("."), last = names.pop(), place = layout;
+      names.forEach(function (name) { place = place[name] = place[name] || {}; });
+      place[last] = found[path];
     });
     return layout;
   }
@@ -61,7 +73,7 @@
   }
 
   function redress() {
-    drawn().forEach(function (place) { window.Plotly.relayout(place, dressed(place.layout)); });
+    drawn().forEach(function (place) { window.Plotly.relayout(place, colours(place.layout)); });
   }
 
   function themes() {

@@ -1,0 +1,767 @@
+"""A small branch, every published table with a few rows: who belongs to whom is known by heart. No product code.
+
+Four parts, each with a unit, an outlet and an agent of its own combination, so that a unit, an outlet and an agent each see
+another set of them; and a fifth that belongs to nobody:
+
+    part 1  U1 O1 A1      part 2  U1 O1 A2      part 3  U1 O3 A1      part 4  U2 O4 A4      part 5  nobody
+
+What belongs to a part says so: its ids, names and telephone numbers hold `text`, its amounts its digit. Another `flavour` of a part
+has other ids, names, numbers, amounts and more rows, but the same place: whoever may not see the part must not notice.
+As of 2026-03-20: bills of 2026-01 and 2026-02 are issued, 2026-03 runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.dashboards.editions import declared_columns, gate, write_edition
+
+AS_OF = "2026-03-20"
+DAY = date(2026, 3, 20)
+PERIODS = ("2026-01", "2026-02", "2026-03")
+ISSUED = ("2026-01", "2026-02")
+#: Longer than what is shown of a table.
+MANY = 300
+
+Row = dict[str, Any]
+
+#: 80 characters.
+LONG_NAME = (
+    "县城关镇人民路与建设大道交叉口东南角电信综合营业厅（含政企客户服务中心、宽带报装受理台"
+    "及乡镇代办点管理室）便民服务联合大厅二层至三层及附属楼一层东侧临街门面"
+)
+#: Names that a page or a spreadsheet must not take for anything but names.
+NAMES: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("branch", "branch"): ("临江市分公司", "Linjiang Branch"),
+    ("business_unit", "U1"): ("城东<b>经营部</b>", 'East <b>&"Unit"'),
+    ("business_unit", "U2"): ("=cmd|' /C calc'!A0", "=cmd|' /C calc'!A0"),
+    ("outlet", "O1"): (LONG_NAME, "Town of Guan, Renmin Road corner Jianshe Avenue, service hall, floors 2 and 3 south east"),
+    ("outlet", "O3"): ("\u202e城南\u202c营业厅", "\u202eSouth\u202c outlet \u200f(old)"),
+    ("outlet", "O4"): ("城西营业厅", "West outlet"),
+    ("agent", "A1"): ("+宏达代理", "+Hongda Agency"),
+    ("agent", "A2"): ("恒通代理", "Hengtong Agency"),
+    ("agent", "A4"): ("@西山代理", "@Xishan Agency"),
+    ("exchange", "E01"): ("城关局", "Town exchange"),
+    ("exchange", "E02"): ("西郊局", "West exchange"),
+    ("trunk_group", "T1"): ("城关—长途", "Town to toll"),
+    ("trunk_group", "T2"): ("城关—移动关口局", "Town to mobile gateway"),
+    ("customer_class", "residential"): ("居民", "Residential"),
+    ("customer_class", "business"): ("商企", "Business"),
+    ("zone", "LOCAL"): ("本地", "Local"),
+    ("call_category", "local"): ("本地通话", "Local calls"),
+    ("bill_item", "LOCAL"): ("本地通话费", "Local calls"),
+    ("bill_item", "RENTAL"): ("月租费", "Line rental"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the branch. `flavour` 0 is as the tests expect it."""
+
+    digit: int
+    unit: str | None
+    outlet: str | None
+    agent: str | None
+    flavour: int = 0
+    accounts_wanted: int = 2
+
+    @property
+    def text(self) -> str:
+        """What its ids and names hold, and those of no other part."""
+        return f"part{self.digit}{'abc'[self.flavour]}"
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Its accounts."""
+        return tuple(f"ACC-{self.text}-{number}" for number in range(1, self.accounts_wanted + self.flavour + 1))
+
+    def number(self, which: int) -> str:
+        """A telephone number of its own, of seven digits, the digit of the part in the midst."""
+        return f"2{self.digit}7{self.digit}{self.digit + 4 * self.flavour}{which:02d}"
+
+    def amount(self, which: int) -> Decimal:
+        """An amount of its own: 4137.04 is the third of part 4. Worked out in whole cents."""
+        return (
+            Decimal(self.digit * 100_000 + self.flavour * 5_000 + 13_700 * (which % 7 + 1) % 90_000 + self.digit) / 100
+        )
+
+
+PARTS = (
+    Part(1, "U1", "O1", "A1"),
+    Part(2, "U1", "O1", "A2"),
+    Part(3, "U1", "O3", "A1"),
+    Part(4, "U2", "O4", "A4"),
+    Part(5, None, None, None),
+)
+
+
+def parts_seen(unit: str | None = None, outlet: str | None = None, agent: str | None = None) -> tuple[Part, ...]:
+    """The parts that a scope of one unit, outlet or agent sees."""
+    wanted = {("unit", unit), ("outlet", outlet), ("agent", agent)}
+    return tuple(
+        part
+        for part in PARTS
+        if wanted & {("unit", part.unit or ""), ("outlet", part.outlet or ""), ("agent", part.agent or "")}
+    )
+
+
+def other_flavour(unseen: Iterable[Part]) -> tuple[Part, ...]:
+    """The branch with these parts in another flavour."""
+    unseen = set(unseen)
+    return tuple(replace(part, flavour=1) if part in unseen else part for part in PARTS)
+
+
+def write_branch(published: Path, parts: Sequence[Part] = PARTS, many: int = 0) -> Path:
+    """Write the edition of the branch; `many` more problems of part 1 make a table longer than what is shown of it."""
+    marts = {**_of_branch(parts), **_of_parts(parts)}
+    marts["problem_bulletin"] += [_problem(parts[0], 100 + number) for number in range(many)]
+    lacking = set(declared_columns()) - set(marts)
+    assert not lacking, f"the small branch has no rows of {sorted(lacking)}"
+    sample = [{"account_id": part.accounts[0], "amount": str(part.amount(1))} for part in parts]
+    failed = gate("hardly_any_duplicates", "warn", success=False, failed_rows=len(sample), sample=sample)
+    return write_edition(published, AS_OF, marts, [gate("call_rated_twice"), failed])
+
+
+def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
+    """The tables whose rows belong to somebody."""
+    tables = (
+        ("bills", _bills), ("bill_lines", _bill_lines), ("payment_applications", _payments), ("arrears", _arrears),
+        ("customer_counts", _customer_counts), ("info_service_calls", _info_calls), ("rerating_changes", _changes),
+        ("rerating_adjustments", _adjustments), ("package_use", _packages), ("debit_failures", _failures),
+        ("debit_corrections", _corrections), ("debit_requests", _requests), ("debit_result_mismatches", _mismatches),
+        ("open_debit_bills", _open_bills), ("commission_lines", _commission_lines),
+        ("commission_statements", _commission_statements), ("number_conflicts", _conflicts),
+        ("undocumented_numbers", _undocumented), ("customer_records_incomplete", _incomplete),
+        ("problem_bulletin", _problems), ("suspended_calls", _suspended), ("money_at_risk", _at_risk),
+        ("overlapping_calls", _overlapping), ("call_anomalies", _anomalies), ("rated_calls", _rated),
+    )  # fmt: skip
+    found = {mart: [row for part in parts for row in rows_of(part)] for mart, rows_of in tables}
+    for mart in ("commission_lines", "commission_statements", "customer_counts", "money_at_risk"):
+        found[mart] = _summed(found[mart])
+    return found
+
+
+def _summed(rows: list[Row]) -> list[Row]:
+    """Rows of the same key as one, its quantities added."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        key = tuple(value for value in row.values() if isinstance(value, str | None))
+        before = found.get(key)
+        quantities = {name: value for name, value in row.items() if isinstance(value, int | Decimal)}
+        found[key] = (
+            row if before is None else {**row, **{name: before[name] + quantities[name] for name in quantities}}
+        )
+    return list(found.values())
+
+
+def _each(part: Part, periods: Iterable[str] = PERIODS) -> list[tuple[int, str, str]]:
+    return [(place, account, period) for period in periods for place, account in enumerate(part.accounts, start=1)]
+
+
+def _issued(period: str) -> date:
+    return (date.fromisoformat(f"{period}-01") + timedelta(days=32)).replace(day=1)
+
+
+def _class(place: int) -> str:
+    return "residential" if place % 2 else "business"
+
+
+def _bill_amount(part: Part, place: int, period: str) -> Decimal:
+    return part.amount(place + PERIODS.index(period))
+
+
+def _bills(part: Part) -> list[Row]:
+    return [
+        {
+            "account_id": account, "billing_period": period, "customer_id": f"CUS-{part.text}-{place}",
+            "customer_class": _class(place), "business_unit_id": part.unit, "agent_id": part.agent,
+            "outlet_id": part.outlet, "amount": _bill_amount(part, place, period), "issued_on": _issued(period),
+            "due_on": _issued(period).replace(day=25), "is_provisional": period not in ISSUED,
+        }
+        for place, account, period in _each(part)
+    ]  # fmt: skip
+
+
+def _bill_lines(part: Part) -> list[Row]:
+    """Rental of 20.00, and calls for the rest."""
+    found = []
+    for place, account, period in _each(part):
+        rest = _bill_amount(part, place, period) - Decimal("20.00")
+        for item, kind, amount in (("RENTAL", "recurring", Decimal("20.00")), ("LOCAL", "usage", rest)):
+            found.append(
+                {
+                    "account_id": account, "service_number": part.number(place), "billing_period": period,
+                    "bill_item_id": item, "line_kind": kind, "amount": amount,
+                }
+            )  # fmt: skip
+    return found
+
+
+def _received(part: Part, place: int, period: str) -> Decimal:
+    """All of January, half of February in whole yuan."""
+    amount = _bill_amount(part, place, period)
+    return amount if period == "2026-01" else Decimal(int(amount) // 2)
+
+
+def _payments(part: Part) -> list[Row]:
+    return [
+        {
+            "payment_id": f"PAY-{part.text}-{period}-{place}", "account_id": account, "billing_period": period,
+            "settling_account_id": account, "paying_account_id": account,
+            "applied_on": _issued(period) + timedelta(days=3), "amount": _received(part, place, period),
+        }
+        for place, account, period in _each(part, ISSUED)
+    ]  # fmt: skip
+
+
+def _arrears(part: Part) -> list[Row]:
+    found = []
+    for place, account in enumerate(part.accounts, start=1):
+        amount = _bill_amount(part, place, "2026-02") - _received(part, place, "2026-02")
+        found.append(
+            {
+                "settling_account_id": account, "amount": amount, "days_past_due": 40, "amount_1_30": Decimal("0.00"),
+                "amount_31_60": amount, "amount_61_90": Decimal("0.00"), "amount_91_plus": Decimal("0.00"),
+                "on_dunning_list": bool(place % 2),
+            }
+        )  # fmt: skip
+    return found
+
+
+def _customer_counts(part: Part) -> list[Row]:
+    return [
+        {
+            "billing_period": period, "business_unit_id": part.unit or "unassigned",
+            "customer_class": customer_class, "customers": 1 + part.flavour,
+        }
+        for period in ISSUED
+        for customer_class in ("residential", "business")
+    ]  # fmt: skip
+
+
+def _info_calls(part: Part) -> list[Row]:
+    return [
+        {
+            "billing_period": period, "customer_id": f"CUS-{part.text}-{place}", "access_prefix": "168",
+            "provider_id": "SP01", "provider_name": "=SUM(1,1)天气台", "contact": "0548-2214160",
+            "calls": 10 + part.digit, "seconds": 600 + part.digit, "amount": part.amount(place + 2),
+        }
+        for place, _, period in _each(part)
+    ]  # fmt: skip
+
+
+def _changes(part: Part) -> list[Row]:
+    return [
+        {
+            "rerate_id": "20260310T100000", "account_id": part.accounts[0], "zone_id": "LOCAL",
+            "business_unit_id": part.unit, "billing_period": period, "is_period_closed": period == "2026-01",
+            "calls_before": 3, "calls_after": 3, "calls_changed": 1, "newly_rated_calls": 0, "no_longer_rated_calls": 0,
+            "amount_before": part.amount(1), "amount_after": part.amount(2),
+            "amount_difference": part.amount(2) - part.amount(1),
+            "adjusted_in": "2026-03" if period == "2026-01" else None, "first_day": date(2026, 1, 2),
+            "last_day": date(2026, 2, 27), "why": "=1+1 price corrected",
+        }
+        for period in ISSUED
+    ]  # fmt: skip
+
+
+def _adjustments(part: Part) -> list[Row]:
+    return [
+        {
+            "rerate_id": "20260310T100000", "account_id": part.accounts[0], "service_number": part.number(1),
+            "bill_item_id": "LOCAL", "zone_id": "LOCAL", "business_unit_id": part.unit, "closed_period": "2026-01",
+            "call_date": date(2026, 1, 2), "calls": 3, "amount_before": part.amount(1), "amount_after": part.amount(2),
+            "amount_difference": part.amount(2) - part.amount(1), "adjusted_in": "2026-03",
+        }
+    ]  # fmt: skip
+
+
+def _packages(part: Part) -> list[Row]:
+    return [
+        {
+            "package_id": "LOCAL_HOUR", "account_id": part.accounts[0], "package_number": part.number(1),
+            "billing_period": period, "allowance_kind": "seconds", "subscriptions": 1, "allowance": Decimal(3600),
+            "used": Decimal(1800 + part.digit), "unused": Decimal(1800 - part.digit), "calls": 5, "calls_covered": 4,
+            "list_amount": part.amount(4), "covered_amount": part.amount(3), "exhausted_on": None,
+            "exhausted_by_call_id": f"call-{part.text}:1",
+        }
+        for period in PERIODS
+    ]  # fmt: skip
+
+
+def _failures(part: Part) -> list[Row]:
+    return [
+        {
+            "bank_code": "ICBC", "batch_id": "0001", "debited_on": date(2026, 3, 10), "line": part.digit * 10 + place,
+            "account_id": account, "customer_id": f"CUS-{part.text}-{place}", "outlet_id": part.outlet,
+            "amount": part.amount(place), "requested_amount": part.amount(place), "collected_amount": Decimal("0.00"),
+            "result_code": "03", "cause": "insufficient_funds", "is_cause_inferred": False,
+            "reason_text": "-余额不足", "returned_payment_id": None,
+        }
+        for place, account in enumerate(part.accounts, start=1)
+    ]  # fmt: skip
+
+
+def _corrections(part: Part) -> list[Row]:
+    return [
+        {
+            "bank_code": "ICBC", "batch_id": "0001", "line": part.digit, "account_id": part.accounts[0],
+            "customer_id": f"CUS-{part.text}-1", "outlet_id": part.outlet, "bank_account": _bank_account(part, 1),
+            "correction_code": "C01", "corrected_data": _bank_account(part, 2), "notified_on": date(2026, 3, 11),
+        }
+    ]  # fmt: skip
+
+
+def _bank_account(part: Part, place: int) -> str:
+    return f"62284806{part.digit}{part.flavour}{part.digit}{place:08d}"
+
+
+def _requests(part: Part) -> list[Row]:
+    return [
+        {
+            "bank_code": "ICBC", "batch_id": "R0001", "line": part.digit * 10 + place, "account_id": account,
+            "billing_period": "2026-02", "bank_account": _bank_account(part, place), "amount": part.amount(place),
+            "collected_amount": Decimal("0.00"), "returned_amount": Decimal("0.00"), "requested_on": date(2026, 3, 5),
+            "debit_on": date(2026, 3, 10), "result": "answered_failed" if place == 1 else "unanswered",
+            "result_file_name": "ICBC_20260310_0001.txt" if place == 1 else None,
+            "result_batch_id": "0001" if place == 1 else None, "result_line": part.digit if place == 1 else None,
+            "result_code": "03" if place == 1 else None, "debited_on": date(2026, 3, 10) if place == 1 else None,
+            "days_waiting": None if place == 1 else 10, "is_overdue": place != 1,
+        }
+        for place, account in enumerate(part.accounts, start=1)
+    ]  # fmt: skip
+
+
+def _mismatches(part: Part) -> list[Row]:
+    return [
+        {
+            "bank_code": "ICBC", "batch_id": "0001", "line": part.digit, "kind": "other_amount",
+            "account_id": part.accounts[0], "billing_period": "2026-02", "bank_account": _bank_account(part, 1),
+            "amount": part.amount(5), "collected_amount": part.amount(5), "result_code": "00",
+            "debited_on": date(2026, 3, 10), "file_name": "ICBC_20260310_0001.txt", "request_batch_id": "R0001",
+            "request_line": part.digit, "requested_account_id": part.accounts[0],
+            "requested_bank_account": _bank_account(part, 1), "requested_amount": part.amount(1),
+        }
+    ]  # fmt: skip
+
+
+def _open_bills(part: Part) -> list[Row]:
+    return [
+        {
+            "account_id": account, "bill_account_id": account, "billing_period": "2026-02", "bank_code": "ICBC",
+            "bank_account": _bank_account(part, place), "customer_name": f"=HYPERLINK(\"{part.text}\")",
+            "account_opened_on": date(2020, 1, 1), "amount": part.amount(place), "issued_on": date(2026, 3, 1),
+            "due_on": date(2026, 3, 25), "fault": None,
+        }
+        for place, account in enumerate(part.accounts, start=1)
+    ]  # fmt: skip
+
+
+def _commission_lines(part: Part) -> list[Row]:
+    if part.agent is None:
+        return []
+    return [
+        {
+            "agent_id": part.agent, "settlement_period": period, "line_kind": kind, "basis_amount": part.amount(which),
+            "rate": Decimal("5.000000"), "amount": amount,
+        }
+        for period in ISSUED
+        for which, (kind, amount) in enumerate((("on_time", part.amount(6)), ("clawback", -part.amount(0))))
+    ]  # fmt: skip
+
+
+def _commission_statements(part: Part) -> list[Row]:
+    if part.agent is None:
+        return []
+    amount = part.amount(6) - part.amount(0)
+    return [{"agent_id": part.agent, "settlement_period": period, "lines": 2, "amount": amount} for period in ISSUED]
+
+
+def _conflicts(part: Part) -> list[Row]:
+    return [{"service_number": part.number(7), "kind": "double_assignment", "outlet_id": part.outlet}]
+
+
+def _undocumented(part: Part) -> list[Row]:
+    return [
+        {
+            "calling_number": part.number(8), "calls": 3, "seconds": 243, "estimated_amount": part.amount(2) / 1000,
+            "calls_without_estimate": 0, "first_seen_at": datetime(2026, 2, 17, 12, 30),
+            "last_seen_at": datetime(2026, 3, 10, 12, 30), "exchange_id": "E01", "business_unit_id": part.unit,
+            "outlet_id": part.outlet, "accounts_nearby": f"{part.accounts[0]} ({part.number(1)})",
+        }
+    ]  # fmt: skip
+
+
+def _incomplete(part: Part) -> list[Row]:
+    return [
+        {
+            "export_table": "accounts", "record_id": part.accounts[0], "rule_id": "customer_known",
+            "field": "customer_id", "rule_en": f"customer of the account {part.accounts[0]} is not known",
+            "rule_zh": f"账户 {part.accounts[0]} 的客户不在客户资料中", "business_unit_id": part.unit,
+            "outlet_id": part.outlet, "failing_rows": 1, "first_seen_on": date(2026, 1, 5),
+            "file_name": "accounts_20260320.csv", "file_date": DAY,
+        }
+    ]  # fmt: skip
+
+
+def _problem(part: Part, which: int) -> Row:
+    return {
+        "problem_id": f"billing_error_complaint:{part.text}-{which}", "found_on": date(2026, 3, 1) + timedelta(days=which % 20),
+        "kind": "billing_error_complaint", "severity": "error" if which % 3 == 0 else "warn",
+        "business_unit_id": part.unit, "outlet_id": part.outlet, "subject": f"{part.text}-K{which:04d}",
+        "detail": f"complaint of account {part.accounts[0]}", "count": which, "first_seen_on": date(2026, 3, 1),
+        "resolved_on": None,
+    }  # fmt: skip
+
+
+def _problems(part: Part) -> list[Row]:
+    return [_problem(part, which) for which in range(1, 3 + part.flavour)]
+
+
+def _call(part: Part, place: int) -> Row:
+    """What calls of every kind have."""
+    started = datetime(2026, 2, 10 + part.digit, 9, place)
+    return {
+        "call_id": f"call-{part.text}:{place}", "switch_id": "SC1", "exchange_id": "E01", "trunk_group_in": None,
+        "trunk_group_out": "T1", "calling_number": part.number(place), "called_number": part.number(place + 20),
+        "charged_number": part.number(place), "is_charged_as_recorded": False, "started_at": started,
+        "call_date": started.date(), "duration_seconds": 60 + part.digit, "access_code": None,
+        "rated_number": part.number(place + 20), "zone_id": "LOCAL", "file_name": "SC1_20260210_000001.csv",
+        "record_number": part.digit * 100 + place,
+    }  # fmt: skip
+
+
+def _suspended(part: Part) -> list[Row]:
+    return [
+        _call(part, 30 + which)
+        | {
+            "state": state, "reason": f"no account holds number {part.number(30 + which)}", "release_cause": 16,
+            "account_id": None if state == "undocumented" else part.accounts[0], "tariff_plan_id": None,
+            "business_unit_id": part.unit, "age_days": 38, "estimated_amount": part.amount(which) / 1000,
+            "estimated_plan_id": "RESIDENTIAL", "estimated_basis": "range_plan", "estimate_reason": None,
+        }
+        for which, state in enumerate(("undocumented", "unrated"))
+    ]  # fmt: skip
+
+
+def _at_risk(part: Part) -> list[Row]:
+    return [
+        {
+            "state": state, "age_bucket": "31+", "business_unit_id": part.unit or "unassigned", "calls": 1 + part.flavour,
+            "seconds": 61, "estimated_amount": part.amount(which) / 1000, "calls_without_estimate": 0,
+        }
+        for which, state in enumerate(("undocumented", "unrated"))
+    ]  # fmt: skip
+
+
+def _overlapping(part: Part) -> list[Row]:
+    return [
+        {
+            "calling_number": part.number(1), "call_date": date(2026, 2, 10), "started_at": datetime(2026, 2, 10, 10, 3, 20),
+            "call_id": f"call-{part.text}:1", "overlapped_call_id": f"call-{part.text}:2",
+            "account_id": part.accounts[0], "exchange_id": "E01", "business_unit_id": part.unit,
+            "outlet_id": part.outlet, "calls_at_once": 2, "channels": 1, "overlapping_calls": 1,
+        }
+    ]  # fmt: skip
+
+
+def _anomalies(part: Part) -> list[Row]:
+    return [
+        {
+            "anomaly_id": f"over_long_calls:call-{part.text}:1", "kind": "over_long_calls", "switch_id": "SC1",
+            "exchange_id": "E01", "business_unit_id": part.unit, "outlet_id": part.outlet,
+            "calling_number": part.number(1), "call_date": date(2026, 2, 10), "hour": datetime(2026, 2, 10),
+            "measure": 86400, "usual": None, "threshold": Decimal("14400.0"), "call_ids": f"call-{part.text}:1",
+            "detail": f"the call of {part.number(1)} to 169 for 86400 seconds",
+        }
+    ]  # fmt: skip
+
+
+def _rated(part: Part) -> list[Row]:
+    return [
+        _call(part, place)
+        | {
+            "account_id": account, "customer_id": f"CUS-{part.text}-{place}", "customer_class": _class(place),
+            "business_unit_id": part.unit, "agent_id": part.agent, "outlet_id": part.outlet,
+            "destination_prefix": "222", "call_category": "local", "bill_item_id": "LOCAL",
+            "tariff_plan_id": "RESIDENTIAL", "charged_seconds": 180, "amount": part.amount(place) / 100,
+            "rate_valid_from": date(2015, 1, 1), "band_at_start": "ALL", "connect_fee": Decimal("0.000000"),
+            "charge_steps": "ALL/0:1", "unrounded_numerator": Decimal(500000), "unrounded_denominator": Decimal(1000000),
+            "is_capped": False, "billing_period": "2026-02",
+        }
+        for place, account in enumerate(part.accounts, start=1)
+    ]  # fmt: skip
+
+
+def _of_branch(parts: Sequence[Part]) -> dict[str, list[Row]]:
+    """Names and prices, and the tables of the branch as a whole: their rows are sums over the parts."""
+    flavour = sum(part.flavour for part in parts)
+    return {
+        "dimension_names": [
+            {"dimension": dimension, "dimension_id": member, "name_zh": zh, "name_en": en}
+            for (dimension, member), (zh, en) in NAMES.items()
+        ],
+        "billing_periods": [
+            {"billing_period": period, "period_state": state, "issued_on": _issued(period),
+             "due_on": _issued(period).replace(day=25)}
+            for period, state in zip(PERIODS, ("closed", "open", "provisional"), strict=True)
+        ],
+        "collection_rates": _collection_rates(parts),
+        **_of_files(flavour),
+        **_of_traffic(flavour),
+        **_of_tariff(),
+    }  # fmt: skip
+
+
+def _collection_rates(parts: Sequence[Part]) -> list[Row]:
+    sums: dict[tuple[str, str, str], tuple[int, Decimal, Decimal]] = {}
+    for part in parts:
+        for place, _, period in _each(part, ISSUED):
+            for dimension, member in (
+                ("branch", "branch"), ("business_unit", part.unit or "unassigned"), ("outlet", part.outlet or "unassigned"),
+                ("agent", part.agent or "unassigned"), ("customer_class", _class(place)),
+            ):  # fmt: skip
+                bills, receivable, received = sums.get((period, dimension, member), (0, Decimal(0), Decimal(0)))
+                sums[period, dimension, member] = (
+                    bills + 1,
+                    receivable + _bill_amount(part, place, period),
+                    received + _received(part, place, period),
+                )
+    return [
+        {
+            "billing_period": period, "dimension": dimension, "dimension_id": member, "as_of": DAY, "bills": bills,
+            "receivable": receivable, "received": received, "collection_rate": float(received / receivable),
+        }
+        for (period, dimension, member), (bills, receivable, received) in sums.items()
+    ]  # fmt: skip
+
+
+def _of_files(flavour: int) -> dict[str, list[Row]]:
+    """What came in: counts that a flavour changes."""
+    names = {"call_id": f"call-branch{flavour}:1", "switch_id": "SC1"}
+    states = ("held", "duplicate", "other_day", "partial", "not_answered", "not_charged", "undocumented", "unrated")
+    file = {
+        "source": "cdr/SC1",
+        "file_kind": "cdr",
+        "switch_id": "SC1",
+        "read_records": 1000 + flavour,
+        "malformed": 1,
+        "ignored": 7,
+        "rated": 900 + flavour,
+        "read_seconds": 60000,
+        "data_rows": 0,
+        "set_aside_rows": 0,
+        **dict.fromkeys(states, 1),
+    }
+    return {
+        "file_reconciliation": [
+            file
+            | {
+                "file_id": "f1",
+                "file_name": "SC1_20260203_000001.csv",
+                "file_date": date(2026, 2, 3),
+                "sequence_number": 1,
+                "file_status": "loaded",
+            },
+            file
+            | {
+                "file_id": "f2",
+                "file_name": "SC1_20260303_000002.csv",
+                "file_date": date(2026, 3, 3),
+                "sequence_number": 2,
+                "file_status": "held",
+                "status_reason": 'ctl says "900" records <&>',
+            },
+            file
+            | {
+                "file_id": "f3",
+                "file_name": "ICBC_20260310_0001.txt",
+                "source": "bank/ICBC",
+                "file_kind": "bank",
+                "switch_id": None,
+                "file_date": date(2026, 3, 10),
+                "file_status": "loaded",
+                "data_rows": 9,
+            },
+        ],
+        "sequence_gaps": [
+            {
+                "switch_id": "SC1",
+                "missing_from": 3,
+                "missing_to": 4 + flavour,
+                "missing_files": 2 + flavour,
+                "gap_since": date(2026, 3, 4),
+                "age_days": 16,
+            }
+        ],
+        "expected_files": [
+            {
+                "switch_id": "SC1",
+                "file_date": day,
+                "exchange_id": "E01",
+                "expected_files": 4,
+                "due_files": 4,
+                "arrived_files": 3,
+                "missing_files": 1,
+                "days_late": 2,
+                "is_day_over": True,
+            }
+            for day in (date(2026, 2, 3), date(2026, 3, 3))
+        ],
+        "debit_batches": [
+            {
+                "bank_code": "ICBC",
+                "batch_id": "0001",
+                "file_id": "f3",
+                "file_name": "ICBC_20260310_0001.txt",
+                "billing_period": "2026-02",
+                "debited_on": date(2026, 3, 10),
+                "records": 9 + flavour,
+                "total_amount": Decimal("9000.09"),
+                "success_records": 5,
+                "success_amount": Decimal("5000.05"),
+                "detail_records": 9 + flavour,
+                "detail_total_amount": Decimal("9000.09"),
+                "detail_success_records": 5,
+                "detail_success_amount": Decimal("5000.05"),
+                "totals_agree": True,
+                "is_accepted": True,
+                "is_difference_accepted": False,
+                "result_scheme": None,
+                "pending_records": 0,
+                "correction_records": 1,
+                "passed_over_records": 0,
+                "no_amount_records": 0,
+                "charge_amount": Decimal("0.00"),
+            }
+        ],
+        "duplicate_calls": [
+            names
+            | {
+                "original_call_id": f"call-branch{flavour}:2",
+                "trunk_group_in": "T1",
+                "calling_number": "2900001",
+                "called_number": "2900002",
+                "started_at": datetime(2026, 2, 3, 9),
+                "call_date": date(2026, 2, 3),
+                "duration_seconds": 61,
+                "release_cause": 16,
+                "file_name": "SC1_20260203_000001.csv",
+                "record_number": 5,
+            }
+        ],
+        "suspense_retries": [
+            {
+                "call_id": names["call_id"],
+                "state": "undocumented",
+                "first_suspended_at": datetime(2026, 2, 3, 9),
+                "last_tried_at": datetime(2026, 3, 3, 9),
+                "tries": 2,
+            }
+        ],
+        "info_service_settlements": [
+            {
+                "provider_id": "SP01",
+                "billing_period": period,
+                "calls": 100 + flavour,
+                "seconds": 6000,
+                "amount": Decimal("777.000000"),
+                "share_amount": Decimal("310.80"),
+            }
+            for period in PERIODS
+        ],
+    }
+
+
+def _of_traffic(flavour: int) -> dict[str, list[Row]]:
+    """Four days of two trunk groups, the second overloaded."""
+    days = (date(2026, 2, 2), date(2026, 2, 7), date(2026, 2, 9), date(2026, 3, 9))
+    asked = {
+        "seizures": 90 + flavour,
+        "answers": 72,
+        "conversation_seconds": 72000,
+        "asr": 0.8,
+        "ner": 0.9,
+        "acd_seconds": 1000.0,
+    }
+    return {
+        "traffic_by_customer_class": [
+            {"customer_class": each, "date": day, **asked, "erlangs": 20.0}
+            for day in days
+            for each in ("residential", "business")
+        ],
+        "traffic_by_exchange": [
+            {"exchange_id": each, "date": day, **asked, "erlangs": 20.0} for day in days for each in ("E01", "E02")
+        ],
+        "trunk_traffic_daily": [
+            {
+                "trunk_group_id": group,
+                "date": day,
+                **asked,
+                "busy_hour": 10,
+                "busy_hour_erlangs": load,
+                "circuits": 28,
+                "circuits_needed": 30,
+                "utilisation": load / 28,
+                "blocking": blocking,
+            }
+            for day in days
+            for group, load, blocking in (("T1", 12.5, 0.0), ("T2", 20.337, 0.0219))
+        ],
+        "trunk_traffic_hourly": [
+            {
+                "trunk_group_id": group,
+                "direction": direction,
+                "hour": datetime(day.year, day.month, day.day, hour),
+                **asked,
+                "erlangs": float(hour),
+            }
+            for day in days
+            for hour in (9, 10, 20)
+            for group in ("T1", "T2")
+            for direction in ("in", "out", "total")
+        ],
+        "trunk_traffic_monthly": [
+            {
+                "trunk_group_id": group,
+                "month": month,
+                "busy_hour": 10,
+                "busy_hour_erlangs": load,
+                "days_with_traffic": 3,
+                "circuits_needed": 30,
+            }
+            for month in PERIODS
+            for group, load in (("T1", 12.5), ("T2", 20.337))
+        ],
+    }
+
+
+def _of_tariff() -> dict[str, list[Row]]:
+    """Two prices and two bill items."""
+    price = {
+        "tariff_plan_id": "RESIDENTIAL", "customer_class": "residential", "zone_id": "LOCAL", "band_rule": "increment",
+        "rounding_mode": "half_up", "rounding_decimals": 2, "connect_fee": Decimal("0.000000"),
+        "amount_1_minute": Decimal("0.220000"), "amount_3_minutes": Decimal("0.220000"),
+        "amount_10_minutes": Decimal("0.990000"), "max_amount": None, "sentence_zh": "前3分钟0.22元，此后每分钟0.11元",
+        "sentence_en": "0.22 for the first 3 minutes, then 0.11 a minute", "rate_valid_from": date(2015, 1, 1),
+    }  # fmt: skip
+    item = {"call_category": None, "zone_id": None, "charged_party": None}
+    return {
+        "tariff_guide": [
+            price | {"band": "DAY", "band_hours": "12345 07:00–21:00"},
+            price | {"band": "NIGHT", "band_hours": "12345 21:00–24:00"},
+        ],
+        "bill_item_guide": [
+            item | {"bill_item_id": "RENTAL", "item_kind": "rental", "bill_item_zh": "月租费", "bill_item_en": "Line rental"},
+            item | {
+                "bill_item_id": "LOCAL", "item_kind": "call", "bill_item_zh": "本地通话费", "bill_item_en": "Local calls",
+                "call_category": "local", "call_category_zh": "本地通话", "call_category_en": "Local calls", "zone_id": "LOCAL",
+                "zone_zh": "本地", "zone_en": "Local", "charged_party": "calling",
+            },
+        ],
+    }  # fmt: skip

@@ -1,0 +1,107 @@
+"""Every page in both languages, light and dark, on a desktop and on a phone: nothing is amiss that a browser can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from dashboards.site_map import BY_NAME
+from dashboards.view import BranchFiles, View
+from orchestration.settings import Settings
+from tests.e2e.conftest import Watched
+from tests.e2e.filters import address, filled, names_of_pages
+
+DESKTOP = {"width": 1400, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+_AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+_RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+# The rows of a table are made alike: of a long one the first say it all.
+_PART = {"exclude": [["tbody tr:nth-child(n + 9)"]]}
+# Cells whose words are broken to fewer than three characters a line, over more than three lines.
+_SQUEEZED = """() => Array.from(document.querySelectorAll('td, th')).filter(cell => {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const text = node.textContent.trim();
+    if (text.length < 4 || !node.parentElement.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const lines = new Set(Array.from(range.getClientRects()).map(each => Math.round(each.top)));
+    if (lines.size > 3 && text.length / lines.size < 3) return true;
+  }
+  return false;
+}).map(cell => cell.textContent.trim())"""
+# Every figure is as wide as its place: it follows a change of the window a moment later.
+_FITTED = """() => Array.from(document.querySelectorAll('.figure .main-svg')).every(
+  each => each.getBoundingClientRect().width <= each.closest('.figure').clientWidth + 1)"""
+# What sticks out to the right of the window, outermost first.
+_OVERFLOW = """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
+  Array.from(document.querySelectorAll('body *')).filter(each => {
+    const box = each.getBoundingClientRect();
+    return box.right > window.innerWidth + 1 && !each.parentElement.closest('.scroll');
+  }).slice(0, 5).map(each => each.tagName + '.' + each.className + ' ' + Math.round(each.getBoundingClientRect().right))"""
+
+
+@pytest.fixture(scope="module")
+def reader(chromium: Browser, origin: str) -> Iterator[Watched]:
+    """One page of the browser for the whole matrix."""
+    context = chromium.new_context(locale="zh-CN")
+    yield Watched(context.new_page(), origin)
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def branch_view(branch_settings: Settings) -> Iterator[View]:
+    """The branch as the server shows it."""
+    files_of_branch = BranchFiles(branch_settings.reference, branch_settings.notices)
+    with View.current(branch_settings.published, branch=files_of_branch) as view:
+        yield view
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA, with the element."""
+    page.evaluate(_AXE)
+    found: list[dict[str, Any]] = page.evaluate(
+        "([part, rules]) => axe.run(part, rules).then(r => r.violations)", [_PART, _RULES]
+    )
+    return [f"{each['id']}: {node['html'][:160]} {node['any'][:1]}" for each in found for node in each["nodes"][:3]]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", names_of_pages())
+def test_page_in_both_themes_and_widths(name: str, language: str, reader: Watched) -> None:
+    """Opened light on a desktop in Chinese, dark on a phone in English; then each turned into the other."""
+    ways = [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", PHONE)]
+    for theme, size in ways if language == "zh" else ways[::-1]:
+        reader.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        reader.page.set_viewport_size(size)  # type: ignore[arg-type]
+        if (theme, size) == (ways if language == "zh" else ways[::-1])[0]:
+            page = reader.open(address(language, name, {}))
+            assert page.locator("h1").count() == 1
+        page.wait_for_function(_FITTED)
+        where = f"{theme}, {size['width']} px wide"
+        assert page.evaluate(_OVERFLOW) == [], where
+        assert page.evaluate(_SQUEEZED) == [], where
+        if size == DESKTOP or (language, theme) == ("en", "dark"):
+            assert violations(page) == [], where
+    assert reader.faults == []
+
+
+@pytest.mark.parametrize("name", names_of_pages())
+def test_page_with_its_filters_set(name: str, reader: Watched, branch_view: View) -> None:
+    reader.page.emulate_media(color_scheme="light")
+    reader.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    for values in filled(branch_view, BY_NAME[name])[1:]:
+        page = reader.open(address("en", name, values))
+        assert page.evaluate(_OVERFLOW) == [], values
+        assert page.evaluate(_SQUEEZED) == [], values
+        assert reader.faults == [], values
+    if len(BY_NAME[name].params) > 0:
+        assert violations(page) == []
