@@ -139,5 +139,6 @@ def circuits_lines(
         margin={"l": 8, "r": 16, "t": 40, "b": 8},
     )
     figure.update_layout(showlegend=True)
+    figure.update_xaxes(type="category")
     figure.update_yaxes(type="linear", rangemode="tozero")
     return figure

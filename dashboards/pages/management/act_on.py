@@ -45,11 +45,11 @@ def act_on(view: View, period: Period, t: Translate) -> Section:
         columns=(Column(t("act_on.what")), Column(t("act_on.amount"), "money", t("unit.yuan"))),
         rows=tuple((Linked(thing.sentence, thing.link), thing.amount) for thing in things),
         definition=t("act_on.definition"),
-        title=title,
+        title=t("act_on.table"),
         name="act_on",
         how=how(t, *(query for query in QUERIES if not view.lacks(query))),
     )
-    return Section("act_on", "", blocks=(table,))
+    return Section("act_on", title, blocks=(table,))
 
 
 def _money(view: View, period: Period, t: Translate) -> Iterator[_Thing]:

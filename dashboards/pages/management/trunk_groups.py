@@ -131,7 +131,7 @@ def _groups(view: View, period: Period, t: Translate) -> Section:
         "trunk_traffic_daily",
         rows,
         (
-            "trunk_group_id", "seizures", "answers", "asr", "acd_seconds", "date", "busy_hour", "busy_hour_erlangs", "circuits",
+            "trunk_group_id", "seizures", "answers", "asr", "date", "busy_hour", "busy_hour_erlangs", "circuits",
             "circuits_needed",
         ),
         name="trunk_groups",
@@ -290,7 +290,6 @@ def _months(view: View, period: Period, trunk_group: str, t: Translate) -> Secti
         t("trunks.month"),
         t,
     )
-    figure.update_xaxes(type="category")
     return Section("months", title, blocks=(Figure(figure, title, t("trunks.months_definition"), table),))
 
 
