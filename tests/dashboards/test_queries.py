@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from dashboards.edition import QUERIES, query_reads
+
 from tests.dashboards.editions import COLUMNS
 
 NAMES = sorted(path.stem for path in QUERIES.glob("*.sql"))

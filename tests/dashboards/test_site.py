@@ -9,8 +9,8 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-
 from dashboards.edition import EditionError
+
 from dashboards.site import build_site
 from tests.dashboards.conftest import AS_OF, GATES, MARTS
 from tests.dashboards.editions import gate, write_edition

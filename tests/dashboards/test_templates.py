@@ -17,10 +17,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
+from dashboards.renderers.static_site import render_page
 from jinja2 import UndefinedError
 
 from dashboards.pages.model import Badge, Column, Details, Page, Section, Table
-from dashboards.renderers.static_site import render_page
 from dashboards.renderers.templates import TEMPLATES, environment
 
 HOSTILE = (
