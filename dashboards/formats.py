@@ -5,6 +5,7 @@ Money comes as Decimal and is never turned into a binary float. A minus is the p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -125,7 +126,7 @@ def _any(value: Any, t: Translate) -> str:
     return str(value)
 
 
-_WRITERS: dict[Kind, Any] = {
+_WRITERS: dict[Kind, Callable[[Any, Translate], str]] = {
     "text": _any,
     "flag": _any,
     "moment": _any,

@@ -2,7 +2,7 @@
 
     site/index.html                 leads to the language that the reader chose last
     site/<language>/<page>.html     and beside it the files of its tables, <page>.<table>.csv and .xlsx
-    site/site.json                  every file with its hash and what it was made of
+    site/site.json                  every file with its hash and what it was made of (orchestration/publishing/site_list.py)
     ../../assets/                   scripts and style, once for all editions
 
 A site is drawn after its edition is published. A page whose inputs are those of the edition before is shared with it.
@@ -11,10 +11,11 @@ A site is drawn after its edition is published. A page whose inputs are those of
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from dashboards import formats
@@ -31,13 +32,14 @@ from dashboards.site_map import BY_NAME, PAGES, draw
 from dashboards.view import BranchFiles, View
 from orchestration.access.roles import Role, Viewer
 from orchestration.publishing.reading import EditionFolder, read_edition
-from orchestration.storage.durable import as_json, sha256_of, share
+from orchestration.publishing.site_list import SITE, SITE_PART, SiteFiles, site_files, write_site_list
+from orchestration.storage.durable import sha256_of, share
 
-SITE_FOLDER = "site"
+_HERE = Path(__file__).resolve().parent
+
 ASSETS_FOLDER = "assets"
 INDEX = "index.html"
 DAGSTER_URL = "http://127.0.0.1:3000"
-_MANIFEST = "site.json"
 # What every page has in its head, its menu and its filters.
 _FRAME_MARTS = ("billing_periods", "collection_rates", "dimension_names")
 
@@ -48,7 +50,7 @@ class _Site:
 
     folder: Path
     earlier: Path | None
-    known: Mapping[str, Mapping[str, str]]
+    known: SiteFiles
     written: dict[str, dict[str, str]]
 
     def take(self, name: str, inputs: str) -> bool:
@@ -78,7 +80,6 @@ def build_site(
     published: Path,
     branch: BranchFiles | None = None,
     *,
-    code: str = "",
     earlier: Path | None = None,
     default_language: str = "zh",
     with_calls: bool = False,
@@ -86,24 +87,25 @@ def build_site(
 ) -> list[Path]:
     """Write the site of an edition to `<edition_dir>/site/`, whole or not at all, and the assets; returns its pages.
 
-    `code` names the state of the product and `earlier` the folder of an edition: its pages that were made by the same code of the same
-    inputs are shared. The same edition gives the same bytes. A mart that is missing leaves a sentence on the page; an edition that
-    cannot be read raises EditionError. Single calls are on it only `with_calls`.
+    `earlier` is the folder of another edition: its pages that were made by the same code of the same inputs are shared. The same
+    edition gives the same bytes. A mart that is missing leaves a sentence on the page; an edition that cannot be read raises
+    EditionError. Single calls are on it only `with_calls`.
     """
     if default_language not in LANGUAGES:
         raise ValueError(f"no pages in '{default_language}': the pages speak {', '.join(LANGUAGES)}")
+    found = read_edition(edition_dir, published)
     write_assets(published)
-    target = edition_dir / SITE_FOLDER
-    part = edition_dir / f".{SITE_FOLDER}.part"
+    target = edition_dir / SITE
+    part = edition_dir / SITE_PART
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    earlier_site = None if earlier is None else earlier / SITE_FOLDER
-    site = _Site(part, earlier_site, _known(earlier_site), {})
-    found = read_edition(edition_dir, published)
+    known = {} if earlier is None else site_files(earlier)
+    site = _Site(part, None if earlier is None else earlier / SITE, known, {})
+    code = code_hash()
     with View(found, Viewer(Role.MANAGEMENT, with_calls=with_calls), branch) as view:
         pages = _write_pages(site, view, found, code, dagster_url)
     site.write(INDEX, _index(default_language, pages).encode("utf-8"), code)
-    (part / _MANIFEST).write_text(as_json({"files": dict(sorted(site.written.items()))}), encoding="utf-8")
+    write_site_list(part, site.written)
     if target.exists():
         shutil.rmtree(target)
     part.rename(target)
@@ -131,33 +133,16 @@ def damaged_asset(published: Path) -> Path | None:
     return None
 
 
-def has_site(edition_dir: Path) -> bool:
-    """Whether the site of an edition was written to its end."""
-    return (edition_dir / SITE_FOLDER / _MANIFEST).is_file()
-
-
-def site_problems(edition_dir: Path) -> Iterator[str]:
-    """What is wrong with the files of an edition's site; nothing where it is whole, or was never drawn."""
-    site = edition_dir / SITE_FOLDER
-    if not site.is_dir():
-        return
-    for name, entry in _known(site).items():
-        path = site / name
-        if not path.is_file():
-            yield f"{path} is missing"
-        elif sha256_of(path) != entry["sha256"]:
-            yield f"{path} is not the file that was written: its SHA-256 differs"
-
-
-def _known(site: Path | None) -> Mapping[str, Mapping[str, str]]:
-    """The files of a site with what they were made of; none where it has no list, or one that cannot be read."""
-    if site is None or not (site / _MANIFEST).is_file():
-        return {}
-    try:
-        files: Mapping[str, Mapping[str, str]] = json.loads((site / _MANIFEST).read_text(encoding="utf-8"))["files"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return files
+@cache
+def code_hash() -> str:
+    """A hash of what draws the pages: the code, texts and templates of this package, and the libraries that write files."""
+    digest = hashlib.sha256()
+    for library in ("jinja2", "markdown-it-py", "plotly", "xlsxwriter"):
+        digest.update(f"{library} {version(library)}\n".encode())
+    for path in sorted(path for path in _HERE.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(path.relative_to(_HERE).as_posix().encode("utf-8"))
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _write_pages(site: _Site, view: View, found: EditionFolder, code: str, dagster_url: str) -> list[str]:

@@ -81,7 +81,7 @@ class BranchFiles:
 class View:
     """One edition as a viewer may see it: facts from its manifest, rows from its marts. Close it when done.
 
-    Queries may come from several threads: each has a cursor of its own.
+    `published` is the folder that it lies in, with the other editions. Queries may come from several threads: each has a cursor of its own.
     """
 
     def __init__(self, found: EditionFolder, viewer: Viewer = WHOLE_BRANCH, branch: BranchFiles | None = None) -> None:
@@ -89,6 +89,7 @@ class View:
         self.as_of = found.as_of
         self.built_at = found.manifest.built_at
         self.time_zone = found.manifest.time_zone
+        self.published = found.published
         self.viewer = viewer
         self.branch = branch
         self.gates = found.manifest.gates if viewer.scope.is_whole_branch else _without_samples(found.manifest.gates)

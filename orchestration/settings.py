@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from orchestration.access_settings import AccessSettings
 from orchestration.alert_settings import AlertSettings
@@ -37,6 +38,7 @@ NEVER = "never"
 LOG_FORMATS = ("text", "json")
 #: Whether Dagster's schedule and inbox sensor are on at first; `tollhouse ui` starts them, unless the environment has `stopped`.
 AUTOMATIONS = ("stopped", "running")
+LANGUAGES = ("en", "zh")
 _PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -58,16 +60,19 @@ class Settings:
         "stopped"  # state of the nightly run and the inbox sensor where no person has switched them: stopped or running
     )
     log_format: str = "text"  # of what commands write to standard error: text or json
+    language: str = "en"  # of what status, files, explain and quote print: en or zh
     prune_keep: int = 30  # how many of the newest editions `prune` keeps in any case
     prune_pack_after_days: int | None = 90  # from when on it packs landed files; None: never
+    dagster_url: str = "http://127.0.0.1:3000"  # where pages lead to for the lineage of a table: Dagster's UI
+    site_calls: str = "no"  # yes: the static site of an edition shows single calls too
     alerts: AlertSettings = field(default_factory=AlertSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP,
-        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS and those of alerts (TOLLHOUSE_ALERT_…) and of
-        signing in (AccessSettings).
+        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _LANG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS, _UI_URL, _SITE_CALLS and those of
+        alerts (TOLLHOUSE_ALERT_…) and of signing in (AccessSettings).
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -116,6 +121,7 @@ class Settings:
             allowed_hosts=cls.allowed_hosts_of(env),
             automation=cls.automation_of(env),
             log_format=cls.log_format_of(env),
+            language=cls.language_of(env),
             prune_keep=_whole_number(env, "TOLLHOUSE_PRUNE_KEEP", cls.prune_keep, least=1),
             prune_pack_after_days=(
                 None
@@ -124,6 +130,8 @@ class Settings:
                     env, "TOLLHOUSE_PRUNE_PACK_AFTER_DAYS", cls.prune_pack_after_days or 0, f", or {NEVER}"
                 )
             ),
+            dagster_url=_web_address(env, "TOLLHOUSE_UI_URL", cls.dagster_url),
+            site_calls=_yes_or_no(env, "TOLLHOUSE_SITE_CALLS", cls.site_calls),
             alerts=AlertSettings.from_environment(env),
             access=AccessSettings.from_environment(env),
         )
@@ -141,6 +149,8 @@ class Settings:
             "time_zone": self.time_zone,
             "today": None if self.today is None else self.today.isoformat(),
             "group": self.group,
+            "dagster_url": self.dagster_url,
+            "site_calls": self.site_calls,
         }
 
     @classmethod
@@ -157,6 +167,8 @@ class Settings:
             time_zone=values["time_zone"],
             today=date.fromisoformat(today) if today else None,
             group=values["group"],
+            dagster_url=values["dagster_url"],
+            site_calls=values["site_calls"],
         )
 
     @classmethod
@@ -199,6 +211,17 @@ class Settings:
         if log_format not in LOG_FORMATS:
             raise UsageError(f"TOLLHOUSE_LOG: '{log_format}' is not a form of log; write {' or '.join(LOG_FORMATS)}")
         return log_format
+
+    @classmethod
+    def language_of(cls, environment: Mapping[str, str] | None = None) -> str:
+        """en or zh. Raises UsageError where TOLLHOUSE_LANG is neither."""
+        env = os.environ if environment is None else environment
+        language = env.get("TOLLHOUSE_LANG") or cls.language
+        if language not in LANGUAGES:
+            raise UsageError(
+                f"TOLLHOUSE_LANG: '{language}' is not a language of Tollhouse; write {' or '.join(LANGUAGES)}"
+            )
+        return language
 
     @property
     def memory_bytes(self) -> int:
@@ -255,6 +278,11 @@ class Settings:
         return self.home / "published"
 
     @property
+    def notices(self) -> Path:
+        """The branch's notices in Markdown, which the site shows."""
+        return self.home / "notices"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage."""
         return self.home / "dagster"
@@ -287,6 +315,21 @@ def _whole_number(
     if not (text.isascii() and text.isdigit()) or int(text) < least:
         raise UsageError(f"{variable}: '{text}' is not a whole number from {least}; write it like {default}{other}")
     return int(text)
+
+
+def _yes_or_no(environment: Mapping[str, str], variable: str, default: str) -> str:
+    text = environment.get(variable) or default
+    if text not in ("yes", "no"):
+        raise UsageError(f"{variable}: '{text}' is not valid; write yes or no")
+    return text
+
+
+def _web_address(environment: Mapping[str, str], variable: str, default: str) -> str:
+    text = environment.get(variable) or default
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or set(text) & set("\"'<> "):
+        raise UsageError(f"{variable}: '{text}' is not the address of a web page; write it like {default}")
+    return text
 
 
 def home_here() -> Path:

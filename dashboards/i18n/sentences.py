@@ -114,8 +114,9 @@ def _of_a_field(text: str) -> str | None:
     name, _, fault = text.partition(" ")
     for pattern in _patterns("field_faults", fault.partition(" ")[0]):
         if pattern.needle in fault and (found := pattern.expression.fullmatch(fault)):
-            shown = str(_texts()["words"]["field"].get(name, name))
-            return f"{shown} {_filled(pattern.template, found.groupdict())}"
+            said = _filled(pattern.template, found.groupdict())
+            shown = _texts()["words"]["field"].get(name)
+            return f"{name} {said}" if shown is None else f"{shown}{said}"
     for pattern in _patterns("field_faults", name):
         if pattern.needle in text and (found := pattern.expression.fullmatch(text)):
             return _filled(pattern.template, found.groupdict())
@@ -128,7 +129,7 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     for literal, name, group, _ in Formatter().parse(template):
         parts.append(literal)
         if name is not None:
-            value = values[name]
+            value = values[name] or "（空）"
             if group:
                 value = _texts()["words"].get(group, {}).get(value) or load("zh").get(f"{group}.{value}", value)
             elif not name.startswith(_AS_TYPED) or name == "why_not":

@@ -218,7 +218,6 @@ def _framed(
         filters=filters,
         kept=tuple(sorted((name, value) for name, value in params.values.items() if name not in in_filters)),
         target=Target(spec.name, tuple(sorted(params.values.items()))),
-        viewer_name=view.viewer.name,
         footer=t("site.footer"),
         status=status,
         labels=_labels(branch, t),

@@ -47,7 +47,7 @@ class PageSpec:
     `queries` are all that it asks of an edition: its marts follow from them. `also` are roles that read it besides the audience
     of its section. `shows_calls`: it shows single calls, and is for roles that may see them. `variants` are the filters with
     which the static site has it; a page that lives by what is typed into it has none. `reads_branch_files`: it shows the
-    reference book or the notices as they are when it is drawn.
+    reference book, the notices or other editions as they are when it is drawn.
     """
 
     name: str

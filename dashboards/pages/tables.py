@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from dashboards.i18n import Translate
 from dashboards.i18n.columns import ColumnText, column
+from dashboards.i18n.sentences import sentence
 from dashboards.pages import frame
 from dashboards.pages.model import Cell, Column, Kind, Linked, Mark, Table, Target, Tone, Value
 from dashboards.view import Row, View
@@ -40,7 +42,7 @@ def head(mart: str, name: str, t: Translate) -> Column:
 
 
 def value_of(view: View, mart: str, name: str, row: Row, t: Translate) -> Value:
-    """A row's value in a mart's column: ids with their names, codes in words, figures as they are."""
+    """A row's value in a mart's column: ids with their names, codes in words, the product's sentences, figures as they are."""
     text = column(mart, name)
     value = row[name]
     if text.kind == "member":
@@ -49,6 +51,8 @@ def value_of(view: View, mart: str, name: str, row: Row, t: Translate) -> Value:
         return _member(view, text, value, t)
     if text.group is not None:
         return None if value is None else t.code(text.group, str(value))
+    if text.kind == "sentence":
+        return None if value is None else sentence(t.language, str(value))
     known: Value = value
     return known
 
@@ -91,6 +95,20 @@ def mart_table(
         total=_foot(rows, columns, sums, t) if sums and rows else None,
         name=name,
         how=frame.how(t, *queries),
+    )
+
+
+def with_column(table: Table, position: int, head: Column, cells: Sequence[Cell]) -> Table:
+    """The table with one more column before the one at `position`; its foot has nothing there."""
+
+    def widened(row: tuple[Cell, ...], cell: Cell) -> tuple[Cell, ...]:
+        return (*row[:position], cell, *row[position:])
+
+    return replace(
+        table,
+        columns=(*table.columns[:position], head, *table.columns[position:]),
+        rows=tuple(widened(row, cell) for row, cell in zip(table.rows, cells, strict=True)),
+        total=None if table.total is None else widened(table.total, None),
     )
 
 

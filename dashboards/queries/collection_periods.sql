@@ -1,6 +1,5 @@
 -- reads: collection_rates
--- One row per billing period that the branch has a receivable line for.
+-- One row per billing period with a receivable of the branch; for a viewer with a scope, of any unit, outlet or agent of it.
 select distinct billing_period
 from collection_rates
-where dimension = 'branch'
 order by billing_period

@@ -22,7 +22,9 @@ _SAFE = re.compile(r"^[A-Za-z0-9_-]{1,40}$")
 class Links(Protocol):
     """How a page finds the others. `is_served`: its filters are sent to a server."""
 
-    is_served: bool
+    @property
+    def is_served(self) -> bool:
+        """Whether a server answers, rather than files."""
 
     def page(self, target: Target, language: str = "") -> str | None:
         """The address of a page, in its own language or another; None where it does not exist here."""

@@ -69,7 +69,12 @@ def _page(
         other_language_href=f"{href}lang={other}",
         **values,
     )  # fmt: skip
-    headers = {"content-security-policy": _policy(), "cache-control": "no-store"}
+    headers = {
+        "content-security-policy": _policy(),
+        "cache-control": "no-store",
+        # With the guard's own `no-referrer` a browser posts a form as of no origin, which the guard refuses.
+        "referrer-policy": "same-origin",
+    }
     return HTMLResponse(content, status, headers)
 
 

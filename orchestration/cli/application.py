@@ -32,7 +32,7 @@ from orchestration.cli import (
 from orchestration.cli.context import Answer, Context
 from orchestration.cli.failures import damage, disk_fault, log_failure, print_failure
 from orchestration.cli.interrupts import InterruptWatch
-from orchestration.cli.parsing import Parser, json_option
+from orchestration.cli.parsing import Parser, json_option, language_option
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.storage.file_modes import OWNER_ALONE
 
@@ -108,6 +108,7 @@ def make_parser() -> Parser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and end")
     json_option(parser)
+    language_option(parser)
     commands = parser.add_subparsers(metavar="COMMAND", dest="command_name")
     for group in _COMMAND_GROUPS:
         group.add_commands(commands)
@@ -116,6 +117,7 @@ def make_parser() -> Parser:
 
 def _answer(words: list[str], context: Context) -> Answer:
     arguments = make_parser().parse_args(words)
+    context.asked_language = getattr(arguments, "lang", None)
     if arguments.version:
         return _version()
     command = getattr(arguments, "command", None)

@@ -22,6 +22,8 @@ from orchestration.storage.file_modes import keep_private
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dashboards.i18n import Translate
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -40,6 +42,7 @@ class Context:
     is_json: bool
     out: TextIO = field(default_factory=lambda: sys.stdout)
     has_answered: bool = False
+    asked_language: str | None = None  # by --lang; else the settings have it
     was_stopped: Callable[[], bool] = lambda: False  # by a signal, whatever a library made of it
 
     @cached_property
@@ -57,6 +60,13 @@ class Context:
         settings = Settings.from_environment()
         keep_private(settings)
         return settings
+
+    @property
+    def texts(self) -> Translate:
+        """The texts of the pages and of the command line, in the language of the call."""
+        from dashboards.i18n import Translate
+
+        return Translate.to(self.asked_language or self.settings_of_any_home.language)
 
     def give(self, answer: Answer) -> None:
         """Print the answer; with --json only the first one, so that stdout is one object."""
@@ -115,6 +125,18 @@ def print_table(
     console.print(line(columns), style="bold")
     # A thousand lines are written by rich in a second, and by the file at once.
     console.file.writelines(f"{line(row)}\n" for row in texts)
+
+
+def shown_code(texts: Translate, group: str, code: str | None) -> str | None:
+    """A code as the command line shows it: in English as it stands in the tables, so that it can be searched for; else in words."""
+    return code if code is None or texts.language == "en" else texts.code(group, code)
+
+
+def print_fact(console: Console, label: str, text: object, width: int) -> None:
+    """A label and its text in one line. The texts of several facts stand below each other, also after Chinese labels."""
+    from rich.cells import cell_len
+
+    console.print(f"{label}{' ' * (width - cell_len(label))}{text}")
 
 
 def write_json(out: TextIO, data: Mapping[str, Any]) -> None:

@@ -55,6 +55,7 @@ _SETTINGS = {
     "TOLLHOUSE_ALLOWED_HOSTS": "allowed_hosts",
     "TOLLHOUSE_AUTOMATION": "automation",
     "TOLLHOUSE_LOG": "log_format",
+    "TOLLHOUSE_LANG": "language",
     "TOLLHOUSE_SERVE_HTTPS": "access.https",
     "TOLLHOUSE_SESSION_IDLE_MINUTES": "access.session_idle_minutes",
     "TOLLHOUSE_PROXY_ADDRESS": "access.proxy_address",

@@ -218,10 +218,10 @@ def _edition(settings: Settings, is_deep: bool) -> Iterator[Finding]:
         return
     faults = [f"{edition.edition}: {problem}" for problem in verify_edition(settings.published, edition)]
     if is_deep:
-        from dashboards.site import damaged_script
+        from dashboards.site import damaged_asset
 
-        script = damaged_script(settings.published)
-        faults += [f"{script} is not the script that the pages use"] if script is not None else []
+        asset = damaged_asset(settings.published)
+        faults += [f"{asset} is not the file that the pages load"] if asset is not None else []
     advice = "put the files back from a backup, or remove published/current.json and run again for a whole new edition"
     yield from _findings("edition", faults, advice, f"{edition.edition}: every file is as it was published")
 

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestration.branch_clock import shown_time
-from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, day, reason
+from orchestration.cli.context import Answer, Context, print_table, shown_code
+from orchestration.cli.parsing import add_command, day, language_option, reason
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.ledger.file_ledger import STATUSES, FileLedger
 from orchestration.ledger.schema import OFFENDING_RECORDS_KEPT, Decision, FileEntry
@@ -20,6 +20,8 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from dashboards.i18n import Translate
 
 KINDS = ("cdr", "bank", "customers")
 
@@ -32,9 +34,11 @@ def add_commands(commands: Any) -> None:
     files.add_argument("--switch", metavar="SWITCH_ID", help="only call files of this switch")
     files.add_argument("--from", type=day, dest="first_day", metavar="DATE", help="only files dated from this day on")
     files.add_argument("--to", type=day, dest="last_day", metavar="DATE", help="only files dated up to this day")
+    language_option(files)
     actions = files.add_subparsers(metavar="ACTION")
     show = add_command(actions, "show", "all that is known of one file, with its history", _show)
     show.add_argument("file_id", metavar="FILE_ID", help="its id, or the beginning of it")
+    language_option(show)
     release = add_command(
         actions,
         "release",
@@ -92,10 +96,24 @@ def file_facts(entry: FileEntry) -> dict[str, Any]:
     }
 
 
-def print_files(console: Console, facts: list[dict[str, Any]]) -> None:
+def print_files(console: Console, facts: list[dict[str, Any]], texts: Translate) -> None:
     """The list as a table."""
-    rows = [[fact[name] for name in _LISTED.values()] for fact in facts]
-    print_table(console, list(_LISTED), rows, figures=["records"])
+    heads = [texts(f"command_line.files.{name}") for name in _LISTED]
+    rows = [[_shown(texts, name, fact[name]) for name in _LISTED.values()] for fact in facts]
+    print_table(console, heads, rows, figures=[texts("command_line.files.records")])
+
+
+def _shown(texts: Translate, name: str, value: Any) -> Any:
+    """A value of a file's facts: codes and reasons in the language of the call."""
+    from dashboards.i18n.sentences import sentence
+
+    if value is None or texts.language == "en":
+        return value
+    if name in ("status", "file_kind"):
+        return shown_code(texts, "file_status" if name == "status" else name, value)
+    return (
+        sentence(texts.language, value) if name in ("reason", "status_reason", "content_fault", "ctl_fault") else value
+    )
 
 
 @contextmanager
@@ -137,9 +155,10 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
     ]
 
     def show(console: Console) -> None:
+        t = context.texts
         if facts:
-            print_files(console, facts)
-        console.print(f"{len(facts)} file{'' if len(facts) == 1 else 's'}")
+            print_files(console, facts, t)
+        console.print(t(f"command_line.files.{'count_one' if len(facts) == 1 else 'count'}", count=f"{len(facts)}"))
 
     return Answer({"files": facts}, show)
 
@@ -171,37 +190,55 @@ def _show(arguments: argparse.Namespace, context: Context) -> Answer:
     }
 
     def show(console: Console) -> None:
-        known = [
-            (name, shown_time(value, context.settings.time_zone) if name.endswith("_at") else value)
-            for name, value in columns.items()
-            if value is not None
-        ]
-        print_table(console, ["column", "value"], known)
+        from dashboards.i18n.sentences import sentence
+
+        t = context.texts
+
+        def heads(*names: str) -> list[str]:
+            return [t(f"command_line.files.{name}") for name in names]
+
+        def said(text: str | None) -> str | None:
+            return None if text is None else sentence(t.language, text)
+
+        known = []
+        for name, value in columns.items():
+            if value is not None:
+                is_time = name.endswith("_at")
+                shown = shown_time(value, context.settings.time_zone) if is_time else _shown(t, name, value)
+                known.append((t(f"command_line.file_fact.{name}"), shown))
+        print_table(console, heads("column", "value"), known)
         if days:
             console.print()
-            figures = ["records", "of them other_day"]
+            figures = heads("records", "other_day")
             by_day = [(day.call_date, day.records, day.other_day_records) for day in days]
-            print_table(console, ["call date", *figures], by_day, figures)
+            print_table(console, [*heads("call_date"), *figures], by_day, figures)
         if ignored:
             console.print()
-            print_table(console, ["ignored because", "records"], ignored, ["records"])
+            rows = [(said(reason), records) for reason, records in ignored]
+            print_table(console, heads("ignored_because", "records"), rows, heads("records"))
         if bad_lines:
             console.print()
-            rows = [(line.line_number, line.field, line.reason, line.record_text) for line in bad_lines]
-            print_table(console, ["bad line", "field", "reason", "text"], rows, ["bad line"])
+            bad = [(line.line_number, line.field, said(line.reason), line.record_text) for line in bad_lines]
+            print_table(console, heads("bad_line", "field", "reason", "text"), bad, heads("bad_line"))
         console.print()
         history: list[tuple[str | None, ...]] = []
         for event in events:
-            history.append((shown_time(event.at, context.settings.time_zone), event.event, event.run_id, event.detail))
-            history += [(None, None, None, record.text) for record in event.offending_records]
-        print_table(console, ["at", "event", "run", "detail"], history)
+            at = shown_time(event.at, context.settings.time_zone)
+            history.append((at, shown_code(t, "file_event", event.event), event.run_id, said(event.detail)))
+            history += [(None, None, None, said(record.text)) for record in event.offending_records]
+        print_table(console, heads("at", "event", "run", "detail"), history)
         if decisions:
             console.print()
             made = [
-                (shown_time(one.decided_at, context.settings.time_zone), one.kind, one.decided_by, one.why)
+                (
+                    shown_time(one.decided_at, context.settings.time_zone),
+                    shown_code(t, "file_event", one.kind),
+                    one.decided_by,
+                    one.why,
+                )
                 for one in decisions
             ]
-            print_table(console, ["decided at", "decision", "by", "why"], made)
+            print_table(console, heads("decided_at", "decision", "by", "why"), made)
 
     return Answer(data, show)
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from orchestration.cli.context import Command
 from orchestration.errors import UsageError
+from orchestration.settings import LANGUAGES
 
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -36,6 +37,16 @@ def add_command(commands: Any, name: str, summary: str, command: Command) -> Par
 def json_option(parser: argparse.ArgumentParser) -> None:
     """Accept --json here; the flag itself is looked up in the words, since errors need it before parsing is done."""
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
+
+
+def language_option(parser: argparse.ArgumentParser) -> None:
+    """Accept --lang here: the language of what the command prints for people."""
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default=argparse.SUPPRESS,
+        help="language of the answer (default: TOLLHOUSE_LANG, else en)",
+    )
 
 
 def day(text: str) -> date:

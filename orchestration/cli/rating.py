@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, count
-from orchestration.telephone_numbers import normalised_called_number
+from orchestration.cli.context import Answer, Context, print_fact, print_table, shown_code
+from orchestration.cli.parsing import add_command, count, language_option
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dashboards.i18n import Translate
     from orchestration.rating.charging import Charge
     from orchestration.rating.explaining import Explanation
 
-_COLUMNS = ["from", "to", "band", "tier", "rate", "increments", "of seconds", "seconds", "price", "together"]
-_WHY_CHARGED = {
-    "recorded": "the charged number that the record names",
-    "calling": "the calling number",
-    "called": "the called number, as its zone charges the called party",
-}
-_FIGURES = ["tier", "increments", "of seconds", "seconds", "price", "together"]
+_COLUMNS = ("from", "to", "band", "tier", "rate", "increments", "of_seconds", "seconds", "price", "together")
+_FIGURES = ("tier", "increments", "of_seconds", "seconds", "price", "together")
+# The width of the labels.
+_WIDTH = 15
+
+_Value = TypeVar("_Value")
 
 
 def add_commands(commands: Any) -> None:
@@ -41,197 +40,182 @@ def add_commands(commands: Any) -> None:
         "--at", type=_moment, required=True, metavar="TIME", help="when the call begins: 2026-05-20T10:00:00"
     )
     quote.add_argument("--seconds", type=count, required=True, metavar="N", help="how long it lasts")
+    language_option(quote)
     explain = add_command(commands, "explain", "why a published call costs what it costs, step by step", _explain)
     explain.add_argument("call_id", metavar="CALL_ID", help="<file_id>:<record_number>, as in rated_calls")
+    language_option(explain)
 
 
 def _quote(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.errors import UsageError
-    from orchestration.rating.charging import charge_call
+    from orchestration.rating.quoting import Question, charge_facts, quote_call
     from orchestration.rating.tariffs import Tariffs
     from orchestration.reference_book.reading import read_reference_book
 
-    tariffs = Tariffs(read_reference_book(context.settings.reference))
-    day = arguments.at.date()
-    exchange_id = arguments.exchange
-    if exchange_id is not None and exchange_id not in tariffs.area_codes:
-        known = ", ".join(sorted(tariffs.area_codes)) or "none"
-        raise UsageError(f"exchange {exchange_id} is not in exchanges.csv, which has {known}")
-    dialled = (
-        tariffs.dial_anywhere(arguments.to, day)
-        if exchange_id is None
-        else tariffs.dial(arguments.to, day, exchange_id)
+    question = Question(
+        arguments.at,
+        arguments.seconds,
+        called_number=arguments.to,
+        tariff_plan_id=arguments.plan,
+        customer_class=arguments.customer_class,
+        exchange_id=arguments.exchange,
     )
-    plan = tariffs.plan_of(dialled, arguments.plan, arguments.customer_class, day)
-    charge = charge_call(tariffs, plan, dialled, arguments.at, arguments.seconds)
-    data = {"called_number": arguments.to, **_facts(charge)}
+    charge = quote_call(Tariffs(read_reference_book(context.settings.reference)), question)
+    data = {"called_number": arguments.to, **charge_facts(charge)}
 
     def show(console: Console) -> None:
-        console.print(f"called number  {arguments.to}")
-        _show(console, charge)
+        _Printer(console, context.texts).fact("called_number", arguments.to)
+        _show(_Printer(console, context.texts), charge)
 
     return Answer(data, show)
 
 
 def _explain(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.rating.explaining import explain_call
+    from dashboards.view import View
+    from orchestration.rating.explaining import explain_call, who_is_charged
+    from orchestration.rating.quoting import charge_facts
     from orchestration.reference_book.reading import read_reference_book
 
     settings = context.settings
-    found = explain_call(settings.published, read_reference_book(settings.reference), arguments.call_id)
+    with View.current(settings.published) as edition:
+        found = explain_call(edition, read_reference_book(settings.reference), arguments.call_id)
     data = {
         "edition": found.edition,
         "state": found.state,
         "call": dict(found.call),
-        "charged_party": None if found.call.get("charged_number") is None else _who_is_charged(found.call),
-        "by_the_present_book": None if found.charge is None else _facts(found.charge),
+        "charged_party": None if found.call.get("charged_number") is None else who_is_charged(found.call),
+        "by_the_present_book": None if found.charge is None else charge_facts(found.charge),
         "no_charge": found.no_charge,
         "differences": [{"what": what, "published": said, "present": now} for what, said, now in found.differences],
     }
-    return Answer(data, lambda console: _show_explanation(console, found))
+    return Answer(data, lambda console: _show_explanation(_Printer(console, context.texts), found))
 
 
-def _show_explanation(console: Console, found: Explanation) -> None:
+@dataclass(frozen=True)
+class _Printer:
+    """Prints facts about a call, with labels and words in the language of the command."""
+
+    console: Console
+    t: Translate
+
+    def text(self, key: str, **values: object) -> str:
+        return self.t(f"command_line.call.{key}", **{name: str(value) for name, value in values.items()})
+
+    def word(self, key: str) -> str:
+        return self.t(f"command_line.{key}")
+
+    def fact(self, key: str, text: object) -> None:
+        print_fact(self.console, self.text(key), text, _WIDTH)
+
+    def sentence(self, text: str) -> str:
+        from dashboards.i18n.sentences import sentence
+
+        return sentence(self.t.language, text)
+
+
+def _show_explanation(to: _Printer, found: Explanation) -> None:
+    from orchestration.rating.explaining import who_is_charged
+
     call = found.call
-    console.print(
-        f"call           {call['call_id']}, record {call['record_number']} of {call['file_name']}, edition {found.edition}"
-    )
-    console.print(f"numbers        {call['calling_number'] or '(withheld)'} to {call['called_number'] or '(none)'}")
+    of_call = {"call": call["call_id"], "record": call["record_number"], "file": call["file_name"]}
+    to.fact("call", to.text("call_of", **of_call, edition=found.edition))
+    calling, called = call["calling_number"] or to.word("withheld"), call["called_number"] or to.word("none")
+    to.fact("numbers", to.text("numbers_of", calling=calling, called=called))
     if found.state == "duplicate":
-        console.print(f"not charged    it repeats {call['original_call_id']}")
+        to.fact("not_charged", to.text("repeats", call=call["original_call_id"]))
         return
     if call.get("charged_number") is not None:
-        console.print(f"who pays       {call['charged_number']}, {_WHY_CHARGED[_who_is_charged(call)]}")
+        who = to.text(f"who_{who_is_charged(call)}")
+        to.fact("who_pays", to.text("who_pays_of", number=call["charged_number"], who=who))
     if found.state != "rated":
-        console.print(f"waits          {found.state}: {call['reason']}")
+        state = shown_code(to.t, "state", found.state)
+        to.fact("waits", to.text("waits_of", state=state, reason=to.sentence(f"{call['reason']}")))
         return
-    console.print(
-        f"charged to     account {call['account_id']}, class {call['customer_class'] or '(none)'}, period {call['billing_period']}"
-    )
+    account, period = call["account_id"], call["billing_period"]
+    customer_class = shown_code(to.t, "customer_class", call["customer_class"]) or to.word("none")
+    to.fact("charged_to", to.text("charged_to_of", account=account, customer_class=customer_class, period=period))
     if found.charge is None:
-        console.print(f"published      {call['amount']}")
-        console.print(f"today          not to be charged: {found.no_charge}")
+        to.fact("published", call["amount"])
+        to.fact("today", to.text("not_to_be_charged", reason=to.sentence(f"{found.no_charge}")))
         return
-    _show(console, found.charge)
+    _show(to, found.charge)
     if call.get("package_id") is not None:
-        seconds = call["covered_seconds"]
-        covered = f"{call['covered_amount']}" if seconds is None else f"{seconds} seconds, {call['covered_amount']}"
-        console.print(
-            f"package        {call['package_id']} of {call['package_number'] or 'the account'} covers {covered}"
-        )
+        seconds, amount = call["covered_seconds"], call["covered_amount"]
+        covered = f"{amount}" if seconds is None else to.text("covered", seconds=seconds, amount=amount)
+        owner = call["package_number"] or to.text("the_account")
+        to.fact("package", to.text("package_of", package=call["package_id"], owner=owner, covered=covered))
     if call.get("is_capped"):
-        console.print("highest price  the plan caps what one call of the zone costs")
+        to.fact("highest_price", to.text("capped"))
     if not found.differences:
-        console.print(f"published      {call['amount']}: the same, step by step")
+        to.fact("published", to.text("published_same", amount=call["amount"]))
         return
-    console.print(f"published      {call['amount']}: the reference book is not what it was rated by:")
-    print_table(console, ["", "published", "by the present book"], found.differences)
+    to.fact("published", to.text("published_other", amount=call["amount"]))
+    differences = [(to.word(f"difference.{what}"), said, now) for what, said, now in found.differences]
+    print_table(to.console, ["", to.text("published"), to.text("by_the_present_book")], differences)
 
 
-def _who_is_charged(call: Mapping[str, Any]) -> str:
-    """Whose number the charged number of a published call is: the record's own word, else that of a party of the call."""
-    # An edition of an earlier release has no such word.
-    if call.get("is_charged_as_recorded"):
-        return "recorded"
-    return "calling" if call["charged_number"] == call["calling_number"] else "called"
-
-
-def _show(console: Console, charge: Charge) -> None:
+def _show(to: _Printer, charge: Charge) -> None:
     from orchestration.rating.charging import exact_text
+    from orchestration.rating.quoting import charge_facts
 
     plan = charge.plan
-    rule = "the band of each increment" if plan["band_rule"] == "increment" else "the band at the start"
     dialled = charge.dialled
     if dialled.access_code is not None:
         selected = [
-            f"{what} {name}" for what, name in (("plan", dialled.tariff_plan_id), ("zone", dialled.zone_id)) if name
+            to.text(f"selects_{what}", **{what: name})
+            for what, name in (("plan", dialled.tariff_plan_id), ("zone", dialled.zone_id))
+            if name
         ]
-        console.print(
-            f"access code    {dialled.access_code}" + (f", selects {' and '.join(selected)}" if selected else "")
+        code = dialled.access_code
+        to.fact(
+            "access_code",
+            to.text("selects", code=code, selected=to.text("and").join(selected)) if selected else code,
         )
-        console.print(f"rated number   {dialled.rated_number or '(none)'}")
-    console.print(f"begins         {charge.started_at}, {charge.duration_seconds} seconds")
-    prefix = "(not looked up)" if charge.destination_prefix is None else charge.destination_prefix or "(empty)"
-    console.print(f"prefix         {prefix}, zone {charge.zone_id}")
-    console.print(f"plan           {plan['tariff_plan_id']}, rates since {charge.rate_valid_from}, {rule}")
-    facts = _facts(charge)
+        to.fact("rated_number", dialled.rated_number or to.word("none"))
+    to.fact("begins", to.text("begins_of", moment=charge.started_at, seconds=charge.duration_seconds))
+    prefix = (
+        to.word("not_looked_up") if charge.destination_prefix is None else charge.destination_prefix or to.word("empty")
+    )
+    to.fact("prefix", to.text("prefix_of", prefix=prefix, zone=charge.zone_id))
+    rule = to.text("rule_increment" if plan["band_rule"] == "increment" else "rule_start")
+    to.fact("plan", to.text("plan_of", plan=plan["tariff_plan_id"], day=charge.rate_valid_from, rule=rule))
+    facts = charge_facts(charge)
     print_table(
-        console,
-        _COLUMNS,
+        to.console,
+        [to.text(name) for name in _COLUMNS],
         [
             [
-                step["begins_at"].time(), step["ends_at"].time(), step["band_id"], step["from_second"],
-                f"{step['rate']:f} per {step['rate_unit_seconds']} s", step["increments"], step["increment_seconds"],
-                step["seconds"], step["price"], step["total"],
+                step["begins_at"].time(), step["ends_at"].time(), shown_code(to.t, "band", step["band_id"]), step["from_second"],
+                to.text("rate_of", rate=f"{step['rate']:f}", seconds=step["rate_unit_seconds"]),
+                step["increments"], step["increment_seconds"], step["seconds"], step["price"], step["total"],
             ]
             for step in facts["steps"]
         ],
-        _FIGURES,
+        [to.text(name) for name in _FIGURES],
     )  # fmt: skip
-    console.print(f"connect fee    {charge.connect_fee:f}")
-    console.print(f"exact          {exact_text(charge.unrounded)}")
-    console.print(f"rounded        {plan['rounding_mode']} to {plan['rounding_decimals']} decimals")
-    console.print(f"amount         {charge.amount}")
-
-
-def _facts(charge: Charge) -> dict[str, Any]:
-    from datetime import timedelta
-
-    from orchestration.rating.charging import exact_text
-
-    return {
-        "access_code": charge.dialled.access_code,
-        "rated_number": charge.dialled.rated_number,
-        "dialled_plan_id": charge.dialled.tariff_plan_id,
-        "dialled_zone_id": charge.dialled.zone_id,
-        "destination_prefix": charge.destination_prefix,
-        "zone_id": charge.zone_id,
-        "tariff_plan_id": charge.plan["tariff_plan_id"],
-        "band_rule": charge.plan["band_rule"],
-        "rate_valid_from": charge.rate_valid_from,
-        "started_at": charge.started_at,
-        "duration_seconds": charge.duration_seconds,
-        "steps": [
-            {
-                "begins_at": step.begins_at,
-                "ends_at": step.begins_at + timedelta(seconds=step.seconds),
-                "band_id": step.band_id,
-                "from_second": step.from_second,
-                "rate": step.rate,
-                "rate_unit_seconds": step.rate_unit_seconds,
-                "increments": step.increments,
-                "increment_seconds": step.increment_seconds,
-                "seconds": step.seconds,
-                "price": exact_text(step.price),
-                "total": exact_text(step.total),
-            }
-            for step in charge.steps
-        ],
-        "charge_steps": charge.charge_steps,
-        "charged_seconds": charge.charged_seconds,
-        "connect_fee": charge.connect_fee,
-        "unrounded": exact_text(charge.unrounded),
-        "rounding_mode": charge.plan["rounding_mode"],
-        "rounding_decimals": charge.plan["rounding_decimals"],
-        "amount": charge.amount,
-    }
+    to.fact("connect_fee", f"{charge.connect_fee:f}")
+    to.fact("exact", exact_text(charge.unrounded))
+    mode = shown_code(to.t, "rounding_mode", plan["rounding_mode"])
+    to.fact("rounded", to.text("rounded_of", mode=mode, decimals=plan["rounding_decimals"]))
+    to.fact("amount", charge.amount)
 
 
 def _number(text: str) -> str:
-    """A called number as the warehouse normalises it; a service code as it is dialled."""
-    number = normalised_called_number(text)
-    if not re.fullmatch("[0-9]*|[*#][0-9*#]*", number):
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is not a valid number; write digits, a leading + if any, or a code like *98"
-        )
-    return number
+    from orchestration.rating.quoting import typed_number
+
+    return _typed(typed_number, text)
 
 
 def _moment(text: str) -> datetime:
-    """A time of the wall clock, with a T or a space between date and time."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a valid time; write it like 2026-05-20T10:00:00")
+    from orchestration.rating.quoting import typed_moment
+
+    return _typed(typed_moment, text)
+
+
+def _typed(read: Callable[[str], _Value], text: str) -> _Value:
+    """A value as the command line takes it: what is wrong with it is argparse's to say."""
+    from orchestration.errors import UsageError
+
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a valid time; write it like 2026-05-20T10:00:00") from None
+        return read(text)
+    except UsageError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.results import GateResult, blocking
 from orchestration.branch_clock import shown_time
-from orchestration.cli.context import Answer, Context, print_table
+from orchestration.cli.context import Answer, Context, print_fact, print_table, shown_code
 from orchestration.cli.doctor_checks import lock_holder
 from orchestration.cli.files import file_facts, ledger_to_read, print_files
-from orchestration.cli.parsing import add_command
+from orchestration.cli.parsing import add_command, language_option
 from orchestration.errors import TollhouseError
 from orchestration.ledger.file_ledger import STATUSES
 from orchestration.publishing.reading import EditionFolder, blocked_runs, current_edition, lost_pointer
@@ -23,6 +23,8 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from dashboards.i18n import Translate
 
 _NEWEST_PERIOD = """
     select billing_period, as_of, bills, receivable, received, collection_rate
@@ -33,12 +35,15 @@ _NEWEST_PERIOD = """
 """
 
 
+# The width of the labels.
+_WIDTH = 12
 PERIOD_STATES = ("closed", "open", "provisional")
 
 
 def add_commands(commands: Any) -> None:
     """Add status."""
-    add_command(commands, "status", "the current edition, the files, and what waits for a decision", _status)
+    status = add_command(commands, "status", "the current edition, the files, and what waits for a decision", _status)
+    language_option(status)
 
 
 def _status(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -54,7 +59,7 @@ def _status(arguments: argparse.Namespace, context: Context) -> Answer:
         "files": files,
         "held": held,
     }
-    return Answer(data, lambda console: _show(console, data, settings.time_zone))
+    return Answer(data, lambda console: _show(console, data, settings.time_zone, context.texts))
 
 
 def _lost_editions(settings: Settings) -> str | None:
@@ -168,61 +173,86 @@ def _last_run(settings: Settings) -> dict[str, Any] | None:
     return {**facts, "unreachable": record.unreachable}
 
 
-def _show(console: Console, data: dict[str, Any], time_zone: str) -> None:
+def _show(console: Console, data: dict[str, Any], time_zone: str, t: Translate) -> None:
+    from dashboards.i18n.sentences import sentence
+
+    def fact(key: str, text: object) -> None:
+        print_fact(console, t(f"command_line.status.{key}") if key else "", text, _WIDTH)
+
     edition = data["edition"]
     if edition is None:
-        console.print(
-            data["lost_pointer"]
-            or f"No edition is published yet in {data['home']}: `tollhouse run` (or `tollhouse demo`) makes one."
-        )
+        console.print(data["lost_pointer"] or t("command_line.status.no_edition", home=str(data["home"])))
     else:
-        _show_edition(console, edition, time_zone)
+        _show_edition(console, edition, time_zone, t)
     if data["blocked"] is not None:
-        _show_blocked(console, data["blocked"], time_zone)
-    if data["last_run"] is not None:
-        begun = shown_time(data["last_run"]["started_at"], time_zone)
-        console.print(f"last run    {data['last_run']['status']}, begun {begun}")
-        if data["last_run"]["ended_by"]:
-            console.print(f"            {data['last_run']['ended_by']}")
-        for problem in data["last_run"]["unreachable"]:
-            console.print(f"NOT PULLED  {problem}")
+        _show_blocked(console, data["blocked"], time_zone, t)
+    last_run = data["last_run"]
+    if last_run is not None:
+        status = shown_code(t, "run_status", last_run["status"]) or ""
+        begun = shown_time(last_run["started_at"], time_zone)
+        fact("last_run", t("command_line.status.last_run_of", status=status, begun=begun))
+        if last_run["ended_by"]:
+            fact("", sentence(t.language, last_run["ended_by"]))
+        for problem in last_run["unreachable"]:
+            fact("not_pulled", problem)
     if data["files"]:
         console.print()
-        rows = [(kind, *counts.values()) for kind, counts in data["files"].items()]
-        print_table(console, ["files", *STATUSES], rows, figures=STATUSES)
+        rows = [(shown_code(t, "file_kind", kind), *counts.values()) for kind, counts in data["files"].items()]
+        statuses = [shown_code(t, "file_status", status) or "" for status in STATUSES]
+        print_table(console, [t("command_line.status.files"), *statuses], rows, figures=statuses)
     if data["held"]:
         console.print()
-        console.print("Held, waiting for `tollhouse files release FILE_ID --why TEXT`:")
-        print_files(console, data["held"])
+        console.print(t("command_line.status.held"))
+        print_files(console, data["held"], t)
 
 
-def _show_edition(console: Console, edition: dict[str, Any], time_zone: str) -> None:
-    console.print(f"edition     {edition['edition']} (as of {edition['as_of']}, revision {edition['revision']})")
-    console.print(f"built at    {shown_time(edition['built_at'], time_zone)}")
-    console.print(f"gates       {edition['gates']['text']}")
+def _show_edition(console: Console, edition: dict[str, Any], time_zone: str, t: Translate) -> None:
+    def fact(key: str, text: object) -> None:
+        print_fact(console, t(f"command_line.status.{key}"), text, _WIDTH)
+
+    as_of, revision = f"{edition['as_of']}", f"{edition['revision']}"
+    fact("edition", t("command_line.status.edition_of", edition=edition["edition"], as_of=as_of, revision=revision))
+    fact("built_at", shown_time(edition["built_at"], time_zone))
+    fact("gates", _gates_text(edition["gates"], t))
     period = edition["newest_complete_period"]
     if period is None:
-        console.print("period      no billing period is complete yet")
+        fact("period", t("command_line.status.no_period"))
     else:
         rate = period["collection_rate"]
-        console.print(f"period      {period['billing_period']}, {period['bills']} bills")
-        console.print(f"receivable  {_money(period['receivable'])}")
-        console.print(f"received    {_money(period['received'])}")
-        console.print(f"collected   {'no rate: nothing is receivable' if rate is None else f'{rate:.2%}'}")
+        name, bills = period["billing_period"], f"{period['bills']}"
+        fact("period", t("command_line.status.period_of", period=name, bills=bills))
+        fact("receivable", _money(period["receivable"]))
+        fact("received", _money(period["received"]))
+        fact("collected", t("command_line.status.no_rate") if rate is None else f"{rate:.2%}")
     for state, periods in edition["periods"].items():
         if periods:
-            console.print(f"{state:<12}{', '.join(periods)}")
-    console.print(f"dashboards  {edition['site']}")
+            print_fact(console, shown_code(t, "period_state", state) or "", ", ".join(periods), _WIDTH)
+    fact("dashboards", edition["site"])
 
 
-def _show_blocked(console: Console, blocked: dict[str, Any], time_zone: str) -> None:
-    console.print(
-        f"BLOCKED     the run of {shown_time(blocked['built_at'], time_zone)} (as of {blocked['as_of']}) was not published:"
-    )
+def _gates_text(gates: dict[str, Any], t: Translate) -> str:
+    if not gates["gates"]:
+        return t("command_line.status.no_gates")
+    failed = [
+        f"{gates[severity]} {shown_code(t, 'severity', severity)}"
+        for severity in ("critical", "error", "warn")
+        if gates[severity]
+    ]
+    passed = t("command_line.status.gates_of", passed=f"{gates['passed']}", gates=f"{gates['gates']}")
+    return passed + (t("command_line.status.gates_failed", failed=", ".join(failed)) if failed else "")
+
+
+def _show_blocked(console: Console, blocked: dict[str, Any], time_zone: str, t: Translate) -> None:
+    from dashboards.i18n.gate_claims import claim
+
+    built_at, as_of = shown_time(blocked["built_at"], time_zone), f"{blocked['as_of']}"
+    run = t("command_line.status.blocked_run", built_at=built_at, as_of=as_of)
+    print_fact(console, t("command_line.status.blocked"), run, _WIDTH)
     for gate in blocked["gates"]:
-        found = gate["exception"] or f"{gate['failed_rows']} rows"
-        console.print(f"            {gate['suite']}.{gate['gate']}: {gate['description']} ({found})")
-    console.print(f"            see {blocked['path']}")
+        found = gate["exception"] or t("command_line.status.failed_rows", count=f"{gate['failed_rows']}")
+        said = claim(t.language, gate["suite"], gate["gate"], gate["description"])
+        print_fact(console, "", f"{gate['suite']}.{gate['gate']}: {said} ({found})", _WIDTH)
+    print_fact(console, "", t("command_line.status.see", path=str(blocked["path"])), _WIDTH)
 
 
 def _money(amount: Decimal) -> str:

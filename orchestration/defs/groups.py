@@ -41,8 +41,9 @@ INBOX_TO_PAGE = (
     "marts/bill_lines",
     "marts/bills",
     "marts/collection_rates",
-    "management_page",
+    "edition_files",
     "published_edition",
+    "site/overview",
 )
 
 #: Of a model's folder in dbt_project/models: staging by its source, intermediate and marts by their domain.

@@ -59,6 +59,8 @@ class BillingRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     time_zone: str
     today: str | None = None
     group: str | None = None
+    dagster_url: str = Settings.dagster_url
+    site_calls: str = Settings.site_calls
     run_options: RunOptions
     asset_count: int = 0  # the number of a whole run; with fewer it is a run of some assets only
 

@@ -1,7 +1,7 @@
 """Editions: all marts of a run, staged out of sight and then shown at once by one pointer.
 
     published/current.json                       {"edition", "path"}, replaced atomically
-    published/editions/<as_of>-<revision>/       <mart>/*.parquet, site/, manifest.json
+    published/editions/<as_of>-<revision>/       <mart>/*.parquet, manifest.json, then site/
     published/blocked/<run>/                     what a run shows that its release gates kept back
 
 A crash at any moment leaves the old edition whole: nothing of it is written to, and the pointer is moved last.
@@ -27,11 +27,10 @@ from orchestration.publishing.manifest import (
     MANIFEST,
     MANIFEST_HASH,
     POINTER,
-    is_inside,
 )
 from orchestration.publishing.marts import SCHEMA, MartSpec, PreviousFiles, export_mart
 from orchestration.publishing.reading import EditionFolder, current_edition, edition_folders, verify_edition
-from orchestration.storage.durable import as_json, flush, flush_tree, replace_text, sha256_of, share
+from orchestration.storage.durable import as_json, flush, flush_tree, replace_text, sha256_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,7 +45,6 @@ __all__ = [
     "verify_edition",
 ]
 
-SITE = "site"
 BUILDING = ".building-"
 #: Names the edition whose folder has its name, and which the pointer does not name yet.
 PUBLISHING = ".publishing"
@@ -57,7 +55,7 @@ _RUN_ID = re.compile(r"^[A-Za-z0-9][\w.-]*$")
 
 @dataclass
 class StagedEdition:
-    """An edition that is not visible yet. Files may be added to `folder`/site until it is published."""
+    """An edition that is not visible yet."""
 
     published: Path
     folder: Path
@@ -65,33 +63,6 @@ class StagedEdition:
     manifest: dict[str, Any]
     gates: tuple[GateResult, ...]
     written_anew: tuple[Path, ...] = ()  # files of the edition before that were damaged, and are not shared
-
-    def add_site_files(self, pages: Mapping[str, str | bytes] | None = None) -> None:
-        """Write pages below site/ and list all files there in the manifest.
-
-        A page equal to the one of the edition before is shared with it. Call it again after changing a file.
-        """
-        site = self.folder / SITE
-        for name, content in (pages or {}).items():
-            path = site / name
-            if not path.resolve().is_relative_to(site.resolve()):
-                raise TollhouseError(f"the page '{name}' would stand outside the edition's {SITE}/ folder")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)  # never write into a file that an older edition shares
-            path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        previous = _previous_files(current_edition(self.published))
-        entries = []
-        for path in sorted(path for path in site.rglob("*") if path.is_file()):
-            inside = path.relative_to(self.folder).as_posix()
-            if not is_inside(inside):
-                raise TollhouseError(f"{path}: its name cannot stand in a manifest: use letters, digits and . _ - =")
-            sha256 = sha256_of(path)
-            before = previous.entry(inside)
-            if before is not None and before.sha256 == sha256 and (existing := previous.sound(inside)) is not None:
-                share(existing, path)
-            entries.append({"path": f"{EDITIONS}/{self.edition}/{inside}", "sha256": sha256})
-        self.manifest[SITE] = entries
-        self.write_manifest()
 
     def write_manifest(self) -> None:
         """Write the present manifest into the staged folder."""
@@ -142,7 +113,6 @@ def stage_edition(
         "revision": revision,
         "marts": described,
         "gates": [gate.as_dict() for gate in gates],
-        SITE: [],
     }
     if ledger_order is not None:
         manifest[LEDGER_ORDER] = ledger_order
@@ -159,7 +129,6 @@ def publish(staged: StagedEdition) -> Path:
         raise GatesBlocked(f"edition {staged.edition} is not published: release gates failed: {names}")
     editions = staged.published / EDITIONS
     folder = editions / staged.edition
-    staged.add_site_files()  # whatever was put into site/ since it was last listed
     flush_tree(staged.folder)
     if folder.exists():
         raise TollhouseError(f"edition {folder.name} is already published; stage a new one")

@@ -33,6 +33,7 @@ from orchestration.publishing.manifest import (
     parse_pointed_path,
     parse_pointer,
 )
+from orchestration.publishing.site_list import SITE, SITE_LIST, SITE_PART, site_files, site_problems
 from orchestration.storage.durable import sha256_of
 
 #: Of which the latest state of the ledger is taken.
@@ -245,10 +246,11 @@ def verify_edition(published: Path, edition: EditionFolder) -> list[str]:
             problems.append(f"{file.path} is missing")
         elif sha256_of(path) != file.sha256:
             problems.append(f"{file.path} is not the file that was published: its SHA-256 differs")
+    drawn = {edition.folder / SITE / name for name in (SITE_LIST, *site_files(edition.folder))}
     for path in sorted(edition.folder.rglob("*")):
-        if path.is_file() and path not in listed:
+        if path.is_file() and path not in listed and path not in drawn and SITE_PART not in path.parts:
             problems.append(f"{path.relative_to(published)} is not in the manifest")
-    return problems
+    return [*problems, *site_problems(edition.folder)]
 
 
 def damaged_editions(published: Path) -> Iterator[str]:

@@ -1,12 +1,15 @@
-"""Why a published call has the amount it has: the call out of the current edition, charged again by the present reference book."""
+"""Why a published call has the amount it has: the call out of an edition, charged again by the present reference book.
+
+For the command and for the page alike: which edition, and what its viewer may see of it, is theirs.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from typing import Any, Protocol
 
-from dashboards.view import View
 from orchestration.errors import UsageError
 from orchestration.rating.charging import Charge, charge_call
 from orchestration.rating.tariffs import NoCharge, Row, Tariffs
@@ -29,28 +32,51 @@ class Explanation:
     differences: tuple[tuple[str, str, str], ...] = ()
 
 
-def explain_call(published: Path, book: ReferenceBook, call_id: str) -> Explanation:
-    """Find a call in the current edition and charge it again. Raises UsageError where no published call has the id."""
-    with View.current(published) as edition:
-        for state in ("rated", "suspended", "duplicate"):
-            rows = edition.query(f"call_{state}", call_id=call_id)
-            if rows:
-                call = rows[0]
-                break
-        else:
-            raise UsageError(
-                f"edition {edition.name} has no rated, suspended or duplicate call {call_id}; a call's id is "
-                "<file_id>:<record_number>, and calls that were not answered or are charged to nobody are not listed"
-            )
-        name = edition.name
+class CallNotFound(UsageError):
+    """No published call has the id."""
+
+
+class PublishedCalls(Protocol):
+    """An edition that is asked for a call by its id."""
+
+    @property
+    def name(self) -> str:
+        """The edition's name."""
+
+    def query(self, name: str, **parameters: object) -> Sequence[Mapping[str, Any]]:
+        """The rows of one of the edition's queries."""
+
+
+def explain_call(edition: PublishedCalls, book: ReferenceBook, call_id: str) -> Explanation:
+    """Find a call in an edition and charge it again. Raises CallNotFound where no published call has the id."""
+    state, call = find_call(edition, call_id)
     if state != "rated":
-        return Explanation(name, call.get("state", state), call)
+        return Explanation(edition.name, call.get("state", state), call)
     tariffs = Tariffs(book)
     try:
         charge = charge_again(tariffs, call)
     except NoCharge as fault:
-        return Explanation(name, state, call, no_charge=str(fault))
-    return Explanation(name, state, call, charge, differences=tuple(differences(call, charge)))
+        return Explanation(edition.name, state, call, no_charge=str(fault))
+    return Explanation(edition.name, state, call, charge, differences=tuple(differences(call, charge)))
+
+
+def find_call(edition: PublishedCalls, call_id: str) -> tuple[str, Row]:
+    """(rated, suspended or duplicate; the call). Raises CallNotFound where no published call has the id."""
+    for state in ("rated", "suspended", "duplicate"):
+        for call in edition.query(f"call_{state}", call_id=call_id):
+            return state, call
+    raise CallNotFound(
+        f"edition {edition.name} has no rated, suspended or duplicate call {call_id}; a call's id is "
+        "<file_id>:<record_number>, and calls that were not answered or are charged to nobody are not listed"
+    )
+
+
+def who_is_charged(call: Row) -> str:
+    """Whose number the charged number of a published call is: the record's own word, else that of a party of the call."""
+    # An edition of an earlier release has no such word.
+    if call.get("is_charged_as_recorded"):
+        return "recorded"
+    return "calling" if call["charged_number"] == call["calling_number"] else "called"
 
 
 def charge_again(tariffs: Tariffs, call: Row) -> Charge:

@@ -28,6 +28,10 @@ class NoCharge(TollhouseError):
     """The book has no price for the call; the message names what is missing or wrong, and the line."""
 
 
+class DependsOnExchange(UsageError):
+    """What the dialling rules leave of a number depends on the exchange, and none was named."""
+
+
 class Tariffs:
     """A book's tariffs. Every lookup takes the date on which the call begins, which decides for the whole call."""
 
@@ -51,11 +55,11 @@ class Tariffs:
         )
 
     def dial_anywhere(self, called_number: str, day: date) -> DialledNumber:
-        """The same for whichever exchange. Raises UsageError where it matters which."""
+        """The same for whichever exchange. Raises DependsOnExchange where it matters which."""
         found = {exchange_id: self.dial(called_number, day, exchange_id) for exchange_id in self.area_codes}
         if len(set(found.values())) > 1:
             rests = ", ".join(f"{exchange}: {dialled.rated_number}" for exchange, dialled in sorted(found.items()))
-            raise UsageError(
+            raise DependsOnExchange(
                 f"what the dialling rules leave of {called_number} depends on the exchange ({rests}): name it with --exchange"
             )
         return next(iter(found.values()), DialledNumber(called_number))

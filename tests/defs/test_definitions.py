@@ -7,7 +7,8 @@ from graphlib import TopologicalSorter
 import dagster as dg
 import pytest
 
-from dashboards.edition import QUERIES, query_reads
+from dashboards.pages.spec import PageSpec
+from dashboards.site_map import PAGES
 from expectations.catalogue import all_suites
 from orchestration.defs.groups import INBOX_TO_PAGE
 
@@ -58,7 +59,7 @@ def test_every_asset_says_what_it_is(graph: dg.AssetGraph) -> None:  # type: ign
     "through",
     [
         ["call_detail_records"], ["raw", "calls"], ["intermediate", "int_calls_judged"], ["marts", "rated_calls"],
-        ["marts", "bills"], ["quality", "gate_results"], ["edition_files"], ["management_page"],
+        ["marts", "bills"], ["quality", "gate_results"], ["edition_files"], ["published_edition"],
     ],
     ids="/".join,
 )  # fmt: skip
@@ -66,7 +67,7 @@ def test_lineage_runs_from_inbox_to_edition(graph: dg.AssetGraph, through: list[
     """Each station is made of the inbox's files and goes into the published edition."""
     station = dg.AssetKey(through)
     assert INBOX in _upstream(graph, station)
-    assert station in _upstream(graph, dg.AssetKey("published_edition"))
+    assert station in _upstream(graph, dg.AssetKey(["site", "overview"]))
 
 
 def test_models_carry_their_columns(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
@@ -132,15 +133,14 @@ def test_no_two_groups_need_each_other(graph: dg.AssetGraph) -> None:  # type: i
     assert order[0] == "inbox_and_files" and order[-1] == "edition_and_pages" and len(order) == 8
 
 
-def test_a_page_hangs_on_just_the_marts_that_it_reads(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]
-    """By the queries of its sections; the page of the gates has their results besides."""
-    management = {key.path[-1] for key in graph.get(dg.AssetKey("management_page")).parent_keys}
-    explained = {"call_rated", "call_suspended", "call_duplicate"}  # asked by `tollhouse explain`, on no page
-    names = {path.stem for path in QUERIES.glob("*.sql")} - explained
-    assert management == {mart for name in names for mart in query_reads(name)}
-    assert {key.path[-1] for key in graph.get(dg.AssetKey("gates_page")).parent_keys} == {
-        "gate_results", "dimension_names",
-    }  # fmt: skip
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_hangs_on_just_the_marts_that_it_reads(graph: dg.AssetGraph, page: PageSpec) -> None:  # type: ignore[name-defined]
+    """And on the edition, as it is drawn from published files; the page of the gates has their results besides."""
+    parents = {key for key in graph.get(dg.AssetKey(["site", page.name])).parent_keys if key.path[0] != "marts"}
+    marts = {key.path[1] for key in graph.get(dg.AssetKey(["site", page.name])).parent_keys if key.path[0] == "marts"}
+    assert marts == set(page.marts)
+    results = {dg.AssetKey(["quality", "gate_results"])} if page.name == "gates" else set()
+    assert parents == {dg.AssetKey("published_edition")} | results
 
 
 def test_every_check_says_what_it_claims(graph: dg.AssetGraph) -> None:  # type: ignore[name-defined]

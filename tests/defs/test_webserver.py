@@ -26,7 +26,7 @@ def test_the_server_shows_the_platform(server: str) -> None:
     answer = ask(server, QUERY)
     assert "errors" not in answer
     nodes = {"/".join(node["assetKey"]["path"]): node for node in answer["data"]["assetNodes"]}
-    assert {"inbox_files", "marts/rated_calls", "marts/bills", "management_page", "published_edition"} <= set(nodes)
+    assert {"inbox_files", "marts/rated_calls", "marts/bills", "site/overview", "published_edition"} <= set(nodes)
     bills = nodes["marts/bills"]
     assert (bills["groupName"], bills["owners"]) == ("bills_and_collections", [{"team": "finance"}])
     assert "One row per" in bills["description"]

@@ -12,10 +12,12 @@ import pytest
 
 from docs.generate import (
     DATA_DICTIONARY,
+    EXPOSURES,
     RELEASE_GATES,
     SEEDS,
     column_guide,
     data_dictionary,
+    page_exposures,
     release_gates,
     seeds_declaration,
 )
@@ -45,6 +47,12 @@ def test_the_guide_to_the_columns_of_the_book_is_current() -> None:
 def test_the_declaration_of_dbts_seeds_is_current() -> None:
     assert SEEDS.read_text(encoding="utf-8") == seeds_declaration(REFERENCE_TABLES.values()), (
         f"{SEEDS.name} is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
+    )
+
+
+def test_the_pages_as_dbts_exposures_are_current() -> None:
+    assert EXPOSURES.read_text(encoding="utf-8") == page_exposures(), (
+        f"{EXPOSURES.name} is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
     )
 
 

@@ -16,13 +16,17 @@ PACKAGES = ("orchestration", "dashboards", "expectations", "seeds")
 
 #: From the ground up. Rooms of one line do not import each other. A room is a folder, or a module that stands apart.
 FLOORS = (
-    "seeds  orchestration.access.roles  orchestration.call_columns  orchestration.errors  orchestration.printable  orchestration.telephone_numbers",
+    "seeds  orchestration.access.roles  orchestration.call_columns  orchestration.errors  orchestration.printable",
+    "orchestration.telephone_numbers",
     "orchestration.alert_settings  orchestration.allowed_hosts  orchestration.declarations  orchestration.reference_book",
     "orchestration.access_settings  orchestration.storage.durable  expectations.results",
     "orchestration.ingestion.stores  orchestration.publishing.manifest",
-    "orchestration.publishing.reading",
+    "orchestration.publishing.site_list",
+    "orchestration.publishing.reading  dashboards.scope",
+    "dashboards.view",
+    "orchestration.rating",
     "dashboards",
-    "orchestration.settings  orchestration.rating",
+    "orchestration.settings",
     "orchestration.branch_clock  orchestration.log_lines  orchestration.storage  orchestration.web  orchestration.new_branch",
     "orchestration.access  orchestration.ledger  orchestration.ingestion.file_reading",
     "orchestration.ingestion.landed  orchestration.ingestion.cdr.formats  orchestration.ingestion.bank.formats",

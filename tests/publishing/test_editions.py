@@ -26,7 +26,9 @@ from orchestration.publishing.editions import (
     verify_edition,
 )
 from orchestration.publishing.reading import damaged_editions, lost_pointer, published_as_of
+from orchestration.publishing.site_list import write_site_list
 from orchestration.storage import durable
+from orchestration.storage.durable import sha256_of
 
 AS_OF = date(2026, 3, 31)
 BUILT_AT = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)
@@ -79,7 +81,7 @@ def test_an_edition_has_its_files_types_and_exact_totals(tmp_path: Path, con: du
         "manifest_sha256": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),
     }
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert list(manifest) == ["as_of", "built_at", "edition", "gates", "marts", "revision", "site", "time_zone"]
+    assert list(manifest) == ["as_of", "built_at", "edition", "gates", "marts", "revision", "time_zone"]
     assert manifest["built_at"] == "2026-04-01T02:03:04Z"
     assert manifest["revision"] == 1
     assert manifest["gates"] == [HOLDS.as_dict()]
@@ -199,24 +201,21 @@ def test_a_shared_file_that_is_gone_is_exported_again(tmp_path: Path, con: duckd
 def test_a_damaged_file_is_not_shared_and_the_new_edition_has_its_own(
     tmp_path: Path, con: duckdb.DuckDBPyConnection
 ) -> None:
-    """Of a partition of the same build, of a mart that came out as before, and of a page."""
-    staged = _stage(tmp_path, con)
-    staged.add_site_files({"index.html": "<h1>1</h1>"})
-    first = publish(staged)
-    names = ("rated_calls/call_date=2026-03-01.parquet", "bills/bills.parquet", "site/index.html")
+    """Of a partition of the same build, and of a mart that came out as before."""
+    first = publish(_stage(tmp_path, con))
+    names = ("rated_calls/call_date=2026-03-01.parquet", "bills/bills.parquet")
     sound = {name: (first / name).read_bytes() for name in names}
     for name in names:
         content = bytearray(sound[name])
         content[len(content) // 2] ^= 0xFF
         (first / name).write_bytes(content)
     staged = _stage(tmp_path, con)
-    staged.add_site_files({"index.html": "<h1>1</h1>"})
     second = publish(staged)
     assert {name: (second / name).read_bytes() for name in names} == sound
     assert set(staged.written_anew) == {first / name for name in names[:2]}
     edition = current_edition(tmp_path)
     assert edition is not None and verify_edition(tmp_path, edition) == []
-    assert len(list(damaged_editions(tmp_path))) == 3
+    assert len(list(damaged_editions(tmp_path))) == 2
 
 
 def test_the_pointer_holds_the_manifest_to_its_hash(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
@@ -370,58 +369,27 @@ def test_a_failed_critical_gate_is_never_published(tmp_path: Path, con: duckdb.D
     assert current_edition(tmp_path) is None
 
 
-def test_site_pages_are_listed_and_shared(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
-    first = _stage(tmp_path, con)
-    first.add_site_files({"index.html": "<h1>实收率</h1>", "gates.html": b"old"})
-    one = publish(first)
-    second = _stage(tmp_path, con)
-    (second.folder / "site").mkdir()
-    (second.folder / "site" / "index.html").write_text("<h1>实收率</h1>", encoding="utf-8")
-    second.add_site_files({"gates.html": "new"})
-    two = publish(second)
+def test_a_drawn_site_is_verified_by_its_own_list(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """The manifest is sealed before the pages are drawn: what lies in site/ is held against site/site.json."""
+    folder = publish(_stage(tmp_path, con))
+    page = folder / "site/zh/bills.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<h1>实收率</h1>", encoding="utf-8")
+    write_site_list(folder / "site", {"zh/bills.html": {"inputs": "-", "sha256": sha256_of(page)}})
     edition = current_edition(tmp_path)
-    assert edition is not None
-    assert [(file.path, file.sha256) for file in edition.manifest.site] == [
-        (
-            "editions/2026-03-31-0002/site/gates.html",
-            "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437",
-        ),
-        (
-            "editions/2026-03-31-0002/site/index.html",
-            hashlib.sha256("<h1>实收率</h1>".encode()).hexdigest(),
-        ),
+    assert edition is not None and edition.manifest.site == ()
+    assert verify_edition(tmp_path, edition) == []
+    (folder / "site/zh/leak.html").write_bytes(b"x")
+    page.write_bytes(b"other")
+    assert verify_edition(tmp_path, edition) == [
+        f"{(folder / 'site/zh/leak.html').relative_to(tmp_path)} is not in the manifest",
+        f"{page} is not the file that was written: its SHA-256 differs",
     ]
-    assert _inode(one / "site/index.html") == _inode(two / "site/index.html")
-    assert (one / "site/gates.html").read_text() == "old"
-    assert verify_edition(tmp_path, edition) == []
-    with pytest.raises(TollhouseError, match="outside"):
-        _stage(tmp_path, con).add_site_files({"../../current.json": "x"})
-    with pytest.raises(TollhouseError, match=r"bills \*.html: its name cannot stand in a manifest: use letters"):
-        _stage(tmp_path, con).add_site_files({"bills *.html": "x"})
-
-
-def test_a_page_written_anew_does_not_write_into_the_older_edition(
-    tmp_path: Path, con: duckdb.DuckDBPyConnection
-) -> None:
-    first = _stage(tmp_path, con)
-    first.add_site_files({"index.html": "old"})
-    one = publish(first)
-    second = _stage(tmp_path, con)
-    second.add_site_files({"index.html": "old"})
-    second.add_site_files({"index.html": "new"})
-    two = publish(second)
-    assert ((one / "site/index.html").read_text(), (two / "site/index.html").read_text()) == ("old", "new")
-
-
-def test_pages_that_nobody_listed_are_listed_when_published(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
-    staged = _stage(tmp_path, con)
-    (staged.folder / "site").mkdir()
-    (staged.folder / "site" / "index.html").write_bytes(b"new")
-    publish(staged)
-    edition = current_edition(tmp_path)
-    assert edition is not None
-    assert [page.path for page in edition.manifest.site] == ["editions/2026-03-31-0001/site/index.html"]
-    assert verify_edition(tmp_path, edition) == []
+    page.unlink()
+    (folder / "site/site.json").write_text("{", encoding="utf-8")
+    assert (
+        f"{folder / 'site/site.json'} cannot be read: remove the folder site" in verify_edition(tmp_path, edition)[-1]
+    )
 
 
 def test_verification_names_what_is_missing_changed_and_foreign(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboards.edition import Edition
 from dashboards.site import build_site
+from dashboards.view import View
 from orchestration.errors import TollhouseError
 from orchestration.publishing.manifest import DamagedEdition, EditionError
 from orchestration.publishing.reading import (
@@ -77,7 +77,7 @@ def staged(published: Path) -> Path:
 def refusals(published: Path) -> list[str]:
     """What each use says of the edition: the run and its commands, `explain`, and the pages of the staged edition."""
     said = []
-    for use in (current_edition, Edition.current):
+    for use in (current_edition, View.current):
         with pytest.raises(DamagedEdition) as raised:
             use(published)
         said.append(str(raised.value))
@@ -215,7 +215,7 @@ def test_a_manifest_that_is_no_json_object_is_one_sentence(published: Path, cont
 def test_a_manifest_that_is_not_the_one_of_the_pointer_is_refused_in_both_uses(published: Path) -> None:
     pointer = {"edition": NAME, "path": f"editions/{NAME}", "manifest_sha256": "0" * 64}
     (published / "current.json").write_text(json.dumps(pointer))
-    for use in (current_edition, Edition.current):
+    for use in (current_edition, View.current):
         with pytest.raises(EditionError, match=r"manifest.json: its SHA-256 is not the one that current.json names"):
             use(published)
 
@@ -240,7 +240,7 @@ def test_a_damaged_pointer_is_refused_in_both_uses(
 ) -> None:
     (published / "outside").symlink_to(tmp_path)
     (published / "current.json").write_text(json.dumps(pointer))
-    for use in (current_edition, Edition.current):
+    for use in (current_edition, View.current):
         with pytest.raises(EditionError, match=rf"current.json: {words}"):
             use(published)
 
@@ -264,17 +264,17 @@ def test_a_staged_edition_is_found_in_its_own_folder(published: Path) -> None:
     edition = read_edition(folder, published)
     assert edition.edition == NAME and edition.files("arrears") == [folder / "arrears" / "part-0.parquet"]
     assert [path.name for path in missing_files(edition)] == ["index.html"]
-    with Edition.open(folder, published) as opened:
+    with View(edition) as opened:
         assert opened.marts == {"arrears", "dimension_names"}
         assert len(opened.query("dimension_names")) == len(FEW["dimension_names"])
 
 
 def test_without_a_pointer_the_pages_say_what_to_type(tmp_path: Path, published: Path) -> None:
     with pytest.raises(EditionError, match="nothing is published yet in .*: `tollhouse run` comes first"):
-        Edition.current(tmp_path / "empty")
+        View.current(tmp_path / "empty")
     (published / "current.json").unlink()
     with pytest.raises(EditionError, match="current.json is gone, though editions are there"):
-        Edition.current(published)
+        View.current(published)
 
 
 def test_a_gate_that_could_not_be_judged_has_not_passed(published: Path) -> None:
@@ -347,7 +347,7 @@ def test_drawn_damage_never_ends_in_a_traceback(published: Path, data: st.DataOb
                 del inside[at[-1]]
         path.write_text(json.dumps(manifest), encoding="utf-8")
         point_to(published, NAME)
-        said = [sentence(use, published) for use in (current_edition, Edition.current, opened_and_drawn)]
+        said = [sentence(use, published) for use in (current_edition, View.current, opened_and_drawn)]
         assert len({one for one in said if one is None or "cannot be read: /" in one}) == 1, said
         sentence(lambda folder: list(damaged_editions(folder)), published)
         sentence(lambda folder: verify_edition(folder, read_edition(path.parent, folder)), published)

@@ -116,7 +116,7 @@ class Branch(BranchFolder):
     @property
     def settings(self) -> dict[str, str]:
         """The environment of a run."""
-        return {"TOLLHOUSE_HOME": str(self.home), "TOLLHOUSE_REFERENCE": str(self.book), "TOLLHOUSE_THREADS": "2"}
+        return {"TOLLHOUSE_HOME": str(self.home), "TOLLHOUSE_REFERENCE": str(self.book), "TOLLHOUSE_THREADS": "1"}
 
     def tollhouse(self, *words: str, **settings: str) -> Typed:
         """Type a command."""

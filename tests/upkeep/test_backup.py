@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import grp
 import hashlib
 import json
 import os
@@ -293,6 +294,34 @@ def test_a_restore_that_is_killed_at_any_rename_is_named_and_finished(
                     real(branch.home / name, tmp_path / f"{renames}-{name}")
     assert interrupted >= 2
     assert not (branch.home / ".building-restore").exists()
+
+
+def with_accounts(home: Path, secret: str) -> None:
+    (home / "accounts.json").write_text('{"accounts": [], "version": 1}')
+    (home / "session.secret").write_text(secret)
+    for name in ("accounts.json", "session.secret"):
+        (home / name).chmod(0o600)
+
+
+def test_accounts_are_backed_up_and_come_back_for_the_owner_alone(ran_copy: Branch, tmp_path: Path) -> None:
+    with_accounts(ran_copy.home, "x" * 64)
+    assert ran_copy.tollhouse("backup", str(tmp_path / "backup")).exit_code == 0
+    with_accounts(ran_copy.home, "y" * 64)
+    group = grp.getgrgid(os.getgid()).gr_name
+    typed = ran_copy.tollhouse("restore", str(tmp_path / "backup"), "--replace", TOLLHOUSE_GROUP=group)
+    assert typed.exit_code == 0, typed.message
+    assert stat.S_IMODE((ran_copy.home / "ledger.sqlite").stat().st_mode) == 0o640
+    assert (ran_copy.home / "session.secret").read_text() == "x" * 64
+    for name in ("accounts.json", "session.secret"):
+        assert stat.S_IMODE((ran_copy.home / name).stat().st_mode) == 0o600
+
+
+def test_a_backup_without_accounts_leaves_those_of_the_home(ran_copy: Branch, backup: Path) -> None:
+    """Else the restore of an old backup would open the pages to everybody."""
+    with_accounts(ran_copy.home, "y" * 64)
+    assert ran_copy.tollhouse("restore", str(backup), "--replace").exit_code == 0
+    assert (ran_copy.home / "session.secret").read_text() == "y" * 64
+    assert (ran_copy.home / "accounts.json").is_file()
 
 
 def test_a_restore_that_is_killed_before_the_exchange_leaves_the_old_home(

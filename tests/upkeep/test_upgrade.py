@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dashboards.edition import Edition
+from dashboards.view import View
 from orchestration.ledger.file_ledger import FileLedger
+from orchestration.publishing.reading import read_edition
 from tests.robustness.branch import Branch
 from tests.upkeep.homes import FIXTURES, home_of
 
@@ -58,5 +59,5 @@ def test_a_home_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
         assert list(ledger.frozen_figures()) == [CLOSED], "its closed figures have files now"
     assert len(editions) == 4
     for name in editions:
-        with Edition.open(branch.published / "editions" / name) as edition:
+        with View(read_edition(branch.published / "editions" / name, branch.published)) as edition:
             assert edition.query("dimension_names") and "bills" in edition.marts, name

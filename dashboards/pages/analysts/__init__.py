@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from dashboards.pages.analysts.editions import EDITIONS
 from dashboards.pages.analysts.gates import GATES
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = (GATES,)
+PAGES: tuple[PageSpec, ...] = (GATES, EDITIONS)

@@ -1,7 +1,13 @@
-"""The pages for finance: commission, direct debit, providers, re-ratings, periods."""
+"""The pages for finance: commission, agents, direct debit, providers, re-ratings, billing periods."""
 
 from __future__ import annotations
 
+from dashboards.pages.finance.agent import AGENT
+from dashboards.pages.finance.commission import COMMISSION
+from dashboards.pages.finance.direct_debit import DIRECT_DEBIT
+from dashboards.pages.finance.periods import PERIODS
+from dashboards.pages.finance.providers import PROVIDERS
+from dashboards.pages.finance.reratings import RERATINGS
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = ()
+PAGES: tuple[PageSpec, ...] = (COMMISSION, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, PERIODS)

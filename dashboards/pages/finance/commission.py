@@ -1,32 +1,145 @@
-"""Commission: what the agents earn by the newest settlement. Reads the published edition only."""
+"""Commission of the agents: the statements of a settlement, their lines by kind, and month by month. One agent is in agent.py."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 
-from dashboards.figures.commission import commission_bars
+from dashboards import formats
+from dashboards.figures.commission import commission_bars, commission_months
+from dashboards.figures.style import wrapped
 from dashboards.i18n import Translate
-from dashboards.pages.frame import how, missing_marts, name_of, named
-from dashboards.pages.model import Column, Figure, Message, Section, Table
-from dashboards.view import View
+from dashboards.pages.frame import how, list_filter, missing_marts, name_of, named
+from dashboards.pages.model import Block, Column, Content, Figure, Filter, Linked, Message, Section, Table, Target, Tile
+from dashboards.pages.spec import PageSpec
+from dashboards.pages.tables import head, mart_table, sum_of
+from dashboards.params import Params, UnknownParameter
+from dashboards.view import Period, Row, View
 
-_KNOWN_KINDS = ("on_time", "late", "activation", "clawback", "restatement")
+LINE_KINDS = ("on_time", "late", "activation", "clawback", "restatement")
 
 
-def commission_by_agent(view: View, t: Translate) -> Section:
-    """Commission per agent and line kind, in the newest settlement period that has a statement."""
+def commission(view: View, params: Params) -> Content:
+    """The statements of one settlement period, the newest one where none is chosen."""
+    t = params.t
+    settled = settled_periods(view)
+    period = settlement_of(view, params, settled)
+    if period is None:
+        return Content((Section("statements", t("settlement.title"), blocks=(Message(t("missing.no_statement")),)),))
+    return Content(
+        (
+            _statements(view, period, settled, t),
+            commission_by_agent(view, t, period),
+            _months(view, t),
+        ),
+        filters=(settlement_filter(params, "commission", settled),),
+    )
+
+
+def settled_periods(view: View) -> tuple[str, ...]:
+    """The settlement periods with a statement, the newest first."""
+    return tuple(row["settlement_period"] for row in view.query("settlement_periods"))
+
+
+def settlement_of(view: View, params: Params, settled: tuple[str, ...]) -> str | None:
+    """The settlement period asked for, else the newest; None where there is none yet. Raises UnknownParameter."""
+    asked = params.get("period")
+    if asked is None:
+        return settled[0] if settled else None
+    if asked not in settled and asked not in view.periods:
+        raise UnknownParameter("period", asked)
+    return asked
+
+
+def settlement_filter(params: Params, page: str, settled: tuple[str, ...]) -> Filter:
+    """The choice of a settlement period. The newest is the page without a filter, as that page follows the settlements."""
+    t = params.t
+    if not settled:
+        return list_filter(params, page, "period", [], t("settlement.none_yet"))
+    older = [(code, code) for code in settled[1:]]
+    asked = params.get("period")
+    if asked is not None and asked not in settled[1:]:
+        older.insert(0, (asked, asked))
+    return list_filter(params, page, "period", older, t("settlement.newest", period=settled[0]))
+
+
+def agent_target(agent_id: str, period: str, newest: str | None) -> Target:
+    """The page of an agent's statement of a period; the newest is the page without a period."""
+    return Target.to("agent", agent=agent_id, period=None if period == newest else period)
+
+
+def cut_off_of(period: Period) -> Period:
+    """The month in which a settlement's payments come in: its last day is the cut-off."""
+    return Period.of(period.issued_on)
+
+
+def kinds_in_order(present: Iterable[str]) -> list[str]:
+    """Kinds of lines in the order of a statement; those that this page does not know come last."""
+    found = set(present)
+    return [kind for kind in LINE_KINDS if kind in found] + sorted(found.difference(LINE_KINDS))
+
+
+def _statements(view: View, period: str, settled: tuple[str, ...], t: Translate) -> Section:
+    cut_off = cut_off_of(Period(period)).last_day
+    title = t("settlement.title_period", period=period)
+    rows = view.query("commission_statements_of_period", period=period)
+    if not rows:
+        text = t("settlement.not_settled", period=period, cut_off=formats.day(cut_off))
+        return Section("statements", title, blocks=(Message(text),))
+    state = view.periods.get(period)
+    table = mart_table(
+        view,
+        t,
+        "commission_statements",
+        rows,
+        ("agent_id", "period_state", "lines", "amount"),
+        name="statements",
+        queries=("commission_statements_of_period",),
+        title=t("settlement.statements"),
+        definition=t("settlement.statements_definition"),
+        sums=("lines", "amount"),
+        links={"agent_id": lambda row: agent_target(row["agent_id"], period, settled[0] if settled else None)},
+    )
+    return Section(
+        "statements",
+        title,
+        t("settlement.intro", period=period, cut_off=formats.day(cut_off), state=t.code("period_state", state)),
+        tiles=(
+            Tile(
+                t("settlement.total"),
+                formats.money(sum_of(rows, "amount")),
+                t("settlement.total_definition"),
+                t("unit.yuan"),
+            ),
+            Tile(
+                t("settlement.agents"),
+                formats.count(len(rows)),
+                t("settlement.agents_definition"),
+                t("settlement.unit_agents"),
+            ),
+        ),
+        blocks=(table, Message(t(f"settlement.state_{'closed' if state == 'closed' else 'not_closed'}"))),
+        is_paired=False,
+    )
+
+
+def commission_by_agent(view: View, t: Translate, period: str | None = None) -> Section:
+    """Commission per agent and line kind of a settlement period; by default the newest that has a statement."""
     absent = missing_marts(view, t, "commission_period", "commission_by_agent")
     if absent is not None:
         return Section("commission", t("commission.title"), blocks=(absent,))
-    period = view.one("commission_period")["settlement_period"]
-    if period is None:
+    newest = view.one("commission_period")["settlement_period"]
+    shown = period or newest
+    if shown is None:
         return Section("commission", t("commission.title"), blocks=(Message(t("missing.no_statement")),))
     lines: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for row in view.query("commission_by_agent", period=period):
+    for row in view.query("commission_by_agent", period=shown):
         lines[row["agent_id"]][row["line_kind"]] = row["amount"]
-    present = {kind for amounts in lines.values() for kind in amounts}
-    kinds = [kind for kind in _KNOWN_KINDS if kind in present] + sorted(present.difference(_KNOWN_KINDS))
+    title = t("commission.title_period", period=shown)
+    if not lines:
+        return Section("commission", title, blocks=(Message(t("settlement.no_lines", period=shown)),))
+    kinds = kinds_in_order(kind for amounts in lines.values() for kind in amounts)
     ranked = sorted(lines.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     agents = [(name_of(view, "agent", agent_id, t), amounts) for agent_id, amounts in ranked]
     totals = {kind: sum((amounts.get(kind, Decimal(0)) for _, amounts in agents), Decimal(0)) for kind in kinds}
@@ -38,7 +151,7 @@ def commission_by_agent(view: View, t: Translate) -> Section:
         ),
         rows=tuple(
             (
-                named(view, "agent", agent_id, t),
+                Linked(named(view, "agent", agent_id, t), agent_target(agent_id, shown, newest)),
                 *(amounts.get(kind) for kind in kinds),
                 sum(amounts.values(), Decimal(0)),
             )
@@ -49,5 +162,75 @@ def commission_by_agent(view: View, t: Translate) -> Section:
         name="commission_by_agent",
         how=how(t, "commission_by_agent"),
     )
-    figure = Figure(commission_bars(agents, kinds, t), t("commission.title"), t("commission.definition"), table)
-    return Section("commission", t("commission.title_period", period=period), blocks=(figure,))
+    figure = Figure(
+        commission_bars(agents, kinds, t),
+        t("commission.title"),
+        t("commission.definition"),
+        table,
+        links=tuple(
+            (wrapped(name), agent_target(agent_id, shown, newest))
+            for (agent_id, _), (name, _) in zip(ranked, agents, strict=True)
+        ),
+    )
+    return Section("commission", title, blocks=(figure,))
+
+
+def _months(view: View, t: Translate) -> Section:
+    return Section("months", t("settlement.months"), blocks=months_of_commission(view, t, None))
+
+
+def months_of_commission(view: View, t: Translate, agent_id: str | None) -> tuple[Block, ...]:
+    """Commission by settlement period and kind of line, of one agent or of all; a sentence where there is none."""
+    rows = view.query("commission_by_period", agent=agent_id)
+    if not rows:
+        return (Message(t("missing.no_statement")),)
+    by_period: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in rows:
+        by_period[row["settlement_period"]][row["line_kind"]] = row
+    kinds = kinds_in_order(row["line_kind"] for row in rows)
+    amounts = {period: {kind: row["amount"] for kind, row in of_kind.items()} for period, of_kind in by_period.items()}
+    table = Table(
+        columns=(
+            head("commission_lines", "settlement_period", t),
+            *(Column(t.code("line_kind", kind), "money", t("unit.yuan")) for kind in kinds),
+            Column(t("site.total"), "money", t("unit.yuan")),
+        ),
+        rows=tuple(
+            (period, *(of_kind.get(kind) for kind in kinds), sum(of_kind.values(), Decimal(0)))
+            for period, of_kind in amounts.items()
+        ),
+        title=t("settlement.months_table"),
+        total=(
+            t("site.total"),
+            *(sum((of_kind.get(kind, Decimal(0)) for of_kind in amounts.values()), Decimal(0)) for kind in kinds),
+            sum_of(rows, "amount"),
+        ),
+        name="commission_by_period",
+        how=how(t, "commission_by_period"),
+    )
+    return (
+        Figure(
+            commission_months(list(amounts.items()), kinds, t),
+            t("settlement.months"),
+            t("settlement.months_definition"),
+            table,
+        ),
+    )
+
+
+def _in_all_settlements(view: View) -> list[dict[str, str]]:
+    older = () if view.lacks("settlement_periods") else settled_periods(view)[1:]
+    return [{}, *({"period": code} for code in older)]
+
+
+COMMISSION = PageSpec(
+    "commission",
+    "finance",
+    commission,
+    queries=(
+        "billing_periods", "commission_by_agent", "commission_by_period", "commission_period",
+        "commission_statements_of_period", "dimension_names", "settlement_periods",
+    ),
+    params=("period",),
+    variants=_in_all_settlements,
+)  # fmt: skip

@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from dashboards.pages.outlets.bill_items import BILL_ITEMS_PAGE
+from dashboards.pages.outlets.info_services import INFO_SERVICES_PAGE
+from dashboards.pages.outlets.notices import NOTICES_PAGE
+from dashboards.pages.outlets.outlet import OUTLET_PAGE
+from dashboards.pages.outlets.ranges import RANGES_PAGE
+from dashboards.pages.outlets.tariff import TARIFF_PAGE
+from dashboards.pages.outlets.undocumented import UNDOCUMENTED_PAGE
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = ()
+PAGES: tuple[PageSpec, ...] = (
+    OUTLET_PAGE,
+    UNDOCUMENTED_PAGE,
+    TARIFF_PAGE,
+    BILL_ITEMS_PAGE,
+    INFO_SERVICES_PAGE,
+    RANGES_PAGE,
+    NOTICES_PAGE,
+)

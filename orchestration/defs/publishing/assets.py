@@ -1,20 +1,25 @@
-"""The last assets: the edition's files, its pages, and the pointer that shows both at once."""
+"""The last assets: the edition's files, the pointer that shows them all at once, and the pages that are drawn from them."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 import duckdb
 
-from dashboards.site import build_site
+from dashboards.i18n import Translate
+from dashboards.pages.frame import GATES
+from dashboards.pages.spec import PageSpec
+from dashboards.site_map import PAGES
 from expectations.results import blocking
 from orchestration.defs import groups
 from orchestration.defs.metadata import code_at
 from orchestration.defs.quality.assets import gate_results
 from orchestration.defs.resources import WAREHOUSE_POOL, BillingRun
-from orchestration.defs.warehouse.dbt_graph import FRESH, TRANSLATOR, manifest
+from orchestration.defs.warehouse.dbt_graph import FRESH
 from orchestration.errors import GatesBlocked
 from orchestration.publishing.editions import publish, publish_blocked, stage_edition
 from orchestration.publishing.published_marts import PUBLISHED_MARTS
+from orchestration.publishing.site import draw_site
+from orchestration.publishing.site_list import SITE
 from orchestration.runtime.progress import reporter
 from orchestration.settings import PROJECT_ROOT
 from orchestration.warehouse.gate_results import kept_results
@@ -26,34 +31,43 @@ EDITION_FILES = dg.AssetKey("edition_files")
 PUBLISHED = dg.AssetKey("published_edition")
 _MARTS = [dg.AssetKey(["marts", mart.name]) for mart in PUBLISHED_MARTS]
 
-#: Per page its file of the site.
-_PAGES = {"management_page": "index.html", "gates_page": "gates.html"}
 
-
-def _spec(name: str, description: str, kinds: set[str], deps: list[dg.AssetKey], code: str) -> dg.AssetSpec:
+def _spec(key: dg.AssetKey, description: str, kinds: set[str], deps: list[dg.AssetKey], code: str) -> dg.AssetSpec:
     return dg.AssetSpec(
-        name,
+        key,
         description=description,
         deps=deps,
         group_name=groups.EDITION,
         owners=OWNERS,
         kinds=kinds,
-        tags={"layer": "edition", **groups.way_tags(name)},
+        tags={"layer": "edition", **groups.way_tags("/".join(key.path))},
         metadata={"dagster/code_references": code_at(PROJECT_ROOT / code, code)},
         skippable=True,
     )
 
 
-def _marts_of_page(page: str) -> list[dg.AssetKey]:
-    """The marts that a page reads, by its exposure."""
-    exposure = next(found for found in manifest()["exposures"].values() if found["name"] == page)
-    nodes = manifest()["nodes"]
-    return sorted(TRANSLATOR.get_asset_key(nodes[unique_id]) for unique_id in exposure["depends_on"]["nodes"])
+def _page_key(page: PageSpec) -> dg.AssetKey:
+    return dg.AssetKey(["site", page.name])
+
+
+def _page_spec(page: PageSpec) -> dg.AssetSpec:
+    """A page with the marts that it reads, as its exposure in dbt names them."""
+    t = Translate.to("en")
+    marts = [dg.AssetKey(["marts", mart]) for mart in page.marts]
+    results = [gate_results.key] if page.name == GATES else []
+    return _spec(
+        _page_key(page),
+        f"Page '{t(f'pages.{page.name}.title')}' ({page.section}), in Chinese and English, readable from disk without network. "
+        f"{t(f'pages.{page.name}.intro')}",
+        {"plotly"},
+        [PUBLISHED, *results, *marts],
+        f"{page.content.__module__.replace('.', '/')}.py",
+    )
 
 
 _SPECS = [
     _spec(
-        "edition_files",
+        EDITION_FILES,
         "One folder of Parquet files per mart with a manifest of hashes and control totals; what did not change is shared with "
         "the edition before.",
         {"parquet", "duckdb"},
@@ -61,28 +75,14 @@ _SPECS = [
         "orchestration/publishing/editions.py",
     ),
     _spec(
-        "management_page",
-        "The branch at a glance in Chinese and English, readable from disk without network: money first, then traffic, then "
-        "what needs mending.",
-        {"plotly"},
-        _marts_of_page("management_page"),
-        "dashboards/pages/overview.py",
-    ),
-    _spec(
-        "gates_page",
-        "Every gate of the edition in Chinese and English: what it claims, how it ended, and rows that broke it.",
-        {"plotly"},
-        [gate_results.key, *_marts_of_page("gates_page")],
-        "dashboards/pages/gates.py",
-    ),
-    _spec(
-        PUBLISHED.to_user_string(),
+        PUBLISHED,
         "The pointer current.json, replaced in one step when all release gates hold; else it stays and the blocked run is "
         "shown apart.",
         {"json"},
-        [EDITION_FILES, dg.AssetKey("management_page"), dg.AssetKey("gates_page")],
+        [EDITION_FILES],
         "orchestration/publishing/editions.py",
     ),
+    *map(_page_spec, PAGES),
 ]
 
 
@@ -95,7 +95,7 @@ _SPECS = [
     can_subset=True,
 )
 def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """Stage the marts, draw the pages into them, and show all at once; or show what blocked it, and keep the old one."""
+    """Stage the marts, show all at once, and draw the pages; or show what blocked the edition, and keep the old one."""
     if not billing_run.is_whole:  # of tables that were built at different times it would not agree with itself
         raise dg.Failure(
             "An edition is published by a run of all assets, and some are not selected: launch the job tollhouse_run; nothing was "
@@ -128,8 +128,6 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
         )
         for path in staged.written_anew:
             reporter().warn(f"{path} is not the file that was published: the new edition has its own")
-        reporter().step("draw the pages")
-        build_site(staged.folder, settings.published)
         reporter().step("publish")
         billing_run.ledger.flush()  # the inputs of the edition are on the disk before the edition is shown
         folder = publish(staged)
@@ -149,12 +147,14 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
     marts = staged.manifest["marts"]
     rows = sum(entry["rows"] for mart in marts.values() for entry in mart["files"])
     yield dg.MaterializeResult(asset_key=EDITION_FILES, metadata={"dagster/row_count": rows, "edition": staged.edition})
-    for name, file_name in _PAGES.items():
-        path = folder / "site" / file_name
-        yield dg.MaterializeResult(
-            asset_key=name, metadata={"page": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size}
-        )
     yield dg.MaterializeResult(asset_key=PUBLISHED, metadata={"dagster/row_count": 1, "edition": staged.edition})
+    # The edition is shown by now: pages delay nothing, and the next run draws those that this one does not.
+    reporter().step("draw the pages")
+    draw_site(settings, folder)
+    for page in PAGES:
+        path = folder / SITE / "en" / f"{page.name}.html"
+        has_file = {"page": dg.MetadataValue.path(str(path))} if path.is_file() else {}
+        yield dg.MaterializeResult(asset_key=_page_key(page), metadata={**has_file, "edition": staged.edition})
 
 
 def _key_figures(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

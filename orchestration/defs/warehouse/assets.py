@@ -26,6 +26,8 @@ from orchestration.defs.warehouse.dbt_graph import DAILY_MART, TRANSLATOR, Tollh
 from orchestration.errors import TollhouseError
 from orchestration.ingestion.customers.tables import EXPORT_TABLES
 from orchestration.publishing.reading import current_edition, lost_pointer, published_as_of
+from orchestration.publishing.site import draw_site
+from orchestration.publishing.site_list import is_drawn
 from orchestration.runtime.progress import reporter
 from orchestration.state.published import lost_editions
 from orchestration.warehouse.dbt_runner import model_code
@@ -214,6 +216,9 @@ def raw_schema(context: dg.AssetExecutionContext, billing_run: BillingRun) -> It
             assert current is not None  # is_published saw it
             path = str(current.folder.relative_to(settings.home))
             billing_run.note(status="nothing_new", edition=current.edition, edition_path=path)
+            if not is_drawn(current.folder):  # the run that published it was ended before its pages were drawn
+                reporter().step("draw the pages")
+                draw_site(settings, current.folder)
             return
         billing_run.begin_building(con)
         create_book_inputs(con, settings, ledger, facts, billing_run.book.gate_thresholds)

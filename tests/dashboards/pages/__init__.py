@@ -1,0 +1,1 @@
+"""The tests of the pages, by section: what a page says of a small edition worked by hand."""

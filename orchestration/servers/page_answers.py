@@ -1,0 +1,246 @@
+"""Answers of the site's server: pages and files drawn from published editions, kept by edition, page, filters and what the viewer may see.
+
+Plain Python, called by several threads. How an answer is sent is in site_server.py.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from pathlib import Path
+
+from dashboards.i18n import LANGUAGES
+from dashboards.params import MOST_CHARACTERS, Params
+from dashboards.renderers.files import CONTENT_TYPES, file_content
+from dashboards.renderers.html import content_policy, render
+from dashboards.renderers.links import ServedLinks
+from dashboards.site_map import BY_NAME, PAGES, draw
+from dashboards.view import BranchFiles, View
+from orchestration.access.roles import Viewer
+from orchestration.publishing.manifest import MANIFEST, EditionError
+from orchestration.publishing.reading import (
+    EditionFolder,
+    current_edition,
+    current_pointer,
+    edition_folders,
+    lost_pointer,
+    read_edition,
+)
+from orchestration.settings import Settings
+
+LOG = logging.getLogger(__name__)
+
+_KEPT_BYTES = 64 * 1024**2
+_KEPT_VIEWS = 12
+_HTML = "text/html; charset=utf-8"
+
+Key = tuple[object, ...]
+
+
+class NotThere(Exception):
+    """There is no such page or file."""
+
+
+class Unavailable(Exception):
+    """No edition can be shown: the status and a sentence in each language."""
+
+    def __init__(self, status: HTTPStatus, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.status, self.zh, self.en = status, zh, en
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with its content compressed; the same content has the same etag."""
+
+    status: int
+    content_type: str
+    zipped: bytes
+    etag: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class PageAnswers:
+    """Draws what is asked for, once: an answer is kept until there is no room, and several who ask at once wait for one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._branch = BranchFiles(settings.reference, settings.notices)
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._kept_bytes = 0
+        self._views: OrderedDict[Key, View] = OrderedDict()
+        self._found: tuple[object, EditionFolder] | None = None
+        self._lock = threading.Lock()
+        self._drawing: dict[Key, threading.Lock] = {}
+
+    def first_page(self, viewer: Viewer) -> str | None:
+        """The page that a viewer begins with; None where none is for them."""
+        return next((spec.name for spec in PAGES if spec.is_listed and spec.is_for(viewer)), None)
+
+    def answer(
+        self, language: str, page: str, given: Mapping[str, str], viewer: Viewer, file: tuple[str, str] | None = None
+    ) -> Answer:
+        """The page, or the file (table, suffix) of one of its tables. Raises NotThere and Unavailable."""
+        if language not in LANGUAGES or page not in BY_NAME:
+            raise NotThere
+        # A filter that no page has is named on the page; one that is too long is cut before anything is done with it.
+        values = {name[:40]: value.strip()[:MOST_CHARACTERS] for name, value in given.items() if value.strip()}
+        found = self._edition(values.get("edition"))
+        spec = BY_NAME[page]
+        # What is read besides the edition may change at any moment: such a page is drawn each time.
+        key = (
+            found.edition,
+            found.built_key,
+            language,
+            page,
+            tuple(sorted(values.items())),
+            viewer.key,
+            viewer.name,
+            file,
+        )
+        with self._lock:
+            kept = None if spec.reads_branch_files else self._answers.get(key)
+            if kept is not None:
+                self._answers.move_to_end(key)
+                return kept
+            drawing = self._drawing.setdefault(key, threading.Lock())
+        try:
+            with drawing:
+                with self._lock:
+                    kept = None if spec.reads_branch_files else self._answers.get(key)
+                if kept is not None:
+                    return kept
+                drawn = self._drawn(found.folder, language, page, values, viewer, file)
+                # What failed may be mended the next moment.
+                if not spec.reads_branch_files and drawn.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    self._keep(key, drawn)
+                return drawn
+        finally:
+            with self._lock:
+                self._drawing.pop(key, None)
+
+    def _drawn(
+        self,
+        found: EditionFolder,
+        language: str,
+        page: str,
+        values: Mapping[str, str],
+        viewer: Viewer,
+        file: tuple[str, str] | None,
+    ) -> Answer:
+        drawn = replace(draw(page, self._view(found, viewer), Params(language, values)), viewer_name=viewer.name)
+        if file is None:
+            content = render(drawn, ServedLinks(language), self._settings.dagster_url).encode("utf-8")
+            return _answer(drawn.status, _HTML, content, {"content-security-policy": content_policy(True)})
+        name, suffix = file
+        table = next((table for table in drawn.tables() if table.name == name), None)
+        if table is None:
+            raise NotThere
+        attachment = f'attachment; filename="{page}-{name}-{found.edition}.{suffix}"'
+        return _answer(
+            drawn.status, CONTENT_TYPES[suffix], file_content(drawn, table, suffix), {"content-disposition": attachment}
+        )
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        if len(answer.zipped) > _KEPT_BYTES // 8:
+            return
+        with self._lock:
+            self._answers[key] = answer
+            self._kept_bytes += len(answer.zipped)
+            while self._kept_bytes > _KEPT_BYTES:
+                _, oldest = self._answers.popitem(last=False)
+                self._kept_bytes -= len(oldest.zipped)
+
+    def _view(self, found: EditionFolder, viewer: Viewer) -> View:
+        key = (found.edition, found.manifest.built_at, viewer.key)
+        with self._lock:
+            view = self._views.get(key)
+            if view is not None:
+                self._views.move_to_end(key)
+                return view
+        try:
+            view = View(found, replace(viewer, name=""), self._branch)
+        except EditionError as error:
+            raise _damaged(error) from error
+        with self._lock:
+            # One that drops out may still be read by another thread: it ends when nobody has it any more.
+            self._views[key] = view
+            while len(self._views) > _KEPT_VIEWS:
+                self._views.popitem(last=False)
+        return view
+
+    def _edition(self, name: str | None) -> _Found:
+        published = self._settings.published
+        try:
+            if name is not None:
+                folder = next((each for each in edition_folders(published).values() if each.name == name), None)
+                if folder is None:
+                    raise Unavailable(
+                        HTTPStatus.NOT_FOUND,
+                        f"没有版本 {name}，它可能已被清理。",
+                        f"There is no edition {name}; it may have been pruned.",
+                    )
+                found = read_edition(folder, published)
+            else:
+                current = self._current(published)
+                if current is None:
+                    raise Unavailable(
+                        HTTPStatus.SERVICE_UNAVAILABLE,
+                        "尚未发布任何版本。请先执行 tollhouse run（或 tollhouse demo），然后刷新本页。",
+                        "No edition has been published yet. Run tollhouse run (or tollhouse demo) first, then reload.",
+                    )
+                found = current
+        except EditionError as error:
+            raise _damaged(error) from error
+        return _Found(found, found.edition, found.manifest.built_at)
+
+    def _current(self, published: Path) -> EditionFolder | None:
+        if lost_pointer(published) is not None:
+            raise Unavailable(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "current.json 丢失，但版本仍在。请执行 tollhouse run，它会发布一个完整的新版本，然后刷新本页。",
+                "current.json is gone, though editions are there. Run tollhouse run, which publishes a whole new one, then reload.",
+            )
+        pointer = current_pointer(published)
+        if pointer is None:
+            return None
+        # The manifest is large and never written again: it is read when the pointer is another one, or the file is.
+        manifest = published / pointer.path / MANIFEST
+        try:
+            status = manifest.stat()
+            mark: object = (pointer, status.st_mtime_ns, status.st_size, status.st_ino)
+        except OSError:
+            mark = None
+        if mark is None or self._found is None or self._found[0] != mark:
+            found = current_edition(published)
+            if found is None:
+                return None
+            self._found = (mark, found)
+        return self._found[1]
+
+
+@dataclass(frozen=True)
+class _Found:
+    folder: EditionFolder
+    edition: str
+    built_key: str
+
+
+def _damaged(error: EditionError) -> Unavailable:
+    LOG.error("%s", error)
+    return Unavailable(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "版本已损坏，无法读取。请执行 tollhouse doctor。",
+        "The edition is damaged and cannot be read. Run tollhouse doctor.",
+    )
+
+
+def _answer(status: int, content_type: str, content: bytes, headers: Mapping[str, str]) -> Answer:
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return Answer(status, content_type, gzip.compress(content, 5, mtime=0), etag, headers)

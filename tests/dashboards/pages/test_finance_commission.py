@@ -1,0 +1,335 @@
+"""Commission and the statement of an agent, worked by hand as of 2026-03-20.
+
+The settlement of 2026-01 had its cut-off on 2026-02-28, that of 2026-02 has it on 2026-03-31. In 2026-01 A1 billed 150.00 + 50.00 and
+received 150.00 + 40.00 by the cut-off: 95.00 %, 5 % of 190.00 is 9.50; the bonus of 2.25 of a number that ended goes back. In March
+10.00 more came in for 2026-01 and 20.00 went back. Of 2026-02 A1 has 100.00 of 400.00. A2 received 400.00 of 1,000.00: no tier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboards.figures.commission import commission_months
+from dashboards.i18n import Translate, load
+from dashboards.pages.model import Target
+from dashboards.params import Params
+from dashboards.site_map import draw
+from dashboards.view import View
+from orchestration.access.roles import Role, Scope, Viewer
+from tests.dashboards.editions import Rows, write_edition
+from tests.dashboards.pages.drawing import column, drawn, figures, names, rows, sentences, targets, tile, total
+
+_MONTHS = {"2026-01": ("open", 2), "2026-02": ("open", 3), "2026-03": ("provisional", 4)}
+
+
+def _bill(account: str, period: str, agent: str | None, amount: str) -> dict[str, object]:
+    month = _MONTHS[period][1]
+    return {
+        "account_id": account,
+        "billing_period": period,
+        "customer_id": f"K-{account}",
+        "customer_class": "residential",
+        "business_unit_id": "U1",
+        "agent_id": agent,
+        "amount": Decimal(amount),
+        "issued_on": date(2026, month, 1),
+        "due_on": date(2026, month, 25),
+        "is_provisional": period == "2026-03",
+    }
+
+
+def _paid(payment: str, account: str, period: str, on: date, amount: str) -> dict[str, object]:
+    return {
+        "payment_id": payment,
+        "account_id": account,
+        "billing_period": period,
+        "settling_account_id": account,
+        "paying_account_id": account,
+        "applied_on": on,
+        "amount": Decimal(amount),
+    }
+
+
+def _line(agent: str, period: str, kind: str, basis: str, rate: str | None, amount: str) -> dict[str, object]:
+    return {
+        "agent_id": agent,
+        "settlement_period": period,
+        "line_kind": kind,
+        "basis_amount": Decimal(basis),
+        "rate": None if rate is None else Decimal(rate),
+        "amount": Decimal(amount),
+    }
+
+
+def _statement(agent: str, period: str, lines: int, amount: str) -> dict[str, object]:
+    return {"agent_id": agent, "settlement_period": period, "lines": lines, "amount": Decimal(amount)}
+
+
+def _collected(period: str, agent: str, bills: int, receivable: str, received: str, rate: float) -> dict[str, object]:
+    return {
+        "billing_period": period,
+        "dimension": "agent",
+        "dimension_id": agent,
+        "as_of": date(2026, 3, 20),
+        "bills": bills,
+        "receivable": Decimal(receivable),
+        "received": Decimal(received),
+        "collection_rate": rate,
+    }
+
+
+MARTS: Mapping[str, Rows] = {
+    "dimension_names": [
+        {"dimension": "agent", "dimension_id": "A1", "name_zh": "宏达代理", "name_en": "Hongda Agency"},
+        {"dimension": "agent", "dimension_id": "A2", "name_zh": "东信代理", "name_en": "Dongxin Agency"},
+        {"dimension": "agent", "dimension_id": "A3", "name_zh": "新代理", "name_en": "New Agency"},
+    ],
+    "billing_periods": [
+        {
+            "billing_period": period,
+            "period_state": state,
+            "issued_on": date(2026, month, 1),
+            "due_on": date(2026, month, 25),
+        }
+        for period, (state, month) in _MONTHS.items()
+    ],
+    "bills": [
+        _bill("C1", "2026-01", "A1", "150.00"),
+        _bill("C2", "2026-01", "A1", "50.00"),
+        _bill("C1", "2026-02", "A1", "300.00"),
+        _bill("C3", "2026-02", "A1", "100.00"),
+        _bill("C1", "2026-03", "A1", "77.00"),
+        _bill("C4", "2026-01", "A2", "1000.00"),
+        _bill("C4", "2026-02", "A2", "500.00"),
+        _bill("C9", "2026-01", None, "10.00"),
+    ],
+    "payment_applications": [
+        _paid("P1", "C1", "2026-01", date(2026, 2, 20), "150.00"),
+        _paid("P2", "C2", "2026-01", date(2026, 2, 28), "40.00"),
+        _paid("P3", "C2", "2026-01", date(2026, 3, 5), "10.00"),
+        _paid("P1", "C1", "2026-01", date(2026, 3, 7), "-20.00"),
+        _paid("P4", "C1", "2026-02", date(2026, 3, 6), "100.00"),
+        _paid("P5", "C4", "2026-01", date(2026, 2, 10), "400.00"),
+    ],
+    "commission_lines": [
+        _line("A1", "2025-12", "on_time", "1000.00", "8", "80.00"),
+        _line("A1", "2026-01", "clawback", "1.00", "2.25", "-2.25"),
+        _line("A1", "2026-01", "on_time", "190.00", "5", "9.50"),
+        _line("A2", "2026-01", "activation", "3.00", "20", "60.00"),
+    ],
+    "commission_statements": [
+        _statement("A1", "2025-12", 1, "80.00"),
+        _statement("A1", "2026-01", 2, "7.25"),
+        _statement("A2", "2026-01", 1, "60.00"),
+    ],
+    "collection_rates": [
+        _collected("2026-01", "A1", 2, "200.00", "180.00", 0.9),
+        _collected("2026-02", "A1", 2, "400.00", "100.00", 0.25),
+        _collected("2026-01", "A2", 1, "1000.00", "400.00", 0.4),
+        {**_collected("2026-01", "branch", 4, "1210.00", "580.00", 0.4793), "dimension": "branch"},
+        {**_collected("2026-02", "branch", 3, "900.00", "100.00", 0.1111), "dimension": "branch"},
+    ],
+}
+AGENT_A1 = Viewer(Role.AGENT, Scope(agents=frozenset({"A1"})), "Hongda")
+
+
+def test_newest_settlement_is_shown_with_its_statements(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "commission", MARTS)
+    assert rows(page, "statements") == [
+        ("Dongxin Agency", "Open", 1, Decimal("60.00")),
+        ("Hongda Agency", "Open", 2, Decimal("7.25")),
+    ]
+    assert total(page, "statements") == ("Total", None, 3, Decimal("67.25"))
+    assert tile(page, "Commission") == "67.25"
+    assert targets(page, "statements") == {Target.to("agent", agent="A1"), Target.to("agent", agent="A2")}
+    # On time, activation, clawback and their sum: 9.50 + 60.00 - 2.25 = 67.25.
+    assert rows(page, "commission_by_agent")[1] == (
+        "Hongda Agency",
+        Decimal("9.50"),
+        None,
+        Decimal("-2.25"),
+        Decimal("7.25"),
+    )
+    assert total(page, "commission_by_agent")[1:] == (
+        Decimal("9.50"),
+        Decimal("60.00"),
+        Decimal("-2.25"),
+        Decimal("67.25"),
+    )
+    assert column(page, "commission_by_period", "Total") == [Decimal("80.00"), Decimal("67.25")]
+    assert total(page, "commission_by_period")[-1] == Decimal("147.25")
+
+
+def test_older_settlement_leads_to_the_statements_of_that_period(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "commission", MARTS, period="2025-12")
+    assert rows(page, "statements") == [("Hongda Agency", None, 1, Decimal("80.00"))]
+    assert targets(page, "statements") == {Target.to("agent", agent="A1", period="2025-12")}
+
+
+def test_period_that_is_not_settled_yet_says_when_it_is(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "commission", MARTS, period="2026-02")
+    assert "statements" not in names(page)
+    assert any("(2026-03-31)" in sentence for sentence in sentences(page))
+
+
+def test_unknown_period_is_refused(tmp_path: Path) -> None:
+    assert drawn(tmp_path, "commission", MARTS, period="2024-01").status == 404
+    assert drawn(tmp_path, "agent", MARTS, agent="A1", period="2024-01").status == 404
+
+
+def test_without_a_settlement_the_page_says_so(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "commission", {**MARTS, "commission_lines": [], "commission_statements": []})
+    assert sentences(page) == [load("en")["missing.no_statement"]]
+
+
+def test_finance_with_a_scope_sees_only_its_agents(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "commission", MARTS, viewer=Viewer(Role.FINANCE, Scope(agents=frozenset({"A1"}))))
+    assert column(page, "statements", "Agent") == ["Hongda Agency"]
+    assert total(page, "statements") == ("Total", None, 2, Decimal("7.25"))
+    assert total(page, "commission_by_period")[-1] == Decimal("87.25")
+
+
+def test_statement_has_the_lines_with_their_basis(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "agent", MARTS, agent="A1")
+    assert page.heading == "Agent statement: Hongda Agency"
+    lines = [row[:6] for row in rows(page, "lines")]
+    assert lines == [
+        ("On time", Decimal("190.00"), None, Decimal("0.05"), None, Decimal("9.50")),
+        ("Clawback", None, 1, None, Decimal("2.25"), Decimal("-2.25")),
+    ]
+    assert total(page, "lines")[5] == Decimal("7.25")
+    assert tile(page, "Commission") == "7.25"
+    assert tile(page, "Collection rate at the cut-off") == "95.00 %", "what came in March is not in it"
+
+
+def test_kinds_without_a_line_say_what_the_tables_tell(tmp_path: Path) -> None:
+    t = Translate.to("en")
+    page = drawn(tmp_path, "agent", MARTS, agent="A1")
+    assert rows(page, "kinds_without_a_line") == [
+        ("Late", t("agent_statement.why_nothing_late", month="2026-02")),
+        ("Activation", t("agent_statement.why_activation")),
+        ("Restatement", t("agent_statement.why_nothing_returned", month="2026-02")),
+    ]
+    page = drawn(tmp_path, "agent", MARTS, agent="A2")
+    assert rows(page, "kinds_without_a_line")[0] == ("On time", t("agent_statement.why_no_tier", rate="40.00 %"))
+    page = drawn(tmp_path, "agent", MARTS, agent="A3")
+    assert rows(page, "kinds_without_a_line")[0] == ("On time", t("agent_statement.why_no_bills"))
+    assert "lines" not in names(page) and t("agent_statement.no_lines") in sentences(page)
+
+
+@pytest.mark.parametrize(
+    ("payments", "key", "values"),
+    [
+        ([], "why_nothing_received", {"cut_off": "2026-02-28"}),
+        ([_paid("P1", "C1", "2026-01", date(2026, 3, 1), "150.00")], "why_nothing_received", {"cut_off": "2026-02-28"}),
+    ],
+)
+def test_payments_after_the_cut_off_are_not_on_time(
+    tmp_path: Path, payments: list[dict[str, object]], key: str, values: dict[str, str]
+) -> None:
+    marts = {**MARTS, "payment_applications": payments, "commission_lines": MARTS["commission_lines"][:1]}
+    page = drawn(tmp_path, "agent", marts, agent="A1", period="2026-01")
+    assert rows(page, "kinds_without_a_line")[0][1] == Translate.to("en")(f"agent_statement.{key}", **values)
+
+
+def test_older_bills_paid_without_a_line_are_named_with_their_amount(tmp_path: Path) -> None:
+    """As of 2026-03-31 the settlement of 2026-02 is done: 10.00 came late and 20.00 went back, and neither has a line."""
+    marts = {
+        **MARTS,
+        "commission_statements": [*MARTS["commission_statements"], _statement("A2", "2026-02", 1, "1.00")],
+        "commission_lines": [*MARTS["commission_lines"], _line("A2", "2026-02", "activation", "1.00", "1", "1.00")],
+    }
+    write_edition(tmp_path, "2026-03-31", marts)
+    with View.current(tmp_path) as view:
+        page = draw("agent", view, Params("en", {"agent": "A1"}))
+    why = dict(rows(page, "kinds_without_a_line"))
+    t = Translate.to("en")
+    assert why["Late"] == t("agent_statement.why_late_zero", amount="10.00", month="2026-03")
+    assert why["Restatement"] == t("agent_statement.why_returned_zero", amount="20.00", month="2026-03")
+    assert t("agent_statement.next_no_bills", period="2026-03", issued_on="2026-04-01") in sentences(page)
+
+
+def test_next_settlement_has_figures_so_far_and_no_amount(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "agent", MARTS, agent="A1")
+    section = next(each for each in page.sections if each.section_id == "next")
+    assert "2026-02 (provisional)" in section.title and "2026-03-31" in section.intro
+    assert [(each.label, each.value) for each in section.tiles] == [
+        ("Receivable", "400.00"),
+        ("Received so far", "100.00"),
+        ("Rate so far", "25.00 %"),
+        ("Received late so far", "10.00"),
+    ]
+    assert load("en")["agent_statement.next_no_amount"] in sentences(page)
+
+
+def test_bills_of_the_agent_have_what_is_open_on_top(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "agent", MARTS, agent="A1")
+    # C1: 150.00 came and 20.00 went back; C2: 40.00 and 10.00 of 50.00.
+    assert [row[0] for row in rows(page, "bills")] == ["C1", "C2"]
+    assert [row[5:] for row in rows(page, "bills")] == [
+        (Decimal("150.00"), Decimal("130.00"), Decimal("20.00")),
+        (Decimal("50.00"), Decimal("50.00"), Decimal("0.00")),
+    ]
+    assert total(page, "bills")[5:] == (Decimal("200.00"), Decimal("180.00"), Decimal("20.00"))
+    assert targets(page, "bills") == {Target.to("bills", account="C1"), Target.to("bills", account="C2")}
+    assert total(page, "next_bills")[5:] == (Decimal("400.00"), Decimal("100.00"), Decimal("300.00"))
+    assert [row[0] for row in rows(page, "collection")] == ["2026-02", "2026-01"]
+
+
+def test_agent_who_signs_in_sees_himself_and_nobody_else(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "agent", MARTS, viewer=AGENT_A1)
+    assert page.status == 200 and page.heading == "Agent statement: Hongda Agency"
+    assert {row[0] for name in ("bills", "next_bills") for row in rows(page, name)} == {"C1", "C2", "C3"}
+    assert total(page, "lines")[5] == Decimal("7.25")
+    assert total(page, "commission_by_period")[-1] == Decimal("87.25")
+    assert [row[-1] for row in rows(page, "collection")] == [0.25, 0.9]
+    chosen = next(each for each in page.filters if each.name == "agent")
+    assert [option.value for option in chosen.options] == ["", "A1"], "no other agent can be chosen"
+    assert drawn(tmp_path, "agent", MARTS, viewer=AGENT_A1, agent="A2").status == 404
+    assert drawn(tmp_path, "commission", MARTS, viewer=AGENT_A1).status == 403
+
+
+def test_viewer_of_a_unit_sees_bills_but_no_statement(tmp_path: Path) -> None:
+    of_unit = {**_collected("2026-02", "U1", 3, "900.00", "100.00", 0.1111), "dimension": "business_unit"}
+    marts = {**MARTS, "collection_rates": [*MARTS["collection_rates"], of_unit]}
+    viewer = Viewer(Role.MANAGEMENT, Scope(units=frozenset({"U1"})))
+    page = drawn(tmp_path, "agent", marts, viewer=viewer, agent="A1")
+    assert load("en")["agent_statement.not_in_scope"] in sentences(page)
+    assert "lines" not in names(page) and [row[0] for row in rows(page, "bills")] == ["C1", "C3"]
+
+
+def test_without_an_agent_the_page_lists_them(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "agent", MARTS, language="zh")
+    assert rows(page, "agents") == [
+        ("东信代理", 1, Decimal("1000.00"), Decimal("400.00"), Decimal("0.4"), Decimal("60.00")),
+        ("宏达代理", 2, Decimal("200.00"), Decimal("180.00"), Decimal("0.9"), Decimal("7.25")),
+    ]
+    # 580.00 of 1,200.00 and no mean of 40 % and 90 %.
+    assert total(page, "agents")[1:4] == (3, Decimal("1200.00"), Decimal("580.00"))
+    assert total(page, "agents")[4] == Decimal("580.00") / Decimal("1200.00")
+
+
+def test_bars_of_the_months_start_at_zero_and_keep_their_digits() -> None:
+    figure = commission_months(
+        [("2026-01", {"on_time": Decimal("9.50"), "clawback": Decimal("-2.25")})],
+        ["on_time", "clawback"],
+        Translate.to("en"),
+    )
+    data: list[Any] = list(figure.data)
+    assert [list(bar.y) for bar in data] == [["9.50"], ["-2.25"]]
+    assert figure.layout.yaxis.rangemode == "tozero"
+    assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text == "yuan"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_both_languages_name_the_bars_after_the_agents(tmp_path: Path, language: str) -> None:
+    page = drawn(tmp_path, "commission", MARTS, language=language)
+    first = figures(page)[0]
+    name = {"zh": "东信代理", "en": "Dongxin Agency"}[language]
+    assert dict(first.links)[name] == Target.to("agent", agent="A2")
