@@ -5,16 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-<<<<<<< HEAD
-from dashboards.edition import QUERIES, query_reads
-
-from tests.dashboards.editions import COLUMNS
-=======
 
 from dashboards.site_map import PAGES
 from dashboards.view import QUERIES, query_reads, query_text
 from tests.dashboards.editions import declared_columns
->>>>>>> main
 
 NAMES = sorted(path.stem for path in QUERIES.glob("*.sql"))
 #: What every page asks for its head, its filters and the period that it shows by itself.
