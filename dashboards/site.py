@@ -53,6 +53,10 @@ class _Site:
     known: SiteFiles
     written: dict[str, dict[str, str]]
 
+    def made_of(self, inputs: str) -> list[str]:
+        """The files of the earlier site that were made of these inputs: a page and the files of its tables."""
+        return [name for name, entry in self.known.items() if entry.get("inputs") == inputs]
+
     def take(self, name: str, inputs: str) -> bool:
         """Share a file with the earlier site, where it was made of the same there; False where it has to be written."""
         entry = self.known.get(name)
@@ -157,12 +161,11 @@ def _write_pages(site: _Site, view: View, found: EditionFolder, code: str, dagst
             spec = BY_NAME[target.page]
             html_name = f"{language}/{name}.html"
             names.append(html_name)
-            inputs = _digest(
-                [*frame_inputs, language, repr(target), *_hashes(found, (*_FRAME_MARTS, *spec.marts))]
-                if not spec.reads_branch_files and spec.name != GATES
-                else [view.name, code, dagster_url]
-            )
-            mine = [each for each in site.known if each.startswith(f"{language}/{name}.")]
+            # What is read besides the marts is not known here: such a page is of its edition alone.
+            of_edition = [view.name] if spec.reads_branch_files or spec.name == GATES else []
+            marts = _hashes(found, (*_FRAME_MARTS, *spec.marts))
+            inputs = _digest([*frame_inputs, language, repr(target), *of_edition, *marts])
+            mine = site.made_of(inputs)
             if html_name in mine and all(site.take(each, inputs) for each in mine):
                 continue
             page = without_edition(draw(spec.name, view, Params(language, dict(target.params))))

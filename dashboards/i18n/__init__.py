@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from dashboards.i18n.yaml_texts import read_texts
 
 LANGUAGES = ("zh", "en")
 
@@ -42,7 +42,7 @@ def load(language: str) -> Mapping[str, str]:
         raise ValueError(f"no texts in '{language}': the pages speak {', '.join(LANGUAGES)}")
     texts: dict[str, str] = {}
     for path in files_of(language):
-        for key, text in _flat(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        for key, text in _flat(read_texts(path)):
             if key in texts:
                 raise ValueError(
                     f"{path.relative_to(_FOLDER)}: the text '{key}' stands twice; give one of them another key"

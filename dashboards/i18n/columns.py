@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from dashboards.i18n.yaml_texts import read_texts
 
 _TEXTS = Path(__file__).resolve().parent / "columns.yaml"
 
@@ -84,5 +84,5 @@ def _mart(mart: str) -> Mapping[str, Any]:
 
 @cache
 def _texts() -> Mapping[str, Any]:
-    content: Mapping[str, Any] = yaml.safe_load(_TEXTS.read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = read_texts(_TEXTS)
     return content

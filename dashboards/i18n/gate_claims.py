@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from dashboards.i18n.yaml_texts import read_texts
 
 _CHINESE = Path(__file__).resolve().parent / "gates_zh.yaml"
 
@@ -32,5 +32,5 @@ def chinese_claim(suite: str, gate: str) -> str | None:
 
 @cache
 def _texts() -> Mapping[str, Any]:
-    content: Mapping[str, Any] = yaml.safe_load(_CHINESE.read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = read_texts(_CHINESE)
     return content

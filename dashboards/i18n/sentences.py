@@ -14,9 +14,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-import yaml
-
 from dashboards.i18n import load
+from dashboards.i18n.yaml_texts import read_texts
 
 _TEXTS = Path(__file__).resolve().parent / "sentences_zh.yaml"
 _KEPT = 200_000
@@ -185,5 +184,5 @@ def _expression_parts(english: str) -> Iterator[str]:
 
 @cache
 def _texts() -> Mapping[str, Any]:
-    content: Mapping[str, Any] = yaml.safe_load(_TEXTS.read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = read_texts(_TEXTS)
     return content

@@ -98,8 +98,8 @@ def mart_table(
     )
 
 
-def with_column(table: Table, position: int, head: Column, cells: Sequence[Cell]) -> Table:
-    """The table with one more column before the one at `position`; its foot has nothing there."""
+def with_column(table: Table, position: int, head: Column, cells: Sequence[Cell], foot: Cell = None) -> Table:
+    """The table with one more column before the one at `position`; `foot` is what the foot has there."""
 
     def widened(row: tuple[Cell, ...], cell: Cell) -> tuple[Cell, ...]:
         return (*row[:position], cell, *row[position:])
@@ -108,7 +108,7 @@ def with_column(table: Table, position: int, head: Column, cells: Sequence[Cell]
         table,
         columns=(*table.columns[:position], head, *table.columns[position:]),
         rows=tuple(widened(row, cell) for row, cell in zip(table.rows, cells, strict=True)),
-        total=None if table.total is None else widened(table.total, None),
+        total=None if table.total is None else widened(table.total, foot),
     )
 
 

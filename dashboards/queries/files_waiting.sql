@@ -1,7 +1,17 @@
 -- reads: file_reconciliation
--- One row: files that are held or rejected, and the records of the held ones.
+-- One row per file that is held or rejected, with its reason; the newest first.
 select
-    cast(count(*) filter (where file_status = 'held') as bigint) as held,
-    cast(count(*) filter (where file_status = 'rejected') as bigint) as rejected,
-    cast(coalesce(sum(read_records) filter (where file_status = 'held'), 0) as bigint) as held_records
+    file_name,
+    file_kind,
+    source,
+    file_date,
+    file_status,
+    status_reason,
+    read_records,
+    data_rows,
+    file_id
 from file_reconciliation
+where
+    file_status <> 'loaded'
+    and ($kind is null or file_kind = $kind)
+order by file_date desc nulls last, file_name asc, source asc, file_id asc

@@ -38,18 +38,31 @@ class Links(Protocol):
 
 @dataclass(frozen=True)
 class ServedLinks:
-    """Addresses of a server: `/zh/unit?unit=U1`, `/zh/unit/bills.csv?unit=U1`."""
+    """Addresses of a server: `/zh/unit?unit=U1`, `/zh/unit/bills.csv?unit=U1`.
+
+    `pages` are those that the viewer may open: no link leads to another. A reader of an earlier edition stays in it.
+    """
 
     language: str
+    pages: frozenset[str]
+    edition: str | None = None
     is_served: bool = True
 
     def page(self, target: Target, language: str = "") -> str | None:
-        """The address of a page."""
-        return f"/{language or self.language}/{quote(target.page)}{_query(target)}"
+        """The address of a page; None where it is not for the viewer."""
+        if target.page not in self.pages:
+            return None
+        return f"/{language or self.language}/{quote(target.page)}{self._query(target)}"
 
     def file(self, target: Target, table: str, suffix: str) -> str | None:
         """The address of a table's file."""
-        return f"/{self.language}/{quote(target.page)}/{quote(table)}.{suffix}{_query(target)}"
+        return f"/{self.language}/{quote(target.page)}/{quote(table)}.{suffix}{self._query(target)}"
+
+    def _query(self, target: Target) -> str:
+        given = {name: value for name, value in target.params if value}
+        if self.edition is not None:
+            given.setdefault("edition", self.edition)
+        return f"?{urlencode(sorted(given.items()))}" if given else ""
 
     def asset(self, name: str) -> str:
         """The address of a script or a style."""
@@ -107,8 +120,3 @@ def static_files(pages: Sequence[PageSpec], view: View) -> dict[Target, str]:
 def _name_part(value: str) -> str:
     """A filter's value as part of a file's name; one that no file system must see is a hash of it."""
     return value if _SAFE.match(value) else hashlib.sha256(value.encode("utf-8")).hexdigest()[:12]
-
-
-def _query(target: Target) -> str:
-    given = [(name, value) for name, value in target.params if value]
-    return f"?{urlencode(given)}" if given else ""

@@ -136,7 +136,9 @@ class PageAnswers:
     ) -> Answer:
         drawn = replace(draw(page, self._view(found, viewer), Params(language, values)), viewer_name=viewer.name)
         if file is None:
-            content = render(drawn, ServedLinks(language), self._settings.dagster_url).encode("utf-8")
+            pages = frozenset(spec.name for spec in PAGES if spec.is_for(viewer))
+            links = ServedLinks(language, pages, values.get("edition"))
+            content = render(drawn, links, self._settings.dagster_url).encode("utf-8")
             return _answer(drawn.status, _HTML, content, {"content-security-policy": content_policy(True)})
         name, suffix = file
         table = next((table for table in drawn.tables() if table.name == name), None)

@@ -12,7 +12,7 @@ from dashboards.pages.model import Page, Table
 from dashboards.params import Params
 from dashboards.renderers.html import render
 from dashboards.renderers.links import ServedLinks
-from dashboards.site_map import draw
+from dashboards.site_map import BY_NAME, draw
 from dashboards.view import View
 from orchestration.access.roles import WHOLE_BRANCH, Viewer
 from orchestration.publishing.reading import read_edition
@@ -33,7 +33,7 @@ def drawn(edition_dir: Path, name: str, language: str = "en", viewer: Viewer = W
 
 def html_of(page: Page) -> str:
     """The page as a server sends it."""
-    return render(page, ServedLinks(page.language), DAGSTER)
+    return render(page, ServedLinks(page.language, frozenset(BY_NAME)), DAGSTER)
 
 
 def text_of(html: str) -> str:

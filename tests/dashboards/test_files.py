@@ -102,7 +102,7 @@ def test_the_page_shows_some_rows_and_the_files_all(edition_dir: Path) -> None:
     table = Table((Column("x"), Column("y", "money")), rows, name="many", total=("Σ", Decimal(4_999_950_000)))
     page = drawn(edition_dir, "overview")
     section = replace(page.sections[0], blocks=(table,), tiles=())
-    (laid,) = laid_out(replace(page, sections=(section,)), ServedLinks("en"))
+    (laid,) = laid_out(replace(page, sections=(section,)), ServedLinks("en", frozenset()))
     shown = laid.rows[0].first
     assert len(shown.rows) == SHOWN_ROWS and shown.hidden_rows == 100_000 - SHOWN_ROWS  # type: ignore[union-attr]
     written = csv_rows(table)

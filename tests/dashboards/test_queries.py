@@ -20,7 +20,7 @@ OF_COMMANDS = {"call_rated", "call_suspended", "call_duplicate"}
 @pytest.mark.parametrize("name", NAMES)
 def test_declared_marts_are_those_it_reads(name: str) -> None:
     text = re.sub(r"--.*", "", query_text(name))
-    used = {mart for mart in re.findall(r"(?:from|join)\s+(\w+)", text) if mart in declared_columns()}
+    used = {mart for mart in re.findall(r"\b(?:from|join)\s+(\w+)", text) if mart in declared_columns()}
     assert used == set(query_reads(name))
 
 

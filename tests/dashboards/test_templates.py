@@ -131,7 +131,7 @@ def pages_with(suffix: str) -> list[Page]:
 
 
 def rendered(page: Page) -> str:
-    return render(page, ServedLinks("en"), DAGSTER)
+    return render(page, ServedLinks("en", frozenset({"overview"})), DAGSTER)
 
 
 def names_of(value: Any) -> set[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.i18n.columns import column, mart_title
-from dashboards.pages.frame import how, list_filter, missing_marts
+from dashboards.pages.frame import DICTIONARY, how, list_filter, missing_marts
 from dashboards.pages.model import Block, Cell, Column, Content, Linked, Mark, Message, Section, Table, Target
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head
@@ -126,7 +126,7 @@ def _rows_by_mart(found: Sequence[_Found], t: Translate) -> Section:
         ),
         rows=tuple(
             (
-                mart,
+                _in_dictionary(mart),
                 _title(mart, t),
                 *(_rows(edition.manifest.marts[mart]) if mart in edition.manifest.marts else None for edition in shown),
             )
@@ -144,6 +144,10 @@ def _title(mart: str, t: Translate) -> str:
         return mart_title(mart, t.language)
     except KeyError:  # an edition of another version of the product may have other tables
         return mart
+
+
+def _in_dictionary(mart: str) -> Linked:
+    return Linked(mart, Target.to(DICTIONARY, mart=mart))
 
 
 def _comparison(view: View, this: _Found | None, other: _Found, t: Translate) -> tuple[Section, ...]:
@@ -254,7 +258,9 @@ def _figures(view: View, before: View, t: Translate) -> Section:
     now, earlier = (
         {row["billing_period"]: row for row in each.query("periods_with_figures")} for each in (view, before)
     )
-    commission_now, commission_before = (_commission(each) for each in (view, before))
+    # A table that one of them does not have is no money that changed.
+    has_commission = not (view.lacks("commission_by_period") or before.lacks("commission_by_period"))
+    commission_now, commission_before = (_commission(each) if has_commission else {} for each in (view, before))
     zero = Decimal("0.00")
     money: list[tuple[Cell, ...]] = []
     calls: list[tuple[Cell, ...]] = []
@@ -305,8 +311,6 @@ def _amount(row: Row | None, name: str) -> Decimal:
 
 def _commission(view: View) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
-    if view.lacks("commission_by_period"):
-        return sums
     for row in view.query("commission_by_period", agent=None):
         sums[row["settlement_period"]] = sums.get(row["settlement_period"], Decimal(0)) + row["amount"]
     return sums
@@ -364,10 +368,16 @@ def _hashes(mart: ListedMart | None) -> tuple[str, ...]:
 def _mart_row(name: str, before: ListedMart | None, now: ListedMart | None, t: Translate) -> tuple[Cell, ...]:
     if before is None or now is None:
         change = t("edition_list.only_now" if before is None else "edition_list.only_before")
-        return (name, _title(name, t), change, *(None if mart is None else _rows(mart) for mart in (before, now)), None)
+        return (
+            _in_dictionary(name),
+            _title(name, t),
+            change,
+            *(None if mart is None else _rows(mart) for mart in (before, now)),
+            None,
+        )
     was, has = _rows(before), _rows(now)
     change = t("edition_list.other_rows" if was == has else "edition_list.other_row_count")
-    return (name, _title(name, t), change, was, has, has - was)
+    return (_in_dictionary(name), _title(name, t), change, was, has, has - was)
 
 
 def _total_rows(name: str, before: ListedMart | None, now: ListedMart | None, t: Translate) -> list[tuple[Cell, ...]]:

@@ -19,8 +19,8 @@ from dashboards.pages.finance.commission import (
     settlement_of,
 )
 from dashboards.pages.frame import how, list_filter, name_of, named
-from dashboards.pages.model import Block, Column, Content, Filter, Linked, Message, Section, Table, Target, Tile
-from dashboards.pages.spec import PageSpec, as_it_is
+from dashboards.pages.model import Block, Cell, Column, Content, Filter, Linked, Message, Section, Table, Target, Tile
+from dashboards.pages.spec import AUDIENCES, PageSpec, as_it_is
 from dashboards.pages.tables import head, mart_table, sum_of
 from dashboards.params import Params, UnknownParameter
 from dashboards.view import Period, Row, View
@@ -36,7 +36,11 @@ def agent(view: View, params: Params) -> Content:
     chosen = _chosen(params, agents)
     settled = settled_periods(view)
     code = settlement_of(view, params, settled) or (view.complete_period or view.running_period).code
-    filters = (_agent_filter(view, params, agents), settlement_filter(params, "agent", settled))
+    filters = (
+        # Who has one agent to ask for has nothing to choose.
+        *((_agent_filter(view, params, agents),) if len(agents) != 1 else ()),
+        settlement_filter(params, "agent", settled),
+    )
     if chosen is None:
         return Content((_list(view, code, settled, t),), filters)
     period = Period(code)
@@ -341,7 +345,7 @@ def _bill_table(view: View, agent_id: str, period: Period, name: str, title: str
         ),
         rows=tuple(
             (
-                Linked(row["account_id"], Target.to("bills", account=row["account_id"])),
+                _account(view, row["account_id"]),
                 t.code("customer_class", row["customer_class"]),
                 named(view, "business_unit", row["business_unit_id"], t),
                 named(view, "outlet", row["outlet_id"], t),
@@ -365,6 +369,13 @@ def _bill_table(view: View, agent_id: str, period: Period, name: str, title: str
         name=name,
         how=how(t, "agent_bills"),
     )
+
+
+def _account(view: View, account_id: str) -> Cell:
+    """An account with the way to its bills, for those who read them: an agent who signs in does not."""
+    if view.viewer.role not in AUDIENCES["management"]:
+        return account_id
+    return Linked(account_id, Target.to("bills", account=account_id))
 
 
 AGENT = PageSpec(

@@ -132,8 +132,8 @@ def _data(view: View, t: Translate) -> Iterator[_Thing]:
     blocking = [gate for gate in failed if gate.blocks]
     if blocking:
         yield _Thing(t("act_on.blocked", count=formats.count(len(blocking))), Target.to(frame.GATES))
-    if not view.lacks("files_waiting"):
-        files = view.one("files_waiting")
+    if not view.lacks("files_waiting_counts"):
+        files = view.one("files_waiting_counts")
         if files["held"] or files["rejected"]:
             sentence = t(
                 "act_on.files",
@@ -179,6 +179,6 @@ def _network(view: View, period: Period, t: Translate) -> Iterator[_Thing]:
 
 #: All that this section asks of an edition.
 QUERIES = (
-    "arrears_by_age", "collection_by_dimension", "collection_rate_by_day", "files_missing", "files_waiting",
+    "arrears_by_age", "collection_by_dimension", "collection_rate_by_day", "files_missing", "files_waiting_counts",
     "money_at_risk_by_unit", "trunk_groups_of_days",
 )  # fmt: skip

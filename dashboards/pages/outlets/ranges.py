@@ -5,8 +5,6 @@ The ranges are those of the reference book as it is now; the numbers are the edi
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dashboards.i18n import Translate
 from dashboards.pages import frame
 from dashboards.pages.model import Column, Content, Message, Section, Table, Target
@@ -128,10 +126,8 @@ def _undocumented(view: View, t: Translate) -> Section:
             )
         },
     )  # fmt: skip
-    counted = with_column(table, 3, Column(t("ranges.numbers"), "count"), [row["numbers"] for row in rows])
-    foot = counted.total
-    if foot is not None:
-        counted = replace(counted, total=(*foot[:3], sum_of(rows, "numbers"), *foot[4:]))
+    numbers = Column(t("ranges.numbers"), "count")
+    counted = with_column(table, 3, numbers, [row["numbers"] for row in rows], sum_of(rows, "numbers"))
     return Section("undocumented", title, blocks=(counted,), is_paired=False)
 
 

@@ -286,13 +286,21 @@ def test_agent_who_signs_in_sees_himself_and_nobody_else(tmp_path: Path) -> None
     page = drawn(tmp_path, "agent", MARTS, viewer=AGENT_A1)
     assert page.status == 200 and page.heading == "Agent statement: Hongda Agency"
     assert {row[0] for name in ("bills", "next_bills") for row in rows(page, name)} == {"C1", "C2", "C3"}
+    assert targets(page, "bills") == set(), "the page of an account's bills is not for agents"
     assert total(page, "lines")[5] == Decimal("7.25")
     assert total(page, "commission_by_period")[-1] == Decimal("87.25")
     assert [row[-1] for row in rows(page, "collection")] == [0.25, 0.9]
-    chosen = next(each for each in page.filters if each.name == "agent")
-    assert [option.value for option in chosen.options] == ["", "A1"], "no other agent can be chosen"
+    assert [each.name for each in page.filters] == ["period"], "there is no other agent to choose"
     assert drawn(tmp_path, "agent", MARTS, viewer=AGENT_A1, agent="A2").status == 404
     assert drawn(tmp_path, "commission", MARTS, viewer=AGENT_A1).status == 403
+
+
+def test_manager_of_two_agents_chooses_between_them(tmp_path: Path) -> None:
+    viewer = Viewer(Role.AGENT, Scope(agents=frozenset({"A1", "A3"})))
+    page = drawn(tmp_path, "agent", MARTS, viewer=viewer)
+    choice = next(each for each in page.filters if each.name == "agent")
+    assert [option.value for option in choice.options] == ["", "A1", "A3"]
+    assert [row[0] for row in rows(page, "agents")] == ["Hongda Agency"], "A3 has no bill yet"
 
 
 def test_viewer_of_a_unit_sees_bills_but_no_statement(tmp_path: Path) -> None:
