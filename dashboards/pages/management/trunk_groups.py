@@ -256,6 +256,7 @@ def _days(view: View, period: Period, trunk_group: str, t: Translate) -> Section
         },
         t("traffic.date"),
         t,
+        is_day=True,
     )
     return Section("days", title, blocks=(Figure(figure, title, t("trunks.days_definition"), table),))
 
@@ -289,6 +290,7 @@ def _months(view: View, period: Period, trunk_group: str, t: Translate) -> Secti
         },
         t("trunks.month"),
         t,
+        is_day=False,
     )
     return Section("months", title, blocks=(Figure(figure, title, t("trunks.months_definition"), table),))
 

@@ -74,7 +74,7 @@ def test_the_three_things_are_of_money_data_and_network(published: Path) -> None
     )
     assert links_of(table_of(page, "act_on")) == [
         ("unit", {"unit": "U2", "period": "2026-02"}),
-        ("bulletin", {"kind": "file_held"}),
+        ("bulletin", {}),
         ("traffic", {"trunk_group": "T1", "period": "2026-02"}),
     ]
 
