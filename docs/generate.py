@@ -1,6 +1,6 @@
-"""The generated files: dbt's seeds and the guide to the columns from the declared reference book, dbt's exposures from the site
-map, the data dictionary from dbt's manifest, the release gates from an edition's results, and the JSON Schemas of declarations
-from their models.
+"""The generated files: dbt's seeds and the guide to the columns from the declared reference book, dbt's exposures and the
+list of pages from the site map, the data dictionary from dbt's manifest, the release gates from an edition's results, and the JSON
+Schemas of declarations from their models.
 
 `python -m docs.generate` writes them. Hand-written pages are not touched, and nothing is evaluated or run here.
 """
@@ -28,6 +28,7 @@ from orchestration.warehouse.dbt_runner import manifest_nodes
 
 DOCS = PROJECT_ROOT / "docs"
 DATA_DICTIONARY = DOCS / "data-dictionary.md"
+MART_PAGES = DOCS / "pages.md"
 RELEASE_GATES = DOCS / "release-gates.md"
 #: dbt's declaration of the seeds, by which it types their columns.
 SEEDS = DBT_PROJECT / "models" / "reference" / "_seeds.yml"
@@ -121,6 +122,29 @@ def page_exposures() -> str:
     return "\n".join(lines) + "\n"
 
 
+def mart_pages() -> str:
+    """The published tables with the pages that show them, and the pages with their tables, as Markdown."""
+    t = Translate.to("en")
+    lines = [
+        "# Published tables and their pages",
+        "",
+        "Generated from dashboards/site_map.py by `python -m docs.generate`; do not edit. The pages *data dictionary* and *lineage*",
+        "show every table.",
+        "",
+        "| published table | pages |",
+        "| --- | --- |",
+    ]
+    for mart in sorted(mart.name for mart in PUBLISHED_MARTS):
+        shown = [t(f"pages.{page.name}.title") for page in PAGES if mart in page.marts]
+        lines.append(f"| {mart} | {', '.join(shown)} |")
+    lines += ["", "| page | address | filters | tables |", "| --- | --- | --- | --- |"]
+    for page in PAGES:
+        filters = ", ".join(f"`{name}`" for name in page.params) or "–"
+        title = t(f"pages.{page.name}.title")
+        lines.append(f"| {title} | `/en/{page.name}` | {filters} | {', '.join(page.marts)} |")
+    return "\n".join(lines) + "\n"
+
+
 def column_guide() -> str:
     """Every table of the reference book with the allowed content of its columns as Markdown, beginning with the tables to fill in first."""
     tables = [*NEEDED_TO_RATE, *(name for name in REFERENCE_TABLES if name not in NEEDED_TO_RATE)]
@@ -147,6 +171,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     _write(SEEDS, seeds_declaration(REFERENCE_TABLES.values()))
     _write(EXPOSURES, page_exposures())
+    _write(MART_PAGES, mart_pages())
     _write(COLUMN_GUIDE, column_guide())
     _write(DATA_DICTIONARY, data_dictionary(manifest_nodes()))
     SCHEMAS.mkdir(exist_ok=True)

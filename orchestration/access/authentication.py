@@ -335,7 +335,7 @@ def needs_no_account(scope: Scope) -> bool:
     if path == METRICS:
         return is_of_this_machine(scope)
     raw_path: bytes = scope.get("raw_path") or b""
-    return path == HEALTH or (_ASSET.fullmatch(raw_path) is not None and path.encode() == raw_path)
+    return path == HEALTH or _ASSET.fullmatch(raw_path) is not None
 
 
 def local_target(target: str) -> str:

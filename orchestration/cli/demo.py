@@ -52,6 +52,7 @@ def _demo(arguments: argparse.Namespace, context: Context) -> Answer:
     def show(console: Console) -> None:
         answer.show(console)
         if answer.exit_code == 0:
+            console.print("site        tollhouse serve, then http://127.0.0.1:8600/")
             console.print("status      tollhouse status")
             console.print("lineage     tollhouse ui")
             console.print(f"planted     {settings.home / PLANTED} (every awkward case that was planted, counted)")

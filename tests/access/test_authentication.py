@@ -282,6 +282,18 @@ def test_a_session_of_before_signing_in_is_not_the_one_after(door: Door) -> None
     assert browser.get("/", headers={"cookie": f"tollhouse={planted}"}).status_code == 303
 
 
+def test_signing_in_as_another_ends_the_session_before(door: Door) -> None:
+    door.add("li")
+    door.add("wang")
+    browser = door.open().browser()
+    log_in(browser)
+    of_li = browser.cookies["tollhouse"]
+    token = token_of(browser.get("/logout"))
+    browser.post("/login", data={"token": token, "name": "wang", "password": PASSWORD})
+    assert viewer_of(browser.get("/")) == ["wang", "finance", "branch"]
+    assert browser.get("/", headers={"cookie": f"tollhouse={of_li}"}).status_code == 303
+
+
 def test_a_form_of_another_session_is_refused(door: Door) -> None:
     door.add("li")
     browsing = door.open()

@@ -141,7 +141,7 @@ def test_demo_makes_the_city_and_runs(
     assert called.exit_code == 0
     assert (settings.inbox / "customers" / "customers_20260520.csv").is_file()
     assert len(make_city) == len(run.asked) == 1
-    for word in ("tollhouse status", "tollhouse ui", "site/index.html", "155116.90"):
+    for word in ("tollhouse status", "tollhouse ui", "tollhouse serve", "site/index.html", "155116.90"):
         assert word in called.out
     assert sorted(path.name for path in settings.home.iterdir()) == ["inbox", "planted.json", "run.lock"]
 

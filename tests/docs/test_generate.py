@@ -13,10 +13,12 @@ import pytest
 from docs.generate import (
     DATA_DICTIONARY,
     EXPOSURES,
+    MART_PAGES,
     RELEASE_GATES,
     SEEDS,
     column_guide,
     data_dictionary,
+    mart_pages,
     page_exposures,
     release_gates,
     seeds_declaration,
@@ -47,6 +49,12 @@ def test_the_guide_to_the_columns_of_the_book_is_current() -> None:
 def test_the_declaration_of_dbts_seeds_is_current() -> None:
     assert SEEDS.read_text(encoding="utf-8") == seeds_declaration(REFERENCE_TABLES.values()), (
         f"{SEEDS.name} is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
+    )
+
+
+def test_the_list_of_pages_is_current() -> None:
+    assert MART_PAGES.read_text(encoding="utf-8") == mart_pages(), (
+        "docs/pages.md is out of date: `.venv/bin/python -m docs.generate --no-gates` writes it"
     )
 
 
