@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from orchestration.runs import running_with
 from tests.in_process_gates import InProcessGateRunner
+from tests.quick_libraries import make_libraries_quick
 
 #: A test makes whole runs where its module takes something from one of these, or where it has one of the fixtures.
 RUN_MODULES = {
@@ -26,6 +28,16 @@ RUN_MODULES = {
 RUN_FIXTURES = {"ran", "ran_copy", "whole"}
 #: Whose tests share the demo city and its first run.
 CITY_FOLDER = "tests/integration/"
+#: What takes more than a minute of a processor, longest first: begun last, it would leave the other processes idle at the end.
+LONGEST = (
+    CITY_FOLDER,
+    "tests/defs/test_every_click.py",
+    "tests/torture/test_whole_runs.py",
+    "tests/robustness/test_blocked_editions.py",
+    "tests/rerating/test_rerate_packages.py",
+    "tests/robustness/test_packages.py",
+    "tests/robustness/test_recycling.py",
+)
 
 _now: list[pytest.Item] = []
 
@@ -48,7 +60,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & RUN_FIXTURES or _takes_from_runs(getattr(item, "module", None)):
             item.add_marker(pytest.mark.whole_run)
-    items.sort(key=lambda item: item.get_closest_marker("whole_run") is None)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """The longest files in their order, then the others with whole runs, then the rest."""
+    if item.get_closest_marker("whole_run") is None:
+        return len(LONGEST) + 1
+    places = (place for place, begin in enumerate(LONGEST) if item.nodeid.startswith(begin))
+    return next(places, len(LONGEST))
 
 
 def _takes_from_runs(module: ModuleType | None) -> bool:
@@ -73,8 +93,18 @@ def _resources() -> dict[str, object]:
 @pytest.fixture(scope="session", autouse=True)
 def runs_of_tests() -> Iterator[None]:
     """For every run within the tests' own process."""
-    with running_with(_resources):
-        yield
+    with pytest.MonkeyPatch.context() as patch:
+
+        @cache
+        def libraries_made_quick() -> None:
+            make_libraries_quick(patch)
+
+        def resources() -> dict[str, object]:
+            libraries_made_quick()  # by the first run: importing them takes seconds that most tests need not wait
+            return _resources()
+
+        with running_with(resources):
+            yield
 
 
 @pytest.fixture(scope="session", autouse=True)

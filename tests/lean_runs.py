@@ -1,5 +1,5 @@
 """Runs that leave out what their test does not look at: dbt's tests of keys, the files of compiled SQL that dbt writes for people to
-read, its check that the models form no circle, the pages, and Dagster's history of the run.
+read, its check that the models form no circle, the pages, and Dagster's history of the run with the plan of its steps.
 
 Together they are about two fifths of a small run's processor time. They are in every run of the demo city in one delivery, in the
 ordinary run that all copies of the small branch begin with, in the tests of Dagster's side (tests/defs) and in every command that is
@@ -27,7 +27,23 @@ def lean_runs() -> Iterator[None]:
     """Within, runs of this process are lean."""
     import dagster as dg
     from dagster._core.execution.context.data_version_cache import DataVersionCache
+    from dagster._core.instance.runs.run_domain import RunDomain
     from dagster._core.storage.event_log.in_memory import InMemoryEventLogStorage
+
+    with lean_builds(), pytest.MonkeyPatch.context() as patch:
+        # What the run itself reads of its history is only which version of its inputs an asset was made of: as if there were none.
+        patch.setattr(dg.DagsterInstance, "from_config", lambda _home: dg.DagsterInstance.ephemeral())
+        patch.setattr(RunDomain, "ensure_persisted_execution_plan_snapshot", lambda _self, *_plan: None)
+        for writes in ("store_event", "store_event_batch"):
+            patch.setattr(InMemoryEventLogStorage, writes, lambda _self, _events: None)
+        for reads in ("fetch_external_input_asset_version_info", "maybe_fetch_and_get_input_asset_version_info"):
+            patch.setattr(DataVersionCache, reads, lambda _self, *_key: None)
+        yield
+
+
+@contextmanager
+def lean_builds() -> Iterator[None]:
+    """Within, runs of this process are lean but for Dagster's history."""
     from dbt import compilation
     from dbt.contracts.graph.nodes import ParsedNode
 
@@ -41,12 +57,6 @@ def lean_runs() -> Iterator[None]:
         patch.setattr(compilation.Linker, "get_graph_summary", lambda _self, _manifest: {})
         patch.setattr(compilation.Linker, "add_test_edges", lambda _self, _manifest: None)
         patch.setattr(publishing, "build_site", _blank_site)
-        # What the run itself reads of its history is only which version of its inputs an asset was made of: as if there were none.
-        patch.setattr(dg.DagsterInstance, "from_config", lambda _home: dg.DagsterInstance.ephemeral())
-        for writes in ("store_event", "store_event_batch"):
-            patch.setattr(InMemoryEventLogStorage, writes, lambda _self, _events: None)
-        for reads in ("fetch_external_input_asset_version_info", "maybe_fetch_and_get_input_asset_version_info"):
-            patch.setattr(DataVersionCache, reads, lambda _self, *_key: None)
         yield
 
 
