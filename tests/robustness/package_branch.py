@@ -1,7 +1,8 @@
 """A branch whose book has packages and maximum prices, and what its calls came to.
 
-2200001 and 2200003 are of account A1, residential; 2200002 is of A2, business. Residential local calls cost 0.10 a minute by day
-and 0.05 at night from 21:00; from the third minute on 0.06 by day and 0.03 at night; connecting costs 0.02.
+2200001 and 2200003 are of account A1, 2200004 and 2200005 of A3, both residential; 2200002 is of A2, business. Residential local
+calls cost 0.10 a minute by day and 0.05 at night from 21:00; from the third minute on 0.06 by day and 0.03 at night; connecting
+costs 0.02.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ RATES = (
     "HOME,NATIONAL,,2015-01-01,,0,0,0.30,60,60\nOFFICE,LOCAL,,2015-01-01,,0,0,0.20,60,60\n"
     "OFFICE,NATIONAL,,2015-01-01,,0,0,0.40,60,60\n"
 )
-NUMBERS = EXPORTS["service_numbers"] + "2200003,A1,EX1,,2025-01-01 00:00:00,\n"
+EXPORTED = {
+    "customers": EXPORTS["customers"] + "C3,Wang,residential,false,BU1,OU1,,2025-01-01,\n",
+    "accounts": EXPORTS["accounts"] + "A3,C3,counter,,,2025-01-01,\n",
+    "service_numbers": EXPORTS["service_numbers"]
+    + "".join(f"{number},EX1,,2025-01-01 00:00:00,\n" for number in ("2200003,A1", "2200004,A3", "2200005,A3")),
+}
 SUBSCRIPTIONS = "subscription_id,account_id,service_number,product_id,promotion_id,valid_from,valid_to\n"
 
 
@@ -40,8 +46,8 @@ def branch(home: Path, packages: str, subscriptions: str, caps: str = "", zones:
         (made.book / "price_caps.csv").write_text(
             f"tariff_plan_id,zone_id,valid_from,valid_to,max_amount\n{caps}", encoding="utf-8"
         )
-    made.add("products", "PACK,RENTAL,5.00,none,套餐,Pack", "PACK2,RENTAL,5.00,none,套餐,Pack two")
-    made.deliver_exports(service_numbers=NUMBERS, subscriptions=SUBSCRIPTIONS + subscriptions)
+    made.add("products", *(f"{product},RENTAL,5.00,none,套餐,Pack" for product in ("PACK", "PACK2", "PACK3")))
+    made.deliver_exports(**EXPORTED, subscriptions=SUBSCRIPTIONS + subscriptions)
     return made
 
 
