@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -12,6 +12,8 @@ from dashboards import formats
 from dashboards.figures.style import SERIES, styled, wrapped
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
+_LEGEND_LINE = 19
+_SERIES_IN_LEGEND_LINES = 4
 _MARGIN = {"l": 8, "r": 16, "t": 60, "b": 8}
 
 Number = float | int | Decimal | None
@@ -22,17 +24,18 @@ def lines(
     *,
     x_title: str,
     y_title: str,
+    at: Literal["number", "day", "month"],
     is_share: bool = False,
-    is_month: bool = False,
+    is_from_zero: bool = True,
     height: int = 360,
 ) -> go.Figure:
-    """One line per (name, x, y), from zero; shares are ratios 0-1 and drawn as percentages."""
+    """One line per (name, x, y); shares are ratios 0-1 and drawn as percentages. `at` is what x consists of."""
     figure = go.Figure()
-    for position, (name, at, values) in enumerate(series):
+    for position, (name, places, values) in enumerate(series):
         figure.add_scatter(
-            mode="lines+markers" if is_month else "lines",
+            mode="lines+markers" if at == "month" else "lines",
             name=wrapped(name, len(name)),
-            x=list(at),
+            x=list(places),
             y=[_point(value, is_share) for value in values],
             customdata=[_text(value, is_share) for value in values],
             hovertemplate="%{fullData.name}<br>%{x}: %{customdata}<extra></extra>",
@@ -45,9 +48,16 @@ def lines(
         )
     styled(figure, x_title=x_title, y_title=y_title, height=height, margin=_MARGIN)
     figure.update_layout(showlegend=True)
-    if is_month:
+    if at == "month":
         figure.update_xaxes(type="category", tickangle=0)
-    figure.update_yaxes(type="linear", rangemode="tozero", ticksuffix=" %" if is_share else "")
+    elif at == "day":
+        # Plotly's own words for a date are English ones.
+        figure.update_xaxes(type="date", tickformat="%m-%d", hoverformat="%Y-%m-%d", tickangle=0)
+    else:
+        figure.update_xaxes(type="linear", rangemode="tozero")
+    figure.update_yaxes(
+        type="linear", rangemode="tozero" if is_from_zero else "normal", ticksuffix=" %" if is_share else ""
+    )
     return figure
 
 
@@ -75,7 +85,9 @@ def stacked_columns(
                 "pattern": {"shape": "/" if position >= len(SERIES) else ""},
             },
         )
-    styled(figure, x_title=x_title, y_title=y_title, height=height, barmode="relative", margin=_MARGIN)
+    # A long legend takes its lines from the height.
+    room = _LEGEND_LINE * max(0, len(series) - _SERIES_IN_LEGEND_LINES)
+    styled(figure, x_title=x_title, y_title=y_title, height=height + room, barmode="relative", margin=_MARGIN)
     figure.update_layout(showlegend=True, legend={"traceorder": "normal"})
     figure.update_xaxes(type="category", tickangle=0)
     figure.update_yaxes(type="linear", rangemode="tozero", tickformat=",.0f")

@@ -110,7 +110,12 @@ def load_heatmap(
 
 
 def circuits_lines(
-    at: Sequence[str], measures: Mapping[str, Sequence[float | int | None]], x_title: str, t: Translate
+    at: Sequence[str],
+    measures: Mapping[str, Sequence[float | int | None]],
+    x_title: str,
+    t: Translate,
+    *,
+    is_day: bool,
 ) -> go.Figure:
     """Busy-hour load, circuits needed and circuits there are, over days or months, on one scale."""
     figure = go.Figure()
@@ -139,5 +144,9 @@ def circuits_lines(
         margin={"l": 8, "r": 16, "t": 40, "b": 8},
     )
     figure.update_layout(showlegend=True)
+    if is_day:
+        figure.update_xaxes(type="date", tickformat="%m-%d", hoverformat="%Y-%m-%d", tickangle=0)
+    else:
+        figure.update_xaxes(type="category")
     figure.update_yaxes(type="linear", rangemode="tozero")
     return figure

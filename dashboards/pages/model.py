@@ -277,6 +277,7 @@ class Page:
     kept: tuple[tuple[str, str], ...] = ()
     target: Target = Target("")
     viewer_name: str = ""
+    can_sign_out: bool = False
     footer: str = ""
     status: int = 200
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -11,9 +11,9 @@ select
     amount_10_minutes,
     connect_fee,
     max_amount,
+    rate_valid_from,
     sentence_zh,
-    sentence_en,
-    rate_valid_from
+    sentence_en
 from tariff_guide
 where
     ($plan is null or tariff_plan_id = $plan)

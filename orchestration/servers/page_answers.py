@@ -84,7 +84,14 @@ class PageAnswers:
         return next((spec.name for spec in PAGES if spec.is_listed and spec.is_for(viewer)), None)
 
     def answer(
-        self, language: str, page: str, given: Mapping[str, str], viewer: Viewer, file: tuple[str, str] | None = None
+        self,
+        language: str,
+        page: str,
+        given: Mapping[str, str],
+        viewer: Viewer,
+        file: tuple[str, str] | None = None,
+        *,
+        can_sign_out: bool = False,
     ) -> Answer:
         """The page, or the file (table, suffix) of one of its tables. Raises NotThere and Unavailable."""
         if language not in LANGUAGES or page not in BY_NAME:
@@ -102,6 +109,7 @@ class PageAnswers:
             tuple(sorted(values.items())),
             viewer.key,
             viewer.name,
+            can_sign_out,
             file,
         )
         with self._lock:
@@ -116,7 +124,7 @@ class PageAnswers:
                     kept = None if spec.reads_branch_files else self._answers.get(key)
                 if kept is not None:
                     return kept
-                drawn = self._drawn(found.folder, language, page, values, viewer, file)
+                drawn = self._drawn(found.folder, language, page, values, viewer, file, can_sign_out)
                 # What failed may be mended the next moment.
                 if not spec.reads_branch_files and drawn.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     self._keep(key, drawn)
@@ -133,8 +141,10 @@ class PageAnswers:
         values: Mapping[str, str],
         viewer: Viewer,
         file: tuple[str, str] | None,
+        can_sign_out: bool,
     ) -> Answer:
-        drawn = replace(draw(page, self._view(found, viewer), Params(language, values)), viewer_name=viewer.name)
+        content = draw(page, self._view(found, viewer), Params(language, values))
+        drawn = replace(content, viewer_name=viewer.name, can_sign_out=can_sign_out)
         if file is None:
             pages = frozenset(spec.name for spec in PAGES if spec.is_for(viewer))
             links = ServedLinks(language, pages, values.get("edition"))

@@ -25,7 +25,7 @@ from starlette.routing import Route
 from dashboards.i18n import LANGUAGES
 from dashboards.renderers.assets import assets
 from dashboards.renderers.files import CONTENT_TYPES
-from orchestration.access.authentication import authenticated
+from orchestration.access.authentication import SIGNED_IN, authenticated
 from orchestration.access.roles import Viewer
 from orchestration.allowed_hosts import AllowedHosts
 from orchestration.monitoring import metrics
@@ -118,7 +118,15 @@ class Site:
         language, page = request.path_params["language"], request.path_params["page"]
         given = dict(request.query_params.items())
         try:
-            answer = await asyncio.to_thread(self._pages.answer, language, page, given, _viewer(request), file)
+            answer = await asyncio.to_thread(
+                self._pages.answer,
+                language,
+                page,
+                given,
+                _viewer(request),
+                file,
+                can_sign_out=request.scope[SIGNED_IN].can_sign_out,
+            )
         except NotThere:
             return message(HTTPStatus.NOT_FOUND, "没有这个页面。", "There is no such page.")
         except Unavailable as error:

@@ -105,7 +105,8 @@ def write_edition(
                 defined = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
                 values = [[row.get(name) for name in columns] for row in rows]
             else:
-                defined, values = COLUMNS.get(mart) or _all_columns(mart), [list(row) for row in rows]
+                defined = COLUMNS[mart] if rows and mart in COLUMNS else _all_columns(mart)
+                values = [list(row) for row in rows]
             connection.execute(f"create table {mart} ({defined})")
             if values:
                 places = ", ".join("?" for _ in values[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.pages import frame
-from dashboards.pages.analysts.problems import SEVERITY_TONES
+from dashboards.pages.analysts.problems import SEVERITY_TONES, problems_by_kind
 from dashboards.pages.model import Block, Column, Content, Message, Section, Table, Target, Tile
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import mart_table, with_column
@@ -49,8 +49,7 @@ def bulletin(view: View, params: Params) -> Content:
                 "open",
                 t("bulletin.open"),
                 tiles=_tiles(open_ones, resolved, t),
-                blocks=(_open(view, open_ones, t),),
-                is_paired=False,
+                blocks=_open(view, open_ones, t),
             ),
             Section("resolved", t("bulletin.resolved"), blocks=(_resolved(view, resolved, t),), is_paired=False),
         ),
@@ -72,12 +71,13 @@ def _tiles(open_ones: list[Row], resolved: list[Row], t: Translate) -> tuple[Til
     )  # fmt: skip
 
 
-def _open(view: View, rows: list[Row], t: Translate) -> Block:
+def _open(view: View, rows: list[Row], t: Translate) -> tuple[Block, ...]:
     if not rows:
-        return Message(t("missing.no_problems"), "good")
+        return (Message(t("missing.no_problems"), "good"),)
     table = _table(view, rows, _COLUMNS, "problems_open", t("bulletin.open_table"), t("bulletin.definition"), t)
     answers = [t.code("problem_todo", row["kind"]) for row in rows]
-    return with_column(table, len(_COLUMNS), Column(t("bulletin.what_to_do")), answers)
+    figure = problems_by_kind(view, rows, "problem_bulletin", t)
+    return figure, with_column(table, len(_COLUMNS), Column(t("bulletin.what_to_do")), answers)
 
 
 def _resolved(view: View, rows: list[Row], t: Translate) -> Block:

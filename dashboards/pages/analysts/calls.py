@@ -151,9 +151,17 @@ def _explained(view: View, call_id: str, t: Translate) -> Section:
     if found.charge is not None:
         blocks.extend(charge_blocks(view, found.charge, t))
         tiles = (
-            Tile(t("calls.published"), formats.amount(found.call["amount"]), t("calls.published_definition"), t("unit.yuan")),
-            Tile(t("calls.present"), formats.amount(found.charge.amount), t("calls.present_definition"), t("unit.yuan")),
-        )  # fmt: skip
+            Tile(
+                t("calls.published"),
+                formats.amount(found.call["amount"]),
+                t("calls.published_definition"),
+                t("unit.yuan"),
+                _taken_off(found.call, t),
+            ),
+            Tile(
+                t("calls.present"), formats.amount(found.charge.amount), t("calls.present_definition"), t("unit.yuan")
+            ),
+        )
     return Section("call", title, t("calls.one_intro"), tiles=tiles, blocks=tuple(blocks), is_paired=False)
 
 
@@ -170,6 +178,17 @@ def _verdict(found: Explanation, t: Translate) -> Message:
     if found.differences:
         return Message(t("calls.differs"), "warning")
     return Message(t("calls.same"), "good")
+
+
+def _taken_off(call: Row, t: Translate) -> tuple[str, ...]:
+    """Why a call adds less to the bill than its tariff charges."""
+    reasons = []
+    if call.get("package_id") is not None:
+        covered = formats.amount(call["covered_amount"])
+        reasons.append(t("calls.covered", package=str(call["package_id"]), amount=covered))
+    if call.get("is_capped"):
+        reasons.append(t("calls.capped"))
+    return tuple(reasons)
 
 
 def _facts(view: View, state: str, call: Row, t: Translate) -> Table:

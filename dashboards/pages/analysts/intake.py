@@ -1,4 +1,4 @@
-"""Intake: what the gates set aside, and which files wait. Reads the published edition only."""
+"""What the gates set aside, over all files of an edition: records by state, the money in them, and files by kind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dashboards.figures.intake import set_aside_bars
 from dashboards.i18n import Translate
 from dashboards.pages.frame import how, missing_marts
-from dashboards.pages.model import Block, Cell, Column, Figure, Mark, Message, Section, Table
+from dashboards.pages.model import Block, Cell, Column, Figure, Message, Section, Table
 from dashboards.pages.tables import sum_of
 from dashboards.view import Row, View
 
@@ -29,8 +29,8 @@ _STATUSES = ("loaded", "held", "rejected")
 
 
 def set_aside(view: View, t: Translate) -> Section:
-    """Records by state and file status, files by kind, and the files that are held or rejected."""
-    absent = missing_marts(view, t, "intake_by_status", "files_by_kind", "files_not_loaded")
+    """Records by state and file status, the money that waits in them, and files by kind."""
+    absent = missing_marts(view, t, "intake_by_status", "files_by_kind")
     if absent is not None:
         return Section("intake", t("intake.title"), blocks=(absent,))
     by_status = {row["file_status"]: row for row in view.query("intake_by_status")}
@@ -119,51 +119,21 @@ def _money_at_risk(view: View, t: Translate) -> tuple[Block, ...]:
 
 def _files(view: View, t: Translate) -> tuple[Block, ...]:
     kinds = view.query("files_by_kind")
-    waiting = view.query("files_not_loaded")
-    by_kind = Table(
-        columns=(
-            Column(t("intake.file_kind")),
-            Column(t("intake.files"), "count"),
-            *(Column(t.code("file_status", status), "count") for status in _STATUSES),
-        ),
-        rows=tuple(
-            (t.code("file_kind", row["file_kind"]), row["files"], *(row[status] for status in _STATUSES))
-            for row in kinds
-        ),
-        title=t("intake.kinds_table"),
-        name="files_by_kind",
-        how=how(t, "files_by_kind"),
-    )
     if not kinds:
         return ()
-    if not waiting:
-        return (by_kind, Message(t("missing.no_held_files"), "good"))
-    files = Table(
-        columns=(
-            Column(t("intake.file_name")),
-            Column(t("intake.file_kind")),
-            Column(t("intake.source")),
-            Column(t("intake.file_date"), "day"),
-            Column(t("intake.file_status")),
-            Column(t("intake.status_reason")),
-            Column(t("intake.read_records"), "count"),
+    return (
+        Table(
+            columns=(
+                Column(t("intake.file_kind")),
+                Column(t("intake.files"), "count"),
+                *(Column(t.code("file_status", status), "count") for status in _STATUSES),
+            ),
+            rows=tuple(
+                (t.code("file_kind", row["file_kind"]), row["files"], *(row[status] for status in _STATUSES))
+                for row in kinds
+            ),
+            title=t("intake.kinds_table"),
+            name="files_by_kind",
+            how=how(t, "files_by_kind"),
         ),
-        rows=tuple(
-            (
-                row["file_name"],
-                t.code("file_kind", row["file_kind"]),
-                row["source"],
-                row["file_date"],
-                Mark(
-                    t.code("file_status", row["file_status"]), "bad" if row["file_status"] == "rejected" else "warning"
-                ),
-                row["status_reason"],
-                row["read_records"],
-            )
-            for row in waiting
-        ),
-        title=t("intake.held_files"),
-        name="files_not_loaded",
-        how=how(t, "files_not_loaded"),
     )
-    return (by_kind, files)

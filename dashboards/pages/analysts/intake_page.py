@@ -1,6 +1,6 @@
 """The intake page: every file with its state, the records of each day, and the files that never came.
 
-The section of the overview about intake is in intake.py.
+What the gates set aside in all files together is in intake.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dashboards import formats
 from dashboards.figures.intake import records_by_day
 from dashboards.i18n import Translate
 from dashboards.pages import frame
-from dashboards.pages.analysts.intake import SET_ASIDE, STATES
+from dashboards.pages.analysts.intake import SET_ASIDE, STATES, set_aside
 from dashboards.pages.model import Block, Column, Content, Figure, Message, Section, Table, Tile, Tone
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head, mart_table, sum_of, value_of, with_column
@@ -35,6 +35,7 @@ def intake(view: View, params: Params) -> Content:
             _waiting(view, period, kind, t),
             _days(view, period, t),
             _missing(view, t),
+            set_aside(view, t),
             _retries(view, t),
             _files(view, period, kind, t),
         ),
@@ -73,8 +74,8 @@ def _waiting(view: View, period: Period, kind: str | None, t: Translate) -> Sect
 def _tiles(view: View, period: Period, waiting: Sequence[Row], t: Translate) -> tuple[Tile, ...]:
     days = view.query("records_by_day", first_day=period.first_day, last_day=period.last_day)
     read = sum(row["read_records"] for row in days)
-    set_aside = sum(row[state] for row in days for state in SET_ASIDE)
-    share = formats.ratio_of(set_aside, read)
+    aside = sum(row[state] for row in days for state in SET_ASIDE)
+    share = formats.ratio_of(aside, read)
     return (
         Tile(t("intake_page.waiting_files"), formats.count(len(waiting)), t("intake_page.waiting_files_definition")),
         Tile(
@@ -85,7 +86,7 @@ def _tiles(view: View, period: Period, waiting: Sequence[Row], t: Translate) -> 
         ),
         Tile(
             t("headline.set_aside"),
-            formats.count(set_aside),
+            formats.count(aside),
             t("headline.set_aside_definition"),
             t("unit.records"),
             ()
@@ -234,8 +235,8 @@ def _files(view: View, period: Period, kind: str | None, t: Translate) -> Sectio
         sums=("read_records", "rated", "data_rows", "set_aside_rows"),
         marks={"file_status": lambda row: _TONES.get(row["file_status"])},
     )  # fmt: skip
-    set_aside = Column(t("intake_page.set_aside"), "count")
-    shown = with_column(table, 10, set_aside, [row["set_aside"] for row in rows], sum_of(rows, "set_aside"))
+    of_file = Column(t("intake_page.set_aside"), "count")
+    shown = with_column(table, 10, of_file, [row["set_aside"] for row in rows], sum_of(rows, "set_aside"))
     return Section("files", title, blocks=(shown,), is_paired=False)
 
 
@@ -244,8 +245,8 @@ INTAKE_PAGE = PageSpec(
     "analysts",
     intake,
     queries=(
-        "billing_periods", "collection_periods", "dimension_names", "files_late", "files_waiting", "intake_files",
-        "records_by_day", "sequence_gaps", "suspense_by_tries",
+        "billing_periods", "collection_periods", "dimension_names", "files_by_kind", "files_late", "files_waiting",
+        "intake_by_status", "intake_files", "money_at_risk", "records_by_day", "sequence_gaps", "suspense_by_tries",
     ),
     params=("period", "kind"),
     also=frozenset({Role.ENGINEER}),

@@ -1,34 +1,26 @@
-"""The problem bulletin: what is open, and who can fix it. Reads the published edition only."""
+"""Open problems by kind and unit as a figure: how many there are, and who can fix them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
-from dashboards import formats
 from dashboards.figures.problems import problem_bars
 from dashboards.i18n import Translate
-from dashboards.pages.frame import how, missing_marts, name_of
-from dashboards.pages.model import Column, Figure, Mark, Message, Section, Table, Tone
-from dashboards.view import View
-
-PROBLEMS_SHOWN = 15
+from dashboards.pages.frame import how, name_of
+from dashboards.pages.model import Column, Figure, Table, Tone
+from dashboards.view import Row, View
 
 SEVERITY_TONES: dict[str, Tone] = {"critical": "bad", "error": "bad", "warn": "warning", "warning": "warning"}
 
 _NO_UNIT = ""
 
 
-def problem_bulletin(view: View, t: Translate) -> Section:
-    """Open problems by kind and unit, and the gravest of them in words."""
-    title = t("problems.title")
-    absent = missing_marts(view, t, "problems_by_kind", "problems_open")
-    if absent is not None:
-        return Section("problems", title, blocks=(absent,))
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in view.query("problems_by_kind"):
-        counts[row["kind"]][row["business_unit_id"] or _NO_UNIT] = row["problems"]
-    if not counts:
-        return Section("problems", title, blocks=(Message(t("missing.no_problems"), "good"),))
+def problems_by_kind(view: View, open_ones: Sequence[Row], query: str, t: Translate) -> Figure:
+    """The problems, rows of a query over the bulletin, by kind and unit; each counts once."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in open_ones:
+        counts[row["kind"]][row["business_unit_id"] or _NO_UNIT] += 1
     unit_ids = sorted(
         {unit for by_unit in counts.values() for unit in by_unit}, key=lambda unit: (unit == _NO_UNIT, unit)
     )
@@ -46,51 +38,9 @@ def problem_bulletin(view: View, t: Translate) -> Section:
         total=(
             t("site.total"),
             *(sum(by_unit.get(unit, 0) for _, by_unit in kinds) for unit, _ in units),
-            sum(sum(by_unit.values()) for _, by_unit in kinds),
+            len(open_ones),
         ),
         name="problems_by_kind",
-        how=how(t, "problems_by_kind"),
+        how=how(t, query),
     )
-    total = sum(sum(by_unit.values()) for _, by_unit in kinds)
-    return Section(
-        "problems",
-        title,
-        t("problems.intro"),
-        blocks=(
-            Figure(problem_bars(kinds, units, t), t("problems.figure"), t("problems.definition"), table),
-            _gravest(view, total, t),
-        ),
-    )
-
-
-def _gravest(view: View, total: int, t: Translate) -> Table:
-    rows = view.query("problems_open", at_most=PROBLEMS_SHOWN)
-    return Table(
-        columns=(
-            Column(t("problems.severity")),
-            Column(t("problems.kind")),
-            Column(t("problems.unit")),
-            Column(t("problems.outlet")),
-            Column(t("problems.subject")),
-            Column(t("problems.detail")),
-            Column(t("problems.cases"), "count"),
-            Column(t("problems.first_seen"), "day"),
-        ),
-        rows=tuple(
-            (
-                Mark(t.code("severity", row["severity"]), SEVERITY_TONES.get(row["severity"], "neutral")),
-                t.code("problem_kind", row["kind"]),
-                name_of(view, "business_unit", row["business_unit_id"], t),
-                name_of(view, "outlet", row["outlet_id"], t),
-                row["subject"],
-                row["detail"],
-                row["cases"],
-                row["first_seen_on"],
-            )
-            for row in rows
-        ),
-        title=t("problems.top"),
-        name="problems_open",
-        how=how(t, "problems_open"),
-        definition=t("problems.top_definition", count=formats.count(len(rows)), all=formats.count(total)),
-    )
+    return Figure(problem_bars(kinds, units, t), t("problems.figure"), t("problems.definition"), table)

@@ -45,11 +45,11 @@ def act_on(view: View, period: Period, t: Translate) -> Section:
         columns=(Column(t("act_on.what")), Column(t("act_on.amount"), "money", t("unit.yuan"))),
         rows=tuple((Linked(thing.sentence, thing.link), thing.amount) for thing in things),
         definition=t("act_on.definition"),
-        title=title,
+        title=t("act_on.table"),
         name="act_on",
         how=how(t, *(query for query in QUERIES if not view.lacks(query))),
     )
-    return Section("act_on", "", blocks=(table,))
+    return Section("act_on", title, blocks=(table,))
 
 
 def _money(view: View, period: Period, t: Translate) -> Iterator[_Thing]:
@@ -141,7 +141,7 @@ def _data(view: View, t: Translate) -> Iterator[_Thing]:
                 records=formats.count(files["held_records"]),
                 rejected=formats.count(files["rejected"]),
             )
-            yield _Thing(sentence, Target.to("bulletin", kind="file_held" if files["held"] else "file_rejected"))
+            yield _Thing(sentence, Target.to("bulletin"))
     if not view.lacks("files_missing"):
         missing = view.one("files_missing")
         if missing["missing"]:
@@ -150,7 +150,7 @@ def _data(view: View, t: Translate) -> Iterator[_Thing]:
                 files=formats.count(missing["missing"]),
                 days=formats.count(missing["switch_days"]),
             )
-            yield _Thing(sentence, Target.to("bulletin", kind="file_missing"))
+            yield _Thing(sentence, Target.to("bulletin"))
     errors = [gate for gate in failed if gate.severity == "error"]
     if errors:
         yield _Thing(t("act_on.errors", count=formats.count(len(errors))), Target.to(frame.GATES))

@@ -163,7 +163,9 @@ def _figures(view: View, rows: Sequence[Row], mart: str, key: str, t: Translate)
             ],
             x_title=t("traffic.date"),
             y_title=t(f"exchanges.axis_{title}"),
+            at="day",
             is_share=measure == "asr",
+            is_from_zero=measure != "asr",
         )
         figures.append(
             Figure(
@@ -210,12 +212,15 @@ def _days(view: View, period: Period, exchange: str, t: Translate) -> Section:
         [(head("traffic_by_exchange", name, t).label, days, [row[name] for row in rows]) for name in ("asr", "ner")],
         x_title=t("traffic.date"),
         y_title=t("exchanges.axis_shares"),
+        at="day",
         is_share=True,
+        is_from_zero=False,
     )
     volume = lines(
         [(head("traffic_by_exchange", "erlangs", t).label, days, [row["erlangs"] for row in rows])],
         x_title=t("traffic.date"),
         y_title=t("exchanges.axis_volume"),
+        at="day",
     )
     return Section(
         "days",

@@ -27,9 +27,8 @@ def headline(view: View, period: Period, t: Translate) -> Section:
         ("branch_by_period", _money_tiles),
         ("rated_calls_by_period", _call_tiles),
         ("intake_by_month", _set_aside_tiles),
-        ("arrears_by_age", _arrears_tiles),
-        ("commission_of_newest", _commission_tiles),
         ("problems_count", _problem_tiles),
+        ("commission_of_newest", _commission_tiles),
     ):
         absent = missing_marts(view, t, query)
         if absent is None:
@@ -133,23 +132,22 @@ def _call_tiles(view: View, period: Period, t: Translate) -> Sequence[Tile]:
     rows = view.query("rated_calls_by_period", first_period=first_of(period).code, last_period=period.code)
     found = {row["billing_period"]: row for row in rows}
     now, before = found.get(period.code), found.get(period.before.code)
-
-    def tile(name: str, field: str, written: Callable[[Any], str]) -> Tile:
-        # A period before the first has nothing to say; a 0 there would read as a jump from nothing.
-        notes = (
-            () if before is None else (t("headline.before", period=period.before.code, value=written(before[field])),)
-        )
-        return Tile(
-            t(f"headline.{name}"),
-            written(0 if now is None else now[field]),
-            t(f"headline.{name}_definition"),
-            t(f"unit.{name}"),
-            notes,
+    seconds = 0 if now is None else now["conversation_seconds"]
+    notes = [t("headline.call_minutes", minutes=formats.minutes(seconds))]
+    # A period before the first has nothing to say; a 0 there would read as a jump from nothing.
+    if before is not None:
+        notes.append(t("headline.before", period=period.before.code, value=formats.count(before["calls"])))
+    return (
+        Tile(
+            t("headline.calls"),
+            formats.count(0 if now is None else now["calls"]),
+            t("headline.calls_definition"),
+            t("unit.calls"),
+            tuple(notes),
             link=Target.to("exchanges", period=period.code),
-            spark=_spark({code: row[field] for code, row in found.items()}),
-        )
-
-    return (tile("calls", "calls", formats.count), tile("minutes", "conversation_seconds", formats.minutes))
+            spark=_spark({code: row["calls"] for code, row in found.items()}),
+        ),
+    )
 
 
 def _set_aside_tiles(view: View, period: Period, t: Translate) -> Sequence[Tile]:
@@ -165,20 +163,6 @@ def _set_aside_tiles(view: View, period: Period, t: Translate) -> Sequence[Tile]
             (t("headline.set_aside_share", share=formats.percent(share), read=formats.count(read)),),
             link=Target.to("risk", period=period.code),
             spark=_spark({each.month: each.share for each in months}),
-        ),
-    )
-
-
-def _arrears_tiles(view: View, period: Period, t: Translate) -> Sequence[Tile]:
-    arrears = view.one("arrears_by_age")
-    return (
-        Tile(
-            t("headline.arrears"),
-            formats.money(arrears["amount"]),
-            t("headline.arrears_definition"),
-            t("unit.yuan"),
-            (t("arrears.dunning", accounts=formats.count(arrears["dunning_accounts"])),),
-            link=Target.to("receivables"),
         ),
     )
 

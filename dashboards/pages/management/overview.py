@@ -11,13 +11,13 @@ from dashboards.view import View
 
 
 def overview(view: View, params: Params) -> Content:
-    """The first page that management opens: the figures, the three things to act on, who pays and who owes."""
+    """The first page that management opens: the three things to act on, the figures, who pays and who owes."""
     t = params.t
     period = params.period(view)
     return Content(
         (
-            headline.headline(view, period, t),
             act_on.act_on(view, period, t),
+            headline.headline(view, period, t),
             collections.collection_by_unit(view, period, t),
             collections.arrears_by_age(view, t),
         ),

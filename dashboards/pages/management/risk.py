@@ -256,8 +256,8 @@ def _months(view: View, period: Period, t: Translate) -> tuple[Figure, ...]:
         [(t("risk.share"), [each.month for each in months], [each.share for each in months])],
         x_title=t("receivables.month"),
         y_title=t("risk.axis_share"),
+        at="month",
         is_share=True,
-        is_month=True,
         height=280,
     )
     return (Figure(figure, t("risk.months"), t("headline.set_aside_definition"), table),)

@@ -131,7 +131,7 @@ def _groups(view: View, period: Period, t: Translate) -> Section:
         "trunk_traffic_daily",
         rows,
         (
-            "trunk_group_id", "seizures", "answers", "asr", "acd_seconds", "date", "busy_hour", "busy_hour_erlangs", "circuits",
+            "trunk_group_id", "seizures", "answers", "asr", "date", "busy_hour", "busy_hour_erlangs", "circuits",
             "circuits_needed",
         ),
         name="trunk_groups",
@@ -256,6 +256,7 @@ def _days(view: View, period: Period, trunk_group: str, t: Translate) -> Section
         },
         t("traffic.date"),
         t,
+        is_day=True,
     )
     return Section("days", title, blocks=(Figure(figure, title, t("trunks.days_definition"), table),))
 
@@ -289,8 +290,8 @@ def _months(view: View, period: Period, trunk_group: str, t: Translate) -> Secti
         },
         t("trunks.month"),
         t,
+        is_day=False,
     )
-    figure.update_xaxes(type="category")
     return Section("months", title, blocks=(Figure(figure, title, t("trunks.months_definition"), table),))
 
 

@@ -133,6 +133,7 @@ def curve(view: View, period: Period, unit_id: str | None, t: Translate) -> Sect
         [(code, [str(row["day"]) for row in found[code]], shares[code]) for code in newest_first],
         x_title=t("curve.axis_days"),
         y_title=t("collections.axis_rate"),
+        at="number",
         is_share=True,
     )
     # The newest period's age is the greatest that all of them have.
@@ -166,6 +167,7 @@ def curve(view: View, period: Period, unit_id: str | None, t: Translate) -> Sect
         "curve",
         title,
         blocks=(Figure(figure, title, t("curve.definition"), by_day, is_data_shown=False), ages),
+        is_paired=False,
     )
 
 

@@ -108,8 +108,12 @@ def test_intake_has_the_files_of_the_period_and_the_days_sum_to_the_records_read
     assert all(row[2] == sum(row[3:]) for row in days)
     assert total(page, "records_by_day")[1:3] == (2, 15)
     assert (tile(page, "Records read"), tile(page, "Set aside at intake")) == ("15", "8")
-    [figure] = figures(page)
-    assert [sum(trace.y) for trace in figure.figure.data] == [1, 5, 2, 0, 0, 0]
+    by_day, by_state = figures(page)
+    assert [sum(trace.y) for trace in by_day.figure.data] == [1, 5, 2, 0, 0, 0]
+    # Of all files: those of March too, none of which set anything aside.
+    assert sum(by_state.figure.data[0].x) == 8
+    assert total(page, "records_by_state") == ("Records read", 14, 5, 19)
+    assert rows(page, "files_by_kind") == [("Bank results", 2, 1, 0, 1), ("Call records", 3, 2, 1, 0)]
 
 
 def test_files_that_wait_are_of_every_period(published: Path) -> None:
@@ -141,7 +145,7 @@ def test_intake_without_anything_is_sentences(published: Path) -> None:
     empty: dict[str, Rows] = {mart: kept if mart in PERIODS else [] for mart, kept in INTAKE.items()}
     empty["file_reconciliation"] = [_file("z", "cdr", date(2025, 1, 1), "loaded", rated=1)]
     page = drawn(published, "intake", empty, language="zh")
-    assert names(page) == set() and len(sentences(page)) == 6
+    assert names(page) == {"records_by_state", "files_by_kind"} and len(sentences(page)) == 6
 
 
 def _problem(problem_id: str, kind: str, severity: str, unit: str | None, **more: Any) -> dict[str, Any]:
@@ -166,6 +170,8 @@ def test_the_bulletin_has_open_problems_first_and_resolved_ones_with_the_day(pub
     assert column(page, "problems_resolved", "Resolved on") == [date(2026, 3, 1)]
     assert (tile(page, "Open problems"), tile(page, "Of these critical or error")) == ("3", "2")
     assert column(page, "problems_open", "What to do")[0].startswith("Find out who uses the number")
+    assert rows(page, "problems_by_kind") == [("Undocumented number", 2, None, 2), ("File held", None, 1, 1)]
+    assert total(page, "problems_by_kind") == ("Total", 2, 1, 3)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +292,7 @@ def test_only_files_that_can_hold_the_days_are_read(published: Path) -> None:
 
 def test_a_rated_call_is_explained_step_by_step(published: Path, branch: BranchFiles) -> None:
     page = drawn(published, "calls", CALLS, call="f:1", branch=branch)
-    assert sentences(page)[0].startswith("The published amount is the same")
+    assert sentences(page)[0].startswith("The charge by the tariff is the same")
     assert column(page, "steps", "Together") == [Decimal("0.22"), Decimal("0.11")]
     assert dict(rows(page, "call"))["Who pays"] == "the calling number"
 
@@ -295,6 +301,17 @@ def test_a_call_that_the_book_would_charge_otherwise_says_what_differs(published
     page = drawn(published, "calls", CALLS, call="f:2", branch=branch)
     assert rows(page, "differences") == [("Amount by the tariff", "0.300000", "0.33")]
     assert (tile(page, "As published"), tile(page, "By the present book")) == ("0.30", "0.33")
+
+
+def test_what_a_package_and_a_cap_take_off_is_said(published: Path, branch: BranchFiles) -> None:
+    call = _call("f:1", 1, "2201", "A1", amount=Decimal("0.13"), list_amount=Decimal("0.33"), package_id="HOUR",
+                 covered_amount=Decimal("0.20"), is_capped=True)  # fmt: skip
+    page = drawn(published, "calls", {**CALLS, "rated_calls": [call]}, call="f:1", branch=branch)
+    assert page.sections[0].tiles[0].notes == (
+        "Package HOUR covers 0.20 yuan.",
+        "The plan caps what one call of the zone costs.",
+    )
+    assert "differences" not in names(page)
 
 
 def test_calls_that_are_not_rated_are_explained_too(published: Path, branch: BranchFiles) -> None:

@@ -1,0 +1,98 @@
+"""The page of receivables: ageing by unit, the roll-forward to the cent, and the dunning list."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.dashboards.pages.management_edition import (
+    MARTS,
+    OF_U1,
+    bare,
+    links_of,
+    messages_of,
+    page_of,
+    rows_of,
+    table_of,
+)
+
+ZERO = Decimal("0.00")
+
+
+def test_ageing_sums_over_the_units_with_what_nobody_has(published: Path) -> None:
+    table = table_of(page_of(published, "receivables"), "ageing_by_unit")
+    assert rows_of(table) == [
+        ("East Unit", 1, Decimal("40.00"), Decimal("40.00"), ZERO, ZERO, ZERO),
+        ("not assigned", 1, Decimal("5.00"), ZERO, Decimal("2.00"), ZERO, Decimal("3.00")),
+    ]
+    assert table.total is not None
+    assert bare(table.total) == ("Total", 2, Decimal("45.00"), Decimal("40.00"), Decimal("2.00"), ZERO, Decimal("3.00"))
+
+
+def test_periods_say_what_is_received_and_open(published: Path) -> None:
+    table = table_of(page_of(published, "receivables"), "periods")
+    assert rows_of(table) == [
+        ("2026-02", Decimal(210), Decimal(130), Decimal(80), Decimal(130) / Decimal(210)),
+        ("2026-01", Decimal(200), Decimal(160), Decimal(40), Decimal("0.8")),
+    ]
+    assert table.total is not None
+    assert bare(table.total) == ("Total", Decimal(410), Decimal(290), Decimal(120), Decimal(290) / Decimal(410))
+
+
+def test_each_month_rolls_into_the_next_exactly(published: Path) -> None:
+    page = page_of(published, "receivables")
+    roll = table_of(page, "roll_forward")
+    assert rows_of(roll) == [
+        # 20.00 of 2026-01 and 130.00 of 2026-02, the 10.00 that went back taken off.
+        ("2026-03", Decimal(60), Decimal(210), Decimal(150), Decimal(120)),
+        ("2026-02", Decimal(0), Decimal(200), Decimal(140), Decimal(60)),
+    ]
+    month_ends = table_of(page, "open_by_month_end")
+    assert [column.label for column in month_ends.columns] == ["Period", "2026-02", "2026-03"]
+    assert rows_of(month_ends) == [("2026-02", None, Decimal(80)), ("2026-01", Decimal(60), Decimal(40))]
+    assert month_ends.total is not None and bare(month_ends.total) == ("Total", Decimal(60), Decimal(120))
+
+
+def test_months_without_any_payment_stand_in_the_roll(published: Path) -> None:
+    bills = [bill for bill in MARTS["bills"] if bill["billing_period"] == "2026-01"]  # type: ignore[call-overload]
+    page = page_of(published, "receivables", marts={"bills": bills, "payment_applications": []})
+    assert rows_of(table_of(page, "roll_forward")) == [
+        ("2026-03", Decimal(200), Decimal(0), Decimal(0), Decimal(200)),
+        ("2026-02", Decimal(0), Decimal(200), Decimal(0), Decimal(200)),
+    ]
+
+
+def test_one_unit_has_its_own_roll(published: Path) -> None:
+    page = page_of(published, "receivables", unit="U2")
+    assert [row[4] for row in rows_of(table_of(page, "roll_forward"))] == [Decimal(30), Decimal(0)]
+    assert any("No account is in arrears" in text for text in messages_of(page))
+
+
+def test_dunning_list_leads_to_the_bills(published: Path) -> None:
+    table = table_of(page_of(published, "receivables"), "dunning_list")
+    assert [(*row[:4], row[8]) for row in rows_of(table)] == [
+        ("C2", "East Unit", "East Gate Hall", Decimal("40.00"), 23),
+        ("C9", "not assigned", "not assigned", Decimal("5.00"), 95),
+    ]
+    assert links_of(table) == [("bills", {"account": "C2"}), ("bills", {"account": "C9"})]
+    assert table.total is not None and bare(table.total)[3] == Decimal("45.00")
+
+
+def test_a_viewer_with_a_scope_sees_the_own_rows(published: Path) -> None:
+    page = page_of(published, "receivables", viewer=OF_U1)
+    assert [row[0] for row in rows_of(table_of(page, "ageing_by_unit"))] == ["East Unit"]
+    assert [row[0] for row in rows_of(table_of(page, "dunning_list"))] == ["C2"]
+    roll = table_of(page, "roll_forward")
+    # Of the unit: 160.00 billed, 100.00 applied in February; then 170.00 and 150.00.
+    assert [row[1:] for row in rows_of(roll)] == [
+        (Decimal(60), Decimal(170), Decimal(150), Decimal(80)),
+        (Decimal(0), Decimal(160), Decimal(100), Decimal(60)),
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_without_bills_there_is_a_sentence(published: Path, language: str) -> None:
+    page = page_of(published, "receivables", language, marts={"bills": [], "payment_applications": [], "arrears": []})
+    assert page.status == 200 and len(messages_of(page)) == 3 and page.tables() == ()
