@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 #: 80 characters.
 LONG_NAME = (
-    "县城关镇人民路与建设大道交叉口东南角电信综合营业厅（含政企客户服务中心、宽带报装受理台"
+    "县城关镇新人民路与建设大道交叉口东南角电信综合营业厅（包含政企客户服务中心、宽带报装受理台"
     "及乡镇代办点管理室）便民服务联合大厅二层至三层及附属楼一层东侧临街门面"
 )
 #: Names that a page or a spreadsheet must not take for anything but names.
