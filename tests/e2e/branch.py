@@ -414,7 +414,8 @@ def _problem(part: Part, which: int) -> Row:
         "problem_id": f"billing_error_complaint:{part.text}-{which}", "found_on": date(2026, 3, 1) + timedelta(days=which % 20),
         "kind": "billing_error_complaint", "severity": "error" if which % 3 == 0 else "warn",
         "business_unit_id": part.unit, "outlet_id": part.outlet, "subject": f"{part.text}-K{which:04d}",
-        "detail": f"complaint of account {part.accounts[0]}", "count": which, "first_seen_on": date(2026, 3, 1),
+        "detail": f"complaint of account {part.accounts[0]} about billing was a billing error",
+        "count": which, "first_seen_on": date(2026, 3, 1),
         "resolved_on": None,
     }  # fmt: skip
 
@@ -440,7 +441,7 @@ def _suspended(part: Part) -> list[Row]:
     return [
         _call(part, 30 + which)
         | {
-            "state": state, "reason": f"no account holds number {part.number(30 + which)}", "release_cause": 16,
+            "state": state, "reason": f"no account holds number {part.number(30 + which)} at that time", "release_cause": 16,
             "account_id": None if state == "undocumented" else part.accounts[0], "tariff_plan_id": None,
             "business_unit_id": part.unit, "age_days": 38, "estimated_amount": part.amount(which) / 1000,
             "estimated_plan_id": "RESIDENTIAL", "estimated_basis": "range_plan", "estimate_reason": None,

@@ -67,6 +67,8 @@ def _list(view: View, marts: list[str], t: Translate) -> Section:
 
 def _columns(view: View, mart: str, t: Translate) -> Section:
     texts = mart_texts().get(mart)
+    # The descriptions are those of the models, in English: the Chinese page has the Chinese labels in their place.
+    is_described = t.language == "en"
     rows: list[tuple[Cell, ...]] = []
     for name, kind in view.columns(mart):
         text = column(mart, name)
@@ -78,7 +80,7 @@ def _columns(view: View, mart: str, t: Translate) -> Section:
                 kind,
                 _kind(text.kind, t),
                 text.unit_label(t.language) or None,
-                None if described is None else described[1],
+                *((None if described is None else described[1],) if is_described else ()),
             )
         )
     table = Table(
@@ -88,7 +90,7 @@ def _columns(view: View, mart: str, t: Translate) -> Section:
             Column(t("dictionary.type")),
             Column(t("dictionary.kind")),
             Column(t("dictionary.unit")),
-            Column(t("dictionary.description")),
+            *((Column(t("dictionary.description")),) if is_described else ()),
         ),
         rows=tuple(rows),
         title=t("dictionary.columns_of", mart=mart),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.i18n.gate_claims import claim
+from dashboards.i18n.sentences import sentence
 from dashboards.pages import frame
 from dashboards.pages.analysts.problems import SEVERITY_TONES
 from dashboards.pages.model import Cell, Column, Content, Details, Mark, Message, Section, Table
@@ -102,7 +103,7 @@ def _sample(gate: GateResult, t: Translate) -> Cell:
         Table(
             columns=tuple(Column(field) for field in fields),
             rows=tuple(
-                tuple(formats.NOTHING if row.get(field) is None else str(row[field]) for field in fields)
+                tuple(sentence(t.language, None if row.get(field) is None else str(row[field])) for field in fields)
                 for row in gate.sample
             ),
         ),
