@@ -129,6 +129,7 @@ def _any(value: Any, t: Translate) -> str:
 _WRITERS: dict[Kind, Callable[[Any, Translate], str]] = {
     "text": _any,
     "flag": _any,
+    "period": _any,
     "moment": _any,
     "day": lambda value, t: day(value),
     "money": lambda value, t: money(value),

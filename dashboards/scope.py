@@ -84,8 +84,8 @@ _NUMBERS = frozenset(
 _NAMES = frozenset({"customer_name"})
 #: What is known of a bank account goes with the name.
 _BANK_ACCOUNTS = frozenset({"bank_account", "requested_bank_account", "corrected_data"})
-#: Texts that may hold a number or an id of a call.
-_TEXTS_WITH_NUMBERS = frozenset({"accounts_nearby", "call_ids", "detail", "subject", "joining_note"})
+#: Texts that may hold a telephone number.
+_TEXTS_WITH_NUMBERS = frozenset({"accounts_nearby", "detail", "estimate_reason", "joining_note", "reason", "subject"})
 #: Marts that hold single calls: who may not see calls gets neither their numbers nor their ids.
 CALL_MARTS = frozenset(
     {"duplicate_calls", "overlapping_calls", "rated_calls", "suspended_calls", "suspense_retries", "call_anomalies"}
@@ -150,7 +150,9 @@ def masked_columns(mart: str, columns: Iterable[str], viewer: Viewer) -> dict[st
             masked[column] = f"case when {column} is not null then '****' || right({column}, 4) end"
         elif column in _CALL_IDS and not rights.sees_calls:
             masked[column] = f"case when {column} is not null then '***' end"
-        elif column in _TEXTS_WITH_NUMBERS and not (rights.sees_numbers and rights.sees_calls):
+        elif column in _TEXTS_WITH_NUMBERS and not (
+            rights.sees_numbers and (rights.sees_calls or mart not in CALL_MARTS)
+        ):
             masked[column] = f"regexp_replace({column}, '([0-9]{{2}})[0-9]{{3,}}([0-9]{{2}})', '\\1***\\2', 'g')"
     return masked
 

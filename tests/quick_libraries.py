@@ -2,7 +2,7 @@
 
 Nothing is left out and no result is another: a template that was compiled once is used again, the macros of a model are gathered in
 fewer steps, an empty table of results is one and the same, and a context of Great Expectations that lives in memory is not written out
-as text that nobody reads. It is about a sixth of a small run's processor time. Commands that are processes of their own run without it.
+as text that nobody reads. Commands that are processes of their own run without it.
 What runs leave out is in tests/lean_runs.py.
 """
 

@@ -18,8 +18,22 @@ Tone = Literal["good", "warning", "bad", "neutral"]
 #: How the values of a column are written. `money` has two decimals, `amount` up to six; `percent` is a ratio 0-1; `points` is a
 #: difference of two ratios; `minutes` is in seconds; `text` is also for ids and telephone numbers, which are no quantities.
 Kind = Literal[
-    "text", "money", "amount", "count", "decimal", "percent", "points", "minutes", "day", "moment", "hour", "flag"
+    "text",
+    "money",
+    "amount",
+    "count",
+    "decimal",
+    "percent",
+    "points",
+    "minutes",
+    "day",
+    "moment",
+    "hour",
+    "flag",
+    "period",
 ]
+#: Kinds whose values stand on one line.
+SHORT: frozenset[str] = frozenset({"day", "hour", "period"})
 #: Kinds of quantities: set right, summed, and numbers in a file.
 FIGURES: frozenset[str] = frozenset({"money", "amount", "count", "decimal", "percent", "points", "minutes"})
 
@@ -108,6 +122,11 @@ class Column:
     def is_figure(self) -> bool:
         """Whether it holds quantities."""
         return self.kind in FIGURES
+
+    @property
+    def style(self) -> str:
+        """How its cells are set: `number`, `short`, or nothing special."""
+        return "number" if self.is_figure else "short" if self.kind in SHORT else ""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ _KINDS: Mapping[str, Kind] = {
     "moment": "moment",
     "money": "money",
     "percent": "percent",
+    "period": "period",
     "seconds": "count",
 }
 

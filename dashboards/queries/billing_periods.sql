@@ -7,4 +7,3 @@ select
     due_on
 from billing_periods
 order by billing_period desc
-limit 12

@@ -143,8 +143,8 @@ class PageAnswers:
         file: tuple[str, str] | None,
         can_sign_out: bool,
     ) -> Answer:
-        content = draw(page, self._view(found, viewer), Params(language, values))
-        drawn = replace(content, viewer_name=viewer.name, can_sign_out=can_sign_out)
+        seen = draw(page, self._view(found, viewer), Params(language, values))
+        drawn = replace(seen, viewer_name=viewer.name, can_sign_out=can_sign_out)
         if file is None:
             pages = frozenset(spec.name for spec in PAGES if spec.is_for(viewer))
             links = ServedLinks(language, pages, values.get("edition"))

@@ -77,8 +77,8 @@ MARTS: Mapping[str, Rows] = {
         ("A1", "2026-01", "clawback", Decimal("1"), Decimal("2.25"), Decimal("-2.25")),
     ],
     "commission_statements": [
-        ("A1", "2025-12", Decimal("77777.77")),
-        ("A1", "2026-01", Decimal("7.25")),
+        ("A1", "2025-12", 1, Decimal("77777.77")),
+        ("A1", "2026-01", 2, Decimal("7.25")),
     ],
     # 2 and 9 February 2026 are Mondays, 7 February is a Saturday.
     "trunk_traffic_hourly": [

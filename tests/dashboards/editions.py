@@ -46,7 +46,7 @@ COLUMNS: Mapping[str, str] = {
         "agent_id varchar, settlement_period varchar, line_kind varchar, basis_amount decimal(18, 2), "
         "rate decimal(18, 6), amount decimal(18, 2)"
     ),
-    "commission_statements": "agent_id varchar, settlement_period varchar, amount decimal(18, 2)",
+    "commission_statements": "agent_id varchar, settlement_period varchar, lines bigint, amount decimal(18, 2)",
     "trunk_traffic_hourly": (
         "trunk_group_id varchar, direction varchar, hour timestamp, seizures bigint, answers bigint, "
         "conversation_seconds bigint, erlangs double"
