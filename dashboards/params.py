@@ -57,9 +57,12 @@ class Params:
         return Period(code)
 
     def member(self, view: View, name: str, dimension: str) -> str | None:
-        """The member of a dimension that a filter names; None where it is not set. Raises UnknownParameter for one without a name."""
+        """The member of a dimension that a filter names; None where it is not set.
+
+        Raises UnknownParameter for one that has no name, or that the viewer must not see.
+        """
         member_id = self.get(name)
-        if member_id is not None and (dimension, member_id) not in view.names and member_id != "unassigned":
+        if member_id is not None and member_id not in view.members(dimension) and member_id != "unassigned":
             raise UnknownParameter(name, member_id)
         return member_id
 

@@ -98,6 +98,18 @@ def marts_with_a_rule() -> frozenset[str]:
     return _OPEN | _BRANCH | frozenset(_BY_COLUMNS) | {_BY_DIMENSION}
 
 
+def columns_of_members(dimension: str) -> tuple[tuple[str, str], ...]:
+    """The marts that say by a column of their own to which unit, outlet or agent a row belongs, each with that column."""
+    part = {"business_unit": "unit", "outlet": "outlet", "agent": "agent"}.get(dimension, "")
+    found = ((mart, getattr(belongs, part, None)) for mart, belongs in sorted(_BY_COLUMNS.items()))
+    return tuple((mart, column) for mart, column in found if column is not None)
+
+
+def members_of(scope: Scope, dimension: str) -> frozenset[str]:
+    """The members of a dimension that a scope names."""
+    return {"business_unit": scope.units, "outlet": scope.outlets, "agent": scope.agents}.get(dimension, frozenset())
+
+
 def rows_seen(mart: str, scope: Scope) -> str:
     """The condition (SQL) that a row of the mart fulfils where the scope may see it; a mart without a rule shows nothing.
 

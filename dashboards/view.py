@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import duckdb
 
-from dashboards.scope import masked_columns, rows_seen
+from dashboards.scope import columns_of_members, masked_columns, members_of, rows_seen
 from expectations.results import GateResult
 from orchestration.access.roles import WHOLE_BRANCH, Viewer
 from orchestration.publishing.manifest import EditionError
@@ -94,6 +94,7 @@ class View:
         self.branch = branch
         self.gates = found.manifest.gates if viewer.scope.is_whole_branch else _without_samples(found.manifest.gates)
         self.marts: frozenset[str] = frozenset()
+        self._own_members: dict[str, frozenset[str]] = {}
         self._connection = duckdb.connect(":memory:")
         # One thread: sums of ratios must come out the same on every machine, or a rebuilt site would differ.
         self._connection.execute("set threads = 1")
@@ -148,8 +149,18 @@ class View:
         return Period.of(self.as_of)
 
     def members(self, dimension: str) -> tuple[str, ...]:
-        """The ids of a dimension's members that have a name, in order."""
-        return tuple(member_id for found, member_id in sorted(self.names) if found == dimension)
+        """The ids of a dimension's members that have a name, in order; of units, outlets and agents those with a row to be seen."""
+        named = tuple(member_id for found, member_id in sorted(self.names) if found == dimension)
+        places = columns_of_members(dimension)
+        if self.viewer.scope.is_whole_branch or not places:
+            return named
+        if dimension not in self._own_members:
+            own = set(members_of(self.viewer.scope, dimension))
+            for mart, column in places:
+                if mart in self.marts:
+                    own |= {row[column] for row in self._rows(f"select distinct {column} from {mart}", mart, {})}
+            self._own_members[dimension] = frozenset(own)
+        return tuple(member_id for member_id in named if member_id in self._own_members[dimension])
 
     def lacks(self, *queries: str) -> tuple[str, ...]:
         """The marts that these queries read and this edition does not have, in order; empty when all are there."""

@@ -42,7 +42,7 @@ class Watched:
 
     def wait_for_figures(self) -> None:
         """Return when every figure is drawn."""
-        self.page.wait_for_function("document.querySelectorAll('.figure:not([data-drawn])').length === 0")
+        self.page.wait_for_function("() => document.querySelectorAll('.figure:not([data-drawn])').length === 0")
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

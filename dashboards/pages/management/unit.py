@@ -94,7 +94,7 @@ def _classes(view: View, period: Period, t: Translate) -> tuple[Section, ...]:
 def chosen_unit(view: View, params: Params) -> str | None:
     """The unit that the address names. One without a name counts where bills are of it; any other raises UnknownParameter."""
     unit_id = params.get("unit")
-    if unit_id is None or (("business_unit", unit_id) in view.names) or unit_id == frame.UNASSIGNED:
+    if unit_id is None or unit_id in view.members("business_unit") or unit_id == frame.UNASSIGNED:
         return unit_id
     billed = () if view.lacks("units_billed") else view.query("units_billed")
     if unit_id not in {row["business_unit_id"] for row in billed}:
