@@ -76,7 +76,7 @@ def as_xlsx(page: Page, table: Table) -> bytes:
         # A sheet that is cut short would be a wrong total: say so in it, and leave the rows to the CSV.
         sheet.write_string(0, 0, t("files.too_many_rows", rows=formats.count(len(table.rows))))
     else:
-        _fill(book, sheet, table, rows)
+        _fill(book, sheet, [column.kind for column, _ in _file_columns(table, t)], table, rows)
     about = book.add_worksheet(t("files.about"))
     about.set_column(0, 0, 18)
     about.set_column(1, 1, 90)
@@ -87,8 +87,9 @@ def as_xlsx(page: Page, table: Table) -> bytes:
     return target.getvalue()
 
 
-def _fill(book: xlsxwriter.Workbook, sheet: Any, table: Table, rows: Sequence[Sequence[Any]]) -> None:
-    kinds = [column.kind for column, _ in _file_columns(table)]
+def _fill(
+    book: xlsxwriter.Workbook, sheet: Any, kinds: Sequence[str], table: Table, rows: Sequence[Sequence[Any]]
+) -> None:
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     made = {kind: book.add_format({"num_format": _NUMBER_FORMATS[kind]}) for kind in set(kinds) & set(_NUMBER_FORMATS)}
     bold = {
@@ -127,7 +128,7 @@ def _write(sheet: Any, row: int, column: int, value: Any, kind: str, style: Any)
 
 def _rows(table: Table, t: Translate) -> Iterator[list[Any]]:
     """The head, all rows, and the total, each with bare values."""
-    yield [label for _, label in _file_columns(table)]
+    yield [label for _, label in _file_columns(table, t)]
     for cells in (*table.rows, *(() if table.total is None else (table.total,))):
         row: list[Any] = []
         for cell, column in zip(cells, table.columns, strict=True):
@@ -137,13 +138,13 @@ def _rows(table: Table, t: Translate) -> Iterator[list[Any]]:
         yield row
 
 
-def _file_columns(table: Table) -> list[tuple[Column, str]]:
+def _file_columns(table: Table, t: Translate) -> list[tuple[Column, str]]:
     """The columns of a file with their heads: of members of a dimension the ids come first."""
     columns: list[tuple[Column, str]] = []
     for column in table.columns:
         if column.id_label:
             columns.append((Column(column.id_label), column.id_label))
-        columns.append((column, f"{column.label} ({column.unit})" if column.unit else column.label))
+        columns.append((column, column.label + (t("labels.in_unit", unit=column.unit) if column.unit else "")))
     return columns
 
 

@@ -185,6 +185,7 @@
     field.addEventListener("input", function () {
       if (isCut || find) { return; }
       var wanted = field.value.trim().toLocaleLowerCase();
+      if (wanted) { unfold(table); }
       rows.forEach(function (row) {
         row.hidden = wanted !== "" && row.textContent.toLocaleLowerCase().indexOf(wanted) < 0;
       });
@@ -197,6 +198,26 @@
         window.location.search = asked({ find: field.value.trim() });
       });
     }
+  }
+
+  /* On a phone, where each row is a card, a long table begins with twenty of them (site.css). */
+  function foldable(table) {
+    var number = table.tBodies[0].rows.length;
+    if (number <= 20) { return; }
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "unfold";
+    button.textContent = document.body.dataset.all + " (" + number + ")";
+    table.classList.add("folded");
+    table.parentNode.insertAdjacentElement("afterend", button);
+    button.addEventListener("click", function () { unfold(table); });
+  }
+
+  function unfold(table) {
+    table.classList.remove("folded");
+    all(".unfold", table.parentNode.parentNode).forEach(function (button) {
+      if (button.previousElementSibling === table.parentNode) { button.remove(); }
+    });
   }
 
   function printing(width) {
@@ -232,7 +253,7 @@
     themes();
     menu();
     filters();
-    all("table[data-table]").forEach(function (table) { searchable(table); sortable(table); });
+    all("table[data-table]").forEach(function (table) { searchable(table); sortable(table); foldable(table); });
     all("a[data-language]").forEach(function (link) {
       link.addEventListener("click", function () { store(LANGUAGE, link.dataset.language); });
     });

@@ -51,7 +51,7 @@ def sheet_of(table: Table, edition_dir: Path) -> openpyxl.worksheet.worksheet.Wo
 
 def test_csv_has_bare_values_in_the_columns_unit() -> None:
     head, row, empty, total = csv_rows(Table(COLUMNS, (ROW, NOTHING), total=TOTAL))
-    assert head[:3] == ["经营部编号", "经营部", "应收 (元)"]
+    assert head[:3] == ["经营部编号", "经营部", "应收（元）"]
     assert row == [
         "U1", "城东经营部", "1234567.80", "0.123456", "12345", "0.9643", "-15.0000", "62", "2026-02-09", "2026-02-09 23:05:01",
         "23:00–24:00", "是", "正常",

@@ -29,6 +29,7 @@ HOSTILE = (
     " </td></pre></style></title></textarea>"
 )
 LABELS = (
+    "all_rows",
     "branch", "contents", "csv", "dagster", "download", "figure_data", "filter_show", "find", "how", "language", "logout", "menu",
     "skip", "sql", "theme", "xlsx",
 )  # fmt: skip

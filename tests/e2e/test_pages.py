@@ -105,3 +105,15 @@ def test_page_with_its_filters_set(name: str, reader: Watched, branch_view: View
         assert reader.faults == [], values
     if len(BY_NAME[name].params) > 0:
         assert violations(page) == []
+
+
+def test_long_table_begins_with_twenty_cards_on_a_phone(reader: Watched) -> None:
+    reader.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page = reader.open(address("en", "outlet", {}))
+    cards = page.locator("table[data-table=to_do] tbody tr:visible")
+    assert cards.count() == 20
+    page.locator(".block:has(table[data-table=to_do]) .unfold").click()
+    assert cards.count() == 200
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.reload()
+    assert cards.count() == 200 and page.locator(".unfold:visible").count() == 0

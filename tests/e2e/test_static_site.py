@@ -106,7 +106,7 @@ def test_tables_are_searched_by_keyboard(reader: Watched, site: Path) -> None:
     """Of the published tables two are named for re-rating; without what was typed all are back."""
     page = reader.open(path_of(site, "en/dictionary.html"))
     field = page.locator(".find").first
-    rows = page.locator("table[data-table=marts] tbody tr:visible")
+    rows = page.locator("table[data-table=tables] tbody tr:visible")
     before = rows.count()
     field.focus()
     page.keyboard.type("RERATING_")
