@@ -59,6 +59,9 @@
     var config = JSON.parse(document.getElementById("figure-config").textContent);
     all(".figure").forEach(function (place) {
       var figure = JSON.parse(document.getElementById(place.id + "-data").textContent);
+      var names = figure.layout.xaxis;
+      /* Names below upright columns run into each other where there is little room. */
+      if (names && names.type === "category" && place.clientWidth < 560) { names.tickangle = -60; }
       window.Plotly.newPlot(place, figure.data, dressed(figure.layout), config);
       place.dataset.drawn = "yes";
       if (Object.keys(figure.links).length) {
