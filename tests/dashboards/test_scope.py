@@ -235,6 +235,31 @@ def test_the_static_site_shows_no_single_call(edition_dir: Path) -> None:
         assert view.preview("bill_lines", 1)[0]["service_number"] == "23456789"
 
 
+@pytest.mark.parametrize(
+    ("viewer", "is_whole"),
+    [
+        (Viewer(Role.FINANCE), True),
+        (Viewer(Role.ANALYST), False),  # it may be a record of a bank
+        (Viewer(Role.OUTLET), False),
+        (Viewer(with_calls=False), False),
+    ],
+)
+def test_a_record_that_a_text_quotes_is_a_call_or_a_bank_account(
+    published: Path, viewer: Viewer, is_whole: bool
+) -> None:
+    quoting = "file x is held: result ZZ9; the first: line 2: not known: 2|A001689|6278088336887877|20.00|ZZ9"
+    marts = {
+        "problem_bulletin": [
+            {"problem_id": "p1", "detail": quoting},
+            {"problem_id": "p2", "detail": "number 2345678 calls"},
+        ]
+    }
+    with opened(write_edition(published, AS_OF, marts), viewer) as view:
+        details = {row["problem_id"]: row["detail"] for row in view.preview("problem_bulletin", 2)}
+    assert ("6278088336887877" in details["p1"]) is is_whole and "A001689|" in details["p1"]
+    assert details["p2"] == "number 2345678 calls"
+
+
 @pytest.mark.parametrize("mart", sorted(marts_with_a_rule()))
 def test_the_rule_of_every_mart_is_of_columns_that_it_has(published: Path, mart: str) -> None:
     """Each mart with its declared columns opens for a scope of all three kinds, and for a role that sees least."""
