@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -40,6 +41,8 @@ GATES = "gates"
 DICTIONARY = "dictionary"
 #: The id of what belongs to nobody, in every mart of money.
 UNASSIGNED = "unassigned"
+
+_WHOLE = re.compile("[0-9]{1,3}")
 
 
 def draw(spec: PageSpec, pages: Sequence[PageSpec], view: View, params: Params) -> Page:
@@ -252,7 +255,7 @@ def _searched(content: Content, params: Params) -> Content:
     if sort is not None:
         name, _, rest = sort.partition(".")
         column, _, direction = rest.partition(".")
-        if name not in named_tables or not column.isdigit() or direction not in ("up", "down"):
+        if name not in named_tables or not _WHOLE.fullmatch(column) or direction not in ("up", "down"):
             raise UnknownParameter("sort", sort)
         order = (name, int(column), direction == "down")
 
