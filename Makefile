@@ -13,7 +13,7 @@ export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help setup demo run test test-fast coverage torture bench check lint types sql conventions ui serve wheel lock clean
+.PHONY: help setup demo run test test-fast e2e coverage torture bench check lint types sql conventions ui serve wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ test: setup ## all tests, in two processes (JOBS=n for others)
 
 test-fast: setup ## the tests without a whole run, for the loop of a change
 	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run"
+
+e2e: setup ## every page, file and role in a browser (chromium), without the other tests
+	$(BIN)/python -m pytest $(PROCESSES) tests/e2e
 
 coverage: setup ## which lines the fast tests reach; fails below the floor in pyproject.toml
 	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run" --cov --cov-report=term:skip-covered

@@ -32,6 +32,7 @@ _PARTS_HELP = """parts and what they take on 2 cores, at 1 000 000 calls and in 
   history   a day at 90 days of history against the first    5 min    5 min
   memory    three times the day with a memory limit          3 min   20 min
   rating    the rating step alone in one thread              1 min    1 min
+  site      the pages of the demo city, and twenty readers   4 min    4 min
 """
 
 

@@ -20,6 +20,7 @@ from tests.benchmarks.engines import postgresql
 from tests.benchmarks.measuring import measured, median, python
 from tests.benchmarks.product import RATING_STEPS, Run, edition_outcome, run_product
 from tests.benchmarks.rating_step import rate_alone
+from tests.benchmarks.site import measure_demo
 from tests.benchmarks.workload import FIRST_DAY, Workload, make_workload, write_day, write_exports
 
 FIXED_CALLS = 1_000
@@ -123,8 +124,13 @@ def rating(size: Size) -> Figures:
     return figures
 
 
+def pages(size: Size) -> Figures:
+    """The pages of the demo city, whatever the size of the day."""
+    return measure_demo(size.folder)
+
+
 PARTS: dict[str, Callable[[Size], Figures]] = {
-    "fixed": fixed, "variable": variable, "peers": peers, "history": history, "memory": memory, "rating": rating,
+    "fixed": fixed, "variable": variable, "peers": peers, "history": history, "memory": memory, "rating": rating, "site": pages,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import site
 from tests.benchmarks.measuring import PROJECT
 
 PAGE = PROJECT / "docs" / "performance.md"
@@ -85,6 +86,8 @@ def targets(results: Figures) -> list[Row]:
         rows.append(("rating step alone, one core", "≥ 4 M calls/s",
                      f"{rate:.2f} M calls/s ({explained:.2f} M with all explaining columns)",
                      "met" if rate >= 4 else "not met"))  # fmt: skip
+    if "site" in results:
+        rows.extend(site.rows(results["site"]))
     return rows
 
 
