@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,6 +37,8 @@ from dashboards.params import Params, UnknownParameter
 from dashboards.view import Period, View, query_reads, query_text
 from orchestration.publishing.manifest import EditionError
 
+LOG = logging.getLogger(__name__)
+
 OVERVIEW = "overview"
 GATES = "gates"
 DICTIONARY = "dictionary"
@@ -62,7 +65,9 @@ def draw(spec: PageSpec, pages: Sequence[PageSpec], view: View, params: Params) 
         return _framed(spec, pages, view, params, _sentence(text, "warning"), 404)
     except EditionError as error:
         lacking = view.lacks(*spec.queries)
-        text = t("missing.marts", marts=", ".join(lacking)) if lacking else t("missing.unreadable", error=str(error))
+        if not lacking:  # paths and SQL are for who runs the server
+            LOG.error("page %s: %s", spec.name, error)
+        text = t("missing.marts", marts=", ".join(lacking)) if lacking else t("missing.unreadable")
         return _framed(spec, pages, view, params, _sentence(text, "warning"), 200 if lacking else 500)
     return _framed(spec, pages, view, params, content)
 
