@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import duckdb
 
-from dashboards.scope import columns_of_members, masked_columns, members_of, rows_seen
+from dashboards.scope import columns_of_members, masked_columns, masked_in_sample, members_of, rows_seen
 from expectations.results import GateResult
 from orchestration.access.roles import WHOLE_BRANCH, Viewer
 from orchestration.publishing.manifest import EditionError
@@ -92,12 +92,12 @@ class View:
         self.published = found.published
         self.viewer = viewer
         self.branch = branch
-        self.gates = found.manifest.gates if viewer.scope.is_whole_branch else _without_samples(found.manifest.gates)
         self.marts: frozenset[str] = frozenset()
         self._own_members: dict[str, frozenset[str]] = {}
         self._connection = duckdb.connect(":memory:")
         # One thread: sums of ratios must come out the same on every machine, or a rebuilt site would differ.
         self._connection.execute("set threads = 1")
+        self.gates = self._gates_seen(found.manifest.gates)
         self._open_marts(found)
 
     @classmethod
@@ -204,6 +204,29 @@ class View:
             return [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
         except duckdb.Error as error:
             raise EditionError(f"edition {self.name}: {what} failed: {error}") from error
+
+    def _gates_seen(self, gates: tuple[GateResult, ...]) -> tuple[GateResult, ...]:
+        """The gates with the rows that broke them masked as those of a mart are; a scope sees none, for they may be anybody's."""
+        if not self.viewer.scope.is_whole_branch:
+            return _without_samples(gates)
+        return tuple(
+            replace(
+                gate,
+                sample=[self._masked(gate.suite, row) for row in gate.sample],
+                # What a gate stumbled over may be a call.
+                exception=self._masked("rated_calls", {"detail": gate.exception})["detail"],
+            )
+            for gate in gates
+        )
+
+    def _masked(self, suite: str, row: Row) -> dict[str, Any]:
+        masked = dict(row)
+        for column, expression in masked_in_sample(suite, row, self.viewer).items():
+            if row[column] is not None:
+                sql = f"select {expression} from (select cast(? as varchar) as {column})"
+                found = self._connection.execute(sql, [str(row[column])]).fetchone()
+                masked[column] = None if found is None else found[0]
+        return masked
 
     def _open_marts(self, found: EditionFolder) -> None:
         opened = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -35,11 +37,15 @@ from dashboards.params import Params, UnknownParameter
 from dashboards.view import Period, View, query_reads, query_text
 from orchestration.publishing.manifest import EditionError
 
+LOG = logging.getLogger(__name__)
+
 OVERVIEW = "overview"
 GATES = "gates"
 DICTIONARY = "dictionary"
 #: The id of what belongs to nobody, in every mart of money.
 UNASSIGNED = "unassigned"
+
+_WHOLE = re.compile("[0-9]{1,3}")
 
 
 def draw(spec: PageSpec, pages: Sequence[PageSpec], view: View, params: Params) -> Page:
@@ -59,7 +65,9 @@ def draw(spec: PageSpec, pages: Sequence[PageSpec], view: View, params: Params) 
         return _framed(spec, pages, view, params, _sentence(text, "warning"), 404)
     except EditionError as error:
         lacking = view.lacks(*spec.queries)
-        text = t("missing.marts", marts=", ".join(lacking)) if lacking else t("missing.unreadable", error=str(error))
+        if not lacking:  # paths and SQL are for who runs the server
+            LOG.error("page %s: %s", spec.name, error)
+        text = t("missing.marts", marts=", ".join(lacking)) if lacking else t("missing.unreadable")
         return _framed(spec, pages, view, params, _sentence(text, "warning"), 200 if lacking else 500)
     return _framed(spec, pages, view, params, content)
 
@@ -252,7 +260,7 @@ def _searched(content: Content, params: Params) -> Content:
     if sort is not None:
         name, _, rest = sort.partition(".")
         column, _, direction = rest.partition(".")
-        if name not in named_tables or not column.isdigit() or direction not in ("up", "down"):
+        if name not in named_tables or not _WHOLE.fullmatch(column) or direction not in ("up", "down"):
             raise UnknownParameter("sort", sort)
         order = (name, int(column), direction == "down")
 

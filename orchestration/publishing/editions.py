@@ -30,6 +30,7 @@ from orchestration.publishing.manifest import (
 )
 from orchestration.publishing.marts import SCHEMA, MartSpec, PreviousFiles, export_mart
 from orchestration.publishing.reading import EditionFolder, current_edition, edition_folders, verify_edition
+from orchestration.publishing.site_list import SITE_PART
 from orchestration.storage.durable import as_json, flush, flush_tree, replace_text, sha256_of
 
 if TYPE_CHECKING:
@@ -197,10 +198,10 @@ def publish_blocked(
 
 
 def remove_leftovers(published: Path) -> None:
-    """Remove what killed runs left half built. Editions, also those no pointer names, are never touched."""
+    """Remove what killed runs left half built, also pages that were being drawn. Editions themselves are never touched."""
     for parent in (published / EDITIONS, published / BLOCKED):
         if parent.is_dir():
-            for folder in parent.glob(f"{BUILDING}*"):
+            for folder in (*parent.glob(f"{BUILDING}*"), *parent.glob(f"*/{SITE_PART}")):
                 shutil.rmtree(folder)
 
 

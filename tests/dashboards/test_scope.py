@@ -155,6 +155,52 @@ def test_rows_that_broke_a_gate_are_for_the_whole_branch(edition_dir: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("viewer", "call", "bank_account", "service_number", "exception"),
+    [
+        (Viewer(Role.FINANCE), ("2345678", "f1:1"), "6222021234567890", "2345678", "no day: 2345678"),
+        (Viewer(Role.ANALYST), ("2345678", "f1:1"), "****7890", "2345678", "no day: 2345678"),
+        (Viewer(Role.ENGINEER), ("234***78", "***"), "****7890", "234***78", "no day: 23***78"),
+        # As on the static site.
+        (Viewer(with_calls=False), ("234***78", "***"), "6222021234567890", "2345678", "no day: 23***78"),
+    ],
+)  # fmt: skip
+def test_rows_that_broke_a_gate_are_masked_as_those_of_a_table(
+    published: Path, viewer: Viewer, call: tuple[str, str], bank_account: str, service_number: str, exception: str
+) -> None:
+    gates = [
+        gate("one_at_once", success=False, sample=[{"calling_number": "2345678", "call_id": "f1:1", "called_number": None}]),
+        gate("has_bank", success=False, sample=[{"bank_account": "6222021234567890", "account_id": "A0000001"}]),
+        gate("in_a_range", success=False, sample=[{"service_number": 2345678}]),
+        gate("raised", success=False, exception="no day: 2345678"),
+    ]  # fmt: skip
+    with opened(write_edition(published, AS_OF, MARTS, gates), viewer) as view:
+        one_at_once, has_bank, in_a_range, raised = view.gates
+    (row,) = one_at_once.sample
+    assert (row["calling_number"], row["call_id"], row["called_number"]) == (*call, None)
+    assert has_bank.sample == [{"bank_account": bank_account, "account_id": "A0000001"}]
+    assert str(in_a_range.sample[0]["service_number"]) == service_number
+    assert raised.exception == exception
+
+
+def test_a_number_in_a_text_is_masked_and_an_id_is_not(published: Path) -> None:
+    """The bulletin's ids, the reasons of files and the records of exports name telephone numbers too."""
+    marts = {
+        "problem_bulletin": [
+            {"problem_id": "p:2345678", "subject": "SC1_20260401_0001.csv", "detail": "payment P0000654 of 号码2345678"}
+        ],
+        "file_reconciliation": [{"file_id": "f1", "status_reason": "line 2: bad: 2345678,A0000001,0"}],
+        "customer_records_incomplete": [{"export_table": "service_numbers", "record_id": "2345678"}],
+    }
+    with opened(write_edition(published, AS_OF, marts), Viewer(Role.ENGINEER)) as view:
+        (problem,) = view.preview("problem_bulletin", 1)
+        assert problem["problem_id"] == "p:23***78"
+        assert problem["subject"] == "SC1_20260401_0001.csv", "the day of a file is no number"
+        assert problem["detail"] == "payment P0000654 of 号码23***78"
+        assert view.preview("file_reconciliation", 1)[0]["status_reason"] == "line 2: bad: 23***78,A0000001,0"
+        assert view.preview("customer_records_incomplete", 1)[0]["record_id"] == "23***78"
+
+
+@pytest.mark.parametrize(
     ("role", "number", "called", "call_id", "name", "bank_account", "subject"),
     [
         (Role.ADMIN, "23456789", "110", "f1:1", "王小明", "6222021234567890", "2345678"),
@@ -187,6 +233,31 @@ def test_the_static_site_shows_no_single_call(edition_dir: Path) -> None:
         call = view.preview("rated_calls", 1)[0]
         assert (call["calling_number"], call["call_id"]) == ("234***89", "***")
         assert view.preview("bill_lines", 1)[0]["service_number"] == "23456789"
+
+
+@pytest.mark.parametrize(
+    ("viewer", "is_whole"),
+    [
+        (Viewer(Role.FINANCE), True),
+        (Viewer(Role.ANALYST), False),  # it may be a record of a bank
+        (Viewer(Role.OUTLET), False),
+        (Viewer(with_calls=False), False),
+    ],
+)
+def test_a_record_that_a_text_quotes_is_a_call_or_a_bank_account(
+    published: Path, viewer: Viewer, is_whole: bool
+) -> None:
+    quoting = "file x is held: result ZZ9; the first: line 2: not known: 2|A001689|6278088336887877|20.00|ZZ9"
+    marts = {
+        "problem_bulletin": [
+            {"problem_id": "p1", "detail": quoting},
+            {"problem_id": "p2", "detail": "number 2345678 calls"},
+        ]
+    }
+    with opened(write_edition(published, AS_OF, marts), viewer) as view:
+        details = {row["problem_id"]: row["detail"] for row in view.preview("problem_bulletin", 2)}
+    assert ("6278088336887877" in details["p1"]) is is_whole and "A001689|" in details["p1"]
+    assert details["p2"] == "number 2345678 calls"
 
 
 @pytest.mark.parametrize("mart", sorted(marts_with_a_rule()))

@@ -392,6 +392,17 @@ def test_a_drawn_site_is_verified_by_its_own_list(tmp_path: Path, con: duckdb.Du
     )
 
 
+def test_pages_that_a_killed_run_was_drawing_are_removed_by_the_next(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    folder = publish(_stage(tmp_path, con))
+    (folder / ".site.part" / "zh").mkdir(parents=True)
+    edition = current_edition(tmp_path)
+    assert edition is not None and verify_edition(tmp_path, edition) == []
+    publish(_stage(tmp_path, con))
+    assert not (folder / ".site.part").exists() and (folder / "manifest.json").is_file()
+
+
 def test_verification_names_what_is_missing_changed_and_foreign(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
     folder = publish(_stage(tmp_path, con))
     (folder / "bills/bills.parquet").write_bytes(b"other")

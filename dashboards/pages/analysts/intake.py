@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dashboards.figures.intake import set_aside_bars
 from dashboards.i18n import Translate
 from dashboards.pages.frame import how, missing_marts
+from dashboards.pages.management.scope_note import branch_only
 from dashboards.pages.model import Block, Cell, Column, Figure, Message, Section, Table
 from dashboards.pages.tables import sum_of
 from dashboards.view import Row, View
@@ -46,7 +47,7 @@ def set_aside(view: View, t: Translate) -> Section:
         )
         blocks.append(_states_table(by_status, t))
     else:
-        blocks.append(Message(t("missing.no_files")))
+        blocks.append(branch_only(view, t) or Message(t("missing.no_files")))
     blocks.extend(_money_at_risk(view, t))
     blocks.extend(_files(view, t))
     return Section("intake", t("intake.title"), t("intake.intro"), blocks=tuple(blocks))

@@ -12,6 +12,7 @@ from dashboards.figures.intake import records_by_day
 from dashboards.i18n import Translate
 from dashboards.pages import frame
 from dashboards.pages.analysts.intake import SET_ASIDE, STATES, set_aside
+from dashboards.pages.management.scope_note import branch_only
 from dashboards.pages.model import Block, Column, Content, Figure, Message, Section, Table, Tile, Tone
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head, mart_table, sum_of, value_of, with_column
@@ -30,6 +31,11 @@ def intake(view: View, params: Params) -> Content:
     t = params.t
     period = params.period(view)
     kind = params.one_of("kind", _KINDS)
+    note = branch_only(view, t)
+    if note is not None:
+        # Files are of no unit. That none is among the rows of a scope does not mean that none waits.
+        files = Section("files", t("intake_page.files", period=period.code), blocks=(note,))
+        return Content((files, set_aside(view, t)))
     return Content(
         (
             _waiting(view, period, kind, t),

@@ -26,7 +26,7 @@ def commission(view: View, params: Params) -> Content:
     settled = settled_periods(view)
     period = settlement_of(view, params, settled)
     if period is None:
-        return Content((Section("statements", t("settlement.title"), blocks=(Message(t("missing.no_statement")),)),))
+        return Content((Section("statements", t("settlement.title"), blocks=(_no_statement(view, t),)),))
     return Content(
         (
             _statements(view, period, settled, t),
@@ -35,6 +35,12 @@ def commission(view: View, params: Params) -> Content:
         ),
         filters=(settlement_filter(params, "commission", settled),),
     )
+
+
+def _no_statement(view: View, t: Translate) -> Message:
+    """Why there is none: no settlement has reached its day, or the scope has no agent with one."""
+    is_whole = view.viewer.scope.is_whole_branch
+    return Message(t("missing.no_statement" if is_whole else "missing.no_statement_seen"))
 
 
 def settled_periods(view: View) -> tuple[str, ...]:
@@ -132,7 +138,7 @@ def commission_by_agent(view: View, t: Translate, period: str | None = None) -> 
     newest = view.one("commission_period")["settlement_period"]
     shown = period or newest
     if shown is None:
-        return Section("commission", t("commission.title"), blocks=(Message(t("missing.no_statement")),))
+        return Section("commission", t("commission.title"), blocks=(_no_statement(view, t),))
     lines: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for row in view.query("commission_by_agent", period=shown):
         lines[row["agent_id"]][row["line_kind"]] = row["amount"]
@@ -183,7 +189,7 @@ def months_of_commission(view: View, t: Translate, agent_id: str | None) -> tupl
     """Commission by settlement period and kind of line, of one agent or of all; a sentence where there is none."""
     rows = view.query("commission_by_period", agent=agent_id)
     if not rows:
-        return (Message(t("missing.no_statement")),)
+        return (_no_statement(view, t),)
     by_period: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in rows:
         by_period[row["settlement_period"]][row["line_kind"]] = row

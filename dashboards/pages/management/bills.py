@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from dashboards import formats
@@ -151,6 +152,8 @@ def _by_owner(view: View, period: Period, chosen: dict[str, str | None], t: Tran
     def to_class(row: Row) -> Target:
         return Target.to("bills", period=period.code, unit=chosen["unit"], class_=row["customer_class"])
 
+    # The bills of the running period are provisional: their amount is no receivable yet.
+    billed = Column(t("bills.billed"), "money", t("unit.yuan"))
     tables = tuple(
         mart_table(
             view,
@@ -169,7 +172,8 @@ def _by_owner(view: View, period: Period, chosen: dict[str, str | None], t: Tran
             ("business_unit_id", units, "revenue_by_unit", to_unit),
         )
     )
-    return Section("owners", title, blocks=tables)
+    shown = tuple(replace(table, columns=(*table.columns[:-1], billed)) for table in tables)
+    return Section("owners", title, blocks=shown)
 
 
 def _grouped(rows: Sequence[Row], column: str) -> list[Row]:
@@ -275,7 +279,8 @@ def _account_bills(view: View, rows: list[Row], t: Translate) -> Section:
     table = Table(
         columns=(
             *own.columns,
-            Column(t("collections.receivable"), "money"),
+            # Of a provisional bill it is no receivable yet.
+            Column(t("bills.billed"), "money", t("unit.yuan")),
             Column(t("collections.received"), "money"),
             Column(t("receivables.open"), "money"),
             Column(t("bills.state")),

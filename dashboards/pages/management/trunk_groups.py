@@ -161,7 +161,7 @@ def _by_month(view: View, period: Period, t: Translate) -> Section:
         return Section("months", title, blocks=(absent,))
     rows = _month_rows(view, period, None)
     if not rows:
-        return Section("months", title, blocks=(Message(t("trunks.no_month")),))
+        return Section("months", title, blocks=(branch_only(view, t) or Message(t("trunks.no_month")),))
     months = sorted({row["month"] for row in rows})
     loads = {(row["trunk_group_id"], row["month"]): row for row in rows}
     groups = list(dict.fromkeys(row["trunk_group_id"] for row in rows))
@@ -268,7 +268,7 @@ def _months(view: View, period: Period, trunk_group: str, t: Translate) -> Secti
         return Section("months", title, blocks=(absent,))
     rows = _month_rows(view, period, trunk_group)
     if not rows:
-        return Section("months", title, blocks=(Message(t("trunks.no_month")),))
+        return Section("months", title, blocks=(branch_only(view, t) or Message(t("trunks.no_month")),))
     table = mart_table(
         view,
         t,

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from dashboards.i18n import load
 from dashboards.pages.analysts import calls as calls_module
 from dashboards.pages.analysts import lineage as lineage_module
 from dashboards.pages.model import Page, Prose
@@ -146,6 +147,12 @@ def test_intake_without_anything_is_sentences(published: Path) -> None:
     empty["file_reconciliation"] = [_file("z", "cdr", date(2025, 1, 1), "loaded", rated=1)]
     page = drawn(published, "intake", empty, language="zh")
     assert names(page) == {"records_by_state", "files_by_kind"} and len(sentences(page)) == 6
+
+
+def test_a_scope_is_not_told_that_no_file_waits(published: Path) -> None:
+    viewer = Viewer(Role.ANALYST, Scope(units=frozenset({"U1"})))
+    page = drawn(published, "intake", {**INTAKE, "bills": []}, viewer=viewer)
+    assert set(sentences(page)) == {load("en")["scope_note.branch_only"]}
 
 
 def _problem(problem_id: str, kind: str, severity: str, unit: str | None, **more: Any) -> dict[str, Any]:

@@ -195,6 +195,11 @@ def test_finance_with_a_scope_sees_only_its_agents(tmp_path: Path) -> None:
     assert total(page, "commission_by_period")[-1] == Decimal("87.25")
 
 
+def test_a_scope_without_an_agent_is_not_told_that_nothing_is_settled(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "commission", MARTS, viewer=Viewer(Role.FINANCE, Scope(units=frozenset({"U1"}))))
+    assert sentences(page) == [load("en")["missing.no_statement_seen"]]
+
+
 def test_statement_has_the_lines_with_their_basis(tmp_path: Path) -> None:
     page = drawn(tmp_path, "agent", MARTS, agent="A1")
     assert page.heading == "Agent statement: Hongda Agency"

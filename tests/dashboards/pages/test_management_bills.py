@@ -116,6 +116,18 @@ def test_a_provisional_bill_of_an_account_has_no_open_amount(published: Path) ->
     assert (row[0], *row[7:]) == ("2026-03", Decimal("999.00"), Decimal("0.00"), None, "Provisional")
 
 
+def test_the_amount_of_a_provisional_bill_is_not_called_receivable(published: Path) -> None:
+    """Receivable are issued bills alone, on the pages of periods and of collections."""
+    for given, names in (
+        ({"account": "C1"}, ["bills"]),
+        ({"period": "2026-03"}, ["revenue_by_class", "revenue_by_unit"]),
+    ):
+        page = page_of(published, "bills", **given)
+        for name in names:
+            labels = [column.label for column in table_of(page, name).columns]
+            assert "Billed" in labels and not any("Receivable" in label for label in labels)
+
+
 def test_payments_of_bills_that_settle_with_the_account_stand_apart(published: Path) -> None:
     merged = [
         *MARTS["payment_applications"],
