@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboards import formats
-from dashboards.figures.style import BLUE, INK, ORANGE, SKY, VERMILION, horizontal_height, styled, wrapped
+from dashboards.figures.style import BLUE, GREY, ORANGE, SKY, VERMILION, horizontal_height, styled, wrapped
 from dashboards.i18n import Translate
 from dashboards.view import Row
 
@@ -28,7 +28,7 @@ def trunk_group_bars(groups: Sequence[tuple[str, Row]], t: Translate) -> go.Figu
         marker={"color": SKY},
     )
     marks = {
-        "circuits": {"symbol": "line-ns-open", "size": 18, "color": INK, "line": {"width": 3}},
+        "circuits": {"symbol": "line-ns-open", "size": 18, "color": GREY, "line": {"width": 3}},
         "circuits_needed": {"symbol": "diamond", "size": 9, "color": VERMILION},
     }
     for field, marker in marks.items():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.pages.model import Block, Figure, How, Message, Page, Prose, Section, Table, Tile
 from dashboards.renderers.links import Links
@@ -23,13 +23,17 @@ _SPARK_WIDTH, _SPARK_HEIGHT = 120, 28
 
 @dataclass(frozen=True)
 class ShownTable:
-    """A table with the rows that are shown; `hidden_rows` are in its files only. `csv` and `xlsx` are their addresses."""
+    """A table with the rows that are shown; `hidden_rows` are in its files only. `csv` and `xlsx` are their addresses.
+
+    `is_titled`: its title is not that of its section, which stands above it.
+    """
 
     table: Table
     rows: tuple[tuple[object, ...], ...]
     hidden_rows: int
     csv: str | None
     xlsx: str | None
+    is_titled: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class DrawnFigure:
     table: ShownTable | None
     is_data_shown: bool
     how: How | None
+    is_titled: bool = True
 
 
 LaidOutBlock = DrawnFigure | ShownTable | Message | Prose
@@ -101,6 +106,8 @@ def spark_points(values: Sequence[tuple[str, float]]) -> str:
 def _section(page: Page, section: Section, links: Links) -> LaidOutSection:
     anchor = section.section_id
     blocks = [_block(page, block, f"{anchor}-{number}", links) for number, block in enumerate(section.blocks, start=1)]
+    if blocks:
+        blocks[0] = _untitled(blocks[0], section.title)
     rows = []
     position = 0
     while position < len(blocks):
@@ -111,6 +118,15 @@ def _section(page: Page, section: Section, links: Links) -> LaidOutSection:
         rows.append(Row(block, (*own, *tables)))
         position += 1 + beside
     return LaidOutSection(anchor, section.title, section.intro, section.tiles, tuple(rows))
+
+
+def _untitled(block: LaidOutBlock, title: str) -> LaidOutBlock:
+    """The block, not titled where the title above it says the same."""
+    if isinstance(block, DrawnFigure) and block.title == title:
+        return replace(block, is_titled=False)
+    if isinstance(block, ShownTable) and block.table.title == title:
+        return replace(block, is_titled=False)
+    return block
 
 
 def _data_beside(section: Section, block: LaidOutBlock) -> tuple[LaidOutBlock, ...]:
