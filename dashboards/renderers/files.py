@@ -31,6 +31,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MOST_ROWS = 1_048_576
 _MOST_CHARACTERS = 32_767
 _MOST_DIGITS = 15
+_DECIMALS_OF_QUOTIENTS = 10
 #: Quotients, whose digits have no end.
 _RATIOS = ("decimal", "percent", "points")
 _NUMBER_FORMATS = {
@@ -164,8 +165,10 @@ def _value(cell: Cell, column: Column, t: Translate) -> Any:
         return formats.whole_minutes(value)
     if column.kind == "money":
         return Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    if column.kind == "points":
-        return formats.exact(value) * 100
+    if column.kind in ("percent", "points", "decimal"):
+        # A quotient has digits without end, and a text in Excel where they are more than a number keeps.
+        exact = formats.exact(value) * (100 if column.kind == "points" else 1)
+        return round(exact, _DECIMALS_OF_QUOTIENTS).normalize()
     if column.kind in ("hour", "flag"):
         return formats.written(cell, column.kind, t)
     return value

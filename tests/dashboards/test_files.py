@@ -53,7 +53,7 @@ def test_csv_has_bare_values_in_the_columns_unit() -> None:
     head, row, empty, total = csv_rows(Table(COLUMNS, (ROW, NOTHING), total=TOTAL))
     assert head[:3] == ["经营部编号", "经营部", "应收（元）"]
     assert row == [
-        "U1", "城东经营部", "1234567.80", "0.123456", "12345", "0.9643", "-15.0000", "62", "2026-02-09", "2026-02-09 23:05:01",
+        "U1", "城东经营部", "1234567.80", "0.123456", "12345", "0.9643", "-15", "62", "2026-02-09", "2026-02-09 23:05:01",
         "23:00–24:00", "是", "正常",
     ]  # fmt: skip
     assert empty == ["", "未归属", *[""] * 11]
@@ -135,3 +135,10 @@ def test_the_same_page_gives_the_same_file(edition_dir: Path) -> None:
     assert (
         facts["版本"] == page.facts[0].value and facts["行数"] == "2" and "select" in facts["对已发布数据表的 SQL 查询"]
     )
+
+
+def test_a_quotient_is_a_number_with_ten_decimals(edition_dir: Path) -> None:
+    """2 / 3 has digits without end; Excel keeps fifteen, and would take more for a text."""
+    table = Table((Column("x", "percent"), Column("y", "decimal")), ((Decimal(2) / Decimal(3), 1 / 3),))
+    assert csv_rows(table)[1] == ["0.6666666667", "0.3333333333"]
+    assert [cell.value for cell in sheet_of(table, edition_dir)[2]] == [0.6666666667, 0.3333333333]
