@@ -39,14 +39,14 @@ run: setup ## one run over what lies in the inbox
 test: setup ## all tests, in two processes (JOBS=n for others)
 	$(BIN)/python -m pytest $(PROCESSES)
 
-test-fast: setup ## the tests without a whole run, for the loop of a change
-	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run"
+test-fast: setup ## the tests without a whole run and without a browser, for the loop of a change
+	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run" --ignore tests/e2e
 
 e2e: setup ## every page, file and role in a browser (chromium), without the other tests
 	$(BIN)/python -m pytest $(PROCESSES) tests/e2e
 
 coverage: setup ## which lines the fast tests reach; fails below the floor in pyproject.toml
-	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run" --ignore tests/e2e --cov --cov-report=term:skip-covered
 
 torture: setup ## kills, full disks, disorder and damage: 40 minutes (FORM=--full: hours)
 	$(BIN)/python -W ignore -m tests.torture $(FORM)
