@@ -43,7 +43,7 @@ test-fast: setup ## the tests without a whole run and without a browser, for the
 	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run" --ignore tests/e2e
 
 e2e: setup ## every page, file and role in a browser (chromium), without the other tests
-	$(BIN)/python -m pytest $(PROCESSES) tests/e2e
+	TOLLHOUSE_E2E=whole $(BIN)/python -m pytest $(PROCESSES) tests/e2e
 
 coverage: setup ## which lines the fast tests reach; fails below the floor in pyproject.toml
 	$(BIN)/python -m pytest $(PROCESSES) -m "not whole_run" --ignore tests/e2e --cov --cov-report=term:skip-covered
