@@ -234,11 +234,11 @@ def _framed(
 
 def _labels(branch: str, t: Translate) -> dict[str, str]:
     names = (
-        "all_rows", "chart_data", "close", "contents", "csv", "dagster", "details", "figure_data", "filter_show", "find",
-        "find_clear", "how", "language", "logout", "menu", "page_of", "rows_shown", "skip", "sort", "sql", "theme", "total", "xlsx",
+        "all_rows", "contents", "csv", "dagster", "figure_data", "filter_show", "find", "how", "language", "logout", "menu", "skip",
+        "sql", "theme", "xlsx",
     )  # fmt: skip
     labels = {name: t(f"labels.{name}") for name in names}
-    return labels | {"branch": branch, "download": t("site.download"), "yes": t("site.yes"), "no": t("site.no")}
+    return labels | {"branch": branch, "download": t("site.download")}
 
 
 def _sentence(text: str, tone: Any) -> Content:

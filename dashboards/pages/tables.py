@@ -11,7 +11,7 @@ from dashboards.i18n import Translate
 from dashboards.i18n.columns import ColumnText, column
 from dashboards.i18n.sentences import sentence
 from dashboards.pages import frame
-from dashboards.pages.model import Cell, Column, Kind, Linked, Mark, Table, Target, Tone, Value
+from dashboards.pages.model import Block, Cell, Column, Kind, Linked, Mark, Message, Section, Table, Target, Tone, Value
 from dashboards.view import Row, View
 
 _KINDS: Mapping[str, Kind] = {
@@ -111,6 +111,24 @@ def with_column(table: Table, position: int, head: Column, cells: Sequence[Cell]
         rows=tuple(widened(row, cell) for row, cell in zip(table.rows, cells, strict=True)),
         total=None if table.total is None else widened(table.total, foot),
     )
+
+
+def section_of_rows(
+    view: View,
+    t: Translate,
+    section_id: str,
+    title: str,
+    query: str,
+    nothing: Message,
+    blocks: Callable[[Sequence[Row]], tuple[Block, ...]],
+    **parameters: object,
+) -> Section:
+    """A section over the rows of one query. A mart that is missing, or no row (`nothing`), is a sentence in the place of the blocks."""
+    absent = frame.missing_marts(view, t, query)
+    if absent is not None:
+        return Section(section_id, title, blocks=(absent,))
+    rows = view.query(query, **parameters)
+    return Section(section_id, title, blocks=blocks(rows) if rows else (nothing,), is_paired=False)
 
 
 def sum_of(rows: Iterable[Row], name: str) -> Any:

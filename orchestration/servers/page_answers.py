@@ -103,7 +103,7 @@ class PageAnswers:
         # What is read besides the edition may change at any moment: such a page is drawn each time.
         key = (
             found.edition,
-            found.built_key,
+            found.manifest.built_at,
             language,
             page,
             tuple(sorted(values.items())),
@@ -124,7 +124,7 @@ class PageAnswers:
                     kept = None if spec.reads_branch_files else self._answers.get(key)
                 if kept is not None:
                     return kept
-                drawn = self._drawn(found.folder, language, page, values, viewer, file, can_sign_out)
+                drawn = self._drawn(found, language, page, values, viewer, file, can_sign_out)
                 # What failed may be mended the next moment.
                 if not spec.reads_branch_files and drawn.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     self._keep(key, drawn)
@@ -187,7 +187,7 @@ class PageAnswers:
                 self._views.popitem(last=False)
         return view
 
-    def _edition(self, name: str | None) -> _Found:
+    def _edition(self, name: str | None) -> EditionFolder:
         published = self._settings.published
         try:
             if name is not None:
@@ -198,19 +198,17 @@ class PageAnswers:
                         f"没有版本 {name}，它可能已被清理。",
                         f"There is no edition {name}; it may have been pruned.",
                     )
-                found = read_edition(folder, published)
-            else:
-                current = self._current(published)
-                if current is None:
-                    raise Unavailable(
-                        HTTPStatus.SERVICE_UNAVAILABLE,
-                        "尚未发布任何版本。请先执行 tollhouse run（或 tollhouse demo），然后刷新本页。",
-                        "No edition has been published yet. Run tollhouse run (or tollhouse demo) first, then reload.",
-                    )
-                found = current
+                return read_edition(folder, published)
+            current = self._current(published)
         except EditionError as error:
             raise _damaged(error) from error
-        return _Found(found, found.edition, found.manifest.built_at)
+        if current is None:
+            raise Unavailable(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "尚未发布任何版本。请先执行 tollhouse run（或 tollhouse demo），然后刷新本页。",
+                "No edition has been published yet. Run tollhouse run (or tollhouse demo) first, then reload.",
+            )
+        return current
 
     def _current(self, published: Path) -> EditionFolder | None:
         if lost_pointer(published) is not None:
@@ -235,13 +233,6 @@ class PageAnswers:
                 return None
             self._found = (mark, found)
         return self._found[1]
-
-
-@dataclass(frozen=True)
-class _Found:
-    folder: EditionFolder
-    edition: str
-    built_key: str
 
 
 def _damaged(error: EditionError) -> Unavailable:

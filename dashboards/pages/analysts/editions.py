@@ -258,7 +258,7 @@ def _figures(view: View, before: View, t: Translate) -> Section:
     now, earlier = (
         {row["billing_period"]: row for row in each.query("periods_with_figures")} for each in (view, before)
     )
-    # A table that one of them does not have is no money that changed.
+    # Where one of them lacks the table, no money has changed.
     has_commission = not (view.lacks("commission_by_period") or before.lacks("commission_by_period"))
     commission_now, commission_before = (_commission(each) if has_commission else {} for each in (view, before))
     zero = Decimal("0.00")

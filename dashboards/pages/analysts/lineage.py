@@ -140,7 +140,7 @@ def _listed(columns: Sequence[ColumnId], t: Translate) -> Cell:
     )
 
 
-# It shows what dbt has recorded, which is no part of an edition.
+# It shows what dbt has recorded. That does not belong to an edition.
 LINEAGE_PAGE = PageSpec(
     LINEAGE,
     "analysts",

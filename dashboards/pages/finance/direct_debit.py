@@ -10,7 +10,7 @@ from dashboards.i18n import Translate
 from dashboards.pages.frame import how, list_filter, missing_marts, period_filter
 from dashboards.pages.model import Block, Column, Content, Figure, Message, Section, Table, Target, Tile
 from dashboards.pages.spec import PageSpec
-from dashboards.pages.tables import head, mart_table, sum_of, total_of, value_of
+from dashboards.pages.tables import head, mart_table, section_of_rows, sum_of, total_of, value_of
 from dashboards.params import Params, UnknownParameter
 from dashboards.view import Period, Row, View
 
@@ -234,55 +234,65 @@ def _returned(rows: list[Row]) -> int:
 
 
 def _mismatches(view: View, period: Period, bank: str | None, t: Translate) -> Section:
-    title = t("debit.mismatches", period=period.code)
-    absent = missing_marts(view, t, "debit_mismatches_of_period")
-    if absent is not None:
-        return Section("mismatches", title, blocks=(absent,))
-    rows = view.query("debit_mismatches_of_period", period=period.code, bank=bank)
-    if not rows:
-        return Section("mismatches", title, blocks=(Message(t("debit.no_mismatches", period=period.code)),))
-    table = mart_table(
+    return section_of_rows(
         view,
         t,
-        "debit_result_mismatches",
-        rows,
-        (
-            "kind", "bank_code", "batch_id", "debited_on", "line", "account_id", "requested_account_id", "amount", "requested_amount",
-            "collected_amount", "bank_account", "requested_bank_account", "result_code", "request_batch_id", "request_line", "file_name",
+        "mismatches",
+        t("debit.mismatches", period=period.code),
+        "debit_mismatches_of_period",
+        Message(t("debit.no_mismatches", period=period.code)),
+        lambda rows: (
+            mart_table(
+                view,
+                t,
+                "debit_result_mismatches",
+                rows,
+                (
+                    "kind", "bank_code", "batch_id", "debited_on", "line", "account_id", "requested_account_id", "amount",
+                    "requested_amount", "collected_amount", "bank_account", "requested_bank_account", "result_code",
+                    "request_batch_id", "request_line", "file_name",
+                ),
+                name="mismatches",
+                queries=("debit_mismatches_of_period",),
+                title=t("debit.mismatches_table"),
+                definition=t("debit.mismatches_definition"),
+                links={"account_id": _account},
+            ),
         ),
-        name="mismatches",
-        queries=("debit_mismatches_of_period",),
-        title=t("debit.mismatches_table"),
-        definition=t("debit.mismatches_definition"),
-        links={"account_id": _account},
+        period=period.code,
+        bank=bank,
     )  # fmt: skip
-    return Section("mismatches", title, blocks=(table,))
 
 
 def _corrections(view: View, period: Period, bank: str | None, t: Translate) -> Section:
-    title = t("debit.corrections", month=Period.of(period.issued_on).code)
-    absent = missing_marts(view, t, "debit_corrections_of_period")
-    if absent is not None:
-        return Section("corrections", title, blocks=(absent,))
-    rows = view.query("debit_corrections_of_period", period=period.code, bank=bank)
-    if not rows:
-        text = t("debit.no_corrections", month=Period.of(period.issued_on).code)
-        return Section("corrections", title, blocks=(Message(text),))
-    table = mart_table(
+    month = Period.of(period.issued_on).code
+    return section_of_rows(
         view,
         t,
-        "debit_corrections",
-        rows,
-        (
-            "account_id", "outlet_id", "bank_account", "correction_code", "corrected_data", "bank_code", "batch_id", "notified_on", "line",
+        "corrections",
+        t("debit.corrections", month=month),
+        "debit_corrections_of_period",
+        Message(t("debit.no_corrections", month=month)),
+        lambda rows: (
+            mart_table(
+                view,
+                t,
+                "debit_corrections",
+                rows,
+                (
+                    "account_id", "outlet_id", "bank_account", "correction_code", "corrected_data", "bank_code", "batch_id",
+                    "notified_on", "line",
+                ),
+                name="corrections",
+                queries=("debit_corrections_of_period",),
+                title=t("debit.corrections_table"),
+                definition=t("debit.corrections_definition"),
+                links={"account_id": _account},
+            ),
         ),
-        name="corrections",
-        queries=("debit_corrections_of_period",),
-        title=t("debit.corrections_table"),
-        definition=t("debit.corrections_definition"),
-        links={"account_id": _account},
+        period=period.code,
+        bank=bank,
     )  # fmt: skip
-    return Section("corrections", title, blocks=(table,))
 
 
 def _open_bills(view: View, bank: str | None, t: Translate) -> Section:

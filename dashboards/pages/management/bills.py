@@ -152,7 +152,7 @@ def _by_owner(view: View, period: Period, chosen: dict[str, str | None], t: Tran
     def to_class(row: Row) -> Target:
         return Target.to("bills", period=period.code, unit=chosen["unit"], class_=row["customer_class"])
 
-    # The bills of the running period are provisional: their amount is no receivable yet.
+    # The bills of the running period are provisional: their amount is not receivable yet.
     billed = Column(t("bills.billed"), "money", t("unit.yuan"))
     tables = tuple(
         mart_table(
@@ -279,7 +279,7 @@ def _account_bills(view: View, rows: list[Row], t: Translate) -> Section:
     table = Table(
         columns=(
             *own.columns,
-            # Of a provisional bill it is no receivable yet.
+            # The amount of a provisional bill is not receivable yet.
             Column(t("bills.billed"), "money", t("unit.yuan")),
             Column(t("collections.received"), "money"),
             Column(t("receivables.open"), "money"),

@@ -76,7 +76,7 @@ def _member(view: View, column: str, member: str, period: Period, t: Translate) 
 def _change_table(
     view: View, now: Sequence[Row], before: Sequence[Row], column: str, period: Period, t: Translate
 ) -> Table:
-    """Customers by unit or class, now and in the period before; without one before there is no change to show."""
+    """Customers by unit or class, with the change against the period before. The first period has no change."""
     count, count_before = _counts(now, column), _counts(before, column)
     members = sorted({*count, *count_before}, key=lambda member: (-count.get(member, 0), member))
     label = t("dimension.business_unit" if column == "business_unit_id" else "dimension.customer_class")

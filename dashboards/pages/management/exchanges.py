@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dashboards import formats
 from dashboards.figures.series import lines
@@ -29,7 +30,7 @@ def exchanges(view: View, params: Params) -> Content:
         frame.member_filter(view, params, "exchanges", "exchange", "exchange"),
     )
     if exchange is None:
-        return Content((_by_exchange(view, period, t), _by_class(view, period, t)), filters)
+        return Content((_by(_EXCHANGES, view, period, t), _by(_CLASSES, view, period, t)), filters)
     name = name_of(view, "exchange", exchange, t)
     return Content(
         (_days(view, period, exchange, t),),
@@ -49,42 +50,34 @@ def _chosen(view: View, params: Params) -> str | None:
     return exchange
 
 
-def _by_exchange(view: View, period: Period, t: Translate) -> Section:
-    title = t("exchanges.by_exchange", period=period.code)
-    absent = missing_marts(view, t, "exchanges_of_days", "exchange_days")
-    if absent is not None:
-        return Section("exchanges", title, blocks=(absent,))
-    days = {"first_day": period.first_day, "last_day": period.last_day}
-    rows = view.query("exchanges_of_days", **days)
-    if not rows:
-        return Section("exchanges", title, blocks=(_no_traffic(view, period, t),))
-    table = _period_table(view, rows, "traffic_by_exchange", "exchange_id", "exchanges_of_days", period, t)
-    by_day = view.query("exchange_days", **days, exchange=None)
-    return Section(
-        "exchanges",
-        title,
-        blocks=(table, *_figures(view, by_day, "traffic_by_exchange", "exchange_id", t)),
-        is_paired=False,
-    )
+@dataclass(frozen=True)
+class _Kind:
+    """By what traffic is summed: the mart with its key, the queries over it, and the word in texts and names."""
+
+    mart: str
+    key: str
+    sums_query: str
+    days_query: str
+    word: str
 
 
-def _by_class(view: View, period: Period, t: Translate) -> Section:
-    title = t("exchanges.by_class", period=period.code)
-    absent = missing_marts(view, t, "classes_of_days", "class_days")
+_EXCHANGES = _Kind("traffic_by_exchange", "exchange_id", "exchanges_of_days", "exchange_days", "exchange")
+_CLASSES = _Kind("traffic_by_customer_class", "customer_class", "classes_of_days", "class_days", "class")
+
+
+def _by(kind: _Kind, view: View, period: Period, t: Translate) -> Section:
+    title = t(f"exchanges.by_{kind.word}", period=period.code)
+    section_id = f"by_{kind.word}"
+    absent = missing_marts(view, t, kind.sums_query, kind.days_query)
     if absent is not None:
-        return Section("classes", title, blocks=(absent,))
+        return Section(section_id, title, blocks=(absent,))
     days = {"first_day": period.first_day, "last_day": period.last_day}
-    rows = view.query("classes_of_days", **days)
+    rows = view.query(kind.sums_query, **days)
     if not rows:
-        return Section("classes", title, blocks=(_no_traffic(view, period, t),))
-    table = _period_table(view, rows, "traffic_by_customer_class", "customer_class", "classes_of_days", period, t)
-    by_day = view.query("class_days", **days)
-    return Section(
-        "classes",
-        title,
-        blocks=(table, *_figures(view, by_day, "traffic_by_customer_class", "customer_class", t)),
-        is_paired=False,
-    )
+        return Section(section_id, title, blocks=(_no_traffic(view, period, t),))
+    by_day = view.query(kind.days_query, **days, **({"exchange": None} if kind is _EXCHANGES else {}))
+    table = _period_table(kind, view, rows, period, t)
+    return Section(section_id, title, blocks=(table, *_figures(kind, view, by_day, t)), is_paired=False)
 
 
 def _no_traffic(view: View, period: Period, t: Translate) -> Message:
@@ -92,24 +85,22 @@ def _no_traffic(view: View, period: Period, t: Translate) -> Message:
     return branch_only(view, t) or Message(t("exchanges.no_traffic", **days))
 
 
-def _period_table(
-    view: View, rows: Sequence[Row], mart: str, key: str, query: str, period: Period, t: Translate
-) -> Table:
+def _period_table(kind: _Kind, view: View, rows: Sequence[Row], period: Period, t: Translate) -> Table:
     """The sums of a period with a foot whose ratios are those of its sums."""
-    name = "by_exchange" if key == "exchange_id" else "by_customer_class"
+    name = "by_exchange" if kind is _EXCHANGES else "by_customer_class"
     links = (
-        {key: lambda row: Target.to("exchanges", exchange=row["exchange_id"], period=period.code)}
-        if key == "exchange_id"
+        {kind.key: lambda row: Target.to("exchanges", exchange=row["exchange_id"], period=period.code)}
+        if kind is _EXCHANGES
         else None
     )
     table = mart_table(
         view,
         t,
-        mart,
+        kind.mart,
         rows,
-        (key, "seizures", "answers", "asr", "conversation_seconds", "acd_seconds", "erlangs"),
+        (kind.key, "seizures", "answers", "asr", "conversation_seconds", "acd_seconds", "erlangs"),
         name=name,
-        queries=(query,),
+        queries=(kind.sums_query,),
         title=t(f"exchanges.{name}_table"),
         definition=t("exchanges.sums_definition"),
         links=links,
@@ -127,18 +118,20 @@ def _period_table(
     return Table(table.columns, table.rows, table.title, table.definition, foot, table.name, table.how)
 
 
-def _figures(view: View, rows: Sequence[Row], mart: str, key: str, t: Translate) -> tuple[Figure, ...]:
+def _figures(kind: _Kind, view: View, rows: Sequence[Row], t: Translate) -> tuple[Figure, ...]:
     """Traffic volume and ASR by day, a line per member."""
     days = sorted({row["date"] for row in rows})
     found: dict[str, dict[object, Row]] = defaultdict(dict)
     for row in rows:
-        found[row[key]][row["date"]] = row
+        found[row[kind.key]][row["date"]] = row
     members = sorted(found, key=lambda member: (-sum(row["erlangs"] for row in found[member].values()), member))
-    names = {member: formats.written(value_of(view, mart, key, {key: member}, t), "text", t) for member in members}
-    query = "exchange_days" if key == "exchange_id" else "class_days"
+    names = {
+        member: formats.written(value_of(view, kind.mart, kind.key, {kind.key: member}, t), "text", t)
+        for member in members
+    }
     figures = []
     for measure, title in (("erlangs", "volume"), ("asr", "asr")):
-        column = head(mart, measure, t)
+        column = head(kind.mart, measure, t)
         table = Table(
             columns=(
                 Column(t("traffic.date"), "day"),
@@ -149,8 +142,8 @@ def _figures(view: View, rows: Sequence[Row], mart: str, key: str, t: Translate)
                 for day in days
             ),
             title=t(f"exchanges.{title}_by_day"),
-            name=f"{'exchange' if key == 'exchange_id' else 'class'}_{measure}_by_day",
-            how=how(t, query),
+            name=f"{kind.word}_{measure}_by_day",
+            how=how(t, kind.days_query),
         )
         figure = lines(
             [

@@ -84,7 +84,7 @@ def unit(view: View, params: Params) -> Content:
 
 
 def _classes(view: View, period: Period, t: Translate) -> tuple[Section, ...]:
-    """The branch's money by customer class; nothing where there is no bill, which the section on units says."""
+    """The branch's money by customer class. Empty where there is no bill: the section on units says so."""
     if view.lacks("collection_by_dimension"):
         return ()
     table = collection_by_class(view, period, t)

@@ -13,7 +13,7 @@ from dashboards.pages import frame
 from dashboards.pages.analysts.problems import SEVERITY_TONES
 from dashboards.pages.model import Block, Column, Content, Message, Section, Table, Target, Tile
 from dashboards.pages.spec import PageSpec
-from dashboards.pages.tables import mart_table, total_of, with_column
+from dashboards.pages.tables import mart_table, section_of_rows, total_of, with_column
 from dashboards.params import Params
 from dashboards.view import Row, View
 
@@ -48,52 +48,57 @@ def undocumented_numbers(
     view: View, t: Translate, *, unit: str | None = None, outlet: str | None = None, exchange: str | None = None
 ) -> Section:
     """The numbers that call though nobody holds them, and what their calls would come to."""
-    title = t("undocumented.title")
-    absent = frame.missing_marts(view, t, "undocumented_numbers")
-    if absent is not None:
-        return Section("undocumented", title, blocks=(absent,))
-    rows = view.query("undocumented_numbers", unit=unit, outlet=outlet, exchange=exchange)
-    if not rows:
-        return Section("undocumented", title, blocks=(Message(t("undocumented.none"), "good"),))
-    table = mart_table(
+    return section_of_rows(
         view,
         t,
+        "undocumented",
+        t("undocumented.title"),
         "undocumented_numbers",
-        rows,
-        (
-            "calling_number", "exchange_id", "business_unit_id", "outlet_id", "calls", "seconds", "estimated_amount",
-            "calls_without_estimate", "first_seen_at", "last_seen_at", "accounts_nearby",
+        Message(t("undocumented.none"), "good"),
+        lambda rows: (
+            mart_table(
+                view,
+                t,
+                "undocumented_numbers",
+                rows,
+                (
+                    "calling_number", "exchange_id", "business_unit_id", "outlet_id", "calls", "seconds", "estimated_amount",
+                    "calls_without_estimate", "first_seen_at", "last_seen_at", "accounts_nearby",
+                ),
+                name="undocumented_numbers",
+                queries=("undocumented_numbers",),
+                title=t("undocumented.table"),
+                definition=t("undocumented.definition"),
+                sums=("calls", "seconds", "estimated_amount", "calls_without_estimate"),
+            ),
         ),
-        name="undocumented_numbers",
-        queries=("undocumented_numbers",),
-        title=t("undocumented.table"),
-        definition=t("undocumented.definition"),
-        sums=("calls", "seconds", "estimated_amount", "calls_without_estimate"),
+        unit=unit,
+        outlet=outlet,
+        exchange=exchange,
     )  # fmt: skip
-    return Section("undocumented", title, blocks=(table,), is_paired=False)
 
 
 def number_conflicts(view: View, t: Translate, outlet_id: str | None = None) -> Section:
     """The numbers whose data contradict each other."""
-    title = t("conflicts.title")
-    absent = frame.missing_marts(view, t, "number_conflicts")
-    if absent is not None:
-        return Section("conflicts", title, blocks=(absent,))
-    rows = view.query("number_conflicts", outlet=outlet_id)
-    if not rows:
-        return Section("conflicts", title, blocks=(Message(t("conflicts.none"), "good"),))
-    table = mart_table(
-        view,
-        t,
-        "number_conflicts",
-        rows,
-        ("service_number", "kind", "outlet_id"),
-        name="number_conflicts",
-        queries=("number_conflicts",),
-        title=t("conflicts.table"),
-        definition=t("conflicts.definition"),
+
+    def listed(rows: Sequence[Row]) -> tuple[Block, ...]:
+        table = mart_table(
+            view,
+            t,
+            "number_conflicts",
+            rows,
+            ("service_number", "kind", "outlet_id"),
+            name="number_conflicts",
+            queries=("number_conflicts",),
+            title=t("conflicts.table"),
+            definition=t("conflicts.definition"),
+        )
+        return (_with_to_do(table, rows, t),)
+
+    nothing = Message(t("conflicts.none"), "good")
+    return section_of_rows(
+        view, t, "conflicts", t("conflicts.title"), "number_conflicts", nothing, listed, outlet=outlet_id
     )
-    return Section("conflicts", title, blocks=(_with_to_do(table, rows, t),), is_paired=False)
 
 
 def _with_to_do(table: Table, rows: Sequence[Row], t: Translate) -> Table:
@@ -158,42 +163,40 @@ def _tiles(view: View, outlet_id: str | None, problems: Sequence[Row], t: Transl
 
 
 def _failed_debits(view: View, outlet_id: str | None, t: Translate) -> Section:
-    title = t("outlet.debits")
-    absent = frame.missing_marts(view, t, "outlet_debit_failures")
-    if absent is not None:
-        return Section("debits", title, blocks=(absent,))
-    rows = view.query("outlet_debit_failures", outlet=outlet_id)
-    if not rows:
-        return Section("debits", title, blocks=(Message(t("outlet.no_failed_debits"), "good"),))
-    table = mart_table(
-        view,
-        t,
-        "debit_failures",
-        rows,
-        (
-            "account_id", "customer_id", "outlet_id", "amount", "debited_on", "bank_code", "cause", "is_cause_inferred",
-            "reason_text",
-        ),
-        name="failed_debits",
-        queries=("outlet_debit_failures",),
-        title=t("outlet.debits_table"),
-        definition=t("outlet.debits_definition"),
-        sums=("amount",),
-        links={"account_id": lambda row: Target.to("bills", account=row["account_id"])},
-    )  # fmt: skip
-    tries = with_column(table, 4, Column(t("outlet.tries"), "count"), [row["tries"] for row in rows])
-    return Section("debits", title, blocks=(tries,), is_paired=False)
+    def listed(rows: Sequence[Row]) -> tuple[Block, ...]:
+        table = mart_table(
+            view,
+            t,
+            "debit_failures",
+            rows,
+            (
+                "account_id", "customer_id", "outlet_id", "amount", "debited_on", "bank_code", "cause", "is_cause_inferred",
+                "reason_text",
+            ),
+            name="failed_debits",
+            queries=("outlet_debit_failures",),
+            title=t("outlet.debits_table"),
+            definition=t("outlet.debits_definition"),
+            sums=("amount",),
+            links={"account_id": lambda row: Target.to("bills", account=row["account_id"])},
+        )  # fmt: skip
+        return (with_column(table, 4, Column(t("outlet.tries"), "count"), [row["tries"] for row in rows]),)
+
+    nothing = Message(t("outlet.no_failed_debits"), "good")
+    return section_of_rows(
+        view, t, "debits", t("outlet.debits"), "outlet_debit_failures", nothing, listed, outlet=outlet_id
+    )
 
 
 def _incomplete_records(view: View, outlet_id: str | None, t: Translate) -> Section:
-    title = t("outlet.records")
-    absent = frame.missing_marts(view, t, "customer_records_incomplete")
-    if absent is not None:
-        return Section("records", title, blocks=(absent,))
-    rows = view.query("customer_records_incomplete", outlet=outlet_id)
-    blocks: tuple[Block, ...] = (Message(t("outlet.no_incomplete_records"), "good"),)
-    if rows:
-        blocks = (
+    return section_of_rows(
+        view,
+        t,
+        "records",
+        t("outlet.records"),
+        "customer_records_incomplete",
+        Message(t("outlet.no_incomplete_records"), "good"),
+        lambda rows: (
             mart_table(
                 view,
                 t,
@@ -209,8 +212,9 @@ def _incomplete_records(view: View, outlet_id: str | None, t: Translate) -> Sect
                 definition=t("outlet.records_definition"),
                 sums=("failing_rows",),
             ),
-        )  # fmt: skip
-    return Section("records", title, blocks=blocks, is_paired=False)
+        ),
+        outlet=outlet_id,
+    )  # fmt: skip
 
 
 OUTLET_PAGE = PageSpec(
