@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlencode
 
 from starlette.middleware.sessions import SessionMiddleware
@@ -21,7 +22,6 @@ from orchestration.access.accounts import Account, AccountsFile
 from orchestration.access.clients import client_address, is_loopback_host, is_of_proxy, is_of_this_machine
 from orchestration.access.lockout import LockOut
 from orchestration.access.log import ACCOUNT, EVENT, AccessFile, AccessLog
-from orchestration.access.oidc import Provider, SignInRefused
 from orchestration.access.pages import fault_page, language_of, login_page, logout_page
 from orchestration.access.passwords import Passwords
 from orchestration.access.roles import Viewer
@@ -29,6 +29,9 @@ from orchestration.access.sessions import Clock, Sessions, form_token, is_own_fo
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.settings import Settings
 from orchestration.web.guard import App, Message, Receive, Scope, Send, header_values
+
+if TYPE_CHECKING:
+    from orchestration.access.oidc import Provider
 
 LOG = logging.getLogger(__name__)
 
@@ -193,7 +196,7 @@ class _SessionAuthentication:
         self._accounts = accounts
         self._passwords = passwords
         self._sessions = Sessions(accounts, settings.access.session_idle_minutes, clock)
-        self._provider = None if settings.access.oidc_issuer is None else Provider(settings.access)
+        self._provider = None if settings.access.oidc_issuer is None else _provider(settings)
         self._lockout = LockOut(clock)
         # One password at a time: each takes 64 MiB, and none may slip past the count of those before it.
         self._checking = asyncio.Lock()
@@ -285,6 +288,8 @@ class _SessionAuthentication:
         return account
 
     async def _to_provider(self, request: Request, provider: Provider, account: Account | None) -> Response:
+        from orchestration.access.oidc import SignInRefused
+
         target = local_target(request.query_params.get("next", "/"))
         if account is not None:  # any page can lead here: it ends nobody's session
             return _see_other(target)
@@ -297,6 +302,8 @@ class _SessionAuthentication:
             return fault_page(language_of(request, None), "refused", HTTPStatus.BAD_GATEWAY)
 
     async def _from_provider(self, request: Request, provider: Provider) -> Response:
+        from orchestration.access.oidc import SignInRefused
+
         scope = request.scope
         target = local_target(str(request.session.pop("next", "/")))
         scope[EVENT] = "login_failed"
@@ -411,3 +418,10 @@ def _keeping_private(app: App) -> App:
         await app(scope, receive, sending)
 
     return answering
+
+
+def _provider(settings: Settings) -> Provider:
+    # Only who has a provider waits for its library, and sees what that library warns of.
+    from orchestration.access.oidc import Provider
+
+    return Provider(settings.access)

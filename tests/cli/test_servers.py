@@ -34,6 +34,16 @@ def test_serve_announces_itself_once_and_ends_well_by_ctrl_c(
     assert tollhouse("serve", "--port", "0").out.startswith("The dashboards of the current edition are at http://127")
 
 
+def test_serve_warns_of_nothing_where_nobody_signs_in_at_a_provider(settings: Settings) -> None:
+    """In a process of its own, as people start it: no library says anything before the command does."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        command = Path(sys.executable).with_name("tollhouse")
+        words = [str(command), "serve", "--port", str(other.getsockname()[1])]
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1, ended.stderr
+    assert ended.stderr.startswith("tollhouse: port ")
+
+
 @pytest.mark.parametrize("command", ["serve", "ui"])
 def test_a_port_that_is_taken(tollhouse: Tollhouse, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
