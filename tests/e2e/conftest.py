@@ -53,9 +53,9 @@ class Watched:
             self.faults.append(f"foreign request: {url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser, one for all tests of a process."""
+    """The browser of these tests, gone before others run: an event loop runs in the thread while it is open."""
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("chromium is not installed: what a browser shows is not tested (apt-get install chromium)")
