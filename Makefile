@@ -13,7 +13,7 @@ export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help setup demo run test test-fast e2e coverage torture bench check lint types sql conventions ui serve wheel lock clean
+.PHONY: help setup demo run test test-fast e2e coverage torture bench check lint types sql conventions ui serve wheel plotly-js lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -81,6 +81,10 @@ wheel: setup ## build the wheel in dist/
 	rm -rf build dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist .
 	rm -rf build
+
+plotly-js: ## bundle plotly.js anew from packaging/plotly_js (needs node and npm)
+	work=$$(mktemp -d) && cp packaging/plotly_js/* $$work && cd $$work && npm install --silent --no-package-lock && \
+	node build.js $(CURDIR)/dashboards/renderers/plotly.min.js && rm -r $$work
 
 lock: ## resolve requirements.lock anew, with hashes and without index addresses
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock

@@ -13,22 +13,17 @@ _HERE = Path(__file__).resolve().parent
 @cache
 def assets() -> Mapping[str, bytes]:
     """Every asset by its file name."""
-    # plotly.py brings one bundle, with every kind of figure; a smaller one would have to be copied into this project.
-    from plotly.offline import get_plotlyjs, get_plotlyjs_version
-
     return {
         style_name(): _content("site.css"),
         script_name(): _content("site.js"),
-        f"plotly-{get_plotlyjs_version()}.min.js": get_plotlyjs().encode("utf-8"),
+        plotly_name(): _content("plotly.min.js"),
     }
 
 
 @cache
 def plotly_name() -> str:
-    """The file name of plotly.js."""
-    from plotly.offline import get_plotlyjs_version
-
-    return f"plotly-{get_plotlyjs_version()}.min.js"
+    """The file name of plotly.js: the kinds of figures that the pages have, bundled by `make plotly-js`."""
+    return _hashed("plotly.min.js")
 
 
 @cache
