@@ -24,7 +24,7 @@ from orchestration.runtime.run_record import load_record, note_end, one_line_of
 from orchestration.settings import Settings
 from orchestration.state.dagster_history import is_of_history, set_aside, set_damaged_aside
 from orchestration.state.places import refuse_unfit_places
-from orchestration.warehouse.closed.closing import check_period, freeze_period, refuse_closing
+from orchestration.warehouse.closed.closing import FrozenPeriod, check_period, freeze_period, refuse_closing
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.planning.run_signature import stands_as_published
 
@@ -243,22 +243,18 @@ def _warn_of_history(timed: _Timed, aside: list[Path]) -> None:
         )
 
 
-def close_period(settings: Settings, period: str, *, reporter: Reporter | None = None) -> RunOutcome:
-    """Close a billing period: bring the edition up to date, freeze the period's calls, lines and bills, publish again.
+def close_period(
+    settings: Settings, period: str, *, reporter: Reporter | None = None
+) -> tuple[FrozenPeriod, RunOutcome]:
+    """Close a billing period: bring the edition up to date, freeze the period's calls, lines and bills, publish again. Returns what
+    was frozen and the outcome of the last run.
 
     Whether it can be closed is checked by the warehouse as it stands before anything is run, so that a refusal changes nothing;
     and again by what the run gave. Held files of the period are left out and named. Raises UsageError where the period is not
     one, and TollhouseError where it may not be closed now (not ended, an earlier one open, closed already, nothing published
     yet) or the gates block the edition that would be frozen.
     """
-    check_period(period)
-    refuse_unfit_places(settings)
-    if not settings.warehouse_path.is_file():
-        is_lost = bool(edition_folders(settings.published))
-        lacking = f"{settings.warehouse_path} is gone" if is_lost else "nothing is published yet"
-        raise TollhouseError(f"period {period} cannot be closed: {lacking}; `tollhouse run` first")
-    with run_lock(settings), open_warehouse(settings) as con:
-        refuse_closing(con, period)
+    refuse_to_close(settings, period)
     outcome = run_once(settings, reporter=reporter)
     if outcome.status == "blocked":
         raise GatesBlocked(
@@ -270,10 +266,22 @@ def close_period(settings: Settings, period: str, *, reporter: Reporter | None =
                 f"period {period} stays open: another run has begun to build tables since edition {outcome.edition} was published; "
                 f"`tollhouse close {period}` once more when it has ended"
             )
-        left_out = freeze_period(con, settings, ledger, period)
-    if left_out and reporter is not None:
-        names = ", ".join(entry.file_name for entry in left_out)
+        frozen = freeze_period(con, settings, ledger, period)
+    if frozen.left_out and reporter is not None:
+        names = ", ".join(entry.file_name for entry in frozen.left_out)
         reporter.warn(
             f"period {period} is closed without what is held: {names}; once let in, it is billed in an open period"
         )
-    return run_once(settings, reporter=reporter)
+    return frozen, run_once(settings, reporter=reporter)
+
+
+def refuse_to_close(settings: Settings, period: str) -> None:
+    """Raise, as `close_period` does, where a period may not be closed with the home as it stands; nothing is changed."""
+    check_period(period)
+    refuse_unfit_places(settings)
+    if not settings.warehouse_path.is_file():
+        is_lost = bool(edition_folders(settings.published))
+        lacking = f"{settings.warehouse_path} is gone" if is_lost else "nothing is published yet"
+        raise TollhouseError(f"period {period} cannot be closed: {lacking}; `tollhouse run` first")
+    with run_lock(settings), open_warehouse(settings) as con:
+        refuse_closing(con, period)

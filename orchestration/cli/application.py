@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from orchestration.cli import (
     alerts,
     calls,
+    closing,
     demo,
     doctor,
     exports,
@@ -41,6 +42,7 @@ _COMMAND_GROUPS = (
     demo,
     init,
     runs,
+    closing,
     rerating,
     status,
     files,

@@ -1,4 +1,4 @@
-"""`tollhouse run` and `tollhouse close`, and the display of a run's outcome. The run is in orchestration.runs."""
+"""`tollhouse run`, and the display of a run's outcome. The run is in orchestration.runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.context import Answer, Context, print_table
-from orchestration.cli.parsing import add_command, day, period
+from orchestration.cli.parsing import add_command, day
 from orchestration.cli.progress import progress
 from orchestration.errors import GatesBlocked
 
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Any) -> None:
-    """Add run and close."""
+    """Add run."""
     run = add_command(commands, "run", "pull, load, gate, build, check and publish what the sources hold", _run)
     run.add_argument(
         "--as-of", type=day, metavar="DATE", help="the date to stand for (default: the newest date of the files)"
     )
-    close = add_command(commands, "close", "close a billing period: its figures never change again", _close)
-    close.add_argument("period", type=period, metavar="YYYY-MM", help="the oldest open period")
 
 
 def run_answer(outcome: RunOutcome, warnings: list[str]) -> Answer:
@@ -65,21 +63,6 @@ def _run(arguments: argparse.Namespace, context: Context) -> Answer:
             reporter.warn(f"{unfilled}; fill them in and run again")
         outcome = run_once(context.settings, as_of=arguments.as_of, reporter=reporter)
     return run_answer(outcome, reporter.warnings)
-
-
-def _close(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.alerting.sending import alerts_around_run
-    from orchestration.runs import close_period
-
-    with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
-        outcome = close_period(context.settings, arguments.period, reporter=reporter)
-    answer = run_answer(outcome, reporter.warnings)
-
-    def show(console: Console) -> None:
-        console.print(f"Period {arguments.period} is closed: calls that come later land in the oldest open period.")
-        answer.show(console)
-
-    return Answer({"closed_period": arguments.period, **answer.data}, show, answer.exit_code, answer.failure)
 
 
 def _step_rows(outcome: RunOutcome) -> list[tuple[str, str]]:

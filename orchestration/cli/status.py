@@ -15,9 +15,9 @@ from orchestration.cli.context import Answer, Context, print_fact, print_table, 
 from orchestration.cli.doctor_checks import lock_holder
 from orchestration.cli.files import file_facts, ledger_to_read, print_files
 from orchestration.cli.parsing import add_command, language_option
-from orchestration.errors import TollhouseError
 from orchestration.ledger.file_ledger import STATUSES
 from orchestration.publishing.reading import EditionFolder, blocked_runs, current_edition, lost_pointer
+from orchestration.publishing.rows import mart_rows
 from orchestration.runtime.run_record import ending, load_record
 from orchestration.settings import Settings
 
@@ -97,7 +97,7 @@ def _gate_badge(gates: Sequence[GateResult]) -> dict[str, Any]:
 
 def _periods(edition: EditionFolder) -> dict[str, list[str]]:
     """The billing periods by state: closed, open, provisional. Empty where the edition does not have them (older editions)."""
-    rows = _rows(edition, "billing_periods", "select period_state, billing_period from billing_periods order by 2")
+    rows = mart_rows(edition, "billing_periods", "select period_state, billing_period from billing_periods order by 2")
     return (
         {state: [row["billing_period"] for row in rows if row["period_state"] == state] for state in PERIOD_STATES}
         if rows
@@ -107,26 +107,8 @@ def _periods(edition: EditionFolder) -> dict[str, list[str]]:
 
 def _newest_complete_period(edition: EditionFolder) -> dict[str, Any] | None:
     """The branch's figures of the newest period whose bills are issued by the as-of date; None before the first."""
-    rows = _rows(edition, "collection_rates", _NEWEST_PERIOD.format(running=f"{edition.as_of:%Y-%m}"))
+    rows = mart_rows(edition, "collection_rates", _NEWEST_PERIOD.format(running=f"{edition.as_of:%Y-%m}"))
     return rows[0] if rows else None
-
-
-def _rows(edition: EditionFolder, mart: str, sql: str) -> list[dict[str, Any]]:
-    """What a query over a published mart gives; nothing where the edition has no such mart."""
-    import duckdb
-
-    files = [str(path) for path in edition.files(mart)] if mart in edition.manifest.marts else []
-    if not files:
-        return []
-    try:
-        with duckdb.connect() as con:
-            # No bound parameters: duckdb would import pandas to look at them, and that takes a second.
-            found = con.read_parquet(files).query(mart, sql)
-            return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
-    except duckdb.Error as error:
-        raise TollhouseError(
-            f"edition {edition.edition}: {mart} cannot be read: {error}; see `tollhouse doctor`"
-        ) from error
 
 
 def _files(settings: Settings) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from orchestration import runs
 from orchestration.runs import RunOutcome
 from orchestration.runtime.progress import Reporter
 from orchestration.settings import Settings
+from orchestration.warehouse.closed.closing import FrozenPeriod, FrozenTotal
 from seeds.demo_city import city as demo_city
 from tests.cli.conftest import Tollhouse
 
@@ -44,10 +46,12 @@ class Run:
         self.asked.append(("run", as_of))
         return self._report(reporter)
 
-    def close_period(self, settings: Settings, period: str, *, reporter: Reporter | None = None) -> RunOutcome:
-        """The same."""
+    def close_period(
+        self, settings: Settings, period: str, *, reporter: Reporter | None = None
+    ) -> tuple[FrozenPeriod, RunOutcome]:
+        """The same, after freezing two bills."""
         self.asked.append(("close", period))
-        return self._report(reporter)
+        return FrozenPeriod(period, [FrozenTotal("bills", 2, Decimal("1234.50"))], []), self._report(reporter)
 
     def _report(self, reporter: Reporter | None) -> RunOutcome:
         assert reporter is not None
@@ -131,7 +135,10 @@ def test_nothing_new(tollhouse: Tollhouse, run: Run) -> None:
 def test_close(tollhouse: Tollhouse, run: Run) -> None:
     assert tollhouse("close", "2026-04").out.startswith("Period 2026-04 is closed")
     assert run.asked == [("close", "2026-04")]
-    assert tollhouse("close", "2026-04", "--json").json["closed_period"] == "2026-04"
+    assert re.search(r"^bills +2 +1,234.50$", tollhouse("close", "2026-04").out, re.MULTILINE)
+    answer = tollhouse("close", "2026-04", "--json").json
+    assert answer["closed_period"] == "2026-04" and answer["open_items"] == []
+    assert answer["frozen"] == [{"kind": "bills", "rows": 2, "amount": "1234.50"}]
 
 
 def test_demo_makes_the_city_and_runs(

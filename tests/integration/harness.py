@@ -159,7 +159,7 @@ class Branch(BranchFolder):
     def close(self, period: str) -> RunOutcome:
         """Close a period as the command does."""
         with self.environment() as settings, lean_runs():
-            return close_period(settings, period)
+            return close_period(settings, period)[1]
 
     def decide(self, decision: Callable[[FileLedger], Any]) -> Any:
         """Take a decision in the file ledger, as the commands do."""

@@ -6,7 +6,9 @@ Their copy outside the warehouse is frozen_figures.py's matter.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import duckdb
 
@@ -21,17 +23,33 @@ from orchestration.warehouse.closed.frozen_figures import keep_hashes, write_fro
 _BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions")
 
 
+@dataclass(frozen=True)
+class FrozenTotal:
+    """What a closing froze of a kind: calls, bills, or bill lines of a line kind. `amount` is exact: of calls not rounded."""
+
+    kind: str
+    rows: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class FrozenPeriod:
+    """A period that was closed, and the held files that are left out of it."""
+
+    period: str
+    totals: list[FrozenTotal]
+    left_out: list[FileEntry]
+
+
 def check_period(period: str) -> None:
     """Raises UsageError where the text is not a period at all."""
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
         raise UsageError(f"'{period}' is not a valid billing period; write it like 2026-03")
 
 
-def freeze_period(
-    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, period: str
-) -> list[FileEntry]:
+def freeze_period(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, period: str) -> FrozenPeriod:
     """Copy the period's rated calls (with what they were joined from), bill lines and bills to the closed schema and to files
-    beside the warehouse, and note who did it. Returns the held files that are left out, which the decision names too.
+    beside the warehouse, and note who did it. The decision names the held files that are left out, too.
 
     The ledger's decision is what closes the period: it is taken when the files are on the disk and before the warehouse's
     transaction ends, so that a kill leaves the period open, or closed with all that the next run needs to say so.
@@ -67,7 +85,25 @@ def freeze_period(
     keep_hashes(con, figures)
     ledger.close_period(period, why, figures)
     con.execute("commit")
-    return left_out
+    return FrozenPeriod(period, frozen_totals(con, period), left_out)
+
+
+def frozen_totals(con: duckdb.DuckDBPyConnection, period: str) -> list[FrozenTotal]:
+    """The sums of what the closed schema holds of a period."""
+    rows = con.execute(
+        """
+        select 'calls', count(*), coalesce(sum(amount), 0) from closed.calls where billing_period = $period
+        union all
+        select * from (
+            select 'bill lines: ' || line_kind, count(*), sum(amount) from closed.bill_lines where billing_period = $period
+            group by line_kind order by line_kind
+        )
+        union all
+        select 'bills', count(*), coalesce(sum(amount), 0) from closed.bills where billing_period = $period
+        """,
+        {"period": period},
+    ).fetchall()
+    return [FrozenTotal(*row) for row in rows]
 
 
 def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> date:

@@ -143,3 +143,9 @@ def test_what_closing_does_not_freeze_is_not_named(home: Home) -> None:
     home.file("payments_20260401.csv", "customers", date(2026, 4, 1))
     home.file("ICBC_20260326_000001.txt", "bank", date(2026, 3, 26))
     assert home.held() == []
+
+
+def test_whether_a_period_may_be_closed_is_asked_without_closing_it(home: Home) -> None:
+    runs.refuse_to_close(home.settings, FIRST_OPEN)
+    with pytest.raises(TollhouseError, match="close 2026-03 first"):
+        runs.refuse_to_close(home.settings, "2026-04")

@@ -43,10 +43,10 @@ class Home:
     settings: Settings
     warnings: list[str]
 
-    def close(self, period: str = MARCH) -> None:
+    def close(self, period: str = MARCH) -> closing.FrozenPeriod:
         """Freeze a period."""
         with FileLedger(self.settings.ledger_path) as ledger, open_warehouse(self.settings) as con:
-            closing.freeze_period(con, self.settings, ledger, period)
+            return closing.freeze_period(con, self.settings, ledger, period)
 
     def settle(self) -> None:
         """What a run does first."""
@@ -112,6 +112,16 @@ def home(tmp_path: Path) -> Iterator[Home]:
             "date '2026-04-01', date '2026-04-20', false)"
         )
     yield Home(settings, [])
+
+
+def test_a_closing_says_what_it_froze(home: Home) -> None:
+    frozen = home.close()
+    assert [(total.kind, total.rows, total.amount) for total in frozen.totals] == [
+        ("calls", 2, Decimal("0.7")),
+        ("bill lines: usage", 1, Decimal("0.70")),
+        ("bills", 1, Decimal("0.70")),
+    ]
+    assert frozen.left_out == []
 
 
 def test_a_lost_warehouse_is_filled_with_what_was_closed(home: Home) -> None:
