@@ -114,7 +114,11 @@ def test_intake_has_the_files_of_the_period_and_the_days_sum_to_the_records_read
     # Of all files: those of March too, none of which set anything aside.
     assert sum(by_state.figure.data[0].x) == 8
     assert total(page, "records_by_state") == ("Records read", 14, 5, 19)
+    assert [row[0] for row in rows(page, "records_by_state")][:2] == ["Malformed", "Ignored (no call)"]
+    by_columns = list(zip(*rows(page, "records_by_state"), strict=True))[1:]
+    assert tuple(map(sum, by_columns)) == total(page, "records_by_state")[1:], "records are no files"
     assert rows(page, "files_by_kind") == [("Bank results", 2, 1, 0, 1), ("Call records", 3, 2, 1, 0)]
+    assert total(page, "files_by_kind") == ("Total", 5, 3, 1, 1)
 
 
 def test_files_that_wait_are_of_every_period(published: Path) -> None:
@@ -128,6 +132,13 @@ def test_a_kind_of_file_leaves_the_others_out(published: Path) -> None:
     page = drawn(published, "intake", INTAKE, kind="bank")
     assert column(page, "intake_files", "File") == ["c"]
     assert column(page, "files_waiting", "File") == ["e"]
+    assert rows(page, "files_by_kind") == [("Bank results", 2, 1, 0, 1)]
+    # The rest of the page is of call files: records with a state, days, gaps, retries.
+    assert names(page) == {"intake_files", "files_waiting", "files_by_kind"} and not figures(page)
+    assert [each.label for section in page.sections for each in section.tiles] == ["Held or rejected files"]
+    assert rows(drawn(published, "intake", INTAKE, kind="cdr"), "files_by_kind") == [("Call records", 3, 2, 1, 0)]
+    none = drawn(published, "intake", INTAKE, kind="customers")
+    assert load("en")["intake.no_files_of_kind"] in sentences(none)
     assert drawn(published, "intake", INTAKE, kind="other").status == 404
 
 
