@@ -280,6 +280,14 @@ def test_calls_of_a_day_and_of_an_account(published: Path) -> None:
     assert drawn(published, "calls", CALLS, number="1", date="2026-02-30").status == 404
 
 
+@pytest.mark.parametrize("typed", ["2026-W06", "20260203", "2026-02-30", "2026-2-3", "２０２６-02-03", "today"])
+def test_a_date_that_is_none_says_how_to_write_it(published: Path, typed: str) -> None:
+    page = drawn(published, "calls", CALLS, number="2345678", date=typed)
+    assert page.status == 404
+    assert sentences(page) == [f"Date: '{typed}' is not a valid date. Write it like 2026-05-20."]
+    assert f"“{typed}”不是有效的日期" in sentences(drawn(published, "calls", CALLS, language="zh", date=typed))[0]
+
+
 def test_nothing_is_looked_up_without_number_account_or_call(published: Path) -> None:
     page = drawn(published, "calls", CALLS, period="2026-03")
     assert names(page) == set() and sentences(page)[0].startswith("Give a number or an account")
