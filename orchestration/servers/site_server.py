@@ -56,10 +56,13 @@ def make_server(
     port: int = 8600,
     allowed_hosts: Iterable[str] = (),
     protocol: type[BoundedProtocol] = BoundedProtocol,
+    *,
+    warms_up: bool = False,
 ) -> WebServer:
     """A server that is bound but not yet running; port 0 takes any free one. Raises TollhouseError if it cannot bind.
 
-    Listening beyond this machine without accounts is refused.
+    Listening beyond this machine without accounts is refused. `warms_up`: while it waits for the first reader it loads what
+    the first answer would else wait for.
     """
     site = Site(settings)
     guarded = authenticated(site.app, settings, host=host)
@@ -68,7 +71,7 @@ def make_server(
         hosts = AllowedHosts.of(host, listening.getsockname()[1], (*settings.allowed_hosts, *allowed_hosts))
         counted = metrics.CountedRequests(Guard(guarded, hosts))
         site.counted = counted
-        return WebServer(counted, listening, protocol)
+        return WebServer(counted, listening, protocol, site.warm_up if warms_up else None)
     except BaseException:
         listening.close()
         raise
@@ -97,6 +100,11 @@ class Site:
             ],
             exception_handlers={HTTPException: _http_fault, Exception: _fault},
         )
+
+    def warm_up(self) -> None:
+        """Have the libraries, texts, templates, scripts and the first page ready, in the time before somebody asks."""
+        self._pages.warm_up()
+        _zipped_assets()
 
     async def _start(self, request: Request) -> Response:
         """Lead to the first page that the viewer may see."""

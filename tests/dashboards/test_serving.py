@@ -7,15 +7,19 @@ import html
 import http.client
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dashboards.pages.model import Page
 from dashboards.site import build_site
 from orchestration.errors import TollhouseError
 from orchestration.runtime.run_record import RunRecord
-from orchestration.servers.site_server import make_server
+from orchestration.servers import page_answers
+from orchestration.servers.site_server import Site, make_server
 from orchestration.settings import Settings
 from tests.dashboards.conftest import AS_OF, MARTS
 from tests.dashboards.editions import point_to, write_edition
@@ -192,6 +196,40 @@ def test_a_filter_with_two_values_is_refused(edition_dir: Path, ask: Ask) -> Non
         )
     assert "<b>" not in ask("/en/overview?%3Cb%3E=1&%3Cb%3E=2")[2]
     assert ask("/en/overview?period=2026-01&period=2026-01")[0] == 200, "the same twice is one"
+
+
+def test_a_server_is_warm_before_the_first_reader(
+    edition_dir: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libraries, texts and templates are loaded while nobody waits for them; who asks then has a page that is drawn already."""
+    drawn: list[str] = []
+    is_warm = threading.Event()
+    draw, warm_up = page_answers.draw, Site.warm_up
+
+    def watched(name: str, *rest: Any) -> Page:
+        drawn.append(name)
+        return draw(name, *rest)
+
+    def warmed(site: Site) -> None:
+        warm_up(site)
+        is_warm.set()
+
+    monkeypatch.setattr(page_answers, "draw", watched)
+    monkeypatch.setattr(Site, "warm_up", warmed)
+    with served(make_server(settings, port=0, warms_up=True)) as port:
+        assert is_warm.wait(60)
+        before = len(drawn)
+        for language in ("zh", "en"):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", f"/{language}/overview")
+            assert connection.getresponse().status == 200
+            connection.close()
+    assert before == 2 and len(drawn) == 2
+
+
+def test_a_server_without_an_edition_warms_up_in_silence(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    Site(settings).warm_up()
+    assert not caplog.records
 
 
 def test_a_taken_port_is_a_clear_error(settings: Settings) -> None:
