@@ -6,18 +6,21 @@ February 2026 is the newest complete period. On 3 February a call file of 10 rec
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from dashboards.i18n import load
 from dashboards.pages.analysts import calls as calls_module
 from dashboards.pages.analysts import lineage as lineage_module
 from dashboards.pages.model import Page, Prose
+from dashboards.renderers.files import file_content
 from dashboards.view import BranchFiles, View, query_text
 from orchestration.access.roles import Role, Scope, Viewer
 from orchestration.settings import PROJECT_ROOT
@@ -402,6 +405,9 @@ def test_a_table_has_its_columns_its_rows_and_sql_that_runs(published: Path, mon
     assert described["zone_id"][3] == "id, named in dimension_names: Tariff zone"
     assert "record" in described["call_id"][5]
     assert len(rows(page, "first_rows")) == 1
+    book = openpyxl.load_workbook(io.BytesIO(file_content(page, table(page, "first_rows"), "xlsx")))
+    cells = {head.value: cell for head, cell in zip(*book.worksheets[0].iter_rows(max_row=2), strict=True)}
+    assert cells["started_at"].is_date and cells["call_date"].is_date, "and not 46054"
     monkeypatch.chdir(published.parent)
     with duckdb.connect() as connection:
         assert len(connection.execute(_sql(page)).fetchall()) == 1
