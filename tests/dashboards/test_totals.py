@@ -71,3 +71,9 @@ def test_rows_sum_to_the_printed_total_on_every_page(branch_view: View) -> None:
     tables = [(page, table) for page in pages for table in page.tables() if table.total is not None]
     assert len({page.name for page, _ in tables}) > 10 and len(tables) > 60
     assert [wrong for page, table in tables for wrong in wrong_totals(page, table, t)] == []
+
+
+def test_the_hint_of_a_field_is_as_short_as_the_field(branch_view: View) -> None:
+    for page in drawings(branch_view):
+        for each in page.filters:
+            assert len(each.hint) <= 20, f"{page.name}: the hint '{each.hint}' is cut off"

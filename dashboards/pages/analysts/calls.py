@@ -56,7 +56,7 @@ def calls(view: View, params: Params) -> Content:
         frame.text_filter(params, "account", "A000001"),
         frame.period_filter(view, params, CALLS),
         frame.text_filter(params, "date", formats.day(last_day)),
-        frame.text_filter(params, "call", "<file_id>:<record_number>"),
+        frame.text_filter(params, "call", "0a1b2c3d4e5f6789:12"),
     )
     sections = []
     call_id = params.get("call")
