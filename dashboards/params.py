@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from dashboards.i18n import LANGUAGES, Translate
@@ -15,15 +17,21 @@ NAMES = (
     "severity", "bank", "plan", "zone", "to", "date", "time", "seconds", "edition", "with", "find", "sort",
 )  # fmt: skip
 MOST_CHARACTERS = 200
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PERIOD = re.compile("[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class UnknownParameter(Exception):
-    """The address asks for something that the page, or the edition, does not have. `name` and `value` are as in the address."""
+    """The address asks for something that the page, or the edition, does not have. `name` and `value` are as in the address.
 
-    def __init__(self, name: str, value: str) -> None:
+    `why` is the text under `missing` that says what is wrong: `value` of what the edition does not have, else of how it is written.
+    """
+
+    def __init__(self, name: str, value: str, why: str = "value") -> None:
         super().__init__(f"{name}={value}")
         self.name = name
         self.value = value
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,20 @@ class Params:
         if code is None:
             return view.complete_period or view.running_period
         if code not in view.periods:
-            raise UnknownParameter("period", code)
+            raise UnknownParameter("period", code, "value" if _PERIOD.fullmatch(code) else "period")
         return Period(code)
+
+    def day(self, name: str) -> date | None:
+        """The day of a filter, written YYYY-MM-DD and no other way; None where it is not set. Raises UnknownParameter."""
+        text = self.get(name)
+        if text is None:
+            return None
+        try:
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+        except ValueError:  # the 30th of February
+            pass
+        raise UnknownParameter(name, text, "date")
 
     def member(self, view: View, name: str, dimension: str) -> str | None:
         """The member of a dimension that a filter names; None where it is not set.

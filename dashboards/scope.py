@@ -91,7 +91,8 @@ _TEXTS_WITH_NUMBERS = frozenset(
         "status_reason", "subject",
     }
 )  # fmt: skip
-_QUOTED_RECORD = "line [0-9]+: "
+#: Records that a text quotes, from the first on: `line 2: why: its text; line 3: …`. The reason stays where it holds no value.
+_QUOTED_RECORDS = "(^|; |: )(line [0-9]+: )([^:''\"]*: )?.*"
 # Digits after a letter or an underscore are of an id or of a file's name, and no telephone number.
 _NUMBER_IN_TEXT = "(^|[^0-9A-Za-z_])([0-9]{2})[0-9]{3,}([0-9]{2})"
 #: Marts that hold single calls: who may not see calls gets neither their numbers nor their ids.
@@ -159,12 +160,12 @@ def masked_columns(mart: str, columns: Iterable[str], viewer: Viewer) -> dict[st
         elif column in _CALL_IDS and not rights.sees_calls:
             masked[column] = f"case when {column} is not null then '***' end"
         elif column in _TEXTS_WITH_NUMBERS:
-            text = f"regexp_replace({column}, '{_NUMBER_IN_TEXT}', '\\1\\2***\\3', 'g')"
+            # A record that a text quotes is a call, or holds a bank account, or a name anywhere in it.
+            without = f"regexp_replace({column}, '{_QUOTED_RECORDS}', '\\1\\2\\3***', 's')"
             if not (rights.sees_numbers and (rights.sees_calls or mart not in CALL_MARTS)):
-                masked[column] = text
+                masked[column] = f"regexp_replace({without}, '{_NUMBER_IN_TEXT}', '\\1\\2***\\3', 'g')"
             elif not (rights.sees_calls and rights.sees_names):
-                # A record that a text quotes is a call, or holds a bank account.
-                masked[column] = f"case when regexp_matches({column}, '{_QUOTED_RECORD}') then {text} else {column} end"
+                masked[column] = without
     return masked
 
 

@@ -24,13 +24,23 @@ def collection_rate_bars(
             orientation="h",
             y=[wrapped(name) for name, _ in pairs],
             x=shown,
-            text=labels,
-            textposition="auto",
-            insidetextanchor="end",
-            cliponaxis=False,
             customdata=labels,
             hovertemplate="%{y}: %{customdata}<extra></extra>",
             marker={"color": BLUE},
+        )
+    )
+    top = max([100.0, *shown])
+    # Beside the bars, one below the other: the line of the branch crosses none of them.
+    figure.add_trace(
+        go.Scatter(
+            mode="text",
+            y=[wrapped(name) for name, _ in pairs],
+            x=[top * 1.02] * len(pairs),
+            text=labels,
+            textposition="middle right",
+            cliponaxis=False,
+            hoverinfo="skip",
+            showlegend=False,
         )
     )
     if branch is not None:
@@ -48,13 +58,13 @@ def collection_rate_bars(
             showarrow=False,
             font={"color": VERMILION},
         )
-    top = max([100.0, *shown])
     styled(
         figure,
         x_title=t("collections.axis_rate"),
         y_title="",
         height=horizontal_height(len(pairs)),
-        margin={"l": 8, "r": 16, "t": 30, "b": 8},
+        showlegend=False,
+        margin={"l": 8, "r": 68, "t": 30, "b": 8},
     )
     figure.update_xaxes(type="linear", range=[0, top * 1.02], ticksuffix=" %")
     figure.update_yaxes(type="category")

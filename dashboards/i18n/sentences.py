@@ -37,6 +37,8 @@ _ANYTHING = r".*?"
 # A template that begins with a place must not swallow the sentence before its own.
 _ONE_SENTENCE = r"(?:(?!; ).)*?"
 _ONE_RECORD = re.compile(r"line (\d+): (.*)", re.DOTALL)
+# In the place of a record that the viewer may not see (dashboards/scope.py).
+_HIDDEN = "***"
 _BETWEEN_RECORDS = re.compile(r"; (?=line \d+: )")
 
 
@@ -87,6 +89,9 @@ def _records(text: str) -> str | None:
         if found is None:
             return None
         number, rest = found.groups()
+        if rest == _HIDDEN:
+            shown.append(f"第 {number} 行：{rest}")
+            continue
         for end in (place.start() for place in re.finditer(": |$", rest)):
             why = _whole(rest[:end]) or _of_a_field(rest[:end])
             if why is not None:

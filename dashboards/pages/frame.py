@@ -35,6 +35,7 @@ from dashboards.pages.model import (
 from dashboards.pages.spec import COMMON_PARAMS, SECTIONS, PageSpec
 from dashboards.params import Params, UnknownParameter
 from dashboards.view import Period, View, query_reads, query_text
+from orchestration.printable import one_line
 from orchestration.publishing.manifest import EditionError
 
 LOG = logging.getLogger(__name__)
@@ -60,14 +61,15 @@ def draw(spec: PageSpec, pages: Sequence[PageSpec], view: View, params: Params) 
         content = _searched(spec.content(view, params), params)
     except UnknownParameter as unknown:
         known = unknown.name in (*spec.params, *COMMON_PARAMS)
-        key = "missing.value" if known else "missing.filter"
-        text = t(key, name=t.code("filter", unknown.name), value=unknown.value)
+        key = f"missing.{unknown.why}" if known else "missing.filter"
+        # What was typed may hold marks that turn the sentence around.
+        text = t(key, name=t.code("filter", one_line(unknown.name)), value=one_line(unknown.value))
         return _framed(spec, pages, view, params, _sentence(text, "warning"), 404)
     except EditionError as error:
         lacking = view.lacks(*spec.queries)
         if not lacking:  # paths and SQL are for who runs the server
             LOG.error("page %s: %s", spec.name, error)
-        text = t("missing.marts", marts=", ".join(lacking)) if lacking else t("missing.unreadable")
+        text = _marts_lacking(lacking, t) if lacking else t("missing.unreadable")
         return _framed(spec, pages, view, params, _sentence(text, "warning"), 200 if lacking else 500)
     return _framed(spec, pages, view, params, content)
 
@@ -95,7 +97,12 @@ def branch_name(view: View, t: Translate) -> str:
 def missing_marts(view: View, t: Translate, *queries: str) -> Message | None:
     """A sentence that names the marts these queries lack; None when they are all there."""
     lacking = view.lacks(*queries)
-    return Message(t("missing.marts", marts=", ".join(lacking)), "warning") if lacking else None
+    return Message(_marts_lacking(lacking, t), "warning") if lacking else None
+
+
+def _marts_lacking(marts: Sequence[str], t: Translate) -> str:
+    titles = [t("missing.mart", title=mart_title(mart, t.language), mart=mart) for mart in marts]
+    return t("missing.marts", marts=t("missing.between").join(titles))
 
 
 def how(t: Translate, *queries: str) -> How:
@@ -261,7 +268,7 @@ def _searched(content: Content, params: Params) -> Content:
         name, _, rest = sort.partition(".")
         column, _, direction = rest.partition(".")
         if name not in named_tables or not _WHOLE.fullmatch(column) or direction not in ("up", "down"):
-            raise UnknownParameter("sort", sort)
+            raise UnknownParameter("sort", sort, "sort")
         order = (name, int(column), direction == "down")
 
     def table_of(table: Table) -> Table:
@@ -279,7 +286,7 @@ def _searched(content: Content, params: Params) -> Content:
             table = replace(table, rows=rows, total=table.total if len(rows) == len(table.rows) else None)
         if order is not None and order[0] == table.name:
             if order[1] >= len(table.columns):
-                raise UnknownParameter("sort", str(sort))
+                raise UnknownParameter("sort", str(sort), "sort")
             table = replace(table, rows=_sorted(table.rows, order[1], order[2]))
         return table
 

@@ -125,8 +125,10 @@ class Column:
 
     @property
     def style(self) -> str:
-        """How its cells are set: `number`, `short`, or nothing special."""
-        return "number" if self.is_figure else "short" if self.kind in SHORT else ""
+        """How its cells are set: `number`, `short`, `moment`, or nothing special."""
+        if self.is_figure:
+            return "number"
+        return "short" if self.kind in SHORT else "moment" if self.kind == "moment" else ""
 
 
 @dataclass(frozen=True)

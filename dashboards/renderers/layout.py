@@ -9,14 +9,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboards.pages.model import Block, Figure, How, Message, Page, Prose, Section, Table, Tile
+from dashboards import formats
+from dashboards.pages.model import Block, Cell, Column, Figure, How, Message, Page, Prose, Section, Table, Tile
 from dashboards.renderers.links import Links
 
 #: So many rows of a table are on the page; its files have all.
 SHOWN_ROWS = 200
 # More columns than this do not fit beside a figure.
 _NARROW_COLUMNS = 6
+# Letters of a word that a column is not to be as wide as, and of a sentence that needs a wide one.
+_LONG_NAME = 28
+_LONG_TEXT = 60
 _DEFAULT_HEIGHT = 340
+_HALF_A_SHEET = 420
 _LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 _SPARK_WIDTH, _SPARK_HEIGHT = 120, 28
 
@@ -25,11 +30,12 @@ _SPARK_WIDTH, _SPARK_HEIGHT = 120, 28
 class ShownTable:
     """A table with the rows that are shown; `hidden_rows` are in its files only. `csv` and `xlsx` are their addresses.
 
-    `is_titled`: its title is not that of its section, which stands above it.
+    `styles` has for each column how its cells are set. `is_titled`: its title is not that of its section, which stands above it.
     """
 
     table: Table
-    rows: tuple[tuple[object, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    styles: tuple[str, ...]
     hidden_rows: int
     csv: str | None
     xlsx: str | None
@@ -49,6 +55,11 @@ class DrawnFigure:
     is_data_shown: bool
     how: How | None
     is_titled: bool = True
+
+    @property
+    def is_high(self) -> bool:
+        """Whether it takes half of a sheet of paper."""
+        return self.height > _HALF_A_SHEET
 
 
 LaidOutBlock = DrawnFigure | ShownTable | Message | Prose
@@ -173,10 +184,26 @@ def _block(page: Page, block: Block, figure_id: str, links: Links) -> LaidOutBlo
     )
 
 
+def _style(column: Column, cells: Sequence[Cell]) -> str:
+    """How the cells of a column are set: one with sentences needs room, one with long names may break them anywhere."""
+    if column.style or column.kind != "text":
+        return column.style
+    texts = [text for text in map(formats.plain, cells) if isinstance(text, str)]
+    longest = max(map(len, texts), default=0)
+    has_long_names = longest > _LONG_NAME and any(
+        text.isascii() and max(map(len, text.split()), default=0) > _LONG_NAME for text in texts
+    )
+    # A Chinese character is as wide as two letters.
+    is_long = any(len(text) > (_LONG_TEXT if text.isascii() else _LONG_TEXT // 2) for text in texts)
+    return " ".join(name for name, is_so in (("names", has_long_names), ("long", is_long)) if is_so)
+
+
 def _shown(page: Page, table: Table, links: Links) -> ShownTable:
+    rows = table.rows[:SHOWN_ROWS]
     return ShownTable(
         table,
-        table.rows[:SHOWN_ROWS],
+        rows,
+        tuple(_style(column, [row[at] for row in rows if at < len(row)]) for at, column in enumerate(table.columns)),
         max(0, len(table.rows) - SHOWN_ROWS),
         links.file(page.target, table.name, "csv") if table.name else None,
         links.file(page.target, table.name, "xlsx") if table.name else None,

@@ -220,9 +220,10 @@
     });
   }
 
-  function printing(width) {
+  function printing(isPaper) {
     drawn().forEach(function (place) {
-      window.Plotly.relayout(place, width ? { width: width } : { width: null, autosize: true });
+      var width = place.closest(".pair:not(:has([data-high], th:nth-child(5)))") ? 335 : 690;
+      window.Plotly.relayout(place, isPaper ? { width: width } : { width: null, autosize: true });
     });
   }
 
@@ -259,6 +260,6 @@
     });
     draw();
   });
-  window.addEventListener("beforeprint", function () { printing(690); });
-  window.addEventListener("afterprint", function () { printing(null); });
+  window.addEventListener("beforeprint", function () { printing(true); });
+  window.addEventListener("afterprint", function () { printing(false); });
 }());

@@ -53,7 +53,7 @@ def _serve(arguments: argparse.Namespace, context: Context) -> Answer:
 
     settings = context.settings
     log_to_stderr()
-    server = make_server(settings, arguments.host, arguments.port, arguments.allow_host)
+    server = make_server(settings, arguments.host, arguments.port, arguments.allow_host, warms_up=True)
     try:
         message = f"The dashboards of the current edition are at {server.url} (Ctrl-C ends)."
         data = {"url": server.url, "host": server.host, "port": server.port, "published": settings.published}

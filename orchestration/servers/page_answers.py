@@ -22,7 +22,7 @@ from dashboards.renderers.html import content_policy, render
 from dashboards.renderers.links import ServedLinks
 from dashboards.site_map import BY_NAME, PAGES, draw
 from dashboards.view import BranchFiles, View
-from orchestration.access.roles import Viewer
+from orchestration.access.roles import WHOLE_BRANCH, Viewer
 from orchestration.publishing.manifest import MANIFEST, EditionError
 from orchestration.publishing.reading import (
     EditionFolder,
@@ -82,6 +82,18 @@ class PageAnswers:
     def first_page(self, viewer: Viewer) -> str | None:
         """The page that a viewer begins with; None where none is for them."""
         return next((spec.name for spec in PAGES if spec.is_listed and spec.is_for(viewer)), None)
+
+    def warm_up(self) -> None:
+        """Draw the first page in each language, as nobody in particular: the next one needs no library, text or template anew.
+
+        Where no edition can be shown there is nothing to do: whoever asks is told so.
+        """
+        first = self.first_page(WHOLE_BRANCH)
+        for language in LANGUAGES:
+            try:
+                self.answer(language, str(first), {}, WHOLE_BRANCH)
+            except (NotThere, Unavailable):
+                return
 
     def answer(
         self,

@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import json
 import logging
+import re
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -31,6 +32,7 @@ from orchestration.allowed_hosts import AllowedHosts
 from orchestration.monitoring import metrics
 from orchestration.monitoring.facts import Facts, look
 from orchestration.monitoring.health import health
+from orchestration.printable import one_line
 from orchestration.servers.messages import message
 from orchestration.servers.page_answers import Answer, NotThere, PageAnswers, Unavailable
 from orchestration.settings import Settings
@@ -45,6 +47,7 @@ METRICS_PATH = "/metrics"
 _ASSET_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # Whoever asks how it is every moment gets the same answer for so long.
 _FACTS_SECONDS = 5.0
+_NEVER = re.compile(r"q=0(\.0{0,3})?")
 
 
 def make_server(
@@ -53,10 +56,13 @@ def make_server(
     port: int = 8600,
     allowed_hosts: Iterable[str] = (),
     protocol: type[BoundedProtocol] = BoundedProtocol,
+    *,
+    warms_up: bool = False,
 ) -> WebServer:
     """A server that is bound but not yet running; port 0 takes any free one. Raises TollhouseError if it cannot bind.
 
-    Listening beyond this machine without accounts is refused.
+    Listening beyond this machine without accounts is refused. `warms_up`: while it waits for the first reader it loads what
+    the first answer would else wait for.
     """
     site = Site(settings)
     guarded = authenticated(site.app, settings, host=host)
@@ -65,7 +71,7 @@ def make_server(
         hosts = AllowedHosts.of(host, listening.getsockname()[1], (*settings.allowed_hosts, *allowed_hosts))
         counted = metrics.CountedRequests(Guard(guarded, hosts))
         site.counted = counted
-        return WebServer(counted, listening, protocol)
+        return WebServer(counted, listening, protocol, site.warm_up if warms_up else None)
     except BaseException:
         listening.close()
         raise
@@ -95,6 +101,11 @@ class Site:
             exception_handlers={HTTPException: _http_fault, Exception: _fault},
         )
 
+    def warm_up(self) -> None:
+        """Have the libraries, texts, templates, scripts and the first page ready, in the time before somebody asks."""
+        self._pages.warm_up()
+        _zipped_assets()
+
     async def _start(self, request: Request) -> Response:
         """Lead to the first page that the viewer may see."""
         language = request.path_params.get("language") or _language_of(request)
@@ -116,7 +127,10 @@ class Site:
 
     async def _answer(self, request: Request, file: tuple[str, str] | None) -> Response:
         language, page = request.path_params["language"], request.path_params["page"]
-        given = dict(request.query_params.items())
+        given: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            if given.setdefault(name, value) != value:
+                return _given_twice(one_line(name[:40]))
         try:
             answer = await asyncio.to_thread(
                 self._pages.answer,
@@ -186,7 +200,7 @@ def _compressed(
 ) -> Response:
     """An answer whose content is kept compressed; the rare client that cannot read that gets it plain."""
     sent = {"content-type": content_type, "vary": "accept-encoding", **headers}
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if _reads_gzip(request.headers.get("accept-encoding", "")):
         return Response(zipped, status, {**sent, "content-encoding": "gzip"})
     return Response(gzip.decompress(zipped), status, sent)
 
@@ -194,6 +208,24 @@ def _compressed(
 @cache
 def _zipped_assets() -> Mapping[str, bytes]:
     return {name: gzip.compress(content, 6, mtime=0) for name, content in assets().items()}
+
+
+def _given_twice(name: str) -> Response:
+    """Which of two values is meant, nobody can know: none is taken."""
+    return message(
+        HTTPStatus.BAD_REQUEST,
+        f"地址中筛选项“{name}”有两个不同的值。请只保留一个。",
+        f"The address has two different values of the filter '{name}'. Keep one of them.",
+    )
+
+
+def _reads_gzip(accepted: str) -> bool:
+    """Whether the accept-encoding of a client has gzip, and not with the weight 0, which says "never"."""
+    for each in accepted.lower().split(","):
+        coding, _, weight = each.partition(";")
+        if coding.strip() in ("gzip", "x-gzip"):
+            return not _NEVER.fullmatch(weight.replace(" ", ""))
+    return False
 
 
 async def _http_fault(_: Request, fault: Exception) -> Response:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -139,18 +141,35 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
+class _Server(uvicorn.Server):
+    """uvicorn, which begins `once_serving` in a thread of its own when it answers."""
+
+    once_serving: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.once_serving is not None:
+            # Whoever stops the server does not wait for it.
+            threading.Thread(target=self.once_serving, name="once serving", daemon=True).start()
+
+
 class WebServer:
-    """An application on a socket that is bound already. Ends by SIGINT or SIGTERM, or by `shutdown` of another thread."""
+    """An application on a socket that is bound already. Ends by SIGINT or SIGTERM, or by `shutdown` of another thread.
+
+    `once_serving` is called in a thread beside it as soon as requests are answered.
+    """
 
     def __init__(
         self,
         app: App,
         listening: socket.socket,
         protocol: type[BoundedProtocol] = BoundedProtocol,
+        once_serving: Callable[[], None] | None = None,
     ) -> None:
         self._socket = listening
         self.host, self.port = listening.getsockname()[:2]
-        self._server = uvicorn.Server(bounded_config(app, protocol, lifespan="off", ws="none"))
+        self._server = _Server(bounded_config(app, protocol, lifespan="off", ws="none"))
+        self._server.once_serving = once_serving
 
     @property
     def url(self) -> str:

@@ -43,10 +43,26 @@ def test_another_period_is_shown_where_the_address_asks_for_it(edition_dir: Path
     assert running.status == 200 and "2026-03 still runs" in text_of(html_of(running))
 
 
-@pytest.mark.parametrize("period", ["2025-12", "2026-04", "x", "2026-02' or 1=1"])
-def test_a_period_that_the_edition_does_not_have_is_a_sentence(edition_dir: Path, period: str) -> None:
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        ("2025-12", "Billing period: this edition has no '2025-12', or it is not among the rows that you may see."),
+        ("2026-04", "Billing period: this edition has no '2026-04', or it is not among the rows that you may see."),
+        ("x", "Billing period: 'x' is not a valid period. Write it like 2026-05."),
+        ("2026-13", "Billing period: '2026-13' is not a valid period."),
+        ("2026-02' or 1=1", "Billing period: '2026-02' or 1=1' is not a valid period."),
+        ("\u202e50-6202", "Billing period: '\\u202e50-6202' is not a valid period."),
+    ],
+)
+def test_a_period_that_the_edition_does_not_have_is_a_sentence(edition_dir: Path, period: str, said: str) -> None:
     page = drawn(edition_dir, "overview", period=period)
-    assert page.status == 404 and f"Billing period: '{period}' is not in this edition" in text_of(html_of(page))
+    assert page.status == 404 and said in text_of(html_of(page))
+
+
+def test_an_order_by_what_is_no_column_is_a_sentence(edition_dir: Path) -> None:
+    for order in ("x", "by_business_unit.99.up", "by_business_unit.1.sideways"):
+        page = drawn(edition_dir, "overview", "zh", sort=order)
+        assert page.status == 404 and f"排序：“{order}”不是本页表格的列" in text_of(html_of(page))
 
 
 def test_a_filter_that_the_page_does_not_have_is_a_sentence(edition_dir: Path) -> None:

@@ -174,6 +174,14 @@ def test_the_sentences_of_the_models_tests_are_whole_in_chinese() -> None:
             "银行 ABC 的文件 A.txt 被暂扣：没有文件尾；首批：第 2 行：金额为空：2|x: y; z；第 3 行：金额为 0：3|0",
         ),
         (
+            "file A.txt of bank ABC is held: there is no trailer; the first: line 2: amount is empty: ***",
+            "银行 ABC 的文件 A.txt 被暂扣：没有文件尾；首批：第 2 行：金额为空：***",
+        ),
+        (
+            "file A.txt of bank ABC is held: there is no trailer; the first: line 2: ***",
+            "银行 ABC 的文件 A.txt 被暂扣：没有文件尾；首批：第 2 行：***",
+        ),
+        (
             "field name of customers C1: the customer has no name (客户没有名称); outlet OU01",
             "客户资料 C1 的字段 name：客户没有名称；营业网点 OU01",
         ),

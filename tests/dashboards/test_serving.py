@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import html
 import http.client
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dashboards.pages.model import Page
 from dashboards.site import build_site
 from orchestration.errors import TollhouseError
 from orchestration.runtime.run_record import RunRecord
-from orchestration.servers.site_server import make_server
+from orchestration.servers import page_answers
+from orchestration.servers.site_server import Site, make_server
 from orchestration.settings import Settings
 from tests.dashboards.conftest import AS_OF, MARTS
 from tests.dashboards.editions import point_to, write_edition
@@ -115,6 +120,13 @@ def test_pages_are_sent_compressed_to_who_can_read_that(edition_dir: Path, ask: 
     _, zipped, content = ask("/en/overview", encoding="gzip, br")
     assert "Content-Encoding" not in plain and zipped["Content-Encoding"] == "gzip"
     assert content == text and int(zipped["Content-Length"]) < len(text.encode()) / 3
+    for accepted, is_zipped in (
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.00, br", False),
+        ("xgzipx", False),
+    ):
+        assert ("Content-Encoding" in ask("/en/overview", encoding=accepted)[1]) is is_zipped, accepted
 
 
 def test_nothing_else_is_reachable(published: Path, edition_dir: Path, ask: Ask) -> None:
@@ -168,6 +180,56 @@ def test_a_filter_of_markup_is_a_text(edition_dir: Path, ask: Ask) -> None:
     status, _, text = ask("/en/overview?period=%3Cscript%3Ealert(1)%3C/script%3E&%3Cb%3E=1")
     assert status == 404 and "<script>alert" not in text and "<b>" not in text
     assert ask("/en/overview?period=" + "9" * 5000)[0] in (404, 414, 431)
+
+
+def test_a_filter_with_two_values_is_refused(edition_dir: Path, ask: Ask) -> None:
+    """Which one is meant nobody knows: a proxy may take the first and a program the last."""
+    for path in (
+        "/en/overview?period=2026-01&period=2026-02",
+        "/zh/overview/by_business_unit.csv?period=2026-01&period=",
+    ):
+        status, _, text = ask(path)
+        assert (
+            status == 400
+            and "two different values of the filter 'period'" in html.unescape(text)
+            and "两个不同的值" in text
+        )
+    assert "<b>" not in ask("/en/overview?%3Cb%3E=1&%3Cb%3E=2")[2]
+    assert ask("/en/overview?period=2026-01&period=2026-01")[0] == 200, "the same twice is one"
+
+
+def test_a_server_is_warm_before_the_first_reader(
+    edition_dir: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libraries, texts and templates are loaded while nobody waits for them; who asks then has a page that is drawn already."""
+    drawn: list[str] = []
+    is_warm = threading.Event()
+    draw, warm_up = page_answers.draw, Site.warm_up
+
+    def watched(name: str, *rest: Any) -> Page:
+        drawn.append(name)
+        return draw(name, *rest)
+
+    def warmed(site: Site) -> None:
+        warm_up(site)
+        is_warm.set()
+
+    monkeypatch.setattr(page_answers, "draw", watched)
+    monkeypatch.setattr(Site, "warm_up", warmed)
+    with served(make_server(settings, port=0, warms_up=True)) as port:
+        assert is_warm.wait(60)
+        before = len(drawn)
+        for language in ("zh", "en"):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", f"/{language}/overview")
+            assert connection.getresponse().status == 200
+            connection.close()
+    assert before == 2 and len(drawn) == 2
+
+
+def test_a_server_without_an_edition_warms_up_in_silence(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    Site(settings).warm_up()
+    assert not caplog.records
 
 
 def test_a_taken_port_is_a_clear_error(settings: Settings) -> None:

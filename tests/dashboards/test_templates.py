@@ -153,6 +153,9 @@ def names_inside(value: Any) -> set[str]:
     return set().union(*map(names_of, inner))
 
 
+_SET_BY_LENGTH = [("class", "names"), ("class", "long"), ("class", "names long")]
+
+
 class Parsed(HTMLParser):
     """The tags, attributes and texts of a document in order; JSON in scripts as its value."""
 
@@ -173,7 +176,9 @@ class Parsed(HTMLParser):
         return [self.tame(inner) for inner in value] if isinstance(value, list) else value
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, [(name, self.tame(value)) for name, value in attrs]))
+        # How wide a column is follows from the length of its texts, and only that.
+        told = [(name, self.tame(value)) for name, value in attrs if (name, value) not in _SET_BY_LENGTH]
+        self.found.append((tag, told))
         self._inside = "json" if ("type", "application/json") in attrs else tag
 
     def handle_endtag(self, tag: str) -> None:

@@ -59,6 +59,12 @@ _OVERFLOW = """() => document.documentElement.scrollWidth <= window.innerWidth ?
     return box.right > window.innerWidth + 1 && !each.parentElement.closest('.scroll');
   }).slice(0, 5).map(each => each.tagName + '.' + each.className + ' ' + Math.round(each.getBoundingClientRect().right))"""
 
+# What lies open and sticks out to the right of a sheet of paper is cut off.
+_OFF_THE_SHEET = """() => Array.from(document.querySelectorAll('table[data-table]')).filter(
+  each => each.checkVisibility() && each.getBoundingClientRect().right > window.innerWidth + 1).map(each => each.dataset.table)"""
+# What is left of the width of A4 between the margins of site.css.
+SHEET = {"width": 703, "height": 1000}
+
 
 @pytest.fixture(scope="module")
 def reader(chromium: Browser, origin: str) -> Iterator[Watched]:
@@ -122,6 +128,30 @@ def test_page_with_its_filters_set(name: str, reader: Watched, branch_view: View
     assert page.evaluate(_SQUEEZED) == []
     assert violations(page) == []
     assert reader.faults == []
+
+
+@pytest.mark.parametrize(("name", "language"), PAGES_LOOKED_AT)
+def test_page_on_paper_has_every_column(name: str, language: str, reader: Watched) -> None:
+    reader.page.set_viewport_size(SHEET)  # type: ignore[arg-type]
+    page = reader.open(address(language, name, {}))
+    try:
+        page.emulate_media(media="print")
+        assert page.evaluate(_OFF_THE_SHEET) == []
+    finally:
+        page.emulate_media(media="screen")
+
+
+def test_a_figure_stands_beside_its_few_columns_on_paper(reader: Watched) -> None:
+    """It is on one sheet: below them it would leave half of the sheet before it empty."""
+    reader.page.set_viewport_size(SHEET)  # type: ignore[arg-type]
+    page = reader.open(address("en", "overview", {}))
+    try:
+        page.emulate_media(media="print")
+        pair = page.locator(".pair:not(:has(th:nth-child(5), [data-high]))").first
+        figure, beside = pair.evaluate("pair => [...pair.children].map(each => each.getBoundingClientRect().top)")
+        assert figure == beside
+    finally:
+        page.emulate_media(media="screen")
 
 
 def test_long_table_begins_with_twenty_cards_on_a_phone(reader: Watched) -> None:

@@ -18,7 +18,7 @@ from dashboards.pages.outlets.tariff import charge_blocks
 from dashboards.pages.reference import reference_book
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head, mart_table, value_of
-from dashboards.params import Params, UnknownParameter
+from dashboards.params import Params
 from dashboards.view import Row, View
 from orchestration.rating.explaining import CallNotFound, Explanation, explain_call, find_call, who_is_charged
 from orchestration.telephone_numbers import normalised_called_number
@@ -56,7 +56,7 @@ def calls(view: View, params: Params) -> Content:
         frame.text_filter(params, "account", "A000001"),
         frame.period_filter(view, params, CALLS),
         frame.text_filter(params, "date", formats.day(last_day)),
-        frame.text_filter(params, "call", "<file_id>:<record_number>"),
+        frame.text_filter(params, "call", "0a1b2c3d4e5f6789:12"),
     )
     sections = []
     call_id = params.get("call")
@@ -74,14 +74,10 @@ def calls(view: View, params: Params) -> Content:
 
 def _days(view: View, params: Params) -> tuple[date, date]:
     """The day asked for, else those of the period. Raises UnknownParameter."""
-    text = params.get("date")
-    if text is None:
+    day = params.day("date")
+    if day is None:
         period = params.period(view)
         return period.first_day, period.last_day
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise UnknownParameter("date", text) from None
     return day, day
 
 

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.i18n.columns import catalogue, column, mart_definition, mart_title
 from dashboards.pages import frame
-from dashboards.pages.model import Block, Cell, Column, Content, Linked, Message, Prose, Section, Table, Target, Tile
+from dashboards.pages.model import (
+    Block,
+    Cell,
+    Column,
+    Content,
+    Kind,
+    Linked,
+    Message,
+    Prose,
+    Section,
+    Table,
+    Target,
+    Tile,
+)
 from dashboards.pages.spec import PageSpec, as_it_is
 from dashboards.params import Params
 from dashboards.scope import CALL_MARTS
@@ -15,6 +30,8 @@ from orchestration.access.roles import Role
 from orchestration.warehouse.model_texts import mart_texts
 
 ROWS_SHOWN = 10
+#: Types that a workbook has only as numbers, which it shows as a date where the column is one. The rest is as it is stored.
+_KINDS: Mapping[str, Kind] = {"DATE": "day", "TIMESTAMP": "moment"}
 
 
 def dictionary(view: View, params: Params) -> Content:
@@ -124,11 +141,12 @@ def _first_rows(view: View, mart: str, t: Translate) -> Section:
         block = Message(t("dictionary.no_calls"))
     else:
         rows = view.preview(mart, ROWS_SHOWN)
-        names = [name for name, _ in view.columns(mart)]
+        types = view.columns(mart)
+        names = [name for name, _ in types]
         block = Message(t("dictionary.empty"))
         if rows:
             block = Table(
-                columns=tuple(Column(name) for name in names),
+                columns=tuple(Column(name, _KINDS.get(kind, "text")) for name, kind in types),
                 rows=tuple(tuple(row[name] for name in names) for row in rows),
                 title=t("dictionary.first", count=formats.count(len(rows))),
                 definition=t("dictionary.first_definition"),

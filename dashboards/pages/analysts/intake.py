@@ -9,7 +9,7 @@ from dashboards.i18n import Translate
 from dashboards.pages.frame import how, missing_marts
 from dashboards.pages.management.scope_note import branch_only
 from dashboards.pages.model import Block, Cell, Column, Figure, Message, Section, Table
-from dashboards.pages.tables import sum_of
+from dashboards.pages.tables import head, sum_of
 from dashboards.view import Row, View
 
 STATES = (
@@ -27,13 +27,21 @@ STATES = (
 )
 SET_ASIDE = ("malformed", "held", "duplicate", "other_day", "undocumented", "unrated")
 _STATUSES = ("loaded", "held", "rejected")
+#: The kind of file whose records have a state.
+CALL_FILES = "cdr"
 
 
-def set_aside(view: View, t: Translate) -> Section:
-    """Records by state and file status, the money that waits in them, and files by kind."""
+def set_aside(view: View, t: Translate, kind: str | None = None) -> Section:
+    """Records by state and file status, the money that waits in them, and files by kind; all of one kind of file, or of any.
+
+    Records with a state, and money, are those of call files: of another kind there are its files alone.
+    """
     absent = missing_marts(view, t, "intake_by_status", "files_by_kind")
     if absent is not None:
         return Section("intake", t("intake.title"), blocks=(absent,))
+    if kind not in (None, CALL_FILES):
+        files = _files(view, kind, t) or (Message(t("intake.no_files_of_kind")),)
+        return Section("intake", t("intake.title"), blocks=files, is_paired=False)
     by_status = {row["file_status"]: row for row in view.query("intake_by_status")}
     blocks: list[Block] = []
     if by_status:
@@ -49,7 +57,7 @@ def set_aside(view: View, t: Translate) -> Section:
     else:
         blocks.append(branch_only(view, t) or Message(t("missing.no_files")))
     blocks.extend(_money_at_risk(view, t))
-    blocks.extend(_files(view, t))
+    blocks.extend(_files(view, kind, t))
     return Section("intake", t("intake.title"), t("intake.intro"), blocks=tuple(blocks))
 
 
@@ -66,10 +74,7 @@ def _states_table(by_status: Mapping[str, Row], t: Translate) -> Table:
             *(Column(t.code("file_status", status), "count") for status in statuses),
             Column(t("intake.all_files"), "count"),
         ),
-        rows=(
-            line(t("intake.files"), "files"),
-            *(line(t.code("state", state), state) for state in STATES),
-        ),
+        rows=tuple(line(t.code("state", state), state) for state in STATES),
         title=t("intake.table"),
         name="records_by_state",
         how=how(t, "intake_by_status"),
@@ -88,7 +93,7 @@ def _money_at_risk(view: View, t: Translate) -> tuple[Block, ...]:
                 Column(t("intake.state")),
                 Column(t("intake.age_days")),
                 Column(t("intake.calls"), "count"),
-                Column(t("intake.minutes"), "minutes"),
+                head("money_at_risk", "seconds", t),
                 Column(t("intake.estimated_amount"), "money"),
                 Column(t("intake.calls_without_estimate"), "count"),
             ),
@@ -118,8 +123,8 @@ def _money_at_risk(view: View, t: Translate) -> tuple[Block, ...]:
     )
 
 
-def _files(view: View, t: Translate) -> tuple[Block, ...]:
-    kinds = view.query("files_by_kind")
+def _files(view: View, kind: str | None, t: Translate) -> tuple[Block, ...]:
+    kinds = view.query("files_by_kind", kind=kind)
     if not kinds:
         return ()
     return (
@@ -133,6 +138,7 @@ def _files(view: View, t: Translate) -> tuple[Block, ...]:
                 (t.code("file_kind", row["file_kind"]), row["files"], *(row[status] for status in _STATUSES))
                 for row in kinds
             ),
+            total=(t("site.total"), *(sum_of(kinds, name) for name in ("files", *_STATUSES))),
             title=t("intake.kinds_table"),
             name="files_by_kind",
             how=how(t, "files_by_kind"),

@@ -5,23 +5,21 @@ What the gates set aside in all files together is in intake.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dashboards import formats
 from dashboards.figures.intake import records_by_day
 from dashboards.i18n import Translate
 from dashboards.pages import frame
-from dashboards.pages.analysts.intake import SET_ASIDE, STATES, set_aside
+from dashboards.pages.analysts.intake import CALL_FILES, SET_ASIDE, STATES, set_aside
 from dashboards.pages.management.scope_note import branch_only
 from dashboards.pages.model import Block, Column, Content, Figure, Message, Section, Table, Tile, Tone
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head, mart_table, sum_of, value_of, with_column
 from dashboards.params import Params
-from dashboards.view import Period, Row, View
+from dashboards.view import Period, View
 from orchestration.access.roles import Role
 
 INTAKE = "intake"
-_KINDS = ("cdr", "bank", "customers")
+_KINDS = (CALL_FILES, "bank", "customers")
 _MART = "file_reconciliation"
 _TONES: dict[str, Tone] = {"held": "warning", "rejected": "bad"}
 
@@ -36,13 +34,14 @@ def intake(view: View, params: Params) -> Content:
         # Files are of no unit. That none is among the rows of a scope does not mean that none waits.
         files = Section("files", t("intake_page.files", period=period.code), blocks=(note,))
         return Content((files, set_aside(view, t)))
+    # Days, missing files and retries are of call files.
+    has_calls = kind in (None, CALL_FILES)
     return Content(
         (
             _waiting(view, period, kind, t),
-            _days(view, period, t),
-            _missing(view, t),
-            set_aside(view, t),
-            _retries(view, t),
+            *((_days(view, period, t), _missing(view, t)) if has_calls else ()),
+            set_aside(view, t, kind),
+            *((_retries(view, t),) if has_calls else ()),
             _files(view, period, kind, t),
         ),
         (
@@ -74,16 +73,20 @@ def _waiting(view: View, period: Period, kind: str | None, t: Translate) -> Sect
                 marks={"file_status": lambda row: _TONES.get(row["file_status"])},
             ),
         )  # fmt: skip
-    return Section("waiting", title, tiles=_tiles(view, period, rows, t), blocks=blocks, is_paired=False)
+    tiles = (
+        Tile(t("intake_page.waiting_files"), formats.count(len(rows)), t("intake_page.waiting_files_definition")),
+        *(_records(view, period, t) if kind in (None, CALL_FILES) else ()),
+    )
+    return Section("waiting", title, tiles=tiles, blocks=blocks, is_paired=False)
 
 
-def _tiles(view: View, period: Period, waiting: Sequence[Row], t: Translate) -> tuple[Tile, ...]:
+def _records(view: View, period: Period, t: Translate) -> tuple[Tile, ...]:
+    """The records of the period's call files, and those of them that are set aside."""
     days = view.query("records_by_day", first_day=period.first_day, last_day=period.last_day)
     read = sum(row["read_records"] for row in days)
     aside = sum(row[state] for row in days for state in SET_ASIDE)
     share = formats.ratio_of(aside, read)
     return (
-        Tile(t("intake_page.waiting_files"), formats.count(len(waiting)), t("intake_page.waiting_files_definition")),
         Tile(
             t("intake.read_records"),
             formats.count(read),

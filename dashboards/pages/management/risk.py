@@ -15,7 +15,7 @@ from dashboards.pages.frame import how, missing_marts
 from dashboards.pages.management.scope_note import branch_only
 from dashboards.pages.model import Cell, Column, Content, Figure, Linked, Mark, Message, Section, Table, Target
 from dashboards.pages.spec import PageSpec
-from dashboards.pages.tables import mart_table, sum_of, total_of
+from dashboards.pages.tables import head, mart_table, sum_of, total_of
 from dashboards.params import Params
 from dashboards.view import Period, Row, View
 
@@ -85,7 +85,7 @@ def _by_reason(view: View, t: Translate) -> Section:
             Column(t("risk.reason")),
             Column(t("risk.variants"), "count"),
             Column(t("intake.calls"), "count"),
-            Column(t("intake.minutes"), "minutes"),
+            head("suspended_calls", "duration_seconds", t),
             Column(t("intake.estimated_amount"), "amount", t("unit.yuan")),
             Column(t("risk.without_amount"), "count"),
             Column(t("risk.oldest"), "count"),

@@ -6,18 +6,21 @@ February 2026 is the newest complete period. On 3 February a call file of 10 rec
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from dashboards.i18n import load
 from dashboards.pages.analysts import calls as calls_module
 from dashboards.pages.analysts import lineage as lineage_module
 from dashboards.pages.model import Page, Prose
+from dashboards.renderers.files import file_content
 from dashboards.view import BranchFiles, View, query_text
 from orchestration.access.roles import Role, Scope, Viewer
 from orchestration.settings import PROJECT_ROOT
@@ -114,7 +117,11 @@ def test_intake_has_the_files_of_the_period_and_the_days_sum_to_the_records_read
     # Of all files: those of March too, none of which set anything aside.
     assert sum(by_state.figure.data[0].x) == 8
     assert total(page, "records_by_state") == ("Records read", 14, 5, 19)
+    assert [row[0] for row in rows(page, "records_by_state")][:2] == ["Malformed", "Ignored (no call)"]
+    by_columns = list(zip(*rows(page, "records_by_state"), strict=True))[1:]
+    assert tuple(map(sum, by_columns)) == total(page, "records_by_state")[1:], "records are no files"
     assert rows(page, "files_by_kind") == [("Bank results", 2, 1, 0, 1), ("Call records", 3, 2, 1, 0)]
+    assert total(page, "files_by_kind") == ("Total", 5, 3, 1, 1)
 
 
 def test_files_that_wait_are_of_every_period(published: Path) -> None:
@@ -128,6 +135,13 @@ def test_a_kind_of_file_leaves_the_others_out(published: Path) -> None:
     page = drawn(published, "intake", INTAKE, kind="bank")
     assert column(page, "intake_files", "File") == ["c"]
     assert column(page, "files_waiting", "File") == ["e"]
+    assert rows(page, "files_by_kind") == [("Bank results", 2, 1, 0, 1)]
+    # The rest of the page is of call files: records with a state, days, gaps, retries.
+    assert names(page) == {"intake_files", "files_waiting", "files_by_kind"} and not figures(page)
+    assert [each.label for section in page.sections for each in section.tiles] == ["Held or rejected files"]
+    assert rows(drawn(published, "intake", INTAKE, kind="cdr"), "files_by_kind") == [("Call records", 3, 2, 1, 0)]
+    none = drawn(published, "intake", INTAKE, kind="customers")
+    assert load("en")["intake.no_files_of_kind"] in sentences(none)
     assert drawn(published, "intake", INTAKE, kind="other").status == 404
 
 
@@ -269,6 +283,14 @@ def test_calls_of_a_day_and_of_an_account(published: Path) -> None:
     assert drawn(published, "calls", CALLS, number="1", date="2026-02-30").status == 404
 
 
+@pytest.mark.parametrize("typed", ["2026-W06", "20260203", "2026-02-30", "2026-2-3", "２０２６-02-03", "today"])
+def test_a_date_that_is_none_says_how_to_write_it(published: Path, typed: str) -> None:
+    page = drawn(published, "calls", CALLS, number="2345678", date=typed)
+    assert page.status == 404
+    assert sentences(page) == [f"Date: '{typed}' is not a valid date. Write it like 2026-05-20."]
+    assert f"“{typed}”不是有效的日期" in sentences(drawn(published, "calls", CALLS, language="zh", date=typed))[0]
+
+
 def test_nothing_is_looked_up_without_number_account_or_call(published: Path) -> None:
     page = drawn(published, "calls", CALLS, period="2026-03")
     assert names(page) == set() and sentences(page)[0].startswith("Give a number or an account")
@@ -383,6 +405,9 @@ def test_a_table_has_its_columns_its_rows_and_sql_that_runs(published: Path, mon
     assert described["zone_id"][3] == "id, named in dimension_names: Tariff zone"
     assert "record" in described["call_id"][5]
     assert len(rows(page, "first_rows")) == 1
+    book = openpyxl.load_workbook(io.BytesIO(file_content(page, table(page, "first_rows"), "xlsx")))
+    cells = {head.value: cell for head, cell in zip(*book.worksheets[0].iter_rows(max_row=2), strict=True)}
+    assert cells["started_at"].is_date and cells["call_date"].is_date, "and not 46054"
     monkeypatch.chdir(published.parent)
     with duckdb.connect() as connection:
         assert len(connection.execute(_sql(page)).fetchall()) == 1
