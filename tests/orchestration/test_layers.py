@@ -39,7 +39,7 @@ FLOORS = (
     "orchestration.ingestion  orchestration.warehouse.closed",
     "orchestration.state  orchestration.warehouse.file_verdicts",
     "orchestration.runtime  orchestration.warehouse.raw",
-    "orchestration.warehouse.planning  orchestration.alerting  orchestration.debit_requests",
+    "orchestration.warehouse.planning  orchestration.alerting  orchestration.debit_requests  orchestration.finance_files",
     "orchestration.monitoring  orchestration.defs",
     "orchestration.defs.automation  orchestration.defs.ingestion",
     "orchestration.servers  orchestration.defs.warehouse",
