@@ -84,11 +84,12 @@ def write_cell(sheet: Any, row: int, column: int, value: Any, kind: Kind, style:
     """Write a value into a sheet of xlsxwriter with the type of its kind; an empty one leaves the cell empty."""
     if value is None:
         return
-    if isinstance(value, bool):
+    if isinstance(value, str):  # most cells are: of 200 000 bills two million
+        sheet.write_string(row, column, value[:MOST_CHARACTERS], style)
+    elif isinstance(value, bool):
         sheet.write_boolean(row, column, value, style)
     elif isinstance(value, int | float | Decimal):
-        # A number of Excel keeps so many digits. Of a ratio they are more than enough; of what is counted or owed none may be lost.
-        if kind in _RATIOS or len(Decimal(str(value)).as_tuple().digits) <= _MOST_DIGITS:
+        if kind in _RATIOS or _digits(value) <= _MOST_DIGITS:
             sheet.write_number(row, column, value, style)
         else:
             sheet.write_string(row, column, str(value), style)
@@ -96,3 +97,8 @@ def write_cell(sheet: Any, row: int, column: int, value: Any, kind: Kind, style:
         sheet.write_datetime(row, column, value, style)
     else:
         sheet.write_string(row, column, str(value)[:MOST_CHARACTERS], style)
+
+
+def _digits(value: float | Decimal) -> int:
+    """How many digits a number is written with. Excel keeps 15: enough for a ratio, but of what is counted or owed none may be lost."""
+    return len((value if isinstance(value, Decimal) else Decimal(str(value))).as_tuple().digits)

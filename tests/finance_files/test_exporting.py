@@ -125,7 +125,7 @@ def test_a_workbook_has_typed_cells_and_heads_that_stay(settings: Settings) -> N
     due = cells["Due on"]
     assert (due.value, due.number_format) == (datetime(2026, 4, 25), "yyyy-mm-dd")
     assert cells["Account"].data_type == "s" and cells["Business unit"].value == "East Unit"
-    assert cells["Business unit (id)"].value == "U1" and sheet.cell(4, 10).value == "Not assigned"
+    assert cells["Business unit (id)"].value == "U1" and sheet.cell(4, 10).value == "not assigned"
 
 
 def test_no_text_is_a_formula(settings: Settings) -> None:
