@@ -19,7 +19,7 @@ FLOORS = (
     "seeds  orchestration.access.roles  orchestration.call_columns  orchestration.errors  orchestration.printable",
     "orchestration.telephone_numbers",
     "orchestration.alert_settings  orchestration.allowed_hosts  orchestration.declarations  orchestration.reference_book",
-    "orchestration.access_settings  orchestration.storage.durable  expectations.results",
+    "orchestration.access_settings  orchestration.mail_server  orchestration.storage.durable  expectations.results",
     "orchestration.ingestion.stores  orchestration.publishing.manifest",
     "orchestration.publishing.site_list",
     "orchestration.publishing.reading  dashboards.scope",
