@@ -63,6 +63,7 @@ class SheetRows:
     parameters: Mapping[str, object]
     masked: bool = False
     is_paper: bool = False  # the columns that a PDF has room for, names without their ids
+    words: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)  # of columns whose values are keys to them
     rows: int = 0
     totals: dict[str, Decimal] = field(default_factory=dict)
 
@@ -144,7 +145,8 @@ class SheetRows:
     def _file_columns(self, name: str) -> Iterator[FileColumn]:
         if name in self.sheet.made:
             kind, key = self.sheet.made[name]
-            yield FileColumn(name, self._head(self.t(key), kind), kind, _plain(name, kind, self.t))
+            values = _each(name, self.words[name]) if name in self.words else _plain(name, kind, self.t)
+            yield FileColumn(name, self._head(self.t(key), kind), kind, values)
             return
         text = column(self.sheet.others.get(name, self.sheet.mart), name)
         label = text.label(self.t.language)
