@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from orchestration.cli import (
     alerts,
+    bills,
     calls,
     demo,
     doctor,
@@ -46,6 +47,7 @@ _COMMAND_GROUPS = (
     files,
     calls,
     rating,
+    bills,
     exports,
     formats,
     servers,

@@ -55,6 +55,17 @@ def add_commands(commands: Any) -> None:
             "--out", type=path, metavar="DIR", help=f"where to; by default exports/{kind}/<period> of the home"
         )
         language_option(files)
+    details = add_command(exports, "call-details", "write every rated call of an account or number", _call_details)
+    details.add_argument("--period", type=period, required=True, metavar="YYYY-MM", help="the billing period")
+    details.add_argument("--account", metavar="ACCOUNT_ID", help="the account whose calls are listed")
+    details.add_argument("--number", metavar="NUMBER", help="the charged number whose calls are listed")
+    details.add_argument("--mask", action="store_true", help="shorten the telephone numbers and call ids")
+    details.add_argument("--format", choices=_FINANCE_FORMATS, default=_FINANCE_FORMATS[0], help="of the files")
+    details.add_argument(
+        "--out", type=path, metavar="DIR", help="where to; by default exports/call_details/<period> of the home"
+    )
+    details.add_argument("--email", metavar="ADDRESS", help="send the files there too")
+    language_option(details)
 
 
 def _no_export(arguments: argparse.Namespace, context: Context) -> Answer:
@@ -150,5 +161,61 @@ def _finance_files(arguments: argparse.Namespace, context: Context) -> Answer:
         else:
             console.print(f"no file: edition {outcome.edition} has nothing of {kind} for {arguments.period}")
         console.print(f"\nedition {outcome.edition}, settlement {outcome.settlement}; manifest {outcome.manifest}")
+
+    return Answer(data, show)
+
+
+def _call_details(arguments: argparse.Namespace, context: Context) -> Answer:
+    from orchestration.finance_files.call_details import export_call_details
+    from orchestration.finance_files.sending import check_sending, send_files
+
+    settings, t = context.settings, context.texts
+    if arguments.email is not None:
+        check_sending(settings.alerts, arguments.email)
+    folder = (arguments.out or settings.home / "exports" / "call_details" / arguments.period).expanduser().absolute()
+    outcome = export_call_details(
+        settings,
+        arguments.account,
+        arguments.number,
+        arguments.period,
+        arguments.format,
+        t.language,
+        folder,
+        masked=arguments.mask,
+    )
+    (sheet,) = outcome.files[0].sheets
+    whose = " ".join(each for each in (arguments.account, arguments.number) if each is not None)
+    if arguments.email is not None:
+        send_files(
+            settings.alerts,
+            arguments.email,
+            t("finance_files.call_details.mail_subject", whose=whose, period=arguments.period),
+            t(
+                "finance_files.call_details.mail_text",
+                whose=whose,
+                period=arguments.period,
+                as_of=outcome.as_of.isoformat(),
+            ),
+            [file.path for file in outcome.files],
+        )
+    data = {
+        "edition": outcome.edition,
+        "as_of": outcome.as_of,
+        "account_id": arguments.account,
+        "charged_number": arguments.number,
+        "billing_period": arguments.period,
+        "is_masked": arguments.mask,
+        "rows": sheet.rows,
+        "totals": sheet.totals,
+        "files": [{"file": file.path, "sha256": file.sha256} for file in outcome.files],
+        "manifest": outcome.manifest,
+        "sent_to": arguments.email,
+    }
+
+    def show(console: Console) -> None:
+        totals = ", ".join(f"{name} {value:,}" for name, value in sheet.totals.items())
+        console.print(f"{sheet.rows} calls, {totals}: {outcome.files[0].path}")
+        if arguments.email is not None:
+            console.print(t("finance_files.bill.sent", receiver=arguments.email, server=str(settings.alerts.smtp)))
 
     return Answer(data, show)

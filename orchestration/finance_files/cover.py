@@ -11,11 +11,11 @@ from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.i18n.columns import column
 from dashboards.i18n.gate_claims import claim
-from dashboards.pages.frame import branch_name, name_of
+from dashboards.pages.frame import branch_name
 from dashboards.pages.model import Kind
 from dashboards.pages.tables import KINDS
 from dashboards.view import Period, View
-from orchestration.finance_files.declarations import FileKind, Sheet
+from orchestration.finance_files.declarations import Sheet
 from orchestration.finance_files.settlement import cut_off, settlement_state
 from orchestration.finance_files.sheets import SheetRows
 from orchestration.reference_book.reading import ReferenceBook
@@ -54,30 +54,35 @@ class Cover:
 
 def cover_of(
     view: View,
-    kind: FileKind,
+    title: str,
+    subject: Sequence[tuple[str, str]],
     period: str,
-    agent: str | None,
     book: ReferenceBook,
     sheets: Sequence[SheetRows],
     t: Translate,
+    *,
+    for_customer: bool = False,
 ) -> Cover:
-    """The cover of a finance file whose sheets have been read."""
-    facts = [
-        (t("finance_files.cover.branch"), branch_name(view, t)),
-        (t("finance_files.cover.period"), period),
-        *period_facts(view, period, t),
-    ]
-    if agent is not None:
-        facts.append((t("finance_files.cover.agent"), f"{agent} {name_of(view, 'agent', agent, t)}"))
-    facts += edition_facts(view, t)
-    facts += rule_facts(book, period, t)
+    """The cover of a file whose sheets have been read. `subject` says whose it is, beyond the branch and the period.
+
+    A customer's has no gates, rules and settlements, which are the branch's own.
+    """
+    own = []
+    if not for_customer:
+        own = [*period_facts(view, period, t), gates_fact(view, t), *rule_facts(book, period, t)]
     return Cover(
-        title=t("finance_files.cover.title", kind=t(f"finance_files.kinds.{kind.name}"), period=period),
+        title=title,
         as_of=view.as_of,
         warning=provisional_warning(view, period, t),
-        facts=tuple(facts),
+        facts=(
+            (t("finance_files.cover.branch"), branch_name(view, t)),
+            (t("finance_files.cover.period"), period),
+            *subject,
+            *edition_facts(view, t),
+            *own,
+        ),
         totals=control_totals(sheets, t),
-        gates=gate_outcomes(view, t),
+        gates=() if for_customer else gate_outcomes(view, t),
     )
 
 
@@ -101,21 +106,19 @@ def period_facts(view: View, period: str, t: Translate) -> list[tuple[str, str]]
 
 
 def edition_facts(view: View, t: Translate) -> list[tuple[str, str]]:
-    """The edition, its dates, and how its gates came out."""
-    failed = [gate for gate in view.gates if not gate.success]
+    """The edition and its dates."""
     return [
         (t("finance_files.cover.edition"), view.name),
         (t("finance_files.cover.as_of"), formats.day(view.as_of)),
         (t("finance_files.cover.built_at"), formats.moment(view.built_at, view.time_zone)),
-        (
-            t("finance_files.cover.gates"),
-            t(
-                "finance_files.cover.gates_of",
-                passed=formats.count(len(view.gates) - len(failed)),
-                gates=formats.count(len(view.gates)),
-            ),
-        ),
     ]
+
+
+def gates_fact(view: View, t: Translate) -> tuple[str, str]:
+    """How the gates of the edition came out."""
+    passed = sum(gate.success for gate in view.gates)
+    counts = {"passed": formats.count(passed), "gates": formats.count(len(view.gates))}
+    return t("finance_files.cover.gates"), t("finance_files.cover.gates_of", **counts)
 
 
 def rule_facts(book: ReferenceBook, period: str, t: Translate) -> list[tuple[str, str]]:

@@ -22,8 +22,8 @@ class Sheet:
     """One table of a file: the rows of `queries/<query>.sql`.
 
     `mart` has the texts of its columns. `others` names the mart of a column that is another's; `made` gives the kind and the text of a
-    column that no mart has. `sums` are the columns with a control total. `fixed` are parameters of this sheet alone, and `code` the
-    group and code whose words are its title in the place of the mart's. One that is not `by_agent` is left out of a file of one agent.
+    column that no mart has. `sums` are the columns with a control total. `fixed` are parameters of this sheet alone. The words of `code` (a
+    group and a code) or the text `title` are its title in the place of the mart's. One not `by_agent` is left out of a file of one agent.
     `on_paper` are the columns that a PDF has room for; all where it is empty.
     """
 
@@ -35,6 +35,7 @@ class Sheet:
     made: Mapping[str, tuple[Kind, str]] = field(default_factory=dict)
     fixed: Mapping[str, object] = field(default_factory=dict)
     code: tuple[str, str] | None = None
+    title: str = ""
     by_agent: bool = True
     on_paper: tuple[str, ...] = ()
 
@@ -180,6 +181,59 @@ FILE_KINDS: Mapping[str, FileKind] = {
         ),
     )
 }  # fmt: skip
+
+#: The sheets of a customer's bill, in the order in which they stand on it.
+BILL_SHEETS: Mapping[str, Sheet] = {
+    sheet.name: sheet
+    for sheet in (
+        Sheet(
+            "lines",
+            "account_lines",
+            "bill_lines",
+            ("amount",),
+            title="finance_files.bill.lines",
+            on_paper=("service_number", "bill_item_id", "line_kind", "amount"),
+        ),
+        Sheet(
+            "promotions",
+            "account_promotions",
+            "bill_lines",
+            ("amount",),
+            made={"how_it_came": ("text", "finance_files.columns.how_it_came")},
+            title="finance_files.bill.promotions",
+            on_paper=("service_number", "bill_item_id", "how_it_came", "amount"),
+        ),
+        Sheet(
+            "payments",
+            "account_payments",
+            "payment_applications",
+            ("amount",),
+            title="finance_files.bill.payments",
+            on_paper=("applied_on", "payment_id", "amount"),
+        ),
+        Sheet(
+            "to_pay",
+            "account_open_bills",
+            "bills",
+            ("amount", "received", "open_amount"),
+            others={"received": "collection_rates"},
+            made=_OPEN,
+            title="finance_files.bill.to_pay",
+            on_paper=("billing_period", "issued_on", "due_on", "amount", "received", "open_amount"),
+        ),
+    )
+}
+
+CALL_DETAILS = Sheet(
+    "call_details",
+    "call_details",
+    "rated_calls",
+    ("duration_seconds", "charged_seconds", "covered_amount", "amount"),
+    title="finance_files.call_details.title",
+    on_paper=(
+        "started_at", "charged_number", "called_number", "call_category", "zone_id", "duration_seconds", "charged_seconds", "amount",
+    ),
+)  # fmt: skip
 
 
 @cache

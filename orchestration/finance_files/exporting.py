@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from dashboards.i18n import Translate
+from dashboards.pages.frame import name_of
 from dashboards.view import View
 from orchestration.errors import UsageError
 from orchestration.finance_files.agent_statement import agent_statement, agents_with_statement
@@ -50,13 +51,17 @@ def export_finance_files(
         _check_period(view, kind, period)
         _check_agent(view, kind, agent)
         settlement = settlement_state(view, period)
+        title = t("finance_files.cover.title", kind=t(f"finance_files.kinds.{kind.name}"), period=period)
+        subject = (
+            [] if agent is None else [(t("finance_files.cover.agent"), f"{agent} {name_of(view, 'agent', agent, t)}")]
+        )
         job = FileJob(
             view=view,
             t=t,
             stem="_".join((kind.name, period, *(() if agent is None else (quote(agent, safe=""),)))),
             sheets=[sheet for sheet in kind.sheets if agent is None or sheet.by_agent],
             parameters={"period": period, "agent": agent},
-            cover=lambda sheets: cover_of(view, kind, period, agent, book, sheets, t),
+            cover=lambda sheets: cover_of(view, title, subject, period, book, sheets, t),
             pdf_font=settings.pdf_font,
             paper=partial(_statements, view, period, agent) if kind.name == "commissions" else None,
         )

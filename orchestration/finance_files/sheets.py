@@ -81,7 +81,9 @@ class SheetRows:
     @property
     def title(self) -> str:
         """The title of the sheet in the language of the file."""
-        return self.t.code(*self.sheet.code) if self.sheet.code else mart_title(self.sheet.mart, self.t.language)
+        if self.sheet.code is not None:
+            return self.t.code(*self.sheet.code)
+        return self.t(self.sheet.title) if self.sheet.title else mart_title(self.sheet.mart, self.t.language)
 
     @property
     def schema(self) -> pyarrow.Schema:

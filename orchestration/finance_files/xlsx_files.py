@@ -111,6 +111,8 @@ def _write_cover(book: xlsxwriter.Workbook, sheet: Any, cover: Cover, t: Transla
         sheet.write_string(line, 1, total.label)
         write_cell(sheet, line, 2, total.value, total.kind, styles.get(total.kind))
         line += 1
+    if not cover.gates:
+        return
     line = _heads(sheet, line + 1, bold, t, "gates_title", "gate", "claim", "outcome")
     for gate in cover.gates:
         for position, text in enumerate((gate.name, gate.claim, gate.outcome)):
