@@ -17,7 +17,10 @@ from typing import Any
 import pytest
 
 from orchestration.settings import Settings
+from tests.cli.conftest import tollhouse
 from tests.dashboards.editions import Rows, gate, write_edition
+
+__all__ = ["tollhouse"]
 
 AS_OF = "2026-05-20"
 DANGEROUS = '=HYPERLINK("http://x")'
