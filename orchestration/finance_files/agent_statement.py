@@ -13,6 +13,7 @@ from dashboards.view import Period, Row, View
 from orchestration.finance_files.declarations import query_text
 from orchestration.finance_files.pdf import Font, PdfColumn, PdfDocument
 from orchestration.finance_files.settlement import cut_off, settlement_state
+from orchestration.finance_files.sheets import BATCH_ROWS
 
 #: The lines whose basis is a count of numbers and whose rate is a bonus; of the others both are money and a percent.
 _OF_NUMBERS = ("activation", "clawback")
@@ -144,5 +145,5 @@ def _bills(document: PdfDocument, view: View, agent: str, period: str, both: Cal
 
 
 def _rows(view: View, query: str, **parameters: Any) -> list[Row]:
-    stream = view.stream(query_text(query), query, parameters, MOST_BILLS)
+    stream = view.stream(query_text(query), query, parameters, BATCH_ROWS)
     return [row for batch in stream for row in batch.to_pylist()]

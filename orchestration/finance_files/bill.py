@@ -21,12 +21,10 @@ from orchestration.finance_files.declarations import BILL_SHEETS, query_text
 from orchestration.finance_files.pages import add_rows
 from orchestration.finance_files.pdf import Font, PdfColumn, PdfDocument
 from orchestration.finance_files.promotions import how_it_came
-from orchestration.finance_files.sheets import SheetRows
+from orchestration.finance_files.sheets import BATCH_ROWS, SheetRows
 from orchestration.finance_files.writing import FileJob, WrittenFile, write_files, written
 from orchestration.reference_book.reading import ReferenceBook, read_reference_book
 from orchestration.settings import Settings
-
-_ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -208,5 +206,5 @@ def open_bill(
 
 
 def _rows(view: View, query: str, **parameters: Any) -> list[Row]:
-    stream = view.stream(query_text(query), query, parameters, _ROWS_AT_ONCE)
+    stream = view.stream(query_text(query), query, parameters, BATCH_ROWS)
     return [row for batch in stream for row in batch.to_pylist()]

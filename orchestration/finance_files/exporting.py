@@ -84,7 +84,10 @@ def export_finance_files(
 def _statements(view: View, period: str, asked: str | None, folder: Path, font: Font) -> list[WrittenFile]:
     """A statement for each agent that has one, or for the one that is asked for."""
     files = []
-    for agent in agents_with_statement(view, period) if asked is None else [asked]:
+    able = agents_with_statement(view, period)
+    if asked is not None and asked not in able:
+        raise UsageError(f"--agent: edition {view.name} has no commission statement of {asked} for {period}")
+    for agent in able if asked is None else [asked]:
         path = folder / f"commissions_{period}_{quote(agent, safe='')}.pdf"
         content, lines, amount = agent_statement(view, agent, period, font)
         path.write_bytes(content)

@@ -24,6 +24,8 @@ _SHARES = {
     "period": 1.1,
 }
 _USUAL_SHARE = 1.8
+#: Columns of whole sentences.
+_SENTENCES = {"how_it_came": 4.5}
 #: A wider page for more columns than these.
 MOST_COLUMNS_UPRIGHT = 8
 
@@ -51,7 +53,8 @@ def add_rows(document: PdfDocument, rows: SheetRows) -> None:
 
 def pdf_column(column: FileColumn) -> PdfColumn:
     """A column of a sheet as one of a PDF."""
-    return PdfColumn(column.head, _SHARES.get(column.kind, _USUAL_SHARE), column.is_figure)
+    share = _SENTENCES.get(column.name) or _SHARES.get(column.kind, _USUAL_SHARE)
+    return PdfColumn(column.head, share, column.is_figure)
 
 
 def _total(rows: SheetRows, columns: Sequence[FileColumn]) -> list[str] | None:

@@ -24,7 +24,7 @@ from orchestration.finance_files.exporting import ExportOutcome, export_finance_
 from orchestration.settings import Settings
 from orchestration.storage.durable import sha256_of
 from tests.dashboards.editions import Rows, declared_columns
-from tests.finance_files.conftest import DANGEROUS, bill, settings_of
+from tests.finance_files.conftest import DANGEROUS, MARTS, bill, settings_of
 
 #: Worked by hand from conftest: per kind and sheet the rows, and one sum with the column that has it.
 EXPECTED: Mapping[str, Mapping[str, tuple[int, str, Decimal]]] = {
@@ -257,6 +257,22 @@ def test_an_agents_statement_is_in_both_languages(settings: Settings) -> None:
     descriptors = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object() for font in fonts]
     assert descriptors and all({"/FontFile2", "/FontFile3"} & set(descriptor) for descriptor in descriptors)
     assert file.path.stat().st_size < 200_000, "only the characters that are used are embedded"
+
+
+def test_an_agent_without_a_statement_gets_none(edition_with: Callable[[Mapping[str, Rows]], Settings]) -> None:
+    names = [*MARTS["dimension_names"], {"dimension": "agent", "dimension_id": "A2", "name_zh": "二", "name_en": "Two"}]
+    with pytest.raises(UsageError, match="--agent: .* has no commission statement of A2 for 2026-03"):
+        export(edition_with({"dimension_names": names}), "commissions", "pdf", agent="A2")
+
+
+def test_what_a_killed_export_left_is_removed(settings: Settings) -> None:
+    left = settings.home / "exports" / "bills" / ".bills_2026-03.xlsx.building"
+    left.mkdir(parents=True)
+    (left / "half.xlsx").write_bytes(b"half")
+    outcome = export(settings, "bills")
+    assert sorted(path.name for path in left.parent.iterdir()) == sorted(
+        [outcome.files[0].path.name, outcome.manifest.name]
+    )
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FILE_KINDS if kind != "commissions"])
