@@ -62,7 +62,7 @@ class FileKind:
     name: str
     sheets: tuple[Sheet, ...]
     has_agents: bool = False
-    is_of_settlements: bool = False  # its periods are settlement periods, which begin later than billing periods
+    periods: str = ""  # the query that has its periods, where they are not the billing periods alone
 
 
 _OPEN: Mapping[str, tuple[Kind, str]] = {"open_amount": ("money", "finance_files.columns.open_amount")}
@@ -86,7 +86,7 @@ FILE_KINDS: Mapping[str, FileKind] = {
                 ),
             ),
             has_agents=True,
-            is_of_settlements=True,
+            periods="commission_periods",
         ),
         FileKind(
             "collections",
@@ -142,6 +142,7 @@ FILE_KINDS: Mapping[str, FileKind] = {
                     "mismatches", "debit_mismatches", "debit_result_mismatches", ("amount", "collected_amount")
                 ),
             ),
+            periods="debit_periods",
         ),
         FileKind(
             "providers",

@@ -14,15 +14,15 @@ from dashboards.view import View
 from orchestration.errors import UsageError
 from orchestration.finance_files.agent_statement import agent_statement, agents_with_statement
 from orchestration.finance_files.cover import cover_of
-from orchestration.finance_files.declarations import FILE_KINDS, FileKind
+from orchestration.finance_files.declarations import FILE_KINDS, FileKind, query_reads, query_text
 from orchestration.finance_files.pdf import Font
 from orchestration.finance_files.settlement import settlement_state
+from orchestration.finance_files.sheets import BATCH_ROWS
 from orchestration.finance_files.writing import FileJob, WrittenFile, WrittenSheet, write_files
 from orchestration.reference_book.reading import read_reference_book
 from orchestration.settings import Settings
 
 _AGENTS_NAMED = 20
-_PERIODS = "select distinct settlement_period from commission_statements order by settlement_period"
 
 
 @dataclass(frozen=True)
@@ -96,18 +96,20 @@ def _statements(view: View, period: str, asked: str | None, folder: Path, font: 
 
 
 def _check_period(view: View, kind: FileKind, period: str) -> None:
-    known = _settlement_periods(view) if kind.is_of_settlements else sorted(view.periods)
+    known = known_periods(view, kind)
     if period not in known:
-        what = "settled period" if kind.is_of_settlements else "billing period"
+        what = "settled period" if kind.name == "commissions" else "billing period"
         listed = ", ".join(known) or "none yet"
         raise UsageError(f"--period: edition {view.name} has no {what} {period}; it has {listed}")
 
 
-def _settlement_periods(view: View) -> list[str]:
-    if "commission_statements" not in view.marts:
-        return []
-    batches = view.stream(_PERIODS, "settlement periods", {}, 100)
-    return [period for batch in batches for period in batch.column(0).to_pylist()]
+def known_periods(view: View, kind: FileKind) -> list[str]:
+    """The periods that a kind of file can be of: the billing periods, of commissions the settled ones, of debits those of debits too."""
+    billed = [] if kind.name == "commissions" else list(view.periods)
+    if not kind.periods or set(query_reads(kind.periods)) - view.marts:
+        return sorted(billed)
+    batches = view.stream(query_text(kind.periods), kind.periods, {}, BATCH_ROWS)
+    return sorted({*billed, *(period for batch in batches for period in batch.column(0).to_pylist())})
 
 
 def _check_agent(view: View, kind: FileKind, agent: str | None) -> None:

@@ -7,7 +7,7 @@ import json
 import re
 import stat
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -257,6 +257,25 @@ def test_an_agents_statement_is_in_both_languages(settings: Settings) -> None:
     descriptors = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object() for font in fonts]
     assert descriptors and all({"/FontFile2", "/FontFile3"} & set(descriptor) for descriptor in descriptors)
     assert file.path.stat().st_size < 200_000, "only the characters that are used are embedded"
+
+
+def test_debits_of_a_period_before_the_first_bill_are_not_lost(
+    edition_with: Callable[[Mapping[str, Rows]], Settings],
+) -> None:
+    """A batch for 2026-02, whose bills came from another system; one that names no period is of the month before its debits."""
+    (batch,) = MARTS["debit_batches"]
+    other = edition_with(
+        {
+            "debit_batches": [
+                {**batch, "billing_period": "2026-02"},  # type: ignore[dict-item]
+                {**batch, "batch_id": "0002", "billing_period": None, "debited_on": date(2026, 2, 10)},  # type: ignore[dict-item]
+            ]
+        }
+    )
+    for period in ("2026-01", "2026-02"):
+        assert export(other, "debits", "csv", period=period).files[0].sheets[0].rows == 1
+    with pytest.raises(UsageError, match="it has 2026-01, 2026-02, 2026-03, 2026-04, 2026-05"):
+        export(other, "debits", period="2025-12")
 
 
 def test_an_agent_without_a_statement_gets_none(edition_with: Callable[[Mapping[str, Rows]], Settings]) -> None:
