@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
@@ -24,6 +24,9 @@ from expectations.results import GateResult
 from orchestration.access.roles import WHOLE_BRANCH, Viewer
 from orchestration.publishing.manifest import EditionError
 from orchestration.publishing.reading import EditionFolder, current_edition, no_edition
+
+if TYPE_CHECKING:
+    import pyarrow
 
 QUERIES = Path(__file__).resolve().parent / "queries"
 
@@ -193,6 +196,13 @@ class View:
         self._must_have(mart)
         return int(self._rows(f"select count(*) as rows from {mart}", mart, {})[0]["rows"])
 
+    def stream(self, sql: str, what: str, parameters: Mapping[str, object], batch_rows: int) -> Stream:
+        """The rows of a query of another room over this edition's marts, in batches: for files with more rows than a page has.
+
+        `what` names the query where it fails. Raises EditionError, also while the batches are read.
+        """
+        return Stream(self, sql, what, parameters, batch_rows)
+
     def _must_have(self, mart: str) -> None:
         if mart not in self.marts:
             raise EditionError(f"edition {self.name} has no mart '{mart}'")
@@ -252,6 +262,32 @@ class View:
         replaced = ", ".join(f"{expression} as {column}" for column, expression in masks.items())
         shown = f"* replace ({replaced})" if replaced else "*"
         self._connection.execute(f"create view {mart} as select {shown} from {files} where {rows_seen(mart, scope)}")
+
+
+class Stream:
+    """The rows of one query, read once, batch after batch; `columns` are their names, known before the first batch."""
+
+    def __init__(self, view: View, sql: str, what: str, parameters: Mapping[str, object], batch_rows: int) -> None:
+        self._fault = f"edition {view.name}: {what} failed"
+        try:
+            cursor = view._connection.cursor().execute(sql, parameters or None)
+            self._reader = cursor.to_arrow_reader(batch_rows)
+        except duckdb.Error as error:
+            raise EditionError(f"{self._fault}: {error}") from error
+        self.schema = self._reader.schema
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(self.schema.names)
+
+    def __iter__(self) -> Iterator[pyarrow.RecordBatch]:
+        import pyarrow  # a fifth of a second, and only files need it
+
+        try:
+            yield from self._reader
+        except (duckdb.Error, pyarrow.ArrowException) as error:
+            raise EditionError(f"{self._fault}: {error}") from error
 
 
 def _without_samples(gates: tuple[GateResult, ...]) -> tuple[GateResult, ...]:

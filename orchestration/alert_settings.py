@@ -141,16 +141,17 @@ def check_webhook(url: str) -> None:
 
 def _addresses(env: Mapping[str, str]) -> tuple[str, ...]:
     name = "TOLLHOUSE_ALERT_EMAIL_TO"
-    return tuple(_address(name, part.strip()) for part in (env.get(name) or "").split(",") if part.strip())
+    return tuple(mail_address(name, part.strip()) for part in (env.get(name) or "").split(",") if part.strip())
 
 
 def _sender(env: Mapping[str, str]) -> str | None:
     name = "TOLLHOUSE_ALERT_EMAIL_FROM"
     text = env.get(name)
-    return _address(name, text.strip()) if text else None
+    return mail_address(name, text.strip()) if text else None
 
 
-def _address(variable: str, text: str) -> str:
+def mail_address(variable: str, text: str) -> str:
+    """The address, which must be one of e-mail. Raises UsageError naming the variable or option."""
     if not _ADDRESS.fullmatch(text) or not text.isascii():
         raise UsageError(f"{variable}: '{text}' is not an e-mail address; write it like billing@example.com")
     return text

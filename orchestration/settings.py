@@ -65,14 +65,15 @@ class Settings:
     prune_pack_after_days: int | None = 90  # from when on it packs landed files; None: never
     dagster_url: str = "http://127.0.0.1:3000"  # where pages lead to for the lineage of a table: Dagster's UI
     site_calls: str = "no"  # yes: the static site of an edition shows single calls too
+    pdf_font: Path | None = None  # for PDF files; None: the first that is found on the machine
     alerts: AlertSettings = field(default_factory=AlertSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read TOLLHOUSE_HOME, _REFERENCE, _SOURCES, _MEMORY_LIMIT, _THREADS, _FIRST_BILLING_PERIOD, _TIME_ZONE, _TODAY, _GROUP,
-        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _LANG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS, _UI_URL, _SITE_CALLS and those of
-        alerts (TOLLHOUSE_ALERT_…) and of signing in (AccessSettings).
+        _ALLOWED_HOSTS, _AUTOMATION, _LOG, _LANG, _PRUNE_KEEP, _PRUNE_PACK_AFTER_DAYS, _UI_URL, _SITE_CALLS, _PDF_FONT and
+        those of alerts (TOLLHOUSE_ALERT_…) and of signing in (AccessSettings).
 
         Raises UsageError naming the variable where a value cannot be used.
         """
@@ -132,6 +133,7 @@ class Settings:
             ),
             dagster_url=_web_address(env, "TOLLHOUSE_UI_URL", cls.dagster_url),
             site_calls=_yes_or_no(env, "TOLLHOUSE_SITE_CALLS", cls.site_calls),
+            pdf_font=_absolute(env["TOLLHOUSE_PDF_FONT"]) if env.get("TOLLHOUSE_PDF_FONT") else None,
             alerts=AlertSettings.from_environment(env),
             access=AccessSettings.from_environment(env),
         )

@@ -14,7 +14,8 @@ from dashboards.pages import frame
 from dashboards.pages.model import Block, Cell, Column, Kind, Linked, Mark, Message, Section, Table, Target, Tone, Value
 from dashboards.view import Row, View
 
-_KINDS: Mapping[str, Kind] = {
+#: The kind of a column of a page or file, by that in columns.yaml; any other is text.
+KINDS: Mapping[str, Kind] = {
     "amount": "amount",
     "count": "count",
     "date": "day",
@@ -36,7 +37,7 @@ def head(mart: str, name: str, t: Translate) -> Column:
     is_member = text.dimension is not None or text.kind == "member"
     return Column(
         text.label(t.language),
-        _KINDS.get(text.kind, "text"),
+        KINDS.get(text.kind, "text"),
         text.unit_label(t.language),
         t("site.id_of", label=text.label(t.language)) if is_member else "",
     )

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from orchestration.cli import (
     alerts,
+    bills,
     calls,
     closing,
     demo,
@@ -48,6 +49,7 @@ _COMMAND_GROUPS = (
     files,
     calls,
     rating,
+    bills,
     exports,
     formats,
     servers,

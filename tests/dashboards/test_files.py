@@ -118,7 +118,7 @@ def test_the_page_shows_some_rows_and_the_files_all(edition_dir: Path) -> None:
 
 
 def test_more_rows_than_a_sheet_holds_is_said_and_not_cut(edition_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboards.renderers.files._MOST_ROWS", 3)
+    monkeypatch.setattr("dashboards.renderers.files.MOST_ROWS", 3)
     rows = tuple((str(number),) for number in range(5))
     sheet = sheet_of(Table((Column("x"),), rows, name="many"), edition_dir)
     assert sheet["A1"].value is not None and "5" in sheet["A1"].value and sheet.max_row == 1
