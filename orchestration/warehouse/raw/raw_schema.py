@@ -37,8 +37,8 @@ from orchestration.warehouse.raw.partial_records import (
     create_joined_pieces,
     last_days,
 )
-from orchestration.warehouse.raw.reratings import create_reratings
 from orchestration.warehouse.raw.rating_sample import create_sample
+from orchestration.warehouse.raw.reratings import create_reratings
 from orchestration.warehouse.raw.suspense_retries import create_tries
 
 _REGISTER = """
