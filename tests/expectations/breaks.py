@@ -433,8 +433,7 @@ SUMS = {
         2,
     ),
     ("revenue_balance_monthly", "rated_calls_of_the_files_are_charged"): (
-        "insert into marts.revenue_balance_monthly values"
-        " ('2026-03', 'period', 'other_month_in', 'unassigned', 'none', 0, 0, 0.000001, null)",
+        "insert into marts.revenue_balance_monthly values ('2026-03', 'period', 'late_in', 'unassigned', 'none', 0, 0, 0.000001, null)",
         1,
     ),
     ("revenue_balance_monthly", "charges_are_carried_to_bills"): (
