@@ -578,7 +578,7 @@ def _of_balance(flavour: int) -> dict[str, list[Row]]:
             {
                 "billing_period": "2026-02", "measure": measure, "item": item, "unit": unit,
                 "numerator": Decimal(numerator + flavour), "denominator": Decimal(100), "value": (numerator + flavour) / 100,
-                "target": Decimal("0.010000") if measure == "billing_errors" else None,
+                "target": 0.01 if measure == "billing_errors" else None,
             }
             for measure, item, unit, numerator in (
                 ("leakage", "all", "amount", 3), ("leakage", "undocumented", "amount", 3), ("undocumented", "31+", "amount", 3),

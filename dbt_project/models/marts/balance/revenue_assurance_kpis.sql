@@ -126,6 +126,8 @@ select
     cast(complete.numerator as {{ call_money() }}) as numerator,
     cast(complete.denominator as {{ call_money() }}) as denominator,
     {{ ratio('complete.numerator', 'complete.denominator') }} as value,
-    thresholds.warn_above as target
+    cast(thresholds.warn_above as double) as target
 from complete
-left join {{ source('raw', 'gate_thresholds') }} as thresholds on complete.measure = thresholds.gate_id and thresholds.is_known
+-- Gates of the same name as a measure are of other figures.
+left join {{ source('raw', 'gate_thresholds') }} as thresholds
+    on complete.measure = thresholds.gate_id and thresholds.gate_id = 'billing_errors'
