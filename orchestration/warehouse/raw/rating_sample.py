@@ -6,8 +6,10 @@ How a call is charged is in orchestration/rating; what the sample says of a mont
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from bisect import bisect
+from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 import duckdb
@@ -19,6 +21,14 @@ from orchestration.warehouse.connection import insert_rows
 
 #: How many calls are drawn where there are as many.
 SAMPLE_SIZE = 200
+#: How many of them are of one day of one file, at most.
+CALLS_OF_A_FILE = 20
+#: What a call is charged by, and what is compared of its charge.
+_OF_A_CALL = (
+    "call_id, billing_period, called_number, exchange_id, started_at, duration_seconds, customer_class, access_code, rated_number, "
+    "tariff_plan_id, destination_prefix, zone_id, rate_valid_from, connect_fee, charge_steps, charged_seconds, amount, list_amount, "
+    "unrounded_numerator, unrounded_denominator"
+)
 
 _COLUMNS = "call_id varchar primary key, billing_period varchar, differences varchar"
 
@@ -31,8 +41,8 @@ def create_sample(con: duckdb.DuckDBPyConnection) -> None:
 def draw_sample(con: duckdb.DuckDBPyConnection, book: ReferenceBook, as_of: date) -> None:
     """Draw calls of the open periods, charge them again, and keep where the two charges differ (null: nowhere).
 
-    Calls of closed periods were rated by the book of their time and are not drawn. Every call has the same chance. The same
-    calls and the same as-of date give the same sample, in whatever order the files came.
+    Calls of closed periods were rated by the book of their time and are not drawn. The same calls and the same as-of date give
+    the same sample, in whatever order the files came.
     """
     tariffs = Tariffs(book)
     rows = [[call["call_id"], call["billing_period"], _differences(tariffs, call)] for call in _drawn(con, as_of)]
@@ -50,37 +60,38 @@ def _differences(tariffs: Tariffs, call: Mapping[str, Any]) -> str | None:
     return "; ".join(f"{what}: {said}, charged again {now}" for what, said, now in found) or None
 
 
-def _drawn(con: duckdb.DuckDBPyConnection, as_of: date) -> list[dict[str, Any]]:
-    """The sampled calls: places in the order of (day, file, record), found by the counts of the days so that few calls are read."""
-    counts = con.execute(
+def _drawn(con: duckdb.DuckDBPyConnection, as_of: date) -> Iterator[dict[str, Any]]:
+    """The sampled calls: days of files are drawn by their number of calls, and of each some calls.
+
+    So every call has about the same chance, and of a large warehouse only the blocks of few days are read.
+    """
+    groups = con.execute(
         "select call_date, file_id, billing_period, states.records from intermediate.int_call_states_daily as states"
         " inner join raw.file_register as files using (file_id)"
         " inner join intermediate.int_billing_periods as periods using (billing_period)"
         " where state = 'rated' and not is_closed order by call_date, file_name, file_id, billing_period"
     ).fetchall()
-    total = sum(records for *_, records in counts)
-    # Not for secrets: the date gives the same places in every run of the same figures.
-    places = sorted(random.Random(as_of.isoformat()).sample(range(total), min(SAMPLE_SIZE, total)))
-    wanted: list[list[object]] = []
-    first = 0
-    for call_date, file_id, billing_period, records in counts:
-        while places and places[0] < first + records:
-            wanted.append([call_date, file_id, billing_period, places.pop(0) - first + 1])
-        first += records
-    con.execute(
-        "create or replace temp table drawn_places (call_date date, file_id varchar, billing_period varchar, place bigint)"
-    )
-    insert_rows(con, "drawn_places", wanted)
-    cursor = con.execute(
-        "with placed as ("
-        " select call_id, call_date, file_id, billing_period, row_number() over ("
-        " partition by call_date, file_id, billing_period order by record_number) as place"
-        " from intermediate.int_calls_judged where state = 'rated'"
-        " and (call_date, file_id) in (select (call_date, file_id) from drawn_places)"
-        "), found as (select call_id, call_date from placed"
-        " inner join drawn_places using (call_date, file_id, billing_period, place))"
-        " select calls.* from intermediate.int_calls_judged as calls"
-        " inner join found on calls.call_id = found.call_id and calls.call_date = found.call_date"
-    )
-    columns = [column[0] for column in cursor.description or ()]
-    return [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+    ends = list(accumulate(records for *_, records in groups))
+    # Not for secrets: the date gives the same calls in every run of the same figures.
+    chance = random.Random(as_of.isoformat())
+    total = ends[-1] if ends else 0
+    drawn = dict.fromkeys(bisect(ends, place) for place in chance.sample(range(total), min(SAMPLE_SIZE, total)))
+    left = SAMPLE_SIZE
+    for position in drawn:
+        if left == 0:
+            return
+        call_date, file_id, billing_period, _ = groups[position]
+        of_group = "call_date = ? and file_id = ? and billing_period = ? and state = 'rated'"
+        group = [call_date, file_id, billing_period]
+        numbers = con.execute(
+            f"select record_number from intermediate.int_calls_judged where {of_group} order by record_number", group
+        ).fetchall()
+        chosen = chance.sample([number for (number,) in numbers], min(CALLS_OF_A_FILE, left, len(numbers)))
+        left -= len(chosen)
+        cursor = con.execute(
+            f"select {_OF_A_CALL} from intermediate.int_calls_judged where {of_group} and list_contains(?, record_number)",
+            [*group, chosen],
+        )
+        columns = [column[0] for column in cursor.description or ()]
+        for values in cursor.fetchall():
+            yield dict(zip(columns, values, strict=True))
