@@ -2,7 +2,7 @@
 -- One row per measure of revenue assurance and item of a month; the row of all items last.
 select
     billing_period,
-    measure,
+    kpi,
     item,
     unit,
     numerator,
@@ -12,6 +12,6 @@ select
 from revenue_assurance_kpis
 where billing_period = $period
 order by
-    list_position(['leakage', 'undocumented', 'duplicates', 'rating_accuracy', 'billing_errors', 'debit_returns'], measure) asc,
+    list_position(['leakage', 'undocumented', 'duplicates', 'rating_accuracy', 'billing_errors', 'debit_returns'], kpi) asc,
     item = 'all' asc,
     item asc

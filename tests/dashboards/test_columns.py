@@ -91,7 +91,7 @@ _MISMATCHES = {"unexpected", "answered_twice", "other_amount", "account_differs"
 CODES = {
     "age_bucket": _coded("age_bucket") | _AGES,
     "allowance_kind": _words("packages", "allowance_kind"),
-    "assurance_measure": _coded("measure"),
+    "assurance_measure": _coded("kpi"),
     "assurance_unit": _coded("unit"),
     "balance_item": (
         (_coded("item") - {"all", "_in", "_out"})

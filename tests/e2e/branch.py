@@ -576,7 +576,7 @@ def _of_balance(flavour: int) -> dict[str, list[Row]]:
         ],
         "revenue_assurance_kpis": [
             {
-                "billing_period": "2026-02", "measure": measure, "item": item, "unit": unit,
+                "billing_period": "2026-02", "kpi": measure, "item": item, "unit": unit,
                 "numerator": Decimal(numerator + flavour), "denominator": Decimal(100), "value": (numerator + flavour) / 100,
                 "target": 0.01 if measure == "billing_errors" else None,
             }

@@ -78,7 +78,7 @@ COMPARED: dict[str, tuple[str, str]] = {
     ),
     "revenue_balance_daily": ("file_date step item", _BALANCED),
     "revenue_balance_monthly": ("billing_period step item business_unit_id age_bucket", _BALANCED),
-    "revenue_assurance_kpis": ("billing_period measure item", "numerator denominator value target"),
+    "revenue_assurance_kpis": ("billing_period kpi item", "numerator denominator value target"),
     "package_use": (
         "package_id account_id package_number billing_period allowance_kind",
         "allowance used unused calls calls_covered list_amount covered_amount exhausted_on",
@@ -214,7 +214,7 @@ def without_ids(marts: Marts) -> Marts:
     named = dict(marts)
     # The sample of calls is drawn anew: test_oracle_agreement.py looks at it.
     named["revenue_assurance_kpis"] = [
-        row for row in marts["revenue_assurance_kpis"] if row["measure"] != "rating_accuracy"
+        row for row in marts["revenue_assurance_kpis"] if row["kpi"] != "rating_accuracy"
     ]
     named["duplicate_calls"] = []
     for row in marts["duplicate_calls"]:

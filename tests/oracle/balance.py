@@ -335,7 +335,7 @@ def revenue_assurance_kpis(
             rows.append(
                 {
                     "billing_period": period,
-                    "measure": name,
+                    "kpi": name,
                     "item": item,
                     "numerator": Decimal(part),
                     "denominator": Decimal(whole),

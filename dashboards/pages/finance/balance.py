@@ -367,11 +367,11 @@ def _measures(view: View, period: Period, t: Translate) -> Section:
     kpis = "revenue_assurance_kpis"
     table = Table(
         columns=tuple(
-            head(kpis, name, t) for name in ("measure", "item", "value", "target", "numerator", "denominator", "unit")
+            head(kpis, name, t) for name in ("kpi", "item", "value", "target", "numerator", "denominator", "unit")
         ),
         rows=tuple(
             (
-                t.code("assurance_measure", row["measure"]),
+                t.code("assurance_measure", row["kpi"]),
                 _item(row, t),
                 _judged(row),
                 row["target"],
@@ -387,10 +387,10 @@ def _measures(view: View, period: Period, t: Translate) -> Section:
         how=how(t, "assurance_kpis"),
     )
     meanings = Table(
-        columns=(head(kpis, "measure", t), Column(t("balance.meaning"))),
+        columns=(head(kpis, "kpi", t), Column(t("balance.meaning"))),
         rows=tuple(
             (t.code("assurance_measure", measure), t(f"balance.meaning_{measure}"))
-            for measure in dict.fromkeys(row["measure"] for row in rows)
+            for measure in dict.fromkeys(row["kpi"] for row in rows)
         ),
         title=t("balance.meanings"),
     )
@@ -398,7 +398,7 @@ def _measures(view: View, period: Period, t: Translate) -> Section:
 
 
 def _item(row: Row, t: Translate) -> str:
-    group = {"debit_returns": "debit_cause", "undocumented": "age_bucket"}.get(row["measure"], "state")
+    group = {"debit_returns": "debit_cause", "undocumented": "age_bucket"}.get(row["kpi"], "state")
     return t("site.total") if row["item"] == "all" else t.code(group, row["item"])
 
 

@@ -88,7 +88,7 @@ def _kpi(
 ) -> dict[str, object]:
     return {
         "billing_period": "2026-02",
-        "measure": measure,
+        "kpi": measure,
         "item": item,
         "unit": unit,
         "numerator": Decimal(numerator),

@@ -1,6 +1,5 @@
 -- One row per call file that was read (file_id): its date, its records and seconds, and the seconds by which its states
--- differ from them. Only the seconds of files with pieces of joined calls or with calls of closed periods may differ; for
--- the others the ledger has `seconds`.
+-- differ from them. Only the seconds of files with pieces of joined calls or with calls of closed periods may differ.
 with states as (
     select file_id, sum(seconds) as seconds
     from {{ ref('int_call_states_daily') }}

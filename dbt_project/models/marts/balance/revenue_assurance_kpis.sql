@@ -1,4 +1,4 @@
--- One row per (billing_period, measure, item): a measure of revenue assurance with its numerator and denominator (SPEC 10.1).
+-- One row per (billing_period, kpi, item): a measure of revenue assurance with its numerator and denominator (SPEC 10.1).
 -- The rows of a measure with several items sum to its row `all`. value is null where the denominator is 0.
 with months as (
     select
@@ -56,71 +56,71 @@ sampled as (
     group by billing_period
 ),
 denominators as (
-    select billing_period, 'leakage' as measure, 'amount' as unit, chargeable_amount as denominator
+    select billing_period, 'leakage' as kpi, 'amount' as unit, chargeable_amount as denominator
     from months
     union all
-    select billing_period, 'undocumented' as measure, 'amount' as unit, chargeable_amount as denominator
+    select billing_period, 'undocumented' as kpi, 'amount' as unit, chargeable_amount as denominator
     from months
     union all
-    select billing_period, 'duplicates' as measure, 'records' as unit, records as denominator
+    select billing_period, 'duplicates' as kpi, 'records' as unit, records as denominator
     from months
     union all
-    select billing_period, 'debit_returns' as measure, 'debits' as unit, sum(debits) as denominator
+    select billing_period, 'debit_returns' as kpi, 'debits' as unit, sum(debits) as denominator
     from debits_by_outcome
     group by billing_period
     union all
-    select billing_period, 'billing_errors' as measure, 'bills' as unit, bills as denominator
+    select billing_period, 'billing_errors' as kpi, 'bills' as unit, bills as denominator
     from bills
     union all
-    select billing_period, 'rating_accuracy' as measure, 'calls' as unit, calls as denominator
+    select billing_period, 'rating_accuracy' as kpi, 'calls' as unit, calls as denominator
     from sampled
 ),
 -- A numerator without an item counts in the row `all` alone.
 numerators as (
-    select billing_period, 'leakage' as measure, state as item, amount as numerator
+    select billing_period, 'leakage' as kpi, state as item, amount as numerator
     from suspended
     union all
-    select billing_period, 'undocumented' as measure, age_bucket as item, amount as numerator
+    select billing_period, 'undocumented' as kpi, age_bucket as item, amount as numerator
     from suspended
     where state = 'undocumented'
     union all
-    select billing_period, 'duplicates' as measure, null as item, duplicates as numerator
+    select billing_period, 'duplicates' as kpi, null as item, duplicates as numerator
     from months
     union all
-    select billing_period, 'debit_returns' as measure, cause as item, debits as numerator
+    select billing_period, 'debit_returns' as kpi, cause as item, debits as numerator
     from failures
     union all
-    select bills.billing_period, 'billing_errors' as measure, null as item, complaints.billing_errors as numerator
+    select bills.billing_period, 'billing_errors' as kpi, null as item, complaints.billing_errors as numerator
     from complaints
     inner join bills on complaints.issued_on = bills.issued_on
     union all
-    select billing_period, 'rating_accuracy' as measure, null as item, equal_calls as numerator
+    select billing_period, 'rating_accuracy' as kpi, null as item, equal_calls as numerator
     from sampled
 ),
 measured as (
-    select billing_period, measure, 'all' as item, sum(numerator) as numerator
+    select billing_period, kpi, 'all' as item, sum(numerator) as numerator
     from numerators
-    group by billing_period, measure
+    group by billing_period, kpi
     union all
-    select billing_period, measure, item, sum(numerator) as numerator
+    select billing_period, kpi, item, sum(numerator) as numerator
     from numerators
     where item is not null
-    group by billing_period, measure, item
+    group by billing_period, kpi, item
 ),
 complete as (
     select
         denominators.billing_period,
-        denominators.measure,
+        denominators.kpi,
         coalesce(measured.item, 'all') as item,
         denominators.unit,
         coalesce(measured.numerator, 0) as numerator,
         denominators.denominator
     from denominators
-    left join measured on denominators.billing_period = measured.billing_period and denominators.measure = measured.measure
+    left join measured on denominators.billing_period = measured.billing_period and denominators.kpi = measured.kpi
 )
 select
     complete.billing_period,
-    complete.measure,
+    complete.kpi,
     complete.item,
     complete.unit,
     cast(complete.numerator as {{ call_money() }}) as numerator,
@@ -130,4 +130,4 @@ select
 from complete
 -- Gates of the same name as a measure are of other figures.
 left join {{ source('raw', 'gate_thresholds') }} as thresholds
-    on complete.measure = thresholds.gate_id and thresholds.gate_id = 'billing_errors'
+    on complete.kpi = thresholds.gate_id and thresholds.gate_id = 'billing_errors'

@@ -1,6 +1,6 @@
 -- One row per (billing_period, step, item, business_unit_id, age_bucket): the revenue of a month from the records that were
--- read to what is open of its bills. Every amount has the sign with which it counts, so the rows of a step sum to the next
--- one's (SPEC 10.1). What belongs to no unit is in the row `unassigned`; age_bucket is `none` where a row has no age.
+-- read to what is open of its bills. Every amount has the sign with which it counts, by the law of SPEC
+-- 10.1. What belongs to no unit is in the row `unassigned`; age_bucket is `none` where a row has no age.
 with days as (
     select
         {{ period_of('file_date') }} as billing_period,
