@@ -36,6 +36,8 @@ _BRANCH = frozenset(
         "expected_files",
         "file_reconciliation",
         "info_service_settlements",
+        "revenue_assurance_kpis",
+        "revenue_balance_daily",
         "sequence_gaps",
         "suspense_retries",
         "traffic_by_customer_class",
@@ -70,6 +72,7 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "rated_calls": Belongs(unit="business_unit_id", outlet="outlet_id", agent="agent_id"),
     "rerating_adjustments": Belongs(unit="business_unit_id", account="account_id"),
     "rerating_changes": Belongs(unit="business_unit_id", account="account_id"),
+    "revenue_balance_monthly": Belongs(unit="business_unit_id"),
     "suspended_calls": Belongs(unit="business_unit_id", account="account_id"),
     "undocumented_numbers": Belongs(unit="business_unit_id", outlet="outlet_id"),
 }

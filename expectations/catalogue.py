@@ -8,6 +8,7 @@ from expectations.gates import Stage, Suite
 from expectations.suites import tariff_book
 from expectations.suites.intake import call_anomalies, call_shares, cdr_files, customer_exports, debit_files
 from expectations.suites.release import (
+    balance,
     billing,
     closed_periods,
     collections,
@@ -40,6 +41,7 @@ def all_suites() -> tuple[Suite, ...]:
         *collections.collections_suites(),
         *commission.commission_suites(),
         *sums.sum_suites(),
+        *balance.balance_suites(),
         *closed_periods.closed_period_suites(),
     )
 

@@ -192,7 +192,8 @@ class Figure:
     """A plotly figure with its title, the definition of what it measures, and its values as a table.
 
     `data` is the same in rows: shown beside the figure where `is_data_shown`, else behind a line to open. `links` lead from
-    the label of a bar (as it stands on the axis) to another page.
+    the label of a bar (as it stands on the axis) to another page. `least_width` are the pixels that its labels need: on a narrower
+    screen the figure can be moved sideways.
     """
 
     figure: go.Figure
@@ -201,6 +202,7 @@ class Figure:
     data: Table | None = None
     is_data_shown: bool = True
     links: tuple[tuple[str, Target], ...] = ()
+    least_width: int = 0
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class DrawnFigure:
     is_data_shown: bool
     how: How | None
     is_titled: bool = True
+    least_width: int = 0
 
     @property
     def is_high(self) -> bool:
@@ -180,6 +181,7 @@ def _block(page: Page, block: Block, figure_id: str, links: Links) -> LaidOutBlo
         data=script_json({"data": content["data"], "layout": content["layout"], "links": found}),
         table=table,
         is_data_shown=block.is_data_shown,
+        least_width=block.least_width,
         how=None if block.data is None or block.is_data_shown else block.data.how,
     )
 

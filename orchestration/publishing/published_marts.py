@@ -9,6 +9,9 @@ from orchestration.publishing.marts import MartSpec
 
 PUBLISHED_MARTS = (
     MartSpec("file_reconciliation", ("file_id",)),
+    MartSpec("revenue_balance_daily", ("file_date", "step", "item")),
+    MartSpec("revenue_balance_monthly", ("billing_period", "step", "item", "business_unit_id", "age_bucket")),
+    MartSpec("revenue_assurance_kpis", ("billing_period", "kpi", "item")),
     MartSpec("sequence_gaps", ("switch_id", "gap_since", "missing_from")),
     MartSpec("expected_files", ("switch_id", "file_date")),
     MartSpec("rated_calls", ("call_id",), partition_by="call_date"),

@@ -623,4 +623,5 @@ GATE_DEFAULTS: dict[str, tuple[str | None, str | None]] = {
     "ultra_short_calls": ("20", None),
     "over_long_seconds": ("14400", None),
     "unusual_traffic": ("6", None),
+    "billing_errors": (None, None),
 }

@@ -82,10 +82,25 @@ def _doc(name: str) -> str:
     raise KeyError(name)
 
 
+#: The ages of waiting calls and of unpaid bills, which are decided in a macro.
+_AGES = set(
+    re.findall(r"(?:then|else) '([\w+-]+)'", (DBT / "macros/money/age_buckets.sql").read_text(encoding="utf-8"))
+)
+_STATES = set(re.findall(r"'(\w+)'", " ".join(re.findall(r"for state in \[(.*?)\]", SQL))))
 _MISMATCHES = {"unexpected", "answered_twice", "other_amount", "account_differs"}
 CODES = {
-    "age_bucket": _coded("age_bucket"),
+    "age_bucket": _coded("age_bucket") | _AGES,
     "allowance_kind": _words("packages", "allowance_kind"),
+    "assurance_measure": _coded("kpi"),
+    "assurance_unit": _coded("unit"),
+    "balance_item": (
+        (_coded("item") - {"all", "_in", "_out"})
+        | _STATES
+        | {"usage", "recurring", "promotion", "adjustment"}
+        | {f"{reason}_{way}" for reason in _coded("reason") & {"other_month", "late"} for way in ("in", "out")}
+        | {"counter", "debit", "other"}
+    ),
+    "balance_step": _coded("step"),
     "band_rule": _words("tariff_plans", "band_rule"),
     "charged_party": _words("zones", "charged_party"),
     "customer_class": {"unassigned", "unknown"},

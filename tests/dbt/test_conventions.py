@@ -79,14 +79,14 @@ def test_model_reads_only_what_its_layer_may(node: dict[str, Any]) -> None:
     """Staging reads sources; from intermediate on, rows of a source come through staging.
 
     Three kinds of source are no rows to be cleaned and may be read anywhere above staging: what the planner has worked out
-    (the facts of the run, gates, days, repeats, twins, joined pieces, tries), the history of the exports, and the closed schema,
-    which holds what the models themselves once said. A line set aside is text as it came.
+    (the facts of the run, gates, days, repeats, twins, joined pieces, tries, the ledger's counts, the sample of calls), the history
+    of the exports, and the closed schema, which holds what the models themselves once said. A line set aside is text as it came.
     """
     facts = (
         "run_facts stale_days call_days clock_days duplicate_calls settlement_twins joined_pieces set_aside_rows gate_thresholds "
-        "banks_by_exception"
+        "banks_by_exception ledger_totals"
     )
-    planner = {*(f"raw.{name}" for name in facts.split()), "state.suspense_tries"}
+    planner = {*(f"raw.{name}" for name in facts.split()), "state.suspense_tries", "state.rating_sample"}
     snapshots = {"raw.crm_snapshots", *(f"raw.crm_{table}_history" for table in TABLES_WITH_HISTORY)}
     every = manifest()
     read = [every["sources"].get(name) or every["nodes"][name] for name in node["depends_on"]["nodes"]]

@@ -139,9 +139,12 @@ def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
         ("undocumented_numbers", _undocumented), ("customer_records_incomplete", _incomplete),
         ("problem_bulletin", _problems), ("suspended_calls", _suspended), ("money_at_risk", _at_risk),
         ("overlapping_calls", _overlapping), ("call_anomalies", _anomalies), ("rated_calls", _rated),
+        ("revenue_balance_monthly", _balance),
     )  # fmt: skip
     found = {mart: [row for part in parts for row in rows_of(part)] for mart, rows_of in tables}
-    for mart in ("commission_lines", "commission_statements", "customer_counts", "money_at_risk"):
+    for mart in (
+        "commission_lines", "commission_statements", "customer_counts", "money_at_risk", "revenue_balance_monthly",
+    ):  # fmt: skip
         found[mart] = _summed(found[mart])
     return found
 
@@ -460,6 +463,24 @@ def _at_risk(part: Part) -> list[Row]:
     ]  # fmt: skip
 
 
+def _balance(part: Part) -> list[Row]:
+    """The bills of a part from their charges to what is open; a payment, and what of it lies on no bill."""
+    found: list[Row] = []
+    for place, _, period in _each(part, ISSUED):
+        billed, paid = _bill_amount(part, place, period), _received(part, place, period)
+        for step, item, age, amount in (
+            ("charge", "list_price", "none", billed), ("line", "usage", "none", billed), ("bill", "issued", "none", billed),
+            ("settlement", "applied", "none", paid), ("open", "unpaid", "31-60", billed - paid), ("cash", "counter", "none", paid),
+        ):  # fmt: skip
+            found.append(
+                {
+                    "billing_period": period, "step": step, "item": item, "business_unit_id": part.unit or "unassigned",
+                    "age_bucket": age, "records": 1, "amount": amount, "calls_without_estimate": 0,
+                }
+            )  # fmt: skip
+    return found
+
+
 def _overlapping(part: Part) -> list[Row]:
     return [
         {
@@ -514,6 +535,7 @@ def _of_branch(parts: Sequence[Part]) -> dict[str, list[Row]]:
         ],
         "collection_rates": _collection_rates(parts),
         **_of_files(flavour),
+        **_of_balance(flavour),
         **_of_traffic(flavour),
         **_of_tariff(),
     }  # fmt: skip
@@ -540,6 +562,31 @@ def _collection_rates(parts: Sequence[Part]) -> list[Row]:
         }
         for (period, dimension, member), (bills, receivable, received) in sums.items()
     ]  # fmt: skip
+
+
+def _of_balance(flavour: int) -> dict[str, list[Row]]:
+    """The days of the balance and its measures: counts that a flavour changes."""
+    day = {"file_date": date(2026, 2, 3), "calls_without_estimate": 0}
+    return {
+        "revenue_balance_daily": [
+            day | {"step": "read", "item": "read", "records": 1000 + flavour, "seconds": 60000},
+            day | {"step": "state", "item": "rated", "records": 900 + flavour, "seconds": 59000, "amount": Decimal("470.250000")},
+            day | {"step": "state", "item": "undocumented", "records": 100, "seconds": 1000, "estimated_amount": Decimal("3.5")},
+            day | {"step": "charge", "item": "list_price", "records": 900 + flavour, "seconds": 59000, "amount": Decimal("470.25")},
+        ],
+        "revenue_assurance_kpis": [
+            {
+                "billing_period": "2026-02", "kpi": measure, "item": item, "unit": unit,
+                "numerator": Decimal(numerator + flavour), "denominator": Decimal(100), "value": (numerator + flavour) / 100,
+                "target": 0.01 if measure == "billing_errors" else None,
+            }
+            for measure, item, unit, numerator in (
+                ("leakage", "all", "amount", 3), ("leakage", "undocumented", "amount", 3), ("undocumented", "31+", "amount", 3),
+                ("duplicates", "all", "records", 1), ("debit_returns", "insufficient_funds", "debits", 5),
+                ("billing_errors", "all", "bills", 2), ("rating_accuracy", "all", "calls", 100),
+            )
+        ],
+    }  # fmt: skip
 
 
 def _of_files(flavour: int) -> dict[str, list[Row]]:

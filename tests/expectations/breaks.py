@@ -410,6 +410,57 @@ SUMS = {
         )
         for dimension in ("business_unit", "agent", "outlet", "customer_class")
     },
+    ("revenue_balance_daily", "states_sum_to_the_records_and_seconds_read"): (
+        _set("marts.revenue_balance_daily", "seconds = 11", "item = 'duplicate'"),
+        1,
+    ),
+    # 8 records are ignored and 1 is malformed, and not the other way round.
+    ("revenue_balance_daily", "records_are_those_of_the_files"): (
+        _set(
+            "marts.revenue_balance_daily",
+            "item = case item when 'ignored' then 'malformed' else 'ignored' end",
+            "item in ('ignored', 'malformed')",
+        ),
+        2,
+    ),
+    # Neither the rated amount nor what is charged for it.
+    ("revenue_balance_daily", "amounts_are_those_of_the_calls"): (
+        _set("marts.rated_calls", "amount = 0.230001", "call_id = 'F1:1'"),
+        2,
+    ),
+    ("revenue_balance_monthly", "records_and_amounts_are_those_of_the_days"): (
+        _set("marts.revenue_balance_daily", "estimated_amount = 0.200001", "item = 'undocumented'"),
+        2,
+    ),
+    ("revenue_balance_monthly", "rated_calls_of_the_files_are_charged"): (
+        "insert into marts.revenue_balance_monthly values ('2026-03', 'period', 'late_in', 'unassigned', 'none', 0, 0, 0.000001, null)",
+        1,
+    ),
+    ("revenue_balance_monthly", "charges_are_carried_to_bills"): (
+        "delete from marts.revenue_balance_monthly where step = 'rounding'",
+        1,
+    ),
+    # A cent from the rental to the calls: the lines still are the bills.
+    ("revenue_balance_monthly", "lines_and_bills_are_those_of_the_marts"): (
+        _set(
+            "marts.revenue_balance_monthly",
+            "amount = amount + case item when 'usage' then 0.01 else -0.01 end",
+            "billing_period = '2026-03' and item in ('usage', 'recurring')",
+        ),
+        2,
+    ),
+    ("revenue_balance_monthly", "bills_are_paid_or_open"): (
+        _set("marts.revenue_balance_monthly", "business_unit_id = 'unassigned'", "step = 'open'"),
+        2,
+    ),
+    ("revenue_balance_monthly", "money_past_due_is_the_arrears"): (
+        _set("marts.revenue_balance_monthly", "age_bucket = '31-60'", "step = 'open'"),
+        2,
+    ),
+    ("revenue_balance_monthly", "cash_is_applied_or_left"): (
+        "insert into marts.revenue_balance_monthly values ('2026-04', 'left', 'prepaid', 'U1', 'none', 1, null, 0.01, null)",
+        1,
+    ),
     ("arrears", "rows_sum_to_the_unpaid_bills"): ("update raw.run_facts set as_of = '2026-04-09'", 1),
     ("arrears", "ages_sum_to_the_amount"): ("update marts.arrears set amount_91_plus = 0.01", 1),
     ("money_at_risk", "rows_sum_to_the_suspended_calls"): (

@@ -285,3 +285,46 @@ create table raw.crm_service_numbers (service_number varchar);
 create table raw.crm_subscriptions (subscription_id varchar);
 create table raw.crm_account_merges (merge_id varchar);
 create table raw.crm_number_orders (order_id varchar);
+
+-- The revenue balance. Of F1's 600 s 245 are rated, 100 not charged, 95 undocumented, 60 of another day, 50 unrated, 40 partial, 10 duplicate.
+-- Its rated calls cost 0.545 before packages covered 0.10 + 0.10 + 0.006. A1's 0.335 rounds to 0.34, A2's 0.004 to nothing: 0.001 more.
+create table marts.revenue_balance_daily (
+    file_date date, step varchar, item varchar, records bigint, seconds bigint, amount decimal(18, 6), estimated_amount decimal(18, 6)
+);
+insert into marts.revenue_balance_daily values
+('2026-02-27', 'read', 'read', 1, 60, null, null),
+('2026-02-27', 'state', 'rated', 1, 60, 0.50, null),
+('2026-02-27', 'charge', 'list_price', 1, 60, 0.50, null),
+('2026-03-01', 'read', 'read', 100, 600, null, null),
+('2026-03-01', 'state', 'malformed', 1, 0, null, null),
+('2026-03-01', 'state', 'ignored', 8, 0, null, null),
+('2026-03-01', 'state', 'duplicate', 1, 10, null, null),
+('2026-03-01', 'state', 'other_day', 1, 60, null, null),
+('2026-03-01', 'state', 'partial', 2, 40, null, null),
+('2026-03-01', 'state', 'not_answered', 80, 0, null, null),
+('2026-03-01', 'state', 'not_charged', 1, 100, null, null),
+('2026-03-01', 'state', 'undocumented', 1, 95, null, 0.20),
+('2026-03-01', 'state', 'unrated', 1, 50, null, null),
+('2026-03-01', 'state', 'rated', 4, 245, 0.339, null),
+('2026-03-01', 'charge', 'list_price', 4, 245, 0.545, null),
+('2026-03-01', 'charge', 'packages', 0, 0, -0.206, null);
+create table marts.revenue_balance_monthly as
+select
+    strftime(file_date, '%Y-%m') as billing_period, step, item, case when step = 'charge' then 'U1' else 'unassigned' end as business_unit_id,
+    'none' as age_bucket, records, seconds, amount, estimated_amount
+from marts.revenue_balance_daily;
+insert into marts.revenue_balance_monthly values
+('2026-02', 'line', 'usage', 'U1', 'none', 1, null, 0.50, null),
+('2026-02', 'bill', 'issued', 'U1', 'none', 1, null, 0.50, null),
+('2026-02', 'settlement', 'applied', 'U1', 'none', 1, null, 0.50, null),
+('2026-03', 'rounding', 'cents', 'U1', 'none', 0, null, 0.001, null),
+('2026-03', 'line', 'usage', 'U1', 'none', 1, null, 0.34, null),
+('2026-03', 'line', 'recurring', 'U1', 'none', 1, null, 18.00, null),
+('2026-03', 'line', 'adjustment', 'U1', 'none', 1, null, 0.06, null),
+('2026-03', 'bill', 'issued', 'U1', 'none', 1, null, 18.40, null),
+('2026-03', 'settlement', 'applied', 'U1', 'none', 1, null, 18.34, null),
+('2026-03', 'settlement', 'returned', 'U1', 'none', 1, null, -2.00, null),
+('2026-03', 'open', 'unpaid', 'U1', '1-30', 1, null, 2.06, null),
+('2026-03', 'cash', 'counter', 'U1', 'none', 1, null, 0.50, null),
+('2026-04', 'cash', 'counter', 'U1', 'none', 1, null, 20.00, null),
+('2026-04', 'cash', 'taken_back', 'U1', 'none', 2, null, -3.66, null);

@@ -55,6 +55,16 @@ def test_every_rated_call_is_explained_by_the_same_steps(whole: Published) -> No
     assert sum(" " in call["charge_steps"] for call in calls) > 50, "calls of several bands or tiers"
 
 
+def test_each_run_charges_a_sample_of_its_calls_again(whole: Published) -> None:
+    """200 calls are drawn, of the periods that have calls, and every charge is the same."""
+    drawn = [row for row in whole.marts["revenue_assurance_kpis"] if row["kpi"] == "rating_accuracy"]
+    assert sum(row["denominator"] for row in drawn) == 200
+    assert {row["billing_period"] for row in drawn} <= {call["billing_period"] for call in whole.marts["rated_calls"]}
+    assert [
+        row for row in drawn if (row["item"], row["numerator"], row["value"]) != ("all", row["denominator"], 1)
+    ] == []
+
+
 def test_explain_says_why_a_call_costs_what_it_costs(
     whole: Published, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

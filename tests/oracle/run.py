@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import (
+    balance,
     bills,
     commission,
     debits,
@@ -61,11 +62,26 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     billed = bills.bills(lines, exports, as_of)
     merges = settlement.latest_merges(exports.merges, as_of)
     by_debit = [*debits.debit_payments(files, book), *debits.debit_returns(files, book)]
+    all_payments = [row for row in [*exports.payments, *by_debit] if row["paid_at"].date() <= as_of]
     payments = settlement.known_payments(exports, by_debit, as_of)
     applications = settlement.payment_applications(billed, payments, merges)
     commissions = commission.commission_lines(billed, applications, exports, book, periods, as_of)
     hours = traffic.trunk_hours(records)
+    failures = debits.debit_failures(files, book, exports)
     return {
+        "revenue_balance_daily": balance.revenue_balance_daily(files, suspended),
+        "revenue_balance_monthly": balance.revenue_balance_monthly(
+            files, suspended, lines, billed, applications, all_payments, payments, merges, exports, book, as_of
+        ),
+        "revenue_assurance_kpis": balance.revenue_assurance_kpis(
+            files,
+            suspended,
+            billed,
+            debits.debit_payments(files, book),
+            failures,
+            debits.debit_returns(files, book),
+            exports,
+        ),
         "file_reconciliation": intake.file_reconciliation(files),
         "sequence_gaps": missing.sequence_gaps(files, book, as_of),
         "expected_files": missing.expected_files(files, book, as_of),
@@ -81,7 +97,7 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "collection_rates": settlement.collection_rates(billed, applications, as_of),
         "arrears": settlement.arrears(billed, applications, merges, as_of),
         "debit_batches": debits.debit_batches(files, book),
-        "debit_failures": debits.debit_failures(files, book, exports),
+        "debit_failures": failures,
         "customer_counts": settlement.customer_counts(billed),
         "commission_lines": commissions,
         "commission_statements": commission.commission_statements(commissions),

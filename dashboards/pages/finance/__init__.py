@@ -1,8 +1,9 @@
-"""The pages for finance: commission, agents, direct debit, providers, re-ratings, billing periods."""
+"""The pages for finance: revenue balance, commission, agents, direct debit, providers, re-ratings, billing periods."""
 
 from __future__ import annotations
 
 from dashboards.pages.finance.agent import AGENT
+from dashboards.pages.finance.balance import BALANCE
 from dashboards.pages.finance.commission import COMMISSION
 from dashboards.pages.finance.direct_debit import DIRECT_DEBIT
 from dashboards.pages.finance.periods import PERIODS
@@ -10,4 +11,4 @@ from dashboards.pages.finance.providers import PROVIDERS
 from dashboards.pages.finance.reratings import RERATINGS
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = (COMMISSION, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, PERIODS)
+PAGES: tuple[PageSpec, ...] = (BALANCE, COMMISSION, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, PERIODS)

@@ -35,6 +35,7 @@ from orchestration.warehouse.planning.run_signature import is_published, run_sig
 from orchestration.warehouse.planning.stale_days import USED_TABLES, find_stale_days, note_built, note_built_in_part
 from orchestration.warehouse.raw import raw_schema as raw_schema_module
 from orchestration.warehouse.raw.export_history import TABLES_WITH_HISTORY
+from orchestration.warehouse.raw.rating_sample import draw_sample
 from orchestration.warehouse.raw.raw_schema import create_book_inputs, create_call_inputs, default_as_of, run_facts
 from orchestration.warehouse.raw.suspense_retries import note_tries
 
@@ -79,6 +80,14 @@ _INPUTS = [
         groups.CALLS,
         "One row per piece of a long call, with the call it is joined to.",
         CALL_DETAIL_RECORDS,
+    ),
+    _raw(
+        "ledger_totals",
+        groups.QUALITY,
+        "One row per file whose rows count, with what the ledger counted in it.",
+        CALL_DETAIL_RECORDS,
+        BANK_RESULTS,
+        CUSTOMER_EXPORTS,
     ),
     _raw("debits", groups.BILLS, "One row per detail line of a bank result file that is not rejected.", BANK_RESULTS),
     _raw("debit_batches", groups.BILLS, "One row per bank result file that is not rejected.", BANK_RESULTS),
@@ -166,6 +175,11 @@ KEPT = [
         "One row per closed call that a re-rating rates again, in the scratch warehouse of `tollhouse rerate`; else empty.",
     ),
     _kept(["state", "suspense_tries"], groups.CALLS, "One row per suspended call and run that tried again to rate it."),
+    _kept(
+        ["state", "rating_sample"],
+        groups.CALLS,
+        "One row per call that the newest run drew and charged a second time, with where the two charges differ.",
+    ),
 ]
 
 
@@ -316,6 +330,7 @@ def calls(call_days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
                 if billing_run.is_whole:
                     note_built(con, billing_run.ledger, billing_run.facts(con), context.run_id)
                     note_tries(con, branch_now(billing_run.settings.time_zone))
+                    draw_sample(con, billing_run.book, billing_run.facts(con).as_of)
         # After the events of the days, so that the newest event of each asset is that of the whole table, with its columns' lineage.
         yield from results
 

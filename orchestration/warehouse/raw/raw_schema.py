@@ -37,6 +37,7 @@ from orchestration.warehouse.raw.partial_records import (
     create_joined_pieces,
     last_days,
 )
+from orchestration.warehouse.raw.rating_sample import create_sample
 from orchestration.warehouse.raw.reratings import create_reratings
 from orchestration.warehouse.raw.suspense_retries import create_tries
 
@@ -153,6 +154,7 @@ def create_book_inputs(
     _create_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest), zone)
     create_closed_schema(con)
     create_tries(con)
+    create_sample(con)
     zone.check(_existing(settings.raw / "pieces", [file.file_id for file in loaded]))
     create_joined_pieces(con, settings.raw, loaded, facts.as_of, PieceLimits.of(thresholds))
     create_ledger_totals(con, ledger, register)

@@ -3,6 +3,7 @@
 -- belongs to a number without a holder, or has no rate.
 select
     call_id,
+    file_id,
     state,
     reason,
     switch_id,

@@ -1,5 +1,6 @@
 {{ config(materialized='replaced_by_day') }}
--- One row per (call_date, billing_period, account_id, service_number, bill_item_id): the exact sum of the calls' amounts.
+-- One row per (call_date, billing_period, account_id, service_number, bill_item_id): the exact sums of the
+-- calls' amounts, and of what they cost before packages and maximum prices.
 select
     call_date,
     billing_period,
@@ -7,6 +8,9 @@ select
     charged_number as service_number,
     bill_item_id,
     cast(count(*) as bigint) as calls,
+    cast(sum(duration_seconds) as bigint) as seconds,
+    cast(sum(coalesce(list_amount, amount)) as decimal(28, 6)) as list_amount,
+    cast(sum(covered_amount) as decimal(28, 6)) as covered_amount,
     cast(sum(amount) as decimal(28, 6)) as amount
 from {{ ref('int_calls_judged') }}
 where

@@ -4,12 +4,7 @@
 with suspended as (
     select
         *,
-        case
-            when age_days <= 1 then '0-1'
-            when age_days <= 7 then '2-7'
-            when age_days <= 30 then '8-30'
-            else '31+'
-        end as age_bucket
+        {{ waiting_bucket('age_days') }} as age_bucket
     from {{ ref('suspended_calls') }}
 )
 select
