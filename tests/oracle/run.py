@@ -9,6 +9,7 @@ from typing import Any
 from . import (
     bills,
     commission,
+    commission_bases,
     debits,
     information,
     intake,
@@ -63,7 +64,8 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     by_debit = [*debits.debit_payments(files, book), *debits.debit_returns(files, book)]
     payments = settlement.known_payments(exports, by_debit, as_of)
     applications = settlement.payment_applications(billed, payments, merges)
-    commissions = commission.commission_lines(billed, applications, exports, book, periods, as_of)
+    settled = (billed, applications, exports, book, periods, as_of)
+    commissions = commission.commission_lines(*settled)
     hours = traffic.trunk_hours(records)
     return {
         "file_reconciliation": intake.file_reconciliation(files),
@@ -84,6 +86,8 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "debit_failures": debits.debit_failures(files, book, exports),
         "customer_counts": settlement.customer_counts(billed),
         "commission_lines": commissions,
+        "commission_bases": commission_bases.commission_bases(*settled),
+        "commission_forecast": commission_bases.commission_forecast(*settled),
         "commission_statements": commission.commission_statements(commissions),
         "trunk_traffic_hourly": traffic.trunk_traffic_hourly(hours),
         "trunk_traffic_daily": traffic.trunk_traffic_daily(hours, book),
