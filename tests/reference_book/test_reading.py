@@ -271,8 +271,10 @@ def test_the_projects_own_book_is_sound() -> None:
             "commission_plans",
             "20,90",
             "20,90\nCP1,2020-01-01,,0.95,4,1,20,90",
-            "commission_plans.csv line 3, field commission_plan_id + valid_from + tier_from_rate: "
-            "'CP1, 2020-01-01, 0.95' stands in line 2 already",
+            (
+                "commission_plans.csv line 3, field commission_plan_id + valid_from + tier_from_rate: "
+                "'CP1, 2020-01-01, 0.95' stands in line 2 already"
+            ),
         ),
         (
             "commission_plans",
