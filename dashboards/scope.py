@@ -53,6 +53,8 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "bill_lines": Belongs(account="account_id", period="billing_period"),
     "bills": Belongs(unit="business_unit_id", outlet="outlet_id", agent="agent_id"),
     "call_anomalies": Belongs(unit="business_unit_id", outlet="outlet_id"),
+    "commission_bases": Belongs(agent="agent_id"),
+    "commission_forecast": Belongs(agent="agent_id"),
     "commission_lines": Belongs(agent="agent_id"),
     "commission_statements": Belongs(agent="agent_id"),
     "customer_counts": Belongs(unit="business_unit_id"),

@@ -348,6 +348,7 @@ def _check_rows(reading: _Reading) -> None:
             )
     _check_dialling_rules(reading)
     _check_packages(reading)
+    _check_commission_plans(reading)
     for row in reading.tables["outlets"]:
         if row["outlet_kind"] == "agent" and row["agent_id"] is None:
             reading.fault(
@@ -412,6 +413,37 @@ def _check_packages(reading: _Reading) -> None:
                     "valid_from",
                     f"line {other['line_number']} caps this plan and zone at the same time; end one before the other",
                 )
+        others.append(row)
+
+
+def _check_commission_plans(reading: _Reading) -> None:
+    """The tiers of a version end on one day, and no two versions of a plan hold at one time."""
+    table = "commission_plans"
+    of_plan: dict[str, list[dict[str, Any]]] = {}
+    for row in reading.tables[table]:
+        if row["commission_plan_id"] is None or row["valid_from"] is None:
+            continue
+        others = of_plan.setdefault(row["commission_plan_id"], [])
+        for other in others:
+            if row["valid_from"] == other["valid_from"]:
+                if (row["valid_to"] or date.max) != (other["valid_to"] or date.max):
+                    reading.fault(
+                        table,
+                        row["line_number"],
+                        "valid_to",
+                        f"ends the tier on another day than line {other['line_number']} of the same version; "
+                        "give all tiers of a version one valid_to",
+                    )
+                    break
+            elif _hold_at_one_time(row, other):
+                reading.fault(
+                    table,
+                    row["line_number"],
+                    "valid_from",
+                    f"the version of line {other['line_number']} of {row['commission_plan_id']} holds at the same time; "
+                    "end one before the other",
+                )
+                break
         others.append(row)
 
 

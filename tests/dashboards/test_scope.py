@@ -58,7 +58,10 @@ MARTS = {
             ("outlet", "O2"), ("agent", "A1"), ("agent", "A2"), ("customer_class", "residential"),
         )
     ],
-    "commission_statements": [{"agent_id": agent, "settlement_period": "2026-01"} for agent in ("A1", "A2")],
+    **{
+        mart: [{"agent_id": agent, "settlement_period": "2026-01"} for agent in ("A1", "A2")]
+        for mart in ("commission_bases", "commission_forecast", "commission_statements")
+    },
     "debit_failures": [
         {"account_id": "C1", "outlet_id": "O1", "line": 1, "debited_on": date(2026, 3, 1)},
         {"account_id": "C2", "outlet_id": "O2", "line": 2, "debited_on": date(2026, 3, 1)},
@@ -125,6 +128,10 @@ def test_a_mart_without_a_rule_shows_a_scope_nothing() -> None:
         (A1, "collection_rates", "dimension_id", ["A1"]),
         (Scope(units=frozenset({"U2"}), agents=frozenset({"A2"})), "collection_rates", "dimension_id", ["A2", "U2"]),
         (A1, "commission_statements", "agent_id", ["A1"]),
+        (A1, "commission_bases", "agent_id", ["A1"]),
+        (A1, "commission_forecast", "agent_id", ["A1"]),
+        (U1, "commission_bases", "agent_id", []),
+        (O2, "commission_forecast", "agent_id", []),
         (U1, "commission_statements", "agent_id", []),
         (U1, "debit_failures", "account_id", ["C1"]),
         (O2, "debit_failures", "account_id", ["C2"]),

@@ -8,34 +8,39 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from orchestration.warehouse.connection import insert_rows, open_warehouse
 from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
-from tests.oracle import commission, debits, settlement
+from tests.integration.harness import differences
+from tests.oracle import commission, commission_bases, debits, settlement
 from tests.oracle.book import read_book
 from tests.oracle.exports import Exports
 from tests.oracle.periods import due_date, issue_date
 from tests.robustness.branch import BOOK as SMALL_BOOK
 
-AS_OF = date(2026, 7, 31)
+#: Two days before the cut-off of the last period with bills: it is not settled.
+AS_OF = date(2026, 7, 29)
 PERIODS = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]
+RUNNING = "2026-07"
 ACCOUNTS = 200
 BOOK = {
     **SMALL_BOOK,
     "agents": "agent_id,name_zh,name_en,business_unit_id,commission_plan_id\n"
-    + "".join(f"G{n},甲,Agent,U1,{'CP' if n % 3 else 'CQ'}\n" for n in range(40)),
+    + "".join(f"G{n},甲,Agent,U1,{'CP' if n % 3 else 'CQ'}\n" for n in range(39))
+    + "G39,甲,Agent,U1,\nG40,甲,Agent,U1,CP\n",
     "commission_plans": (
         "commission_plan_id,valid_from,valid_to,tier_from_rate,commission_percent,late_percent,activation_bonus,"
         "clawback_days\n"
-        "CP,2025-01-01,2026-04-01,0.20,3,1.5,0,90\nCP,2025-01-01,2026-04-01,0.60,5.125,1.5,0,90\n"
-        "CP,2026-04-01,,0.10,2,0.75,0,90\nCP,2026-04-01,,0.50,7,0.75,0,90\nCQ,2026-03-01,,0.30,4,2.25,0,90\n"
+        "CP,2025-01-01,2026-04-01,0.20,3,1.5,7.255,40\nCP,2025-01-01,2026-04-01,0.60,5.125,1.5,7.255,40\n"
+        "CP,2026-04-01,,0.10,2,0.75,12,90\nCP,2026-04-01,,0.50,7,0.75,12,90\nCQ,2026-03-01,,0.30,4,0,0,90\n"
     ),
 }
 MODELS = (
     "int_applicable_payments int_reversals_taken payment_applications int_settlement_periods int_commission_terms "
-    "int_money_returned int_commission_restatements int_commission_basis commission_lines"
+    "int_money_returned int_commission_restatements int_commission_bases int_commission_rates int_commission_lines "
+    "commission_lines commission_bases commission_forecast"
 )
 
 Row = dict[str, Any]
@@ -56,7 +61,8 @@ def drawn_accounts(draw: random.Random) -> tuple[list[Row], list[Row], list[Row]
                     {
                         "account_id": account,
                         "billing_period": period,
-                        "agent_id": draw.choice([None, f"G{number % 40}"])
+                        # GX is an agent whom the book no longer has.
+                        "agent_id": draw.choice([None, "GX", f"G{number % 40}"])
                         if draw.random() < 0.2
                         else f"G{number % 40}",
                         "amount": Decimal(draw.choice([-5, 0, 10, 10, 20, 20, 33]))
@@ -85,6 +91,36 @@ def drawn_accounts(draw: random.Random) -> tuple[list[Row], list[Row], list[Row]
             if not is_reversal:
                 paid.append(payment_id)
     return bills, payments, merges
+
+
+class Numbers:
+    """Service numbers of one interval each, as the oracle reads them from the exports."""
+
+    def __init__(self, draw: random.Random) -> None:
+        """Numbers that began from the month before the first period on; some ended, most of them soon."""
+        self.intervals: dict[str, list[Row]] = {}
+        self._agents: dict[str, str] = {}
+        for place in range(400):
+            begun = datetime(2025, 12, 1) + timedelta(days=draw.randrange(230), hours=draw.choice([0, 9]))
+            ended = draw.choice(
+                [None, begun + timedelta(days=draw.choice([1, 39, 40, 41, 90, 91]), seconds=draw.randrange(2))]
+            )
+            account = f"N{place}"
+            number = {"account_id": account, "valid_from": begun, "valid_to": ended}
+            self.intervals[f"555{place:04}"] = [number]
+            self._agents[account] = draw.choice(["", f"G{place % 40}", f"G{place % 40}"])
+
+    def customer_at(self, account_id: str, day: date) -> tuple[None, Row]:
+        """The customer of a number's account, who has one agent at all times."""
+        return None, {"agent_id": self._agents[account_id]}
+
+    def activations(self) -> list[list[Any]]:
+        """Rows of int_activations."""
+        return [
+            [number, agent, f"{row['valid_from']:%Y-%m}", row["valid_from"], row["valid_to"]]
+            for number, (row,) in self.intervals.items()
+            if (agent := self._agents[row["account_id"]])
+        ]
 
 
 def drawn_result_lines(draw: random.Random) -> list[Row]:
@@ -173,7 +209,14 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
         (reference / f"{table}.csv").write_text(text, encoding="utf-8")
     latest = {row["from_account_id"]: {**row, "merged_at": datetime(2026, 5, 5)} for row in merges}
     applications = settlement.payment_applications(bills, payments, latest)
-    lines = commission.commission_lines(bills, applications, Exports([]), read_book(reference), PERIODS, AS_OF)
+    numbers = Numbers(random.Random(20261130))
+    exports = cast(Exports, numbers)
+    facts = (bills, applications, exports, read_book(reference), [*PERIODS, RUNNING], AS_OF)
+    lines = commission.commission_lines(*facts)
+    expected = {
+        "commission_bases": commission_bases.commission_bases(*facts),
+        "commission_forecast": commission_bases.commission_forecast(*facts),
+    }
     overdrawn = settlement.overdrawn_accounts(bills, payments, latest, AS_OF)
 
     settings = home(tmp_path, reference)
@@ -206,6 +249,7 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
             "create table intermediate.int_activations (service_number varchar, agent_id varchar, "
             "activation_period varchar, starts_at timestamp, ends_at timestamp)"
         )
+        insert_rows(con, "intermediate.int_activations", numbers.activations())
     run_dbt(settings, "build", f"agents commission_plans {MODELS}")
     with open_warehouse(settings) as con:
         found = con.execute(
@@ -214,6 +258,11 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
         found_lines = con.execute(
             "select agent_id, settlement_period, line_kind, basis_amount, rate, amount from marts.commission_lines"
         ).fetchall()
+        found_marts = {mart: con.sql(f"select * from marts.{mart}") for mart in expected}
+        found_rows = {
+            mart: [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+            for mart, relation in found_marts.items()
+        }
         found_overdrawn = con.execute(
             "select settling_account_id, sum(amount) from intermediate.int_reversals_taken "
             "where payment_id is null group by all"
@@ -224,11 +273,21 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
     assert dict(found_overdrawn) == overdrawn
     names = ("agent_id", "settlement_period", "line_kind", "basis_amount", "rate", "amount")
     assert sorted(map(str, found_lines)) == sorted(str(tuple(decimals(row)[name] for name in names)) for row in lines)
+    for mart, rows in expected.items():
+        assert differences(mart, found_rows[mart], rows) == []
     # The draw is worth its time: money goes back and moves on, and agents give back what they had been paid.
     kinds: dict[str, int] = defaultdict(int)
     for row in lines:
         kinds[row["line_kind"]] += 1
-    assert min(kinds["on_time"], kinds["late"], kinds["restatement"]) > 30
+    assert min(kinds[kind] for kind in ("on_time", "late", "restatement", "activation", "clawback")) > 20
+    assert {row["reason"] for row in expected["commission_bases"]} >= {
+        None, "agent_unknown", "no_plan", "plan_not_in_force", "nothing_billed", "nothing_applied", "nothing_returned",
+        "nothing_activated", "nothing_ended", "no_tier_reached", "zero_percent", "zero_bonus", "nothing_was_paid",
+    }  # fmt: skip
+    running = [row for row in expected["commission_forecast"] if row["line_kind"] == "on_time"]
+    assert (
+        sum(row["amount"] > 0 for row in running) > 10 and sum((row["missing_amount"] or 0) > 0 for row in running) > 10
+    )
     assert sum(row["amount"] < 0 and not row["payment_id"].startswith("credit:") for row in applications) > 150
     assert len(overdrawn) > 20
 

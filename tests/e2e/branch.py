@@ -135,6 +135,7 @@ def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
         ("rerating_adjustments", _adjustments), ("package_use", _packages), ("debit_failures", _failures),
         ("debit_corrections", _corrections), ("debit_requests", _requests), ("debit_result_mismatches", _mismatches),
         ("open_debit_bills", _open_bills), ("commission_lines", _commission_lines),
+        ("commission_bases", _commission_bases), ("commission_forecast", _commission_forecast),
         ("commission_statements", _commission_statements), ("number_conflicts", _conflicts),
         ("undocumented_numbers", _undocumented), ("customer_records_incomplete", _incomplete),
         ("problem_bulletin", _problems), ("suspended_calls", _suspended), ("money_at_risk", _at_risk),
@@ -143,7 +144,8 @@ def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
     )  # fmt: skip
     found = {mart: [row for part in parts for row in rows_of(part)] for mart, rows_of in tables}
     for mart in (
-        "commission_lines", "commission_statements", "customer_counts", "money_at_risk", "revenue_balance_monthly",
+        "commission_forecast", "commission_lines", "commission_statements", "customer_counts", "money_at_risk",
+        "revenue_balance_monthly",
     ):  # fmt: skip
         found[mart] = _summed(found[mart])
     return found
@@ -375,6 +377,50 @@ def _commission_lines(part: Part) -> list[Row]:
         }
         for period in ISSUED
         for which, (kind, amount) in enumerate((("on_time", part.amount(6)), ("clawback", -part.amount(0))))
+    ]  # fmt: skip
+
+
+def _commission_bases(part: Part) -> list[Row]:
+    """The basis of each line as one row, and of `late` the reason, on the row of a payment that would have counted."""
+    if part.agent is None:
+        return []
+    account, rule = part.accounts[0], {"commission_plan_id": "CP1", "plan_valid_from": date(2025, 1, 1)}
+    paid = {"account_id": account, "payment_id": f"PAY-{part.text}-1", "applied_on": date(2026, 2, 20), **rule}
+    return [
+        {"agent_id": part.agent, "settlement_period": period, **row}
+        for period in ISSUED
+        for row in (
+            {
+                "line_kind": "on_time", "billing_period": period, "basis_amount": part.amount(0), "rate": Decimal("5.000000"),
+                "receivable": part.amount(5), "received": part.amount(0), "collection_rate": 0.5,
+                "tier_from_rate": Decimal("0.400000"), **paid,
+            },
+            {
+                "line_kind": "clawback", "service_number": part.number(1), "starts_at": datetime(2026, 1, 2, 9),
+                "ends_at": datetime(2026, 1, 30, 9), "numbers": 1, "rate": Decimal("5.000000"), **rule,
+            },
+            {
+                "line_kind": "late", "billing_period": "2025-12", "basis_amount": part.amount(2), "rate": Decimal(0),
+                "reason": "zero_percent", **paid,
+            },
+        )
+    ]  # fmt: skip
+
+
+def _commission_forecast(part: Part) -> list[Row]:
+    """One row of an agent, in two settlements where two parts are his."""
+    if part.agent is None:
+        return []
+    period, cut_off = ("2026-03", date(2026, 4, 30)) if part.digit == 3 else ("2026-02", date(2026, 3, 31))
+    return [
+        {
+            "agent_id": part.agent, "settlement_period": period, "line_kind": "on_time", "commission_plan_id": "CP1",
+            "plan_valid_from": date(2025, 1, 1), "basis_amount": part.amount(3), "rate": Decimal("5.000000"),
+            "amount": part.amount(4), "receivable": part.amount(5), "received": part.amount(3), "collection_rate": 0.5,
+            "tier_from_rate": Decimal("0.400000"), "next_tier_from_rate": Decimal("0.900000"),
+            "next_commission_percent": Decimal("8.000000"), "missing_amount": part.amount(1), "is_provisional": True,
+            "as_of": DAY, "cut_off_on": cut_off,
+        }
     ]  # fmt: skip
 
 

@@ -232,6 +232,31 @@ RELEASE = {
         _set("marts.commission_lines", "amount = 5.01", "line_kind = 'on_time'"),
         1,
     ),
+    # a cent more than the basis of the line; and a reason on the only row of a line, which then has no basis
+    ("commission_bases", "bases_sum_to_the_basis_of_their_line"): (
+        _set("marts.commission_bases", "basis_amount = 60.01", "account_id = 'A1'")
+        + "; "
+        + _set("marts.commission_bases", "reason = 'zero_bonus'", "line_kind = 'clawback'"),
+        2,
+    ),
+    # 60.00 x 5.01 % + 40.00 x 5 % = 5.006, a cent more than the line; the bonus is another
+    ("commission_bases", "a_line_is_its_bases_at_their_rates"): (
+        _set("marts.commission_bases", "rate = 5.01", "account_id = 'A1'")
+        + "; "
+        + _set("marts.commission_bases", "rate = 2.51", "line_kind = 'clawback'"),
+        2,
+    ),
+    ("commission_bases", "every_kind_of_line_has_a_basis_or_a_reason"): (
+        "delete from marts.commission_bases where line_kind = 'late'",
+        1,
+    ),
+    # one row of a period that has a statement, one at its cut-off
+    ("commission_forecast", "no_settled_period_is_forecast"): (
+        _set("marts.commission_forecast", "settlement_period = '2026-02'", "line_kind = 'on_time'")
+        + "; "
+        + _set("marts.commission_forecast", "cut_off_on = as_of", "line_kind = 'late'"),
+        2,
+    ),
     # a changed row is one lost and one new
     ("closed_periods", "closed_rated_calls_are_unchanged"): (
         _set("marts.rated_calls", "file_name = 'other.csv'", "call_id = 'F0:1'"),

@@ -221,6 +221,23 @@ insert into marts.commission_lines values
 ('AG1', '2026-02', 'on_time', 100.00, 5, 5.00), ('AG1', '2026-02', 'clawback', 1, 2.50, -2.50);
 create table marts.commission_statements (agent_id varchar, settlement_period varchar, amount decimal(18, 2));
 insert into marts.commission_statements values ('AG1', '2026-02', 2.50);
+-- 60.00 + 40.00 at 5 %, the bonus of one number that ended, and the reasons of the other kinds.
+create table marts.commission_bases (
+    agent_id varchar, settlement_period varchar, line_kind varchar, account_id varchar, basis_amount decimal(18, 2),
+    numbers bigint, rate decimal(18, 6), reason varchar
+);
+insert into marts.commission_bases values
+('AG1', '2026-02', 'on_time', 'A1', 60.00, null, 5, null), ('AG1', '2026-02', 'on_time', 'A2', 40.00, null, 5, null),
+('AG1', '2026-02', 'clawback', null, null, 1, 2.50, null), ('AG1', '2026-02', 'late', null, 0.00, null, 2, 'nothing_applied'),
+('AG1', '2026-02', 'restatement', null, 0.00, null, null, 'nothing_returned'),
+('AG1', '2026-02', 'activation', null, null, 0, 2.50, 'nothing_activated');
+create table marts.commission_forecast (
+    agent_id varchar, settlement_period varchar, line_kind varchar, amount decimal(18, 2), is_provisional boolean, as_of date,
+    cut_off_on date
+);
+insert into marts.commission_forecast values
+('AG1', '2026-03', 'on_time', 1.00, true, date '2026-04-10', date '2026-04-30'),
+('AG1', '2026-03', 'late', 0.00, true, date '2026-04-10', date '2026-04-30');
 
 create table closed.periods as select '2026-02' as billing_period;
 create table closed.rated_calls as select * from marts.rated_calls where billing_period = '2026-02';

@@ -111,6 +111,21 @@ COMPARED: dict[str, tuple[str, str]] = {
     "customer_counts": ("billing_period business_unit_id customer_class", "customers"),
     "commission_lines": ("agent_id settlement_period line_kind rate", "basis_amount amount"),
     "commission_statements": ("agent_id settlement_period", "amount"),
+    "commission_bases": (
+        "agent_id settlement_period line_kind account_id billing_period payment_id applied_on returned_on service_number",
+        (
+            "paid_period commission_plan_id plan_valid_from reason basis_amount numbers rate receivable received "
+            "collection_rate tier_from_rate starts_at ends_at"
+        ),
+    ),
+    "commission_forecast": (
+        "agent_id settlement_period line_kind",
+        (
+            "commission_plan_id plan_valid_from reason basis_amount numbers rate amount receivable received "
+            "collection_rate tier_from_rate next_tier_from_rate next_commission_percent missing_amount is_provisional as_of "
+            "cut_off_on"
+        ),
+    ),
     "trunk_traffic_hourly": ("trunk_group_id direction hour", f"{_MEASURES} erlangs {_RATIOS}"),
     "trunk_traffic_daily": (
         "trunk_group_id date",

@@ -10,6 +10,7 @@ from . import (
     balance,
     bills,
     commission,
+    commission_bases,
     debits,
     information,
     intake,
@@ -65,7 +66,8 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     all_payments = [row for row in [*exports.payments, *by_debit] if row["paid_at"].date() <= as_of]
     payments = settlement.known_payments(exports, by_debit, as_of)
     applications = settlement.payment_applications(billed, payments, merges)
-    commissions = commission.commission_lines(billed, applications, exports, book, periods, as_of)
+    settled = (billed, applications, exports, book, periods, as_of)
+    commissions = commission.commission_lines(*settled)
     hours = traffic.trunk_hours(records)
     failures = debits.debit_failures(files, book, exports)
     return {
@@ -100,6 +102,8 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "debit_failures": failures,
         "customer_counts": settlement.customer_counts(billed),
         "commission_lines": commissions,
+        "commission_bases": commission_bases.commission_bases(*settled),
+        "commission_forecast": commission_bases.commission_forecast(*settled),
         "commission_statements": commission.commission_statements(commissions),
         "trunk_traffic_hourly": traffic.trunk_traffic_hourly(hours),
         "trunk_traffic_daily": traffic.trunk_traffic_daily(hours, book),

@@ -267,6 +267,27 @@ def test_the_projects_own_book_is_sound() -> None:
             ",101,",
             "commission_plans.csv line 2, field commission_percent: 101 is out of bounds",
         ),
+        (
+            "commission_plans",
+            "20,90",
+            "20,90\nCP1,2020-01-01,,0.95,4,1,20,90",
+            (
+                "commission_plans.csv line 3, field commission_plan_id + valid_from + tier_from_rate: "
+                "'CP1, 2020-01-01, 0.95' stands in line 2 already"
+            ),
+        ),
+        (
+            "commission_plans",
+            "20,90",
+            "20,90\nCP1,2026-01-01,,0.9,3,1,20,90",
+            "commission_plans.csv line 3, field valid_from: the version of line 2 of CP1 holds at the same time",
+        ),
+        (
+            "commission_plans",
+            "20,90",
+            "20,90\nCP1,2020-01-01,2026-01-01,0.9,3,1,20,90",
+            "commission_plans.csv line 3, field valid_to: ends the tier on another day than line 2 of the same version",
+        ),
         ("promotions", ",20,", ",120,", "promotions.csv line 3, field value: 120 is out of bounds"),
         (
             "promotions",
@@ -330,6 +351,18 @@ def test_a_fault_is_named_with_file_line_and_field(book: Path, table: str, old: 
 def test_an_unsound_tariff_loads_because_it_is_gated_later(book: Path, table: str, old: str, new: str) -> None:
     spoil(book, table, old, new)
     read_reference_book(book)
+
+
+def test_versions_of_a_commission_plan_follow_one_another(book: Path) -> None:
+    """The last day of a version is the day before its valid_to; 9999-12-31 and an empty valid_to are one end."""
+    spoil(
+        book,
+        "commission_plans",
+        "CP1,2020-01-01,,0.95,3,1,20,90",
+        "CP1,2020-01-01,2026-01-01,0.95,3,1,20,90\nCP1,2020-01-01,2026-01-01,0.9,2,1,20,90\n"
+        "CP1,2026-01-01,,0.95,4,1,20,90\nCP1,2026-01-01,9999-12-31,0.9,3,1,20,90\nCP2,2020-01-01,,0.95,4,1,20,90",
+    )
+    assert len(read_reference_book(book).tables["commission_plans"]) == 5
 
 
 def test_every_fault_is_listed_up_to_twenty(book: Path) -> None:

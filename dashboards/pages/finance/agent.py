@@ -1,10 +1,11 @@
-"""The statement of one agent: its lines and their basis, how its customers pay, what the next settlement has so far, its bills.
+"""The statement of one agent: its lines and what each counts, the forecast of the next settlements, how its customers pay, its bills.
 
 An agent who signs in sees this page with his own rows. The settlements of all agents are in commission.py.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from dashboards import formats
@@ -18,7 +19,7 @@ from dashboards.pages.finance.commission import (
     settlement_filter,
     settlement_of,
 )
-from dashboards.pages.frame import how, list_filter, name_of, named
+from dashboards.pages.frame import how, list_filter, missing_marts, name_of, named
 from dashboards.pages.model import Block, Cell, Column, Content, Filter, Linked, Message, Section, Table, Target, Tile
 from dashboards.pages.spec import AUDIENCES, PageSpec, as_it_is
 from dashboards.pages.tables import head, mart_table, sum_of
@@ -27,6 +28,18 @@ from dashboards.view import Period, Row, View
 from orchestration.access.roles import Role
 
 _COUNTED_KINDS = frozenset({"activation", "clawback"})
+_RULE = ("rate", "tier_from_rate", "commission_plan_id", "plan_valid_from")
+_OF_MONEY = ("account_id", "billing_period", "payment_id", "applied_on", "basis_amount")
+_OF_NUMBERS = ("service_number", "starts_at", "ends_at", "numbers", "rate", "commission_plan_id", "plan_valid_from")
+#: What is shown of the bases of a kind of line.
+_BASIS_COLUMNS = {
+    "on_time": (*_OF_MONEY, *_RULE),
+    "late": (*_OF_MONEY, "rate", "commission_plan_id", "plan_valid_from"),
+    "restatement": (*_OF_MONEY, "returned_on", "paid_period", *_RULE),
+    "activation": _OF_NUMBERS,
+    "clawback": _OF_NUMBERS,
+}
+_FORECAST = ("line_kind", "basis_amount", "numbers", "rate", "amount", "reason")
 
 
 def agent(view: View, params: Params) -> Content:
@@ -44,12 +57,11 @@ def agent(view: View, params: Params) -> Content:
     if chosen is None:
         return Content((_list(view, code, settled, t),), filters)
     period = Period(code)
-    basis = _basis(view, chosen, period)
     running = _next_settlement(view)
     return Content(
         (
-            _statement(view, chosen, period, basis, t),
-            *(() if running is None else (_forecast(view, chosen, running, t),)),
+            *_statement(view, chosen, period, t),
+            *_forecasts(view, chosen, t),
             _collection(view, chosen, t),
             Section("months", t("settlement.months"), blocks=months_of_commission(view, t, chosen)),
             *(() if running is None or running == period else (_bills(view, chosen, running, "next_bills", t),)),
@@ -80,17 +92,6 @@ def _agent_filter(view: View, params: Params, agents: tuple[str, ...]) -> Filter
     t = params.t
     options = [(agent_id, name_of(view, "agent", agent_id, t)) for agent_id in agents]
     return list_filter(params, "agent", "agent", options, t("agent_statement.choose"))
-
-
-def _basis(view: View, agent_id: str, period: Period) -> Row:
-    month = cut_off_of(period)
-    return view.one(
-        "agent_settlement",
-        agent=agent_id,
-        period=period.code,
-        first_day=month.first_day,
-        cut_off=month.last_day,
-    )
 
 
 def _list(view: View, period: str, settled: tuple[str, ...], t: Translate) -> Section:
@@ -136,44 +137,104 @@ def _list(view: View, period: str, settled: tuple[str, ...], t: Translate) -> Se
     return Section("agents", title, t("agent_statement.all_intro"), blocks=(table,))
 
 
-def _statement(view: View, agent_id: str, period: Period, basis: Row, t: Translate) -> Section:
+def _statement(view: View, agent_id: str, period: Period, t: Translate) -> tuple[Section, ...]:
+    """The lines of the statement, and what each of them counts."""
     cut_off = cut_off_of(period).last_day
     title = t("agent_statement.title", period=period.code)
-    scope = view.viewer.scope
-    if not (scope.is_whole_branch or agent_id in scope.agents):
-        return Section("statement", title, blocks=(Message(t("agent_statement.not_in_scope")),))
+    if not _is_seen(view, agent_id):
+        return (Section("statement", title, blocks=(Message(t("agent_statement.not_in_scope")),)),)
     if cut_off > view.as_of:
         text = t("settlement.not_settled", period=period.code, cut_off=formats.day(cut_off))
-        return Section("statement", title, blocks=(Message(text),))
+        return (Section("statement", title, blocks=(Message(text),)),)
+    absent = missing_marts(view, t, "agent_bases")
+    if absent is not None:
+        return (Section("statement", title, blocks=(absent,)),)
     rows = sorted(view.query("agent_lines", agent=agent_id, period=period.code), key=_place)
-    rate = formats.ratio_of(basis["on_time_amount"], basis["receivable"])
+    bases = view.query("agent_bases", agent=agent_id, period=period.code)
     state = t.code("period_state", view.periods.get(period.code))
-    return Section(
-        "statement",
-        title,
-        t("settlement.intro", period=period.code, cut_off=formats.day(cut_off), state=state),
-        tiles=(
-            Tile(
-                t("agent_statement.commission"),
-                formats.money(sum_of(rows, "amount") or Decimal(0)),
-                t("agent_statement.commission_definition"),
-                t("unit.yuan"),
-            ),
-            Tile(
-                t("agent_statement.rate_at_cut_off"),
-                formats.percent(rate),
-                t("agent_statement.rate_at_cut_off_definition", cut_off=formats.day(cut_off)),
-                notes=(
-                    t(
-                        "agent_statement.rate_parts",
-                        received=formats.money(basis["on_time_amount"]),
-                        receivable=formats.money(basis["receivable"]),
-                    ),
+    return (
+        Section(
+            "statement",
+            title,
+            t("settlement.intro", period=period.code, cut_off=formats.day(cut_off), state=state),
+            tiles=(
+                Tile(
+                    t("agent_statement.commission"),
+                    formats.money(sum_of(rows, "amount") or Decimal(0)),
+                    t("agent_statement.commission_definition"),
+                    t("unit.yuan"),
                 ),
+                *_rate_tile(bases, cut_off, t),
+            ),
+            blocks=(_lines(rows, t), *_kinds_without_a_line(bases, t)),
+            is_paired=False,
+        ),
+        _bases(view, period, bases, t),
+    )
+
+
+def _is_seen(view: View, agent_id: str) -> bool:
+    """Whether the viewer sees the agent's statement, and not only some of his bills."""
+    scope = view.viewer.scope
+    return scope.is_whole_branch or agent_id in scope.agents
+
+
+def _rate_tile(bases: list[Row], cut_off: date, t: Translate) -> tuple[Tile, ...]:
+    """The collection rate at the cut-off, as each basis on time has it."""
+    row = next((row for row in bases if row["line_kind"] == "on_time"), None)
+    if row is None:
+        return ()
+    received, receivable = formats.money(row["received"]), formats.money(row["receivable"])
+    tier = row["tier_from_rate"]
+    return (
+        Tile(
+            t("agent_statement.rate_at_cut_off"),
+            formats.percent(formats.ratio_of(row["received"], row["receivable"])),
+            t("agent_statement.rate_at_cut_off_definition", cut_off=formats.day(cut_off)),
+            notes=(
+                t("agent_statement.rate_parts", received=received, receivable=receivable),
+                *(() if tier is None else (t("agent_statement.tier", tier=formats.percent(tier)),)),
             ),
         ),
-        blocks=(_lines(rows, t), *_kinds_without_a_line(rows, basis, cut_off_of(period), t)),
+    )
+
+
+def _bases(view: View, period: Period, rows: list[Row], t: Translate) -> Section:
+    """Per kind of line a table of what it counts; it sums to the basis of the line."""
+    title = t("agent_statement.bases", period=period.code)
+    counted = [row for row in rows if row["account_id"] is not None or row["service_number"] is not None]
+    if not counted:
+        return Section("bases", title, blocks=(Message(t("agent_statement.no_bases")),))
+    return Section(
+        "bases",
+        title,
+        t("agent_statement.bases_intro"),
+        blocks=tuple(_bases_of(view, kind, of_kind, t) for kind in LINE_KINDS if (of_kind := _of_kind(counted, kind))),
         is_paired=False,
+    )
+
+
+def _of_kind(rows: list[Row], kind: str) -> list[Row]:
+    return [row for row in rows if row["line_kind"] == kind]
+
+
+def _bases_of(view: View, kind: str, rows: list[Row], t: Translate) -> Table:
+    reason = rows[0]["reason"]
+    definition = t.code("line_how", kind)
+    if reason is not None:
+        definition += t("agent_statement.bases_not_paid", reason=t.code("no_line_reason", reason))
+    return mart_table(
+        view,
+        t,
+        "commission_bases",
+        rows,
+        _BASIS_COLUMNS[kind],
+        name=f"bases_{kind}",
+        queries=("agent_bases",),
+        title=t("agent_statement.bases_table", kind=t.code("line_kind", kind)),
+        definition=definition,
+        sums=("numbers",) if kind in _COUNTED_KINDS else ("basis_amount",),
+        links={"account_id": lambda row: _bills_of(view, row["account_id"])},
     )
 
 
@@ -218,43 +279,34 @@ def _line(row: Row, t: Translate) -> tuple[str | Decimal | int | None, ...]:
     )
 
 
-def _kinds_without_a_line(rows: list[Row], basis: Row, month: Period, t: Translate) -> tuple[Block, ...]:
-    present = {row["line_kind"] for row in rows}
-    missing = [kind for kind in LINE_KINDS if kind not in present]
+def _kinds_without_a_line(bases: list[Row], t: Translate) -> tuple[Block, ...]:
+    """The kinds that the statement does not have, each with the reason and with what would have counted."""
+    missing = [(kind, of_kind) for kind in LINE_KINDS if (of_kind := _of_kind(bases, kind)) and of_kind[0]["reason"]]
     if not missing:
         return ()
     return (
         Table(
-            columns=(head("commission_lines", "line_kind", t), Column(t("agent_statement.why"))),
-            rows=tuple((t.code("line_kind", kind), _why_no_line(kind, basis, month, t)) for kind in missing),
+            columns=(
+                head("commission_lines", "line_kind", t),
+                Column(t("agent_statement.why")),
+                Column(t("agent_statement.basis_money"), "money", t("unit.yuan")),
+                Column(t("agent_statement.basis_numbers"), "count", t("agent_statement.unit_numbers")),
+            ),
+            rows=tuple(
+                (
+                    t.code("line_kind", kind),
+                    t.code("no_line_reason", of_kind[0]["reason"]),
+                    sum_of(of_kind, "basis_amount"),
+                    sum_of(of_kind, "numbers"),
+                )
+                for kind, of_kind in missing
+            ),
             title=t("agent_statement.missing_kinds"),
             definition=t("agent_statement.missing_kinds_definition"),
             name="kinds_without_a_line",
-            how=how(t, "agent_lines", "agent_settlement"),
+            how=how(t, "agent_bases"),
         ),
     )
-
-
-def _why_no_line(kind: str, basis: Row, month: Period, t: Translate) -> str:
-    """What the published tables tell about a kind that the statement does not have."""
-    if kind == "on_time":
-        if not basis["bills"]:
-            return t("agent_statement.why_no_bills")
-        if not basis["on_time_amount"]:
-            return t("agent_statement.why_nothing_received", cut_off=formats.day(month.last_day))
-        if not basis["receivable"]:
-            return t("agent_statement.why_no_receivable")
-        rate = formats.ratio_of(basis["on_time_amount"], basis["receivable"])
-        return t("agent_statement.why_no_tier", rate=formats.percent(rate))
-    if kind == "late":
-        if not basis["late_amount"]:
-            return t("agent_statement.why_nothing_late", month=month.code)
-        return t("agent_statement.why_late_zero", amount=formats.money(basis["late_amount"]), month=month.code)
-    if kind == "restatement":
-        if not basis["returned_amount"]:
-            return t("agent_statement.why_nothing_returned", month=month.code)
-        return t("agent_statement.why_returned_zero", amount=formats.money(-basis["returned_amount"]), month=month.code)
-    return t(f"agent_statement.why_{kind}")
 
 
 def _next_settlement(view: View) -> Period | None:
@@ -263,44 +315,83 @@ def _next_settlement(view: View) -> Period | None:
     return Period(min(waiting)) if waiting else None
 
 
-def _forecast(view: View, agent_id: str, period: Period, t: Translate) -> Section:
-    """What the settlement that still runs has so far. It has no amount: the tiers of the agent's plan are not published."""
-    cut_off = formats.day(cut_off_of(period).last_day)
-    title = t("agent_statement.next", period=period.code)
-    basis = _basis(view, agent_id, period)
-    if not basis["bills"]:
-        text = t("agent_statement.next_no_bills", period=period.code, issued_on=formats.day(period.issued_on))
-        return Section("next", title, blocks=(Message(text),))
+def _forecasts(view: View, agent_id: str, t: Translate) -> tuple[Section, ...]:
+    """Each settlement that is not done yet, as it stands on the as-of date; none where the viewer sees bills of the agent alone."""
+    if not _is_seen(view, agent_id):
+        return ()
+    absent = missing_marts(view, t, "agent_forecast")
+    if absent is not None:
+        return (Section("next", t("agent_statement.forecast"), blocks=(absent,)),)
+    rows = view.query("agent_forecast", agent=agent_id)
+    codes = sorted({row["settlement_period"] for row in rows})
+    return tuple(
+        _forecast(view, name, code, [row for row in rows if row["settlement_period"] == code], t)
+        for name, code in zip(("next", "after_next"), codes, strict=False)
+    )
+
+
+def _forecast(view: View, name: str, code: str, rows: list[Row], t: Translate) -> Section:
+    cut_off = formats.day(rows[0]["cut_off_on"])
+    in_order = sorted(rows, key=_place)
     return Section(
-        "next",
-        title,
+        name,
+        t("agent_statement.next", period=code),
         t("agent_statement.next_intro", as_of=formats.day(view.as_of), cut_off=cut_off),
         tiles=(
             Tile(
-                t("headline.receivable"),
-                formats.money(basis["receivable"]),
-                t("agent_statement.receivable_definition"),
+                t("agent_statement.commission_so_far"),
+                formats.money(sum_of(rows, "amount")),
+                t("agent_statement.commission_so_far_definition"),
                 t("unit.yuan"),
             ),
-            Tile(
-                t("agent_statement.so_far"),
-                formats.money(basis["received"]),
-                t("agent_statement.so_far_definition", cut_off=cut_off),
-                t("unit.yuan"),
-            ),
-            Tile(
-                t("agent_statement.rate_so_far"),
-                formats.percent(formats.ratio_of(basis["received"], basis["receivable"])),
-                t("agent_statement.rate_so_far_definition"),
-            ),
-            Tile(
-                t("agent_statement.late_so_far"),
-                formats.money(basis["late_amount"]),
-                t("agent_statement.late_so_far_definition", month=cut_off_of(period).code),
-                t("unit.yuan"),
+            *_rate_so_far(_of_kind(rows, "on_time"), cut_off, t),
+        ),
+        blocks=(
+            mart_table(
+                view,
+                t,
+                "commission_forecast",
+                in_order,
+                _FORECAST,
+                name=f"forecast_{name}",
+                queries=("agent_forecast",),
+                title=t("agent_statement.forecast"),
+                definition=t("agent_statement.forecast_definition", as_of=formats.day(view.as_of)),
+                sums=("amount",),
             ),
         ),
-        blocks=(Message(t("agent_statement.next_no_amount"), "warning"),),
+        is_paired=False,
+    )
+
+
+def _rate_so_far(rows: list[Row], cut_off: str, t: Translate) -> tuple[Tile, ...]:
+    """The collection rate so far, and what is missing until the next tier; nothing while no bill of the period is issued."""
+    if not rows or not rows[0]["receivable"]:
+        return ()
+    row = rows[0]
+    received, receivable = formats.money(row["received"]), formats.money(row["receivable"])
+    tier, next_tier = row["tier_from_rate"], row["next_tier_from_rate"]
+    rate = Tile(
+        t("agent_statement.rate_so_far"),
+        formats.percent(formats.ratio_of(row["received"], row["receivable"])),
+        t("agent_statement.rate_so_far_definition"),
+        notes=(
+            t("agent_statement.rate_parts", received=received, receivable=receivable),
+            *(() if tier is None else (t("agent_statement.tier", tier=formats.percent(tier)),)),
+        ),
+    )
+    if next_tier is None:
+        return (rate,)
+    percent = formats.percent(row["next_commission_percent"] / 100)
+    return (
+        rate,
+        Tile(
+            t("agent_statement.missing"),
+            formats.money(row["missing_amount"]),
+            t("agent_statement.missing_definition", cut_off=cut_off),
+            t("unit.yuan"),
+            notes=(t("agent_statement.next_tier", tier=formats.percent(next_tier), percent=percent),),
+        ),
     )
 
 
@@ -372,10 +463,13 @@ def _bill_table(view: View, agent_id: str, period: Period, name: str, title: str
 
 
 def _account(view: View, account_id: str) -> Cell:
-    """An account with the way to its bills, for those who read them: an agent who signs in does not."""
-    if view.viewer.role not in AUDIENCES["management"]:
-        return account_id
-    return Linked(account_id, Target.to("bills", account=account_id))
+    target = _bills_of(view, account_id)
+    return account_id if target is None else Linked(account_id, target)
+
+
+def _bills_of(view: View, account_id: str) -> Target | None:
+    """The page of an account's bills, for those who read it: an agent who signs in does not."""
+    return Target.to("bills", account=account_id) if view.viewer.role in AUDIENCES["management"] else None
 
 
 AGENT = PageSpec(
@@ -383,8 +477,9 @@ AGENT = PageSpec(
     "finance",
     agent,
     queries=(
-        "agent_bills", "agent_collection", "agent_lines", "agent_settlement", "agents_of_period", "agents_with_rows",
-        "billing_periods", "collection_periods", "commission_by_period", "dimension_names", "settlement_periods",
+        "agent_bases", "agent_bills", "agent_collection", "agent_forecast", "agent_lines", "agents_of_period",
+        "agents_with_rows", "billing_periods", "collection_periods", "commission_by_period", "dimension_names",
+        "settlement_periods",
     ),
     params=("agent", "period"),
     also=frozenset({Role.AGENT}),

@@ -26,11 +26,13 @@ def commission(view: View, params: Params) -> Content:
     settled = settled_periods(view)
     period = settlement_of(view, params, settled)
     if period is None:
-        return Content((Section("statements", t("settlement.title"), blocks=(_no_statement(view, t),)),))
+        none = Section("statements", t("settlement.title"), blocks=(_no_statement(view, t),))
+        return Content((none, *_forecasts(view, t)))
     return Content(
         (
             _statements(view, period, settled, t),
             commission_by_agent(view, t, period),
+            *_forecasts(view, t),
             _months(view, t),
         ),
         filters=(settlement_filter(params, "commission", settled),),
@@ -181,6 +183,47 @@ def commission_by_agent(view: View, t: Translate, period: str | None = None) -> 
     return Section("commission", title, blocks=(figure,))
 
 
+def _forecasts(view: View, t: Translate) -> tuple[Section, ...]:
+    """Each settlement that is not done yet, as it stands on the as-of date, by agent."""
+    absent = missing_marts(view, t, "forecast_by_agent")
+    if absent is not None:
+        return (Section("forecast", t("forecast.title"), blocks=(absent,)),)
+    of_period: dict[str, list[Row]] = defaultdict(list)
+    for row in view.query("forecast_by_agent"):
+        of_period[row["settlement_period"]].append(row)
+    return tuple(
+        _forecast(view, name, code, of_period[code], t)
+        for name, code in zip(("forecast", "forecast_after"), sorted(of_period), strict=False)
+    )
+
+
+def _forecast(view: View, name: str, code: str, rows: list[Row], t: Translate) -> Section:
+    cut_off = formats.day(rows[0]["cut_off_on"])
+    table = mart_table(
+        view,
+        t,
+        "commission_forecast",
+        rows,
+        (
+            "agent_id", "receivable", "received", "collection_rate", "tier_from_rate", "next_tier_from_rate",
+            "missing_amount", "amount",
+        ),
+        name=name,
+        queries=("forecast_by_agent",),
+        title=t("forecast.table"),
+        definition=t("forecast.definition", as_of=formats.day(view.as_of)),
+        sums=("receivable", "received", "amount"),
+        links={"agent_id": lambda row: Target.to("agent", agent=row["agent_id"])},
+    )  # fmt: skip
+    return Section(
+        name,
+        t("forecast.title_period", period=code),
+        t("forecast.intro", as_of=formats.day(view.as_of), cut_off=cut_off),
+        blocks=(table,),
+        is_paired=False,
+    )
+
+
 def _months(view: View, t: Translate) -> Section:
     return Section("months", t("settlement.months"), blocks=months_of_commission(view, t, None))
 
@@ -235,7 +278,7 @@ COMMISSION = PageSpec(
     commission,
     queries=(
         "billing_periods", "commission_by_agent", "commission_by_period", "commission_period",
-        "commission_statements_of_period", "dimension_names", "settlement_periods",
+        "commission_statements_of_period", "dimension_names", "forecast_by_agent", "settlement_periods",
     ),
     params=("period",),
     variants=_in_all_settlements,

@@ -23,6 +23,14 @@
     as {{ money() }})
 {%- endmacro %}
 
+{# numerator ÷ denominator, both whole and not negative, as whole hundredths rounded up: the least amount that is as much. #}
+{% macro divided_up_to_cents(numerator, denominator) -%}
+    cast(
+        cast({{ int_div('cast(' ~ numerator ~ ' as hugeint) + cast(' ~ denominator ~ ' as hugeint) - 1', denominator) }} as bigint)
+        * cast(0.01 as decimal(3, 2))
+    as {{ money() }})
+{%- endmacro %}
+
 {# A ratio for people to read, never rounded; null where the denominator is 0. Not for further money arithmetic. #}
 {% macro ratio(numerator, denominator) -%}
     cast(cast({{ numerator }} as double) / cast(nullif({{ denominator }}, 0) as double) as double)

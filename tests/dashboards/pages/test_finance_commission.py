@@ -7,6 +7,7 @@ received 150.00 + 40.00 by the cut-off: 95.00 %, 5 % of 190.00 is 9.50; the bonu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -18,11 +19,8 @@ import pytest
 from dashboards.figures.commission import commission_months
 from dashboards.i18n import Translate, load
 from dashboards.pages.model import Target
-from dashboards.params import Params
-from dashboards.site_map import draw
-from dashboards.view import View
 from orchestration.access.roles import Role, Scope, Viewer
-from tests.dashboards.editions import Rows, write_edition
+from tests.dashboards.editions import Rows
 from tests.dashboards.pages.drawing import column, drawn, figures, names, rows, sentences, targets, tile, total
 
 _MONTHS = {"2026-01": ("open", 2), "2026-02": ("open", 3), "2026-03": ("provisional", 4)}
@@ -84,6 +82,36 @@ def _collected(period: str, agent: str, bills: int, receivable: str, received: s
     }
 
 
+def _counts(agent: str, period: str, kind: str, amount: str | None, **values: Any) -> dict[str, object]:
+    """A row of commission_bases; numbers and texts as Decimal where they are money or rates."""
+    if "rate" in values:
+        values["rate"] = Decimal(values["rate"])
+    basis = None if amount is None else Decimal(amount)
+    rule = {"commission_plan_id": "CP1", "plan_valid_from": date(2025, 1, 1)}
+    key = {"agent_id": agent, "settlement_period": period, "line_kind": kind, "basis_amount": basis}
+    paid = {"applied_on": date(2026, 2, 20)} if "payment_id" in values else {}
+    return {**key, **rule, **paid, **values}
+
+
+def _forecast(agent: str, period: str, kind: str, basis: str | None, amount: str, **values: Any) -> dict[str, object]:
+    cut_off = date(2026, 3, 31) if period == "2026-02" else date(2026, 4, 30)
+    state = {"is_provisional": True, "as_of": date(2026, 3, 20), "cut_off_on": cut_off, "amount": Decimal(amount)}
+    return {**_counts(agent, period, kind, basis, **values), **state}
+
+
+#: 190.00 of 200.00 reach the tier from 0.95; 400.00 of 1,000.00 reach none.
+RATE_A1 = {
+    "receivable": Decimal(200),
+    "received": Decimal(190),
+    "collection_rate": 0.95,
+    "tier_from_rate": Decimal("0.95"),
+}
+RATE_A2 = {"receivable": Decimal(1000), "received": Decimal(400), "collection_rate": 0.4}
+#: 100.00 of 400.00; 80 % are 320.00.
+FAR_A1 = {
+    "receivable": Decimal(400), "received": Decimal(100), "collection_rate": 0.25, "next_tier_from_rate": Decimal("0.80"),
+    "next_commission_percent": Decimal(3), "missing_amount": Decimal(220),
+}  # fmt: skip
 MARTS: Mapping[str, Rows] = {
     "dimension_names": [
         {"dimension": "agent", "dimension_id": "A1", "name_zh": "宏达代理", "name_en": "Hongda Agency"},
@@ -127,6 +155,43 @@ MARTS: Mapping[str, Rows] = {
         _statement("A1", "2025-12", 1, "80.00"),
         _statement("A1", "2026-01", 2, "7.25"),
         _statement("A2", "2026-01", 1, "60.00"),
+    ],
+    "commission_bases": [
+        _counts("A1", "2026-01", "on_time", "150.00", account_id="C1", payment_id="P1", rate="5", **RATE_A1),
+        _counts("A1", "2026-01", "on_time", "40.00", account_id="C2", payment_id="P2", rate="5", **RATE_A1),
+        _counts("A1", "2026-01", "clawback", None, service_number="5550001", numbers=1, rate="2.25"),
+        _counts("A1", "2026-01", "late", "0.00", reason="nothing_applied", rate="2"),
+        _counts("A1", "2026-01", "activation", None, numbers=0, reason="nothing_activated", rate="2.25"),
+        _counts("A1", "2026-01", "restatement", "0.00", reason="nothing_returned"),
+        _counts(
+            "A2", "2026-01", "on_time", "250.00", account_id="C4", payment_id="P5", reason="no_tier_reached", **RATE_A2
+        ),
+        _counts(
+            "A2", "2026-01", "on_time", "150.00", account_id="C4", payment_id="P6", reason="no_tier_reached", **RATE_A2
+        ),
+        *(
+            _counts("A2", "2026-01", "activation", None, service_number=f"555100{n}", numbers=1, rate="20")
+            for n in range(3)
+        ),
+        _counts("A3", "2026-01", "on_time", "0.00", reason="no_plan", receivable=Decimal(0), received=Decimal(0)),
+    ],
+    "commission_forecast": [
+        _forecast("A1", "2026-02", "on_time", "100.00", "0.00", reason="no_tier_reached", **FAR_A1),
+        _forecast("A1", "2026-02", "late", "10.00", "0.20", rate="2"),
+        _forecast("A1", "2026-02", "activation", None, "4.50", numbers=2, rate="2.25"),
+        _forecast(
+            "A1",
+            "2026-03",
+            "on_time",
+            "0.00",
+            "0.00",
+            reason="bills_not_issued",
+            receivable=Decimal(0),
+            received=Decimal(0),
+        ),
+        _forecast(
+            "A2", "2026-02", "on_time", "500.00", "20.00", rate="4", receivable=Decimal(500), received=Decimal(500)
+        ),
     ],
     "collection_rates": [
         _collected("2026-01", "A1", 2, "200.00", "180.00", 0.9),
@@ -213,64 +278,85 @@ def test_statement_has_the_lines_with_their_basis(tmp_path: Path) -> None:
     assert tile(page, "Collection rate at the cut-off") == "95.00 %", "what came in March is not in it"
 
 
-def test_kinds_without_a_line_say_what_the_tables_tell(tmp_path: Path) -> None:
-    t = Translate.to("en")
+def test_each_basis_of_a_line_is_listed_with_its_rule_and_sums_to_the_line(tmp_path: Path) -> None:
     page = drawn(tmp_path, "agent", MARTS, agent="A1")
-    assert rows(page, "kinds_without_a_line") == [
-        ("Late", t("agent_statement.why_nothing_late", month="2026-02")),
-        ("Activation", t("agent_statement.why_activation")),
-        ("Restatement", t("agent_statement.why_nothing_returned", month="2026-02")),
+    rule = (Decimal(5), Decimal("0.95"), "CP1", date(2025, 1, 1))
+    assert [(row[0], row[2:]) for row in rows(page, "bases_on_time")] == [
+        ("C1", ("P1", date(2026, 2, 20), Decimal("150.00"), *rule)),
+        ("C2", ("P2", date(2026, 2, 20), Decimal("40.00"), *rule)),
     ]
-    page = drawn(tmp_path, "agent", MARTS, agent="A2")
-    assert rows(page, "kinds_without_a_line")[0] == ("On time", t("agent_statement.why_no_tier", rate="40.00 %"))
-    page = drawn(tmp_path, "agent", MARTS, agent="A3")
-    assert rows(page, "kinds_without_a_line")[0] == ("On time", t("agent_statement.why_no_bills"))
-    assert "lines" not in names(page) and t("agent_statement.no_lines") in sentences(page)
+    assert total(page, "bases_on_time")[4] == Decimal("190.00")
+    assert targets(page, "bases_on_time") == {Target.to("bills", account="C1"), Target.to("bills", account="C2")}
+    assert [row[0] for row in rows(page, "bases_clawback")] == ["5550001"]
+    assert "bases_late" not in names(page), "nothing counts there: the reason is among the kinds without a line"
 
 
-@pytest.mark.parametrize(
-    ("payments", "key", "values"),
-    [
-        ([], "why_nothing_received", {"cut_off": "2026-02-28"}),
-        ([_paid("P1", "C1", "2026-01", date(2026, 3, 1), "150.00")], "why_nothing_received", {"cut_off": "2026-02-28"}),
-    ],
-)
-def test_payments_after_the_cut_off_are_not_on_time(
-    tmp_path: Path, payments: list[dict[str, object]], key: str, values: dict[str, str]
-) -> None:
-    marts = {**MARTS, "payment_applications": payments, "commission_lines": MARTS["commission_lines"][:1]}
-    page = drawn(tmp_path, "agent", marts, agent="A1", period="2026-01")
-    assert rows(page, "kinds_without_a_line")[0][1] == Translate.to("en")(f"agent_statement.{key}", **values)
-
-
-def test_older_bills_paid_without_a_line_are_named_with_their_amount(tmp_path: Path) -> None:
-    """As of 2026-03-31 the settlement of 2026-02 is done: 10.00 came late and 20.00 went back, and neither has a line."""
-    marts = {
-        **MARTS,
-        "commission_statements": [*MARTS["commission_statements"], _statement("A2", "2026-02", 1, "1.00")],
-        "commission_lines": [*MARTS["commission_lines"], _line("A2", "2026-02", "activation", "1.00", "1", "1.00")],
+def test_kinds_without_a_line_have_their_reason_and_what_would_have_counted(tmp_path: Path) -> None:
+    reasons = {
+        language: {
+            name: load(language)[f"no_line_reason.{name}"] for name in ("nothing_applied", "no_tier_reached", "no_plan")
+        }
+        for language in ("en", "zh")
     }
-    write_edition(tmp_path, "2026-03-31", marts)
-    with View.current(tmp_path) as view:
-        page = draw("agent", view, Params("en", {"agent": "A1"}))
-    why = dict(rows(page, "kinds_without_a_line"))
-    t = Translate.to("en")
-    assert why["Late"] == t("agent_statement.why_late_zero", amount="10.00", month="2026-03")
-    assert why["Restatement"] == t("agent_statement.why_returned_zero", amount="20.00", month="2026-03")
-    assert t("agent_statement.next_no_bills", period="2026-03", issued_on="2026-04-01") in sentences(page)
+    page = drawn(tmp_path, "agent", MARTS, agent="A1")
+    assert [row[0] for row in rows(page, "kinds_without_a_line")] == ["Late", "Activation", "Restatement"]
+    assert rows(page, "kinds_without_a_line")[0] == ("Late", reasons["en"]["nothing_applied"], Decimal("0.00"), None)
+    page = drawn(tmp_path, "agent", MARTS, agent="A2", language="zh")
+    assert rows(page, "kinds_without_a_line") == [("当期", reasons["zh"]["no_tier_reached"], Decimal("400.00"), None)]
+    assert total(page, "bases_on_time")[4] == Decimal("400.00"), "listed, though no commission is paid for it"
+    page = drawn(tmp_path, "agent", MARTS, agent="A3")
+    assert rows(page, "kinds_without_a_line")[0][1] == reasons["en"]["no_plan"]
+    t = load("en")
+    assert {t["agent_statement.no_lines"], t["agent_statement.no_bases"]} <= set(sentences(page))
 
 
-def test_next_settlement_has_figures_so_far_and_no_amount(tmp_path: Path) -> None:
+def test_every_reason_has_its_words_in_both_languages() -> None:
+    """The words of the model: what a line can lack, each told on the page."""
+    sql = (Path(__file__).parents[3] / "dbt_project/models/intermediate/commission").glob("int_commission_*.sql")
+    told = {word for path in sql for word in re.findall(r"(?:then|else) '([a-z_]+)'", path.read_text(encoding="utf-8"))}
+    assert {"no_tier_reached", "no_plan"} <= told
+    for language in ("en", "zh"):
+        assert told == {key.split(".")[1] for key in load(language) if key.startswith("no_line_reason.")}
+
+
+def test_forecast_has_the_lines_as_they_stand_and_the_way_to_the_next_tier(tmp_path: Path) -> None:
     page = drawn(tmp_path, "agent", MARTS, agent="A1")
     section = next(each for each in page.sections if each.section_id == "next")
     assert "2026-02 (provisional)" in section.title and "2026-03-31" in section.intro
     assert [(each.label, each.value) for each in section.tiles] == [
-        ("Receivable", "400.00"),
-        ("Received so far", "100.00"),
+        ("Commission as it stands", "4.70"),
         ("Rate so far", "25.00 %"),
-        ("Received late so far", "10.00"),
+        ("Missing to the next tier", "220.00"),
     ]
-    assert load("en")["agent_statement.next_no_amount"] in sentences(page)
+    assert [row[0] for row in rows(page, "forecast_next")] == ["On time", "Late", "Activation"]
+    assert rows(page, "forecast_next")[0][5] == load("en")["no_line_reason.no_tier_reached"]
+    assert total(page, "forecast_next")[4] == Decimal("4.70")
+    after = next(each for each in page.sections if each.section_id == "after_next")
+    assert "2026-03 (provisional)" in after.title and [each.label for each in after.tiles] == [
+        "Commission as it stands"
+    ]
+
+
+def test_forecast_of_all_agents_is_on_the_page_of_commission(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "commission", MARTS)
+    assert rows(page, "forecast") == [
+        ("Dongxin Agency", Decimal(500), Decimal(500), None, None, None, None, Decimal("20.00")),
+        ("Hongda Agency", Decimal(400), Decimal(100), 0.25, None, Decimal("0.80"), Decimal(220), Decimal("4.70")),
+    ]
+    assert total(page, "forecast") == ("Total", Decimal(900), Decimal(600), None, None, None, None, Decimal("24.70"))
+    assert [row[0] for row in rows(page, "forecast_after")] == ["Hongda Agency"]
+    page = drawn(tmp_path, "commission", MARTS, viewer=Viewer(Role.FINANCE, Scope(agents=frozenset({"A1"}))))
+    assert column(page, "forecast", "Agent") == ["Hongda Agency"]
+
+
+def test_an_edition_without_bases_says_so(tmp_path: Path) -> None:
+    older = {
+        mart: rows_of for mart, rows_of in MARTS.items() if mart not in ("commission_bases", "commission_forecast")
+    }
+    page = drawn(tmp_path, "agent", older, agent="A1")
+    assert page.status == 200 and {"lines", "bases_on_time", "forecast_next"}.isdisjoint(names(page))
+    assert any("commission_bases" in sentence for sentence in sentences(page))
+    assert any("commission_forecast" in sentence for sentence in sentences(drawn(tmp_path, "commission", older)))
 
 
 def test_bills_of_the_agent_have_what_is_open_on_top(tmp_path: Path) -> None:
@@ -292,6 +378,8 @@ def test_agent_who_signs_in_sees_himself_and_nobody_else(tmp_path: Path) -> None
     assert page.status == 200 and page.heading == "Agent statement: Hongda Agency"
     assert {row[0] for name in ("bills", "next_bills") for row in rows(page, name)} == {"C1", "C2", "C3"}
     assert targets(page, "bills") == set(), "the page of an account's bills is not for agents"
+    assert targets(page, "bases_on_time") == set() and len(rows(page, "bases_on_time")) == 2
+    assert total(page, "forecast_next")[4] == Decimal("4.70")
     assert total(page, "lines")[5] == Decimal("7.25")
     assert total(page, "commission_by_period")[-1] == Decimal("87.25")
     assert [row[-1] for row in rows(page, "collection")] == [0.25, 0.9]

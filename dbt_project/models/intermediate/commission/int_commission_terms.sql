@@ -8,6 +8,8 @@ with terms as (
         periods.starts_on,
         periods.ends_on,
         periods.cut_off_on,
+        plans.commission_plan_id,
+        plans.valid_from as plan_valid_from,
         plans.tier_from_rate,
         plans.commission_percent,
         plans.late_percent,
