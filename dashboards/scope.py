@@ -37,6 +37,7 @@ _BRANCH = frozenset(
         "file_reconciliation",
         "info_service_settlements",
         "sequence_gaps",
+        "settlements",
         "suspense_retries",
         "traffic_by_customer_class",
         "traffic_by_exchange",
@@ -70,6 +71,7 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "rated_calls": Belongs(unit="business_unit_id", outlet="outlet_id", agent="agent_id"),
     "rerating_adjustments": Belongs(unit="business_unit_id", account="account_id"),
     "rerating_changes": Belongs(unit="business_unit_id", account="account_id"),
+    "settlement_restatements": Belongs(agent="agent_id"),
     "suspended_calls": Belongs(unit="business_unit_id", account="account_id"),
     "undocumented_numbers": Belongs(unit="business_unit_id", outlet="outlet_id"),
 }

@@ -49,6 +49,8 @@ PUBLISHED_MARTS = (
     MartSpec("customer_counts", ("billing_period", "business_unit_id", "customer_class")),
     MartSpec("commission_lines", ("agent_id", "settlement_period", "line_kind")),
     MartSpec("commission_statements", ("agent_id", "settlement_period")),
+    MartSpec("settlement_restatements", ("settlement_period", "restated_period", "agent_id", "line_kind")),
+    MartSpec("settlements", ("settlement_period",)),
     MartSpec("trunk_traffic_hourly", ("trunk_group_id", "direction", "hour")),
     MartSpec("trunk_traffic_daily", ("trunk_group_id", "date")),
     MartSpec("trunk_traffic_monthly", ("trunk_group_id", "month")),

@@ -1,4 +1,4 @@
-"""The pages for finance: commission, agents, direct debit, providers, re-ratings, billing periods."""
+"""The pages for finance: commission, settlements, agents, direct debit, providers, re-ratings, billing periods."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dashboards.pages.finance.direct_debit import DIRECT_DEBIT
 from dashboards.pages.finance.periods import PERIODS
 from dashboards.pages.finance.providers import PROVIDERS
 from dashboards.pages.finance.reratings import RERATINGS
+from dashboards.pages.finance.settlements import SETTLEMENTS
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = (COMMISSION, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, PERIODS)
+PAGES: tuple[PageSpec, ...] = (COMMISSION, SETTLEMENTS, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, PERIODS)
