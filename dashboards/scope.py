@@ -39,6 +39,7 @@ _BRANCH = frozenset(
         "revenue_assurance_kpis",
         "revenue_balance_daily",
         "sequence_gaps",
+        "settlements",
         "suspense_retries",
         "traffic_by_customer_class",
         "traffic_by_exchange",
@@ -75,6 +76,7 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "rerating_adjustments": Belongs(unit="business_unit_id", account="account_id"),
     "rerating_changes": Belongs(unit="business_unit_id", account="account_id"),
     "revenue_balance_monthly": Belongs(unit="business_unit_id"),
+    "settlement_restatements": Belongs(agent="agent_id"),
     "suspended_calls": Belongs(unit="business_unit_id", account="account_id"),
     "undocumented_numbers": Belongs(unit="business_unit_id", outlet="outlet_id"),
 }

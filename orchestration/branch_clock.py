@@ -28,6 +28,11 @@ def branch_day(text: str, time_zone: str) -> date:
     return datetime.fromisoformat(text).astimezone(ZoneInfo(time_zone)).date()
 
 
+def branch_time(text: str, time_zone: str) -> datetime:
+    """An ISO time with offset as the branch's clock shows it, without an offset."""
+    return datetime.fromisoformat(text).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+
+
 def branch_now(time_zone: str) -> datetime:
     """What the branch's clock shows now, to the second and without an offset."""
     return datetime.now(UTC).astimezone(ZoneInfo(time_zone)).replace(microsecond=0, tzinfo=None)

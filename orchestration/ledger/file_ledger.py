@@ -25,6 +25,7 @@ from orchestration.ledger.schema import (
     NOT_EVEN_ITS_HEADER,
     OFFENDING_RECORDS_KEPT,
     PUBLISHED_EDITIONS,
+    PUBLISHERS,
     SCHEMA,
     SCHEMA_VERSION,
     Decision,
@@ -108,7 +109,8 @@ class FileLedger:
             self._db.execute("pragma foreign_keys = on")
             if self._db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
                 self._db.executescript(
-                    f"begin immediate; {SCHEMA} {GUARDS} {KEPT_FILES} {PUBLISHED_EDITIONS} pragma user_version = {SCHEMA_VERSION}; commit;"
+                    f"begin immediate; {SCHEMA} {GUARDS} {KEPT_FILES} {PUBLISHED_EDITIONS} {PUBLISHERS} "
+                    f"pragma user_version = {SCHEMA_VERSION}; commit;"
                 )
         self._check_version(read_only)
 
@@ -629,7 +631,10 @@ class FileLedger:
         """Keep that an edition was published; nothing where it is known."""
         with self.transaction():
             if not self._db.execute("select 1 from published_editions where revision = ?", [revision]).fetchone():
-                self._db.execute("insert into published_editions values (?, ?, ?)", [revision, edition, _now()])
+                self._db.execute(
+                    "insert into published_editions (revision, edition, noted_at, noted_by) values (?, ?, ?, ?)",
+                    [revision, edition, _now(), user_name()],
+                )
 
     def newest_edition(self) -> tuple[str, int] | None:
         """Name and revision of the edition that was published last; None where there is none, or only editions of an earlier version."""
@@ -637,6 +642,11 @@ class FileLedger:
             "select edition, revision from published_editions order by revision desc limit 1"
         ).fetchone()
         return None if row is None else (row["edition"], row["revision"])
+
+    def published_by(self, edition: str) -> str | None:
+        """Who published an edition; None where the ledger does not know."""
+        row = self._db.execute("select noted_by from published_editions where edition = ?", [edition]).fetchone()
+        return None if row is None else row["noted_by"]
 
     # --- the memory of a pull --------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 
 # Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
 # next opened for writing; one of a later version is refused, not guessed at.
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 # How many of the records that a file is held or rejected for are kept with its status.
 OFFENDING_RECORDS_KEPT = 5
@@ -171,6 +171,9 @@ create trigger if not exists published_editions_are_never_replaced before insert
     begin select raise(abort, 'published editions are append only'); end;
 """
 
+# Who published an edition prepared the settlements in it: they are approved by another.
+PUBLISHERS = "alter table published_editions add column noted_by text;"
+
 # From a version to the next. Columns and tables are only added: what was kept stays.
 MIGRATIONS = {
     1: "alter table files add column offending_records text; alter table file_events add column run_id text; "
@@ -181,6 +184,7 @@ MIGRATIONS = {
     4: "alter table files add column content_encoding text;",
     5: KEPT_FILES,
     6: PUBLISHED_EDITIONS,
+    7: PUBLISHERS,
 }
 
 

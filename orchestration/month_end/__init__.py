@@ -1,1 +1,1 @@
-"""What finance does at a month's end with published figures: what is still open before a period is closed."""
+"""What finance does at a month's end with published figures: look at what is still open of a period, approve and lock settlements."""

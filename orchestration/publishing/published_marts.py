@@ -67,6 +67,8 @@ PUBLISHED_MARTS = (
         ),
     ),
     MartSpec("commission_forecast", ("agent_id", "settlement_period", "line_kind")),
+    MartSpec("settlement_restatements", ("settlement_period", "restated_period", "agent_id", "line_kind")),
+    MartSpec("settlements", ("settlement_period",)),
     MartSpec("trunk_traffic_hourly", ("trunk_group_id", "direction", "hour")),
     MartSpec("trunk_traffic_daily", ("trunk_group_id", "date")),
     MartSpec("trunk_traffic_monthly", ("trunk_group_id", "month")),

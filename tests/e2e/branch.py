@@ -136,7 +136,8 @@ def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
         ("debit_corrections", _corrections), ("debit_requests", _requests), ("debit_result_mismatches", _mismatches),
         ("open_debit_bills", _open_bills), ("commission_lines", _commission_lines),
         ("commission_bases", _commission_bases), ("commission_forecast", _commission_forecast),
-        ("commission_statements", _commission_statements), ("number_conflicts", _conflicts),
+        ("commission_statements", _commission_statements), ("settlement_restatements", _restatements),
+        ("number_conflicts", _conflicts),
         ("undocumented_numbers", _undocumented), ("customer_records_incomplete", _incomplete),
         ("problem_bulletin", _problems), ("suspended_calls", _suspended), ("money_at_risk", _at_risk),
         ("overlapping_calls", _overlapping), ("call_anomalies", _anomalies), ("rated_calls", _rated),
@@ -431,6 +432,18 @@ def _commission_statements(part: Part) -> list[Row]:
     return [{"agent_id": part.agent, "settlement_period": period, "lines": 2, "amount": amount} for period in ISSUED]
 
 
+def _restatements(part: Part) -> list[Row]:
+    if part.agent is None:
+        return []
+    return [
+        {
+            "settlement_period": ISSUED[-1], "restated_period": ISSUED[0], "agent_id": part.agent, "line_kind": "on_time",
+            "locked_amount": part.amount(6), "restated_before": 0, "recalculated_amount": part.amount(6) + part.amount(1),
+            "amount": part.amount(1), "reason": "basis_changed",
+        }
+    ]  # fmt: skip
+
+
 def _conflicts(part: Part) -> list[Row]:
     return [{"service_number": part.number(7), "kind": "double_assignment", "outlet_id": part.outlet}]
 
@@ -580,6 +593,7 @@ def _of_branch(parts: Sequence[Part]) -> dict[str, list[Row]]:
             for period, state in zip(PERIODS, ("closed", "open", "provisional"), strict=True)
         ],
         "collection_rates": _collection_rates(parts),
+        "settlements": _settlements(parts),
         **_of_files(flavour),
         **_of_balance(flavour),
         **_of_traffic(flavour),
@@ -633,6 +647,22 @@ def _of_balance(flavour: int) -> dict[str, list[Row]]:
             )
         ],
     }  # fmt: skip
+
+
+def _settlements(parts: Sequence[Part]) -> list[Row]:
+    """January is locked, February approved."""
+    amount = sum((row["amount"] for part in parts for row in _commission_statements(part)), Decimal(0)) / len(ISSUED)
+    agents = len({part.agent for part in parts if part.agent})
+    return [
+        {
+            "settlement_period": period, "state": state, "cut_off_on": _issued(period) + timedelta(days=27),
+            "agents": agents, "lines": 2 * agents, "amount": amount, "prepared_by": "li", "approved_by": "wang",
+            "approved_at": f"{_issued(period)} 08:00:00", "approved_amount": amount, "lines_changed_since_approval": 0,
+            "locked_by": "wang" if state == "locked" else None,
+            "restated_amount": Decimal("0.00") if state == "locked" else None,
+        }
+        for period, state in zip(ISSUED, ("locked", "approved"), strict=True)
+    ]  # fmt: skip
 
 
 def _of_files(flavour: int) -> dict[str, list[Row]]:

@@ -163,7 +163,7 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(tmp_path: Path) ->
         for column in ("run_id", "offending_records"):
             old.execute(f"alter table file_events drop column {column}")
         old.execute("alter table file_call_days drop column reached_days")
-        for table in ("frozen_figures", "raw_parts"):
+        for table in ("frozen_figures", "raw_parts", "published_editions"):
             old.execute(f"drop table {table}")
         old.execute("pragma user_version = 1")
     old.close()

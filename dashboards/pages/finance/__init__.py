@@ -1,4 +1,4 @@
-"""The pages for finance: revenue balance, commission, agents, direct debit, providers, re-ratings, billing periods."""
+"""The pages for finance: revenue balance, commission, settlements, agents, direct debit, providers, re-ratings, billing periods."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dashboards.pages.finance.direct_debit import DIRECT_DEBIT
 from dashboards.pages.finance.periods import PERIODS
 from dashboards.pages.finance.providers import PROVIDERS
 from dashboards.pages.finance.reratings import RERATINGS
+from dashboards.pages.finance.settlements import SETTLEMENTS
 from dashboards.pages.spec import PageSpec
 
-PAGES: tuple[PageSpec, ...] = (BALANCE, COMMISSION, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, PERIODS)
+PAGES: tuple[PageSpec, ...] = (
+    BALANCE, COMMISSION, SETTLEMENTS, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, PERIODS,
+)  # fmt: skip

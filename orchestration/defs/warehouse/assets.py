@@ -116,6 +116,30 @@ _INPUTS = [
         INBOX_FILES,
     ),
     _raw(
+        "settlement_decisions",
+        groups.INBOX,
+        "One row per approval and lock of a settlement; kept in the file ledger.",
+        INBOX_FILES,
+    ),
+    _raw(
+        "kept_commission_lines",
+        groups.INBOX,
+        "One row per commission line of an approval or lock, as it was then; kept in the file ledger.",
+        INBOX_FILES,
+    ),
+    _raw(
+        "kept_commission_bases",
+        groups.INBOX,
+        "One row per basis of the lines of a locked settlement, as it was locked; kept in the file ledger.",
+        INBOX_FILES,
+    ),
+    _raw(
+        "kept_settlement_restatements",
+        groups.INBOX,
+        "One row per restatement of a locked settlement, as it was locked; kept in the file ledger.",
+        INBOX_FILES,
+    ),
+    _raw(
         "set_aside_rows",
         groups.INBOX,
         "One row per line of an export or bank file that could not be read.",

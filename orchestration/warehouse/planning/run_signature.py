@@ -11,6 +11,7 @@ import duckdb
 from orchestration.ledger.debit_requests import debit_requests
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.ledger.reratings import reratings
+from orchestration.ledger.settlements import settlement_decisions
 from orchestration.publishing.reading import current_edition, missing_files
 from orchestration.reference_book.reading import ReferenceBook
 from orchestration.settings import Settings
@@ -21,14 +22,15 @@ from orchestration.warehouse.raw.raw_schema import RunFacts, banks_by_exception
 def run_signature(
     settings: Settings, ledger: FileLedger, book: ReferenceBook, facts: RunFacts, closed_periods: Sequence[str]
 ) -> str:
-    """A hash of files and their statuses, decisions, debit requests, re-ratings, banks that list failures only, reference book,
-    code, closed periods and dates."""
+    """A hash of files and their statuses, decisions, debit requests, re-ratings, decisions on settlements, banks that list failures
+    only, reference book, code, closed periods and dates."""
     inputs = {
         "as_of": facts.as_of.isoformat(),
         "first_billing_period": facts.first_billing_period,
         "ledger": ledger.state(),
         "debit_requests": [[batch.bank_code, batch.batch_id, batch.sha256] for batch in debit_requests(ledger.path)],
         "banks_by_exception": banks_by_exception(settings, ledger.files("bank")),
+        "settlement_decisions": [one.decision_number for one in settlement_decisions(ledger.path)],
         "reratings": [rerating.rerate_id for rerating in reratings(ledger.path)],
         "book": book.fingerprint,
         "closed_periods": sorted(closed_periods),

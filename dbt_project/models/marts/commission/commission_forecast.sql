@@ -26,3 +26,28 @@ from {{ ref('int_commission_lines') }} as lines
 inner join {{ ref('int_commission_rates') }} as rates
     on lines.agent_id = rates.agent_id and lines.settlement_period = rates.settlement_period
 where not lines.is_settled
+union all
+select
+    restated.agent_id,
+    restated.settlement_period,
+    'locked_restatement' as line_kind,
+    cast(null as varchar) as commission_plan_id,
+    cast(null as date) as plan_valid_from,
+    cast(null as varchar) as reason,
+    restated.amount as basis_amount,
+    cast(null as bigint) as numbers,
+    cast(100 as {{ call_money() }}) as rate,
+    restated.amount,
+    cast(null as {{ money() }}) as receivable,
+    cast(null as {{ money() }}) as received,
+    cast(null as double) as collection_rate,
+    cast(null as {{ call_money() }}) as tier_from_rate,
+    cast(null as {{ call_money() }}) as next_tier_from_rate,
+    cast(null as {{ call_money() }}) as next_commission_percent,
+    cast(null as {{ money() }}) as missing_amount,
+    true as is_provisional,
+    {{ as_of_date() }} as as_of,
+    periods.cut_off_on
+from {{ ref('int_locked_restatements') }} as restated
+inner join {{ ref('int_settlement_periods') }} as periods on restated.settlement_period = periods.settlement_period
+where not periods.is_settled

@@ -1,0 +1,27 @@
+-- One row per (decision_number, agent_id, settlement_period, line_kind, account_id, billing_period, payment_id, applied_on,
+-- returned_on, service_number): a basis of a line of a locked settlement, as it was locked.
+select
+    decision_number,
+    agent_id,
+    settlement_period,
+    line_kind,
+    account_id,
+    billing_period,
+    payment_id,
+    service_number,
+    paid_period,
+    commission_plan_id,
+    plan_valid_from,
+    reason,
+    basis_amount,
+    numbers,
+    rate,
+    receivable,
+    received,
+    collection_rate,
+    tier_from_rate,
+    applied_on,
+    returned_on,
+    starts_at,
+    ends_at
+from {{ source('raw', 'kept_commission_bases') }}
