@@ -42,10 +42,10 @@ late as (
     from applied
     inner join periods
         on {{ month_start('applied.applied_on') }} = periods.ends_on and applied.billing_period < periods.settlement_period
+    -- A payment has one row on a bill and day, so this is the row of what went back.
     left join restated
         on
-            applied.amount < 0
-            and applied.account_id = restated.account_id
+            applied.account_id = restated.account_id
             and applied.billing_period = restated.billing_period
             and applied.payment_id = restated.payment_id
             and applied.applied_on = restated.returned_on
