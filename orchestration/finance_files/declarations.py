@@ -135,11 +135,33 @@ FILE_KINDS: Mapping[str, FileKind] = {
                     ),
                 ),
                 Sheet(
-                    "failures", "debit_failures", "debit_failures", ("requested_amount", "collected_amount", "amount")
+                    "failures",
+                    "debit_failures",
+                    "debit_failures",
+                    ("requested_amount", "collected_amount", "amount"),
+                    on_paper=(
+                        "bank_code", "batch_id", "debited_on", "line", "account_id", "cause", "requested_amount",
+                        "collected_amount", "amount",
+                    ),
                 ),
-                Sheet("corrections", "debit_corrections", "debit_corrections"),
                 Sheet(
-                    "mismatches", "debit_mismatches", "debit_result_mismatches", ("amount", "collected_amount")
+                    "corrections",
+                    "debit_corrections",
+                    "debit_corrections",
+                    on_paper=(
+                        "bank_code", "batch_id", "notified_on", "line", "account_id", "bank_account", "correction_code",
+                        "corrected_data",
+                    ),
+                ),
+                Sheet(
+                    "mismatches",
+                    "debit_mismatches",
+                    "debit_result_mismatches",
+                    ("amount", "collected_amount"),
+                    on_paper=(
+                        "bank_code", "batch_id", "debited_on", "line", "kind", "account_id", "request_batch_id", "request_line",
+                        "amount", "collected_amount",
+                    ),
                 ),
             ),
             periods="debit_periods",

@@ -108,7 +108,7 @@ class SheetRows:
         if not self.is_paper:
             return made
         asked = self.sheet.on_paper or self._stream.columns
-        return [each for each in made if each.name in asked and not each.is_id]
+        return [each for name in asked for each in made if each.name == name and not each.is_id]
 
     def columns_of_batches(self) -> Iterator[list[Values]]:
         """The values of the columns, a list per column, batch after batch."""

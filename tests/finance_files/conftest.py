@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.errors import TollhouseError
+from orchestration.finance_files.pdf import find_font
 from orchestration.settings import Settings
 from tests.cli.conftest import tollhouse
 from tests.dashboards.editions import Rows, gate, write_edition
@@ -207,6 +209,16 @@ GATES = [gate("call_rated_twice"), gate("hardly_any_duplicates", "warn", success
 
 def settings_of(home: Path, **environment: str) -> Settings:
     return Settings.from_environment({"TOLLHOUSE_HOME": str(home), **environment})
+
+
+@pytest.fixture(autouse=True)
+def no_pdf_without_a_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine without a font with Chinese a test is skipped where it comes to make a PDF."""
+    try:
+        find_font(None)
+    except TollhouseError as error:
+        why = str(error)
+        monkeypatch.setattr("orchestration.finance_files.writing.find_font", lambda _: pytest.skip(why))
 
 
 @pytest.fixture

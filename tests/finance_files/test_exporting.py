@@ -17,10 +17,13 @@ import pyarrow.parquet
 import pytest
 from pypdf import PdfReader
 
+from dashboards.i18n import Translate
+from dashboards.view import View
 from orchestration.errors import TollhouseError, UsageError
 from orchestration.finance_files import agent_statement, exporting, pdf, table_pdf
 from orchestration.finance_files.declarations import FILE_KINDS, FORMATS, QUERIES, query_reads, query_text
 from orchestration.finance_files.exporting import ExportOutcome, export_finance_files
+from orchestration.finance_files.sheets import SheetRows
 from orchestration.settings import Settings
 from orchestration.storage.durable import sha256_of
 from tests.dashboards.editions import Rows, declared_columns
@@ -302,6 +305,15 @@ def test_other_kinds_are_plain_tables_with_the_totals(settings: Settings, kind: 
     for rows, column, total in EXPECTED[kind].values():
         assert not rows or not column or f"{total:,.2f}" in text
     assert [sheet.rows for sheet in file.sheets] == [rows for rows, _, _ in EXPECTED[kind].values()]
+
+
+@pytest.mark.parametrize("kind", FILE_KINDS)
+def test_a_sheet_on_paper_has_no_more_columns_than_fit(settings: Settings, kind: str) -> None:
+    with View.current(settings.published) as view:
+        for sheet in FILE_KINDS[kind].sheets:
+            rows = SheetRows(view, sheet, Translate.to("en"), {"period": "2026-03", "agent": None}, is_paper=True)
+            names = [column.name for column in rows.columns()]
+            assert len(names) <= 10 and set(sheet.on_paper) <= set(names), sheet.name
 
 
 def test_a_pdf_of_too_many_rows_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
