@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import accumulate
 from typing import Any
@@ -21,7 +21,7 @@ from orchestration.warehouse.connection import insert_rows
 
 #: How many calls are drawn where there are as many.
 SAMPLE_SIZE = 200
-#: How many of them are of one day of one file, at most.
+#: How many of them are of one day of one file, where there are enough files.
 CALLS_OF_A_FILE = 20
 #: What a call is charged by, and what is compared of its charge.
 _OF_A_CALL = (
@@ -61,37 +61,62 @@ def _differences(tariffs: Tariffs, call: Mapping[str, Any]) -> str | None:
 
 
 def _drawn(con: duckdb.DuckDBPyConnection, as_of: date) -> Iterator[dict[str, Any]]:
-    """The sampled calls: days of files are drawn by their number of calls, and of each some calls.
-
-    So every call has about the same chance, and of a large warehouse only the blocks of few days are read.
-    """
+    """The sampled calls, of some days of files: so only the blocks of few days are read of a large warehouse."""
     groups = con.execute(
         "select call_date, file_id, billing_period, states.records from intermediate.int_call_states_daily as states"
         " inner join raw.file_register as files using (file_id)"
         " inner join intermediate.int_billing_periods as periods using (billing_period)"
         " where state = 'rated' and not is_closed order by call_date, file_name, file_id, billing_period"
     ).fetchall()
-    ends = list(accumulate(records for *_, records in groups))
     # Not for secrets: the date gives the same calls in every run of the same figures.
     chance = random.Random(as_of.isoformat())
-    total = ends[-1] if ends else 0
-    drawn = dict.fromkeys(bisect(ends, place) for place in chance.sample(range(total), min(SAMPLE_SIZE, total)))
-    left = SAMPLE_SIZE
-    for position in drawn:
-        if left == 0:
-            return
-        call_date, file_id, billing_period, _ = groups[position]
-        of_group = "call_date = ? and file_id = ? and billing_period = ? and state = 'rated'"
-        group = [call_date, file_id, billing_period]
-        numbers = con.execute(
-            f"select record_number from intermediate.int_calls_judged where {of_group} order by record_number", group
-        ).fetchall()
-        chosen = chance.sample([number for (number,) in numbers], min(CALLS_OF_A_FILE, left, len(numbers)))
-        left -= len(chosen)
-        cursor = con.execute(
-            f"select {_OF_A_CALL} from intermediate.int_calls_judged where {of_group} and list_contains(?, record_number)",
-            [*group, chosen],
-        )
-        columns = [column[0] for column in cursor.description or ()]
-        for values in cursor.fetchall():
-            yield dict(zip(columns, values, strict=True))
+    of_periods: dict[str, list[tuple[Any, ...]]] = {}
+    for group in groups:
+        of_periods.setdefault(group[2], []).append(group)
+    for period, size in _sizes(
+        {period: sum(group[3] for group in of_periods[period]) for period in of_periods}
+    ).items():
+        for (call_date, file_id, _, _), number in _shares(of_periods[period], size, chance):
+            of_group = "call_date = ? and file_id = ? and billing_period = ? and state = 'rated'"
+            names = [call_date, file_id, period]
+            found = con.execute(
+                f"select record_number from intermediate.int_calls_judged where {of_group} order by record_number",
+                names,
+            ).fetchall()
+            chosen = chance.sample([record_number for (record_number,) in found], number)
+            cursor = con.execute(
+                f"select {_OF_A_CALL} from intermediate.int_calls_judged where {of_group} and list_contains(?, record_number)",
+                [*names, chosen],
+            )
+            columns = [column[0] for column in cursor.description or ()]
+            for values in cursor.fetchall():
+                yield dict(zip(columns, values, strict=True))
+
+
+def _sizes(calls: Mapping[str, int]) -> dict[str, int]:
+    """How many calls of each period are drawn: in proportion to its calls, to one whole sample or all that there are."""
+    total = sum(calls.values())
+    size = min(SAMPLE_SIZE, total)
+    sizes = {period: size * number // total for period, number in calls.items()}
+    by_remainder = sorted(calls, key=lambda period: (-(size * calls[period] % total), period))
+    for period in by_remainder[: size - sum(sizes.values())]:
+        sizes[period] += 1
+    return sizes
+
+
+def _shares(
+    groups: Sequence[tuple[Any, ...]], size: int, chance: random.Random
+) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Which days of files give how many of `size` calls: first those that are drawn by their number of calls, few calls each."""
+    ends = list(accumulate(records for *_, records in groups))
+    drawn = dict.fromkeys(bisect(ends, place) for place in chance.sample(range(ends[-1]), size))
+    drawn.update(dict.fromkeys(range(len(groups))))
+    shares = dict.fromkeys(drawn, 0)
+    left = size
+    for most in (CALLS_OF_A_FILE, ends[-1]):
+        for position in drawn:
+            more = min(left, most - shares[position], groups[position][-1] - shares[position])
+            if more > 0:
+                shares[position] += more
+                left -= more
+    return ((groups[position], number) for position, number in shares.items() if number)

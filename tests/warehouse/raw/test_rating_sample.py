@@ -110,6 +110,23 @@ def test_the_sample_is_as_large_as_it_says_and_of_many_files(
     assert set(of_files.values()) == {CALLS_OF_A_FILE}
 
 
+def test_one_large_file_gives_the_whole_sample(con: duckdb.DuckDBPyConnection, book: ReferenceBook) -> None:
+    add_file(con, "F1", "a.csv", 3 * SAMPLE_SIZE)
+    draw_sample(con, book, AS_OF)
+    assert len(sampled(con)) == SAMPLE_SIZE
+
+
+def test_each_open_period_gives_calls_in_proportion(con: duckdb.DuckDBPyConnection, book: ReferenceBook) -> None:
+    """300 calls of March and 100 of April: 150 and 50 of 200, however the calls lie in files."""
+    con.execute("insert into intermediate.int_billing_periods values ('2026-04', false)")
+    add_file(con, "F1", "a.csv", 250)
+    add_file(con, "F2", "b.csv", 50)
+    add_file(con, "F3", "c.csv", 100, month="2026-04")
+    draw_sample(con, book, AS_OF)
+    sizes = con.execute("select billing_period, count(*) from state.rating_sample group by all order by all").fetchall()
+    assert sizes == [("2026-03", 150), ("2026-04", 50)]
+
+
 def test_a_day_gives_the_same_sample_whatever_the_ids_of_its_files(
     con: duckdb.DuckDBPyConnection, book: ReferenceBook
 ) -> None:
