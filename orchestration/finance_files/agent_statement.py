@@ -9,7 +9,7 @@ from typing import Any
 from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.pages.frame import branch_name, name_of
-from dashboards.view import Period, Row, View
+from dashboards.view import Row, View
 from orchestration.finance_files.declarations import query_text
 from orchestration.finance_files.pdf import Font, PdfColumn, PdfDocument
 from orchestration.finance_files.settlement import cut_off, settlement_state
@@ -90,14 +90,7 @@ def _plain(rate: Decimal) -> str:
 
 def _collection(document: PdfDocument, view: View, agent: str, period: str, both: Callable[..., str]) -> None:
     """What the lines rest on: the agent's bills and what came in by the cut-off."""
-    last_day = cut_off(period)
-    row = view.one(
-        "agent_settlement",
-        agent=agent,
-        period=period,
-        first_day=Period.of(last_day).first_day,
-        cut_off=last_day,
-    )
+    (row,) = _rows(view, "agent_basis", agent=agent, period=period)
     document.heading(both("finance_files.statement.basis_title"))
     rate = formats.ratio_of(row["on_time_amount"], row["receivable"])
     document.table(
@@ -106,10 +99,15 @@ def _collection(document: PdfDocument, view: View, agent: str, period: str, both
             PdfColumn(both("finance_files.statement.figure"), 2, True),
         ],
         [
-            (both("finance_files.statement.bills", period=period), formats.count(row["bills"])),
             (both("finance_files.statement.receivable"), formats.money(row["receivable"])),
             (both("finance_files.statement.on_time"), formats.money(row["on_time_amount"])),
             (both("finance_files.statement.rate_at_cut_off"), formats.percent(rate)),
+            (
+                both("finance_files.statement.tier"),
+                both("finance_files.statement.no_tier")
+                if row["tier_from_rate"] is None
+                else formats.percent(row["tier_from_rate"]),
+            ),
             (both("finance_files.statement.late"), formats.money(row["late_amount"])),
             (both("finance_files.statement.returned"), formats.money(row["returned_amount"])),
         ],

@@ -75,8 +75,14 @@ FILE_KINDS: Mapping[str, FileKind] = {
             (
                 Sheet("statements", "commission_statements", "commission_statements", ("lines", "amount")),
                 Sheet("lines", "commission_lines", "commission_lines", ("amount",)),
-                # The bases of each line are a sheet of their own: Sheet("bases", "commission_bases", "commission_bases", ("amount",))
-                # as soon as an edition has that mart.
+                Sheet(
+                    "bases",
+                    "commission_bases",
+                    "commission_bases",
+                    ("basis_amount", "numbers"),
+                    on_paper=("agent_id", "line_kind", "account_id", "billing_period", "service_number", "basis_amount", "rate"),
+                ),
+                Sheet("restatements", "settlement_restatements", "settlement_restatements", ("amount",)),
                 Sheet(
                     "collection",
                     "collection_rates",

@@ -1,21 +1,27 @@
-"""The state of a period's settlement. The one place that says it: an edition with a mart `settlements` is asked here."""
+"""The state of a period's settlement, as the edition has it."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from dashboards.view import Period, View
+from orchestration.finance_files.declarations import query_reads, query_text
 
-#: Before the cut-off the figures can still change with every payment; from then on they are calculated.
+#: Before the cut-off the figures can still change with every payment; from then on they are calculated, until people decide.
 OPEN, CALCULATED = "open", "calculated"
+_QUERY = "settlement_state"
 
 
 def settlement_state(view: View, period: str) -> str:
-    """`calculated` from the cut-off of the period on, which is the last day of the month after it, else `open`.
-
-    Nobody's approval is known yet: a mart that has it goes first, as soon as there is one.
-    """
-    return CALCULATED if cut_off(period) <= view.as_of else OPEN
+    """open, calculated, approved or locked. An edition of an earlier version knows no decisions: `calculated` from the cut-off on."""
+    if not set(query_reads(_QUERY)) <= view.marts:
+        return CALCULATED if cut_off(period) <= view.as_of else OPEN
+    states = [
+        row["state"]
+        for batch in view.stream(query_text(_QUERY), _QUERY, {"period": period}, 1)
+        for row in batch.to_pylist()
+    ]
+    return str(states[0]) if states else OPEN
 
 
 def cut_off(period: str) -> date:

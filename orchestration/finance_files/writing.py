@@ -133,6 +133,8 @@ def _building(folder: Path, name: str) -> Iterator[Path]:
         building.mkdir()
         yield building
     except OSError as error:
+        if error.filename is not None and not Path(error.filename).is_relative_to(folder):
+            raise  # of a file that is read
         raise TollhouseError(
             f"{error.filename or folder} cannot be written: {error.strerror or error}; name another folder with --out"
         ) from error

@@ -164,6 +164,29 @@ MARTS: Mapping[str, Rows] = {
             "rate": money("20"), "amount": money("20.00"),
         },
     ],
+    "commission_bases": [
+        {
+            "agent_id": "A1", "settlement_period": "2026-03", "line_kind": "on_time", "account_id": "K1",
+            "billing_period": "2026-03", "payment_id": "P1", "applied_on": date(2026, 4, 20), "basis_amount": money("100.10"),
+            "rate": money("3"), "receivable": money("300.30"), "received": money("100.10"), "tier_from_rate": money("0.25"),
+        },
+        {
+            "agent_id": "A1", "settlement_period": "2026-03", "line_kind": "activation", "service_number": "2345679",
+            "starts_at": datetime(2026, 3, 2), "numbers": 1, "rate": money("20"),
+        },
+        {"agent_id": "A1", "settlement_period": "2026-03", "line_kind": "late", "reason": "nothing_applied", "basis_amount": money("0.00")},
+    ],
+    "settlement_restatements": [],
+    "settlements": [
+        {
+            "settlement_period": "2026-03", "state": "approved", "cut_off_on": date(2026, 4, 30), "agents": 1, "lines": 2,
+            "amount": money("23.00"), "approved_by": "wang", "lines_changed_since_approval": 0,
+        },
+        {
+            "settlement_period": "2026-04", "state": "open", "cut_off_on": date(2026, 5, 31), "agents": 0, "lines": 0,
+            "amount": money("0.00"),
+        },
+    ],
     "commission_statements": [
         {"agent_id": "A1", "settlement_period": "2026-03", "lines": 2, "amount": money("23.00")},
     ],

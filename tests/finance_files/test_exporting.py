@@ -34,6 +34,8 @@ EXPECTED: Mapping[str, Mapping[str, tuple[int, str, Decimal]]] = {
     "commissions": {
         "statements": (1, "amount", Decimal("23.00")),
         "lines": (2, "amount", Decimal("23.00")),
+        "bases": (3, "basis_amount", Decimal("100.10")),
+        "restatements": (0, "amount", Decimal(0)),
         "collection": (2, "receivable", Decimal("350.30")),
     },
     "collections": {
@@ -61,6 +63,7 @@ AMOUNTS = ("Amount (yuan)", "Commission (yuan)", "Receivable (yuan)", "Not colle
 HEADS = {
     "receivable": ("Receivable (yuan)",), "received": ("Received (yuan)",), "success_amount": ("Successful amount (yuan)",),
     "share_amount": ("Provider's share (yuan)",), "open_amount": ("Open (yuan)",), "amount": AMOUNTS,
+    "basis_amount": ("Money that counts (yuan)",),
 }  # fmt: skip
 
 
@@ -105,12 +108,12 @@ def test_all_formats_have_every_row_and_agree_to_the_fen(settings: Settings, kin
         assert (len(parquet), len(text), len(cells)) == (rows, rows, rows), name
         if not rows or not column:
             continue
-        assert sum(Decimal(row[column]) for row in parquet) == total, name
+        assert sum(Decimal(row[column] or 0) for row in parquet) == total, name
         head = head_of(list(text[0]), column)
-        assert sum(Decimal(row[head]) for row in text) == total, name
+        assert sum(Decimal(row[head] or 0) for row in text) == total, name
         # A spreadsheet's number is binary: it is the nearest to the amount, and so to the fen.
         place = heads.index(head)
-        assert sum(Decimal(str(row[place])) for row in cells) == total, name
+        assert sum(Decimal(str(row[place] or 0)) for row in cells) == total, name
 
 
 def test_money_in_parquet_is_as_in_the_mart(settings: Settings) -> None:
@@ -152,7 +155,7 @@ def test_the_cover_says_what_the_file_is_of(settings: Settings) -> None:
     assert cover[0][0] == "Receivables 2026-03"
     assert facts["Edition"] == "2026-05-20-0001" and facts["As of"] == "2026-05-20"
     assert facts["State of the period"] == "Closed"
-    assert facts["Settlement"] == "Calculated: the cut-off 2026-04-30 is over"
+    assert facts["Settlement"] == "Approved: the cut-off 2026-04-30 is over, and no line has changed since"
     assert facts["Release gates"] == "1 of 2 hold"
     assert re.fullmatch("[0-9a-f]{64}", facts["Reference book at the export (SHA-256)"])
     assert "CP_STANDARD (2015-01-01)" in facts["Commission plans in force (valid from)"]
@@ -254,7 +257,7 @@ def test_an_agents_statement_is_in_both_languages(settings: Settings) -> None:
     reader = PdfReader(file.path)
     text = text_of(file.path)
     for expected in ("代理酬金结算单", "Commission statement", "临江市分公司", "Hongda Agency", DANGEROUS, "当期 On time",
-                     "23.00", "100.10", "33.33 %", "3 %", "200.20", "60.20"):  # fmt: skip
+                     "23.00", "100.10", "33.33 %", "25.00 %", "3 %", "200.20", "60.20", "Approved"):  # fmt: skip
         assert expected in text, expected
     fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
     descriptors = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object() for font in fonts]

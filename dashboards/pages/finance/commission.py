@@ -17,7 +17,7 @@ from dashboards.pages.tables import head, mart_table, sum_of
 from dashboards.params import Params, UnknownParameter
 from dashboards.view import Period, Row, View
 
-LINE_KINDS = ("on_time", "late", "activation", "clawback", "restatement")
+LINE_KINDS = ("on_time", "late", "activation", "clawback", "restatement", "locked_restatement")
 
 
 def commission(view: View, params: Params) -> Content:
