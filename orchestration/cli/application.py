@@ -29,6 +29,7 @@ from orchestration.cli import (
     servers,
     settlements,
     status,
+    tracing,
     upkeep,
     users,
 )
@@ -53,6 +54,7 @@ _COMMAND_GROUPS = (
     rating,
     bills,
     exports,
+    tracing,
     formats,
     servers,
     users,

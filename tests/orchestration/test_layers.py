@@ -29,7 +29,7 @@ FLOORS = (
     "orchestration.warehouse.recorded_lineage",
     "dashboards",
     "orchestration.branch_clock  orchestration.log_lines  orchestration.storage  orchestration.web  orchestration.new_branch",
-    "orchestration.access  orchestration.ledger  orchestration.ingestion.file_reading",
+    "orchestration.access  orchestration.ledger  orchestration.tracing  orchestration.ingestion.file_reading",
     "orchestration.ingestion.landed  orchestration.ingestion.cdr.formats  orchestration.ingestion.bank.formats",
     "orchestration.ingestion.cdr.layouts  orchestration.ingestion.bank",
     "orchestration.ingestion.cdr",
@@ -47,7 +47,7 @@ FLOORS = (
     "orchestration.defs.publishing",
     "orchestration.definitions",
     "orchestration.runs",
-    "orchestration.rerating  orchestration.upkeep",
+    "orchestration.month_end  orchestration.rerating  orchestration.upkeep",
     "orchestration.cli",
 )
 _FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}

@@ -1,0 +1,11 @@
+-- reads: suspended_calls
+-- The suspended calls of a file.
+select
+    call_id,
+    state,
+    reason,
+    record_number,
+    estimated_amount
+from suspended_calls
+where file_name = $name
+order by record_number
