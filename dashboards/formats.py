@@ -75,14 +75,7 @@ def points(change: float | Decimal | None) -> str:
 
 def minutes(seconds: int | None) -> str:
     """Seconds as whole minutes, half up."""
-    if seconds is None:
-        return NOTHING
-    return f"{whole_minutes(seconds):,}"
-
-
-def whole_minutes(seconds: int) -> int:
-    """Seconds as whole minutes, half up."""
-    return (int(seconds) + 30) // 60
+    return NOTHING if seconds is None else f"{(int(seconds) + 30) // 60:,}"
 
 
 def day(value: date | None) -> str:
@@ -138,7 +131,6 @@ _WRITERS: dict[Kind, Callable[[Any, Translate], str]] = {
     "decimal": lambda value, t: decimal(value),
     "percent": lambda value, t: percent(value),
     "points": lambda value, t: points(value),
-    "minutes": lambda value, t: minutes(value),
     "hour": lambda value, t: hour_of_day(value),
 }
 

@@ -25,7 +25,6 @@ Kind = Literal[
     "decimal",
     "percent",
     "points",
-    "minutes",
     "day",
     "moment",
     "hour",
@@ -35,7 +34,7 @@ Kind = Literal[
 #: Kinds whose values stand on one line.
 SHORT: frozenset[str] = frozenset({"day", "hour", "period"})
 #: Kinds of quantities: set right, summed, and numbers in a file.
-FIGURES: frozenset[str] = frozenset({"money", "amount", "count", "decimal", "percent", "points", "minutes"})
+FIGURES: frozenset[str] = frozenset({"money", "amount", "count", "decimal", "percent", "points"})
 
 
 @dataclass(frozen=True)

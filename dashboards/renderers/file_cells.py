@@ -13,6 +13,7 @@ from typing import Any
 from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.pages.model import Kind
+from orchestration.printable import spreadsheet_text
 
 #: Excel's own bounds: rows of a sheet, characters of a cell, digits of a number that it keeps.
 MOST_ROWS = 1_048_576
@@ -28,13 +29,10 @@ NUMBER_FORMATS = {
     "decimal": "#,##0.00",
     "percent": "0.00%",
     "points": "+0.00;-0.00;0.00",
-    "minutes": "#,##0",
     "day": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm:ss",
 }
 
-#: A spreadsheet computes a text that begins so.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _DECIMALS_OF_QUOTIENTS = 10
 #: Quotients, whose digits have no end.
 _RATIOS = ("decimal", "percent", "points")
@@ -51,8 +49,6 @@ def file_value(value: Any, kind: Kind, t: Translate) -> Any:
     """A value as it is written into a file: a quantity as a number of its column's unit, anything else as it is read."""
     if value is None or isinstance(value, str):
         return value
-    if kind == "minutes":
-        return formats.whole_minutes(value)
     if kind == "money":
         return Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)
     if kind in _RATIOS:
@@ -76,8 +72,7 @@ def csv_text(value: Any) -> str:
         return f"{value:f}"
     if isinstance(value, int | float | date):
         return str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return spreadsheet_text(str(value))
 
 
 def write_cell(sheet: Any, row: int, column: int, value: Any, kind: Kind, style: Any) -> None:

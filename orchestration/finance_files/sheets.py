@@ -50,7 +50,7 @@ class FileColumn:
     @property
     def is_figure(self) -> bool:
         """Whether it holds quantities, which stand to the right."""
-        return self.kind in ("money", "amount", "count", "decimal", "percent", "points", "minutes")
+        return self.kind in ("money", "amount", "count", "decimal", "percent", "points")
 
 
 @dataclass
@@ -181,7 +181,7 @@ class SheetRows:
 
 def _plain(name: str, kind: Kind, t: Translate) -> Callable[[Mapping[str, Values]], Values]:
     """The values as they are, or rounded and worded as the kind has it in files."""
-    if kind in ("decimal", "percent", "points", "minutes", "hour", "flag"):
+    if kind in ("decimal", "percent", "points", "hour", "flag"):
         return _each(name, lambda value: file_value(value, kind, t))
     return lambda found: found[name]
 

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("户数", "count"),
     Column("实收率", "percent"),
     Column("变化", "points"),
-    Column("通话", "minutes"),
+    Column("通话", "count"),
     Column("日期", "day"),
     Column("时刻", "moment"),
     Column("忙时", "hour"),
@@ -33,7 +33,7 @@ COLUMNS = (
     Column("备注"),
 )
 ROW: tuple[Cell, ...] = (
-    Named("城东经营部", "U1"), Decimal("1234567.80"), Decimal("0.123456"), 12345, 0.9643, Decimal("-0.1500"), 3690,
+    Named("城东经营部", "U1"), Decimal("1234567.80"), Decimal("0.123456"), 12345, 0.9643, Decimal("-0.1500"), 62,
     date(2026, 2, 9), datetime(2026, 2, 9, 23, 5, 1), 23, True, "正常",
 )  # fmt: skip
 NOTHING: tuple[Cell, ...] = (Named("未归属", ""), *(None,) * 11)
@@ -73,7 +73,20 @@ def test_xlsx_has_typed_cells(edition_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=cmd|'/c calc'!A0", "=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("http://x")']
+    "text",
+    [
+        "=cmd|'/c calc'!A0",
+        "=1+1",
+        "+1",
+        "-1+2",
+        "@SUM(A1)",
+        "＝1+1",
+        "＠x",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        '=HYPERLINK("http://x")',
+    ],
 )
 def test_no_text_is_a_formula_in_a_file(edition_dir: Path, text: str) -> None:
     for cell in (text, Named(text, text), Mark(text, "bad"), Linked(text, Target("overview")), Details(text)):

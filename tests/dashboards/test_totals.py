@@ -16,7 +16,7 @@ from dashboards.site_map import PAGES, draw
 from dashboards.view import View
 from tests.e2e.branch import MANY, write_branch
 
-_SUMMED = ("money", "amount", "count", "minutes")
+_SUMMED = ("money", "amount", "count")
 #: Columns whose foot is no sum, each with why.
 _NO_SUMS = {
     ("receivables", "roll_forward", 1): "what is open at the start of the first month",

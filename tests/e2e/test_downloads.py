@@ -94,8 +94,6 @@ def as_shown(value: Any, column: Column, t: Translate) -> str:
         return "–"
     if column.kind in FIGURES and isinstance(value, int | float):
         exact = Decimal(str(value))
-        if column.kind == "minutes":
-            return formats.count(int(exact))
         return formats.written(exact / 100 if column.kind == "points" else exact, column.kind, t)
     if isinstance(value, datetime):
         return formats.written(value.date() if column.kind == "day" else value, column.kind, t)
