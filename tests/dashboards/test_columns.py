@@ -25,7 +25,7 @@ KINDS = {
 }  # fmt: skip
 TYPES_BY_KIND = {
     "money": {"decimal(18, 2)"},
-    "amount": {"decimal(18, 6)"},
+    "amount": {"decimal(18, 6)", "decimal(24, 6)"},
     "count": {"bigint", "integer"},
     "percent": {"double", "decimal(18, 6)"},
     "seconds": {"bigint", "integer"},

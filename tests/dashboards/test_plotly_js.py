@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs_version
 import dashboards
 from dashboards.renderers import assets
 
-NOT_KINDS = {"figure", "layout", "annotation", "hline", "vline", "shape"}
+NOT_KINDS = {"figure", "layout", "annotation", "hline", "vline", "shape", "trace"}
 FIGURES = Path(dashboards.__file__).parent / "figures"
 
 

@@ -40,7 +40,9 @@ BOOK = {
 MODELS = (
     "int_applicable_payments int_reversals_taken payment_applications int_settlement_periods int_commission_terms "
     "int_money_returned int_commission_restatements int_commission_bases int_commission_rates int_commission_lines "
-    "commission_lines commission_bases commission_forecast"
+    "commission_lines commission_bases commission_forecast int_locked_settlements int_locked_restatements "
+    "settlement_restatements stg_ledger__settlement_decisions stg_ledger__kept_commission_lines "
+    "stg_ledger__kept_commission_bases stg_ledger__kept_settlement_restatements"
 )
 
 Row = dict[str, Any]

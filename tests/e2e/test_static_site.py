@@ -72,6 +72,7 @@ def test_theme_is_kept_from_page_to_page(reader: Watched, site: Path) -> None:
     page.locator("[data-theme-switch]").click()
     dark = page.evaluate(ground)
     assert dark != light
+    page.wait_for_selector(".xtick text")  # the figures are drawn again in the other colours
     ink = page.evaluate("getComputedStyle(document.querySelector('.xtick text')).fill")
     assert ink == page.evaluate("getComputedStyle(document.body).color")
     page.locator("nav.site a[aria-current] >> xpath=../following-sibling::li[1]/a").click()

@@ -134,7 +134,7 @@ def test_each_call_is_one_seizure_and_its_seconds_fall_where_they_fall(
 def test_all_at_once_gives_the_same_rows(bit_by_bit: tuple[Branch, dict[str, Any]], tmp_path: Path) -> None:
     made, _ = bit_by_bit
     whole = branch(tmp_path / "home")
-    run(whole, *BILLS)
+    run(whole, *BILLS, as_of=made.manifest["as_of"])
     assert LOCAL == 1 and set(RUN_DEPENDENT_MARTS) == {"suspense_retries"}
     for mart in {spec.name for spec in PUBLISHED_MARTS} - RUN_DEPENDENT_MARTS:
         assert made.mart(mart) == whole.mart(mart), mart

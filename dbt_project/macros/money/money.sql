@@ -6,6 +6,9 @@
 {# Call amounts, rates and fees: up to six decimals. #}
 {% macro call_money() %}decimal(18, 6){% endmacro %}
 
+{# Sums of call and bill amounts over a day or a month. #}
+{% macro money_sum() %}decimal(24, 6){% endmacro %}
+
 {# An exact decimal, rounded half away from zero to two decimals (round() of a DECIMAL is exact on the engines we use). #}
 {% macro round_half_up(amount) %}cast(round({{ amount }}, 2) as {{ money() }}){% endmacro %}
 

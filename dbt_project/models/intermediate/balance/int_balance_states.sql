@@ -7,9 +7,9 @@ select
     {{ period_of('states.call_date') }} as call_month,
     cast(sum(states.records) as bigint) as records,
     cast(sum(states.seconds) as bigint) as seconds,
-    cast(sum(states.list_amount) as {{ call_money() }}) as list_amount,
-    cast(sum(coalesce(states.covered_amount, 0)) as {{ call_money() }}) as covered_amount,
-    cast(sum(states.amount) as {{ call_money() }}) as amount
+    cast(sum(states.list_amount) as {{ money_sum() }}) as list_amount,
+    cast(sum(coalesce(states.covered_amount, 0)) as {{ money_sum() }}) as covered_amount,
+    cast(sum(states.amount) as {{ money_sum() }}) as amount
 from {{ ref('int_call_states_daily') }} as states
 inner join {{ ref('int_balance_files') }} as files on states.file_id = files.file_id
 where files.is_loaded

@@ -30,9 +30,9 @@ select
     {{ or_unassigned('owners.business_unit_id') }} as business_unit_id,
     cast(sum(keyed.calls) as bigint) as calls,
     cast(sum(keyed.seconds) as bigint) as seconds,
-    cast(sum(keyed.list_amount) as {{ call_money() }}) as list_amount,
-    cast(sum(keyed.covered_amount) as {{ call_money() }}) as covered_amount,
-    cast(sum(keyed.amount) as {{ call_money() }}) as amount,
+    cast(sum(keyed.list_amount) as {{ money_sum() }}) as list_amount,
+    cast(sum(keyed.covered_amount) as {{ money_sum() }}) as covered_amount,
+    cast(sum(keyed.amount) as {{ money_sum() }}) as amount,
     cast(sum(keyed.rounded_amount) as {{ money() }}) as rounded_amount
 from keyed
 left join owners on keyed.billing_period = owners.billing_period and keyed.account_id = owners.account_id

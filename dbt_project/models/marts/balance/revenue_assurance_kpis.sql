@@ -123,8 +123,8 @@ select
     complete.kpi,
     complete.item,
     complete.unit,
-    cast(complete.numerator as {{ call_money() }}) as numerator,
-    cast(complete.denominator as {{ call_money() }}) as denominator,
+    cast(complete.numerator as {{ money_sum() }}) as numerator,
+    cast(complete.denominator as {{ money_sum() }}) as denominator,
     {{ ratio('complete.numerator', 'complete.denominator') }} as value,
     cast(thresholds.warn_above as double) as target
 from complete

@@ -54,7 +54,7 @@ suspended as (
 rows_of_steps as (
     select
         file_date, step, item, records, seconds,
-        cast(null as {{ call_money() }}) as amount, cast(null as {{ call_money() }}) as estimated_amount, 0 as calls_without_estimate
+        cast(null as {{ money_sum() }}) as amount, cast(null as {{ money_sum() }}) as estimated_amount, 0 as calls_without_estimate
     from counted
     union all
     select
@@ -87,7 +87,7 @@ select
     item,
     cast(records as bigint) as records,
     cast(seconds as bigint) as seconds,
-    cast(amount as {{ call_money() }}) as amount,
-    cast(estimated_amount as {{ call_money() }}) as estimated_amount,
+    cast(amount as {{ money_sum() }}) as amount,
+    cast(estimated_amount as {{ money_sum() }}) as estimated_amount,
     cast(calls_without_estimate as bigint) as calls_without_estimate
 from rows_of_steps

@@ -55,7 +55,7 @@ rows_of_steps as (
         days.records - coalesce(suspended_states.records, 0) as records,
         days.seconds - coalesce(suspended_states.seconds, 0) as seconds,
         days.amount,
-        cast(null as {{ call_money() }}) as estimated_amount,
+        cast(null as {{ money_sum() }}) as estimated_amount,
         0 as calls_without_estimate
     from days
     left join suspended_states
@@ -109,8 +109,8 @@ select
     age_bucket,
     cast(sum(records) as bigint) as records,
     cast(sum(seconds) as bigint) as seconds,
-    cast(sum(amount) as {{ call_money() }}) as amount,
-    cast(sum(estimated_amount) as {{ call_money() }}) as estimated_amount,
+    cast(sum(amount) as {{ money_sum() }}) as amount,
+    cast(sum(estimated_amount) as {{ money_sum() }}) as estimated_amount,
     cast(sum(calls_without_estimate) as bigint) as calls_without_estimate
 from rows_of_steps
 group by billing_period, step, item, business_unit_id, age_bucket
