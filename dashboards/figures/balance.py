@@ -73,7 +73,7 @@ def revenue_flow(nodes: Sequence[Node], flows: Sequence[Flow], t: Translate) -> 
             },
         )
     )
-    return styled(figure, x_title="", y_title="", height=480, margin={"l": 8, "r": 8, "t": 12, "b": 12})
+    return styled(figure, x_title="", y_title="", height=480, margin={"l": 8, "r": 8, "t": 30, "b": 12})
 
 
 def _faint(colour: str) -> str:

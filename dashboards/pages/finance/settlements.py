@@ -19,23 +19,37 @@ def settlements(view: View, params: Params) -> Content:
     t = params.t
 
     def states(rows: Sequence[Row]) -> tuple[Block, ...]:
-        table = mart_table(
+        listed = mart_table(
             view,
             t,
             "settlements",
             rows,
-            (
-                "settlement_period", "state", "cut_off_on", "agents", "lines", "amount", "prepared_by", "approved_by",
-                "approved_at", "approved_amount", "lines_changed_since_approval", "locked_by", "locked_at", "restated_amount",
-            ),
+            ("settlement_period", "state", "cut_off_on", "agents", "lines", "amount", "restated_amount"),
             name="settlements",
             queries=("settlements_listed",),
             definition=t("settlement_states.definition"),
             sums=("lines", "amount", "restated_amount"),
             links={"settlement_period": _statements_of},
             marks={"state": lambda row: _TONES.get(row["state"])},
+        )
+        decided = [row for row in rows if row["approved_by"] is not None]
+        if not decided:
+            return (Message(t("settlement_states.how")), listed)
+        decisions = mart_table(
+            view,
+            t,
+            "settlements",
+            decided,
+            (
+                "settlement_period", "prepared_by", "approved_by", "approved_at", "approved_amount",
+                "lines_changed_since_approval", "locked_by", "locked_at",
+            ),
+            name="decisions",
+            queries=("settlements_listed",),
+            title=t("settlement_states.decisions"),
+            definition=t("settlement_states.decisions_definition"),
         )  # fmt: skip
-        return (Message(t("settlement_states.how")), table)
+        return (Message(t("settlement_states.how")), listed, decisions)
 
     def restated(rows: Sequence[Row]) -> tuple[Block, ...]:
         table = mart_table(

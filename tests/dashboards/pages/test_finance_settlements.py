@@ -76,8 +76,19 @@ def test_states_and_restatements(tmp_path: Path) -> None:
     assert column(page, "settlements", "State") == ["Open", "Locked"]
     assert tones(page, "settlements") == ["warning", "good"]
     assert targets(page, "settlements") == {Target.to("commission", period="2026-01")}
-    foot = total(page, "settlements")
-    assert (foot[4], foot[5], foot[13]) == (3, Decimal("130.00"), Decimal("2.50"))
+    assert total(page, "settlements")[4:] == (3, Decimal("130.00"), Decimal("2.50"))
+    assert rows(page, "decisions") == [
+        (
+            "2026-01",
+            "li",
+            "wang",
+            datetime(2026, 3, 2, 9, 30),
+            Decimal("130.00"),
+            0,
+            "wang",
+            datetime(2026, 3, 3, 10, 0),
+        )
+    ]
     assert rows(page, "restatements") == [
         ("2026-02", "2026-01", "Agent One", "On time", *amounts("10.00", "0.00", "13.50", "3.50"), "Other basis"),
         ("2026-02", "2026-01", "Agent Two", "Late", *amounts("1.00", "0.00", "0.00", "-1.00"), "Line no longer there"),
