@@ -92,7 +92,10 @@ def _payment(view: View, name: str) -> list[Step]:
 def _call(view: View, name: str) -> list[Step]:
     call = _step(view, "call", call=name)
     row = _first(call, f"call {name}", view)
-    steps = [call, _step(view, "file", file=row["file_name"])]
+    steps = [
+        call,
+        _step(view, "file", file=name.rpartition(":")[0]),
+    ]  # a call's id is that of its file and its record number
     if row["billing_period"] is None:
         return steps
     of_bill = {"account": row["account_id"], "period": row["billing_period"]}
@@ -108,11 +111,14 @@ def _call(view: View, name: str) -> list[Step]:
 def _file(view: View, name: str) -> list[Step]:
     file = _step(view, "file", file=name)
     row = _first(file, f"file {name}", view)
+    if len(file.rows) > 1:
+        listed = ", ".join(f"{each['file_id']} ({each['file_status']})" for each in file.rows)
+        raise UsageError(f"{len(file.rows)} files have the name {name}: trace one of them by its id: {listed}")
     if row["file_kind"] == "bank":
-        return [file, _step(view, "file_debits", file=name)]
+        return [file, _step(view, "file_debits", file=row["file_id"])]
     if row["file_kind"] == "cdr":
-        found = row["file_name"]
-        return [file, _step(view, "file_calls", name=found), _step(view, "file_suspended", name=found)]
+        of_file = {"file": row["file_id"]}
+        return [file, _step(view, "file_calls", **of_file), _step(view, "file_suspended", **of_file)]
     return [file]
 
 

@@ -24,6 +24,10 @@ SUSPENDED = {
 }  # fmt: skip
 
 
+#: A rejected file does not block the next of its name.
+TWINS = (("g", "rejected"), ("h", "loaded"))
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     calls = [dict(row) | {"file_name": RECONCILED["file_name"]} for row in MARTS["rated_calls"]]  # type: ignore[call-overload]
@@ -33,6 +37,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "duplicate_calls": [],
         "rated_calls": calls,
     }
+    twins = [RECONCILED | {"file_id": name, "file_name": "twice.csv", "file_status": status} for name, status in TWINS]
+    more["file_reconciliation"] += twins
     write_edition(tmp_path / "published", AS_OF, {**MARTS, **more})  # type: ignore[dict-item]
     monkeypatch.setenv("TOLLHOUSE_HOME", str(tmp_path))
     return tmp_path
@@ -93,6 +99,15 @@ def test_a_file_leads_to_what_became_of_its_records(home: Path, capsys: pytest.C
     assert sum(row["calls"] for row in by_id["file_calls"]) == 2
     assert sum(Decimal(row["amount"]) for row in by_id["file_calls"]) == Decimal("30")
     assert [row["call_id"] for row in by_id["file_suspended"]] == ["f:3"]
+
+
+def test_of_files_with_one_name_the_id_is_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "file", "twice.csv"]) == 2
+    assert (
+        "2 files have the name twice.csv: trace one of them by its id: g (rejected), h (loaded)"
+        in capsys.readouterr().err
+    )
+    assert traced(capsys, "file", "h")["file_calls"] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

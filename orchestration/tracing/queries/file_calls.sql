@@ -8,6 +8,6 @@ select
     count(distinct account_id) as accounts,
     sum(amount) as amount
 from rated_calls
-where file_name = $name
+where starts_with(call_id, $file || ':')
 group by billing_period, bill_item_id
 order by billing_period, bill_item_id

@@ -11,5 +11,5 @@ select
     success_records,
     success_amount
 from debit_batches
-where file_id = $file or file_name = $file
+where file_id = $file
 order by bank_code, batch_id, debited_on

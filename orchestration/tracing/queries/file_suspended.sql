@@ -7,5 +7,5 @@ select
     record_number,
     estimated_amount
 from suspended_calls
-where file_name = $name
+where starts_with(call_id, $file || ':')
 order by record_number
