@@ -13,6 +13,7 @@ from orchestration.cli.files import ledger_to_read
 from orchestration.cli.parsing import add_command, period
 from orchestration.cli.progress import progress
 from orchestration.cli.runs import run_answer
+from orchestration.errors import TollhouseError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,14 +31,14 @@ def add_commands(commands: Any) -> None:
 
 def _close(arguments: argparse.Namespace, context: Context) -> Answer:
     from orchestration.alerting.sending import alerts_around_run
-    from orchestration.runs import close_period
+    from orchestration.runs import close_period, refuse_to_close
 
+    refuse_to_close(context.settings, arguments.period)
+    items = _open_items(arguments.period, context)
     if arguments.check:
-        return _check(arguments.period, context)
+        return _checked(arguments.period, items)
     with progress(context) as reporter, alerts_around_run(context.settings, reporter.warn, context.was_stopped):
-        # Listed before anything is run, and again with the answer: a closing takes a while, and is not taken back.
-        items = _open_items(arguments.period, context)
-        for item in items:
+        for item in items:  # before anything is run
             reporter.warn(f"{arguments.period}: {_in_words(item)}")
         frozen, outcome = close_period(context.settings, arguments.period, reporter=reporter)
     answer = run_answer(outcome, reporter.warnings)
@@ -58,12 +59,7 @@ def _close(arguments: argparse.Namespace, context: Context) -> Answer:
     return Answer({**data, **answer.data}, show, answer.exit_code, answer.failure)
 
 
-def _check(period: str, context: Context) -> Answer:
-    from orchestration.runs import refuse_to_close
-
-    refuse_to_close(context.settings, period)
-    items = _open_items(period, context)
-
+def _checked(period: str, items: Sequence[OpenItem]) -> Answer:
     def show(console: Console) -> None:
         if not items:
             console.print(f"Nothing of period {period} is open: `tollhouse close {period}`.")
@@ -77,11 +73,11 @@ def _check(period: str, context: Context) -> Answer:
 
 def _open_items(period: str, context: Context) -> list[OpenItem]:
     from orchestration.month_end.checklist import open_items
-    from orchestration.publishing.reading import current_edition
+    from orchestration.publishing.reading import current_edition, no_edition
 
     edition = current_edition(context.settings.published)
     if edition is None:
-        return []  # the closing itself says what is missing
+        raise TollhouseError(no_edition(context.settings.published))
     with ledger_to_read(context.settings) as ledger:
         return open_items(edition, ledger, period)
 

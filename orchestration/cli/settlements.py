@@ -10,13 +10,12 @@ from orchestration.cli.context import Answer, Context, print_table
 from orchestration.cli.parsing import add_command, period
 from orchestration.cli.progress import progress
 from orchestration.cli.runs import run_answer
-from orchestration.errors import TollhouseError, UsageError
+from orchestration.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from orchestration.month_end.settlements import Decided
-    from orchestration.publishing.reading import EditionFolder
 
 _LISTED = (
     "settlement_period",
@@ -63,19 +62,10 @@ def _no_action(arguments: argparse.Namespace, context: Context) -> Answer:
     raise UsageError("name what to do; see `tollhouse settlement --help`")
 
 
-def _edition(context: Context) -> EditionFolder:
-    from orchestration.publishing.reading import current_edition
-
-    edition = current_edition(context.settings.published)
-    if edition is None:
-        raise TollhouseError("nothing is published yet; `tollhouse run` first")
-    return edition
-
-
 def _list(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.month_end.settlements import settlements
+    from orchestration.month_end.settlements import edition_with_settlements, settlements
 
-    edition = _edition(context)
+    edition = edition_with_settlements(context.settings)
     rows = settlements(edition)
 
     def show(console: Console) -> None:
@@ -88,9 +78,9 @@ def _list(arguments: argparse.Namespace, context: Context) -> Answer:
 
 
 def _show(arguments: argparse.Namespace, context: Context) -> Answer:
-    from orchestration.month_end.settlements import rows_of, settlement
+    from orchestration.month_end.settlements import edition_with_settlements, rows_of, settlement
 
-    edition = _edition(context)
+    edition = edition_with_settlements(context.settings)
     row = settlement(edition, arguments.period)
     lines = rows_of(edition, "commission_lines", arguments.period)
     restatements = rows_of(edition, "settlement_restatements", arguments.period)

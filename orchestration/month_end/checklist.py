@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from orchestration.errors import TollhouseError
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.publishing.reading import EditionFolder
 from orchestration.publishing.rows import mart_rows
 from orchestration.warehouse.closed.closing import held_files_of_period
+
+_READ = {"billing_periods", "debit_requests", "expected_files", "problem_bulletin", "suspended_calls"}
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,16 @@ class OpenItem:
 
 def open_items(edition: EditionFolder, ledger: FileLedger, period: str) -> list[OpenItem]:
     """What is open of a period of the edition: files that are held or missing, suspended calls, debits that no bank has answered,
-    differences of the revenue balance, problems of the bulletin.
+    problems of the bulletin.
 
-    Bulletin rows have no period; those count that were found before the period's bills are due.
+    Bulletin rows have no period; those count that were found before the period's bills are due. Raises TollhouseError where the
+    edition lacks one of the tables: nothing would look settled because nobody looked.
     """
+    lacking = sorted(_READ - edition.manifest.marts.keys())
+    if lacking:
+        raise TollhouseError(
+            f"edition {edition.edition} has no {', '.join(lacking)}: it is of an earlier version; `tollhouse run` publishes a new one"
+        )
     rows = mart_rows(
         edition,
         "billing_periods",

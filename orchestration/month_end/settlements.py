@@ -16,7 +16,7 @@ from orchestration.access.accounts import AccountsFile
 from orchestration.errors import GatesBlocked, TollhouseError, UsageError
 from orchestration.ledger.file_ledger import FileLedger, user_name
 from orchestration.ledger.settlements import APPROVED, LOCKED, SettlementDecision, keep_settlement_decision
-from orchestration.publishing.reading import EditionFolder, current_edition, edition_folders, read_edition
+from orchestration.publishing.reading import EditionFolder, current_edition, edition_folders, no_edition, read_edition
 from orchestration.publishing.rows import mart_rows
 from orchestration.runs import RunOutcome, run_once
 from orchestration.runtime.progress import Reporter
@@ -31,6 +31,18 @@ class Decided:
 
     decision: SettlementDecision
     run: RunOutcome
+
+
+def edition_with_settlements(settings: Settings) -> EditionFolder:
+    """The current edition. Raises TollhouseError where nothing is published, or only by a version that knew no states."""
+    edition = current_edition(settings.published)
+    if edition is None:
+        raise TollhouseError(no_edition(settings.published))
+    if "settlements" not in edition.manifest.marts:
+        raise TollhouseError(
+            f"edition {edition.edition} is of an earlier version and has no states of settlements; `tollhouse run` first"
+        )
+    return edition
 
 
 def settlements(edition: EditionFolder) -> list[dict[str, Any]]:
@@ -60,7 +72,7 @@ def approve(
     Raises TollhouseError where it is not calculated, or has changed since `seen_in`, or the branch has accounts and who approves has
     also published the edition; UsageError where there is no such settlement.
     """
-    edition = _current(settings)
+    edition = edition_with_settlements(settings)
     row = settlement(edition, period)
     if row["state"] != "calculated":
         raise TollhouseError(f"settlement {period} cannot be approved: {_state_in_words(row)}")
@@ -83,13 +95,13 @@ def lock(settings: Settings, period: str, *, reporter: Reporter | None = None) -
     Raises TollhouseError where it is not approved as it stands, an earlier one is not locked, or the gates block the edition;
     UsageError where there is no such settlement.
     """
-    _refuse_to_lock(_current(settings), period)
+    _refuse_to_lock(edition_with_settlements(settings), period)
     outcome = run_once(settings, reporter=reporter)
     if outcome.status == "blocked":
         raise GatesBlocked(
             f"settlement {period} is not locked: the release gates block the edition; see {outcome.blocked_path}"
         )
-    edition = _current(settings)
+    edition = edition_with_settlements(settings)
     row = _refuse_to_lock(edition, period)
     decision = _decide(settings, edition, period, LOCKED, row["prepared_by"])
     return Decided(decision, run_once(settings, reporter=reporter))
@@ -102,7 +114,7 @@ def _decide(
     kept = KEPT_MARTS if decision == LOCKED else ("commission_lines",)
     rows = {mart: [_as_text(row) for row in rows_of(edition, mart, period)] for mart in kept}
     with run_lock(settings):
-        if _current(settings).edition != edition.edition:
+        if edition_with_settlements(settings).edition != edition.edition:
             raise TollhouseError(f"another edition was published meanwhile: look at settlement {period} again")
         return keep_settlement_decision(settings.ledger_path, period, decision, edition.edition, prepared_by, rows)
 
@@ -115,17 +127,6 @@ def _text(value: Any) -> str | None:
     if isinstance(value, date | datetime):
         return value.isoformat()
     return None if value is None else str(value)
-
-
-def _current(settings: Settings) -> EditionFolder:
-    edition = current_edition(settings.published)
-    if edition is None:
-        raise TollhouseError("nothing is published yet; `tollhouse run` first")
-    if "settlements" not in edition.manifest.marts:
-        raise TollhouseError(
-            f"edition {edition.edition} is of an earlier version and has no states; `tollhouse run` first"
-        )
-    return edition
 
 
 def _refuse_to_lock(edition: EditionFolder, period: str) -> dict[str, Any]:

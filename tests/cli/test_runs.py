@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from orchestration import runs
+from orchestration.cli import closing
+from orchestration.month_end.checklist import OpenItem
 from orchestration.runs import RunOutcome
 from orchestration.runtime.progress import Reporter
 from orchestration.settings import Settings
@@ -68,6 +70,9 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     played = Run(settings)
     monkeypatch.setattr(runs, "run_once", played.run_once)
     monkeypatch.setattr(runs, "close_period", played.close_period)
+    monkeypatch.setattr(runs, "refuse_to_close", lambda *_: None)
+    item = OpenItem("calls_suspended", "undocumented", 7, Decimal("1.540000"), "document the numbers")
+    monkeypatch.setattr(closing, "_open_items", lambda *_: [item])
     return played
 
 
@@ -137,7 +142,15 @@ def test_close(tollhouse: Tollhouse, run: Run) -> None:
     assert run.asked == [("close", "2026-04")]
     assert re.search(r"^bills +2 +1,234.50$", tollhouse("close", "2026-04").out, re.MULTILINE)
     answer = tollhouse("close", "2026-04", "--json").json
-    assert answer["closed_period"] == "2026-04" and answer["open_items"] == []
+    assert answer["closed_period"] == "2026-04"
+    assert [(item["kind"], item["count"], item["amount"]) for item in answer["open_items"]] == [
+        ("calls_suspended", 7, "1.540000")
+    ]
+    said = tollhouse("close", "2026-04").err
+    assert "2026-04: still open: calls_suspended: undocumented (7, 1.54): document the numbers" in said
+    checked = tollhouse("close", "2026-04", "--check")
+    assert checked.exit_code == 0 and re.search(r"^calls_suspended +undocumented +7 +1\.54 ", checked.out, re.MULTILINE)
+    assert run.asked == [("close", "2026-04")] * 4, "--check closes nothing"
     assert answer["frozen"] == [{"kind": "bills", "rows": 2, "amount": "1234.50"}]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.errors import TollhouseError
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.ledger.schema import NewFile
 from orchestration.month_end.checklist import OpenItem, open_items
@@ -95,7 +96,10 @@ def ledger(tmp_path: Path) -> Iterator[FileLedger]:
 
 
 def items_of(published: Path, ledger: FileLedger, period: str, **marts: object) -> list[OpenItem]:
-    write_edition(published, "2026-05-20", {"billing_periods": PERIODS, **marts})  # type: ignore[dict-item]
+    nothing: dict[str, object] = dict.fromkeys(
+        ("expected_files", "suspended_calls", "debit_requests", "problem_bulletin"), ()
+    )
+    write_edition(published, "2026-05-20", {"billing_periods": PERIODS, **nothing, **marts})  # type: ignore[dict-item]
     edition = current_edition(published)
     assert edition is not None
     return open_items(edition, ledger, period)
@@ -126,3 +130,12 @@ def test_a_period_with_nothing_open_or_that_does_not_exist(tmp_path: Path, ledge
     assert items_of(tmp_path / "published", ledger, "2026-09", suspended_calls=SUSPENDED) == []
     with FileLedger(tmp_path / "another" / "ledger.sqlite") as empty:
         assert items_of(tmp_path / "published", empty, "2026-03") == []
+
+
+def test_an_edition_that_lacks_a_table_is_refused(tmp_path: Path, ledger: FileLedger) -> None:
+    """Nothing would look settled because nobody looked."""
+    write_edition(tmp_path / "published", "2026-05-20", {"billing_periods": PERIODS, "suspended_calls": SUSPENDED})
+    edition = current_edition(tmp_path / "published")
+    assert edition is not None
+    with pytest.raises(TollhouseError, match="has no debit_requests, expected_files, problem_bulletin"):
+        open_items(edition, ledger, "2026-03")

@@ -120,6 +120,12 @@ def test_a_settlement_that_is_not_there(branch: Branch) -> None:
         settlements.approve(branch.settings, "2026-09")
 
 
+def test_an_edition_of_an_earlier_version_has_no_states(branch: Branch) -> None:
+    write_edition(branch.settings.published, "2026-05-20", {"commission_lines": [LINE]})
+    with pytest.raises(TollhouseError, match="is of an earlier version and has no states of settlements"):
+        settlements.edition_with_settlements(branch.settings)
+
+
 def test_who_prepares_does_not_approve_where_the_branch_has_accounts(branch: Branch) -> None:
     branch.publish(1, {JANUARY: "calculated"}, [LINE], by="wang")
     AccountsFile(branch.settings).add("wang", Role.FINANCE, Scope(), None)

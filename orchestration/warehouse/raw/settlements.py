@@ -98,7 +98,7 @@ def _create_kept(
     mart: str,
     columns: dict[str, str],
 ) -> None:
-    """Every value comes as text: the engine casts text exactly."""
+    """Every value comes as text: the engine casts text exactly. A column that a later version added is empty in what was kept before."""
     rows = [
         (one.decision_number, row)
         for one in decisions
@@ -107,7 +107,7 @@ def _create_kept(
     kept_rows = pa.table(
         {
             "decision_number": pa.array([number for number, _ in rows], pa.int64()),
-            **{column: pa.array([row[column] for _, row in rows], pa.string()) for column in columns},
+            **{column: pa.array([row.get(column) for _, row in rows], pa.string()) for column in columns},
         }
     )
     typed = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in columns.items())
