@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -115,9 +116,10 @@ def edition_facts(view: View, t: Translate) -> list[tuple[str, str]]:
 
 
 def gates_fact(view: View, t: Translate) -> tuple[str, str]:
-    """How the gates of the edition came out."""
-    passed = sum(gate.success for gate in view.gates)
-    counts = {"passed": formats.count(passed), "gates": formats.count(len(view.gates))}
+    """How the gates of the edition came out, and those that failed by severity: a critical one would have blocked it."""
+    failed: Counter[str] = Counter(gate.severity for gate in view.gates if not gate.success)
+    counts = {severity: formats.count(failed[severity]) for severity in ("critical", "error", "warn")}
+    counts |= {"passed": formats.count(len(view.gates) - failed.total()), "gates": formats.count(len(view.gates))}
     return t("finance_files.cover.gates"), t("finance_files.cover.gates_of", **counts)
 
 

@@ -82,7 +82,13 @@ FILE_KINDS: Mapping[str, FileKind] = {
                     ("basis_amount", "numbers"),
                     on_paper=("agent_id", "line_kind", "account_id", "billing_period", "service_number", "basis_amount", "rate"),
                 ),
-                Sheet("restatements", "settlement_restatements", "settlement_restatements", ("amount",)),
+                Sheet(
+                    "restatements",
+                    "settlement_restatements",
+                    "settlement_restatements",
+                    ("amount",),
+                    title="finance_files.restatements",
+                ),
                 Sheet(
                     "collection",
                     "collection_rates",

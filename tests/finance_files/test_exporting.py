@@ -156,7 +156,7 @@ def test_the_cover_says_what_the_file_is_of(settings: Settings) -> None:
     assert facts["Edition"] == "2026-05-20-0001" and facts["As of"] == "2026-05-20"
     assert facts["State of the period"] == "Closed"
     assert facts["Settlement"] == "Approved: the cut-off 2026-04-30 is over, and no line has changed since"
-    assert facts["Release gates"] == "1 of 2 hold"
+    assert facts["Gates"] == "1 of 2 hold; critical: 0, error: 0, warn: 1"
     assert re.fullmatch("[0-9a-f]{64}", facts["Reference book at the export (SHA-256)"])
     assert "CP_STANDARD (2015-01-01)" in facts["Commission plans in force (valid from)"]
     totals = {(row[0], row[1]): row[2] for row in cover}
