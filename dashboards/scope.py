@@ -50,8 +50,10 @@ _BRANCH = frozenset(
 )
 
 _BY_COLUMNS: Mapping[str, Belongs] = {
+    "account_adjustments": Belongs(unit="business_unit_id", outlet="outlet_id", account="account_id"),
     "arrears": Belongs(account="settling_account_id"),
     "bill_lines": Belongs(account="account_id", period="billing_period"),
+    "bill_write_offs": Belongs(account="account_id", period="billing_period"),
     "bills": Belongs(unit="business_unit_id", outlet="outlet_id", agent="agent_id"),
     "call_anomalies": Belongs(unit="business_unit_id", outlet="outlet_id"),
     "commission_bases": Belongs(agent="agent_id"),

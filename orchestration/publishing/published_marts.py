@@ -23,6 +23,7 @@ PUBLISHED_MARTS = (
     MartSpec("call_anomalies", ("anomaly_id",)),
     MartSpec("undocumented_numbers", ("calling_number",)),
     MartSpec("bill_lines", ("account_id", "service_number", "billing_period", "bill_item_id", "line_kind")),
+    MartSpec("account_adjustments", ("adjustment_id",)),
     MartSpec("package_use", ("package_id", "account_id", "package_number", "billing_period", "allowance_kind")),
     MartSpec("rerating_changes", ("rerate_id", "account_id", "zone_id", "business_unit_id", "billing_period")),
     MartSpec(
@@ -41,6 +42,7 @@ PUBLISHED_MARTS = (
     MartSpec("billing_periods", ("billing_period",)),
     MartSpec("bills", ("account_id", "billing_period")),
     MartSpec("payment_applications", ("payment_id", "account_id", "billing_period", "applied_on")),
+    MartSpec("bill_write_offs", ("adjustment_id", "account_id", "billing_period", "written_off_on")),
     MartSpec("collection_rates", ("billing_period", "dimension", "dimension_id")),
     MartSpec("arrears", ("settling_account_id",)),
     MartSpec("debit_batches", ("bank_code", "batch_id", "debited_on", "file_id")),

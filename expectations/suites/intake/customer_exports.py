@@ -38,6 +38,9 @@ COLUMNS = {
     "complaints": (
         "complaint_id", "account_id", "outlet_id", "opened_at", "closed_at", "kind", "was_billing_error",
     ),
+    "account_adjustments": (
+        "adjustment_id", "account_id", "kind", "amount", "dated_on", "reason", "prepared_by", "approved_by",
+    ),
 }  # fmt: skip
 
 
@@ -52,6 +55,7 @@ def customer_exports() -> tuple[Suite, ...]:
         _suite("account_merges", *_account_merges()),
         _suite("number_orders", *_number_orders()),
         _suite("complaints", *_complaints()),
+        _suite("account_adjustments", *_account_adjustments()),
     )
 
 
@@ -316,3 +320,7 @@ def _complaints() -> tuple[Gate, ...]:
         _outlet_known("complaints"),
         _in_order("opened_before_closed", "No complaint is closed before it is opened.", "opened_at", "closed_at"),
     )
+
+
+def _account_adjustments() -> tuple[Gate, ...]:
+    return (*_key("account_adjustments", "adjustment_id"), _account_known("account_adjustments"))

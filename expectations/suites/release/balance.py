@@ -11,6 +11,7 @@ _STATES = (
 
 _RATED = "item = 'rated'"
 _USAGE = "item = 'usage'"
+_MONEY = "item <> 'written_off'"
 
 
 def balance_suites() -> tuple[Suite, ...]:
@@ -121,12 +122,14 @@ def _monthly() -> Suite:
             ),
             no_rows(
                 "lines_and_bills_are_those_of_the_marts",
-                "The lines of a month by kind, its bills and what was applied to them are those of the tables of bills and payments.",
+                "The lines of a month by kind, its bills and what settled them are those of the tables of bills, payments and write-offs.",
                 "with ours as (select billing_period, step, case when step = 'line' then item else 'all' end as item,"
                 " sum(amount) as amount from {batch} where step in ('line', 'bill', 'settlement') group by all),"
                 " theirs as (select billing_period, 'line' as step, line_kind as item, sum(amount) as amount from marts.bill_lines"
                 " group by all union all select billing_period, 'bill', 'all', sum(amount) from marts.bills group by all"
-                " union all select billing_period, 'settlement', 'all', sum(amount) from marts.payment_applications group by all)"
+                " union all select billing_period, 'settlement', 'all', sum(amount) from (select billing_period, amount"
+                " from marts.payment_applications union all select billing_period, amount from marts.bill_write_offs) as settled"
+                " group by all)"
                 " select billing_period, step, item, ours.amount, theirs.amount as expected_amount"
                 " from ours full join theirs using (billing_period, step, item)"
                 " where coalesce(ours.amount, 0) <> coalesce(theirs.amount, 0)",
@@ -155,8 +158,8 @@ def _monthly() -> Suite:
             ),
             no_rows(
                 "cash_is_applied_or_left",
-                "All payments less what went back are what was applied to bills and what lies on no bill.",
-                f"with ours as (select {_sum('cash')} as cash, {_sum('settlement')} as applied, {_sum('left')} as left_amount"
+                "All payments less what went back are what they settled of bills and what lies on no bill.",
+                f"with ours as (select {_sum('cash')} as cash, {_sum('settlement', _MONEY)} as applied, {_sum('left')} as left_amount"
                 " from {batch}),"
                 " theirs as (select coalesce(sum(amount), 0) as payments from intermediate.int_payments)"
                 " select * from ours cross join theirs where cash <> applied + left_amount or cash <> payments",

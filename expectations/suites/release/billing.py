@@ -1,5 +1,5 @@
-"""Release gates of the bills. Usage lines are the rounded sums of their calls, adjustment lines are what re-ratings posted, and
-bills are the sums of their lines."""
+"""Release gates of the bills. Usage lines are the rounded sums of their calls, adjustment lines are what re-ratings posted or a
+person approved, and bills are the sums of their lines."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CALLS_BY_USAGE_LINE = (
 
 
 def billing_suites() -> tuple[Suite, ...]:
-    """The suites on bill_lines, rerating_adjustments and bills."""
-    return (_bill_lines(), _adjustments(), _bills())
+    """The suites on bill_lines, rerating_adjustments, account_adjustments and bills."""
+    return (_bill_lines(), _adjustments(), _account_adjustments(), _bills())
 
 
 def _bill_lines() -> Suite:
@@ -85,6 +85,37 @@ def _adjustments() -> Suite:
                 " where coalesce(posted.amount, 0) is distinct from"
                 " round(coalesce(closed_calls.amount, 0) + coalesce(difference, 0), 2)"
                 " - round(coalesce(closed_calls.amount, 0), 2)",
+                severity="critical",
+            ),
+        ),
+    )
+
+
+def _account_adjustments() -> Suite:
+    return Suite(
+        "account_adjustments",
+        "release",
+        "marts.account_adjustments",
+        (
+            no_rows(
+                "two_persons_stand_for_what_counts",
+                "Every charge, credit and write-off that counts was approved by another person than prepared it.",
+                "select adjustment_id, kind, counted_amount, prepared_by, approved_by from {batch} where counted_amount <> 0"
+                " and coalesce(lower(trim(approved_by)) in ('', lower(trim(prepared_by))) or trim(prepared_by) = '', true)",
+                severity="critical",
+            ),
+            no_rows(
+                "manual_lines_are_what_was_approved",
+                "Every line of kind manual_adjustment is the sum of the charges and credits of its number and bill item, and each of"
+                " them is in one line.",
+                "with lines as (select account_id, service_number, billing_period, bill_item_id, amount from marts.bill_lines"
+                " where line_kind = 'manual_adjustment'),"
+                " approved as (select account_id, service_number, billing_period, bill_item_id, sum(counted_amount) as amount"
+                " from {batch} where kind in ('charge', 'credit') and billing_period is not null group by all"
+                " having sum(counted_amount) <> 0)"
+                " (select 'not approved' as fault, * from (select * from lines except all select * from approved))"
+                " union all"
+                " (select 'not billed' as fault, * from (select * from approved except all select * from lines))",
                 severity="critical",
             ),
         ),

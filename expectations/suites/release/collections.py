@@ -1,4 +1,5 @@
-"""Release gates of the payments: no money is applied that was not paid or has gone back, and no bill is paid twice."""
+"""Release gates of the payments and write-offs: no money is applied that was not paid or has gone back, no bill is settled twice, and
+what is written off was approved."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from expectations.gates import Suite, no_rows
 
 
 def collections_suites() -> tuple[Suite, ...]:
-    """The suite on payment_applications."""
+    """The suites on payment_applications and bill_write_offs."""
     return (
         Suite(
             "payment_applications",
@@ -30,8 +31,10 @@ def collections_suites() -> tuple[Suite, ...]:
                 ),
                 no_rows(
                     "no_bill_is_paid_beyond_its_amount",
-                    "No bill is paid beyond its amount, and only bills that have been issued are paid.",
-                    "with applied as (select account_id, billing_period, sum(amount) as applied from {batch}"
+                    "No bill is paid and written off beyond its amount, and only bills that have been issued are settled.",
+                    "with settled as (select account_id, billing_period, amount from {batch}"
+                    " union all select account_id, billing_period, amount from marts.bill_write_offs),"
+                    " applied as (select account_id, billing_period, sum(amount) as applied from settled"
                     " group by account_id, billing_period),"
                     " issued as (select account_id, billing_period, sum(amount) as billed from marts.bills"
                     " where not is_provisional group by account_id, billing_period)"
@@ -49,6 +52,24 @@ def collections_suites() -> tuple[Suite, ...]:
                     " sum(amount) over (partition by payment_id, account_id, billing_period order by applied_on) as balance"
                     " from {batch} where payment_id <> 'credit:' || account_id || ':' || billing_period)"
                     " select payment_id, account_id, billing_period, applied_on, balance from balances where balance < 0",
+                    severity="critical",
+                ),
+            ),
+        ),
+        Suite(
+            "bill_write_offs",
+            "release",
+            "marts.bill_write_offs",
+            (
+                no_rows(
+                    "write_offs_are_what_was_approved",
+                    "What is written off of bills is, for every write-off, its approved amount less what was taken back of it.",
+                    "with ours as (select adjustment_id, sum(amount) as amount from {batch} group by all having sum(amount) <> 0),"
+                    " theirs as (select case kind when 'write_off' then adjustment_id else reverses_adjustment_id end as adjustment_id,"
+                    " sum(counted_amount) as amount from marts.account_adjustments"
+                    " where kind in ('write_off', 'write_off_reversal') group by all having sum(counted_amount) <> 0)"
+                    " select adjustment_id, ours.amount, theirs.amount as expected_amount from ours full join theirs using (adjustment_id)"
+                    " where ours.amount is distinct from theirs.amount",
                     severity="critical",
                 ),
             ),

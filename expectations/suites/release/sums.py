@@ -22,13 +22,18 @@ def sum_suites() -> tuple[Suite, ...]:
             (
                 no_rows(
                     "branch_rows_are_the_sums_of_the_bills",
-                    "The branch's bills, receivable and received of a period are those of its issued bills and applied payments.",
-                    "with ours as (select billing_period, bills, receivable, received from {batch} where dimension = 'branch'),"
+                    "The branch's bills, receivable, received and written off of a period are those of its issued bills, applied"
+                    " payments and write-offs.",
+                    "with ours as (select billing_period, bills, receivable, received, written_off from {batch}"
+                    " where dimension = 'branch'),"
                     " applied as (select account_id, billing_period, sum(amount) as received from marts.payment_applications"
                     " group by all),"
+                    " given_up as (select account_id, billing_period, sum(amount) as written_off from marts.bill_write_offs"
+                    " group by all),"
                     " theirs as (select bills.billing_period, count(*) as bills, sum(bills.amount) as receivable,"
-                    " coalesce(sum(applied.received), 0) as received from marts.bills as bills left join applied"
-                    " on bills.account_id = applied.account_id and bills.billing_period = applied.billing_period"
+                    " coalesce(sum(applied.received), 0) as received, coalesce(sum(given_up.written_off), 0) as written_off"
+                    " from marts.bills as bills left join applied using (account_id, billing_period)"
+                    " left join given_up using (account_id, billing_period)"
                     " where not bills.is_provisional group by bills.billing_period)"
                     f" {_differing('ours', 'theirs')}",
                     severity="critical",
@@ -38,8 +43,9 @@ def sum_suites() -> tuple[Suite, ...]:
                         f"{dimension}_rows_sum_to_the_branch",
                         f"The rows of the {words}, with the row for `unassigned`, sum to the branch's row.",
                         "with ours as (select billing_period, sum(bills) as bills, sum(receivable) as receivable,"
-                        f" sum(received) as received from {{batch}} where dimension = '{dimension}' group by billing_period),"
-                        " theirs as (select billing_period, bills, receivable, received from marts.collection_rates"
+                        " sum(received) as received, sum(written_off) as written_off"
+                        f" from {{batch}} where dimension = '{dimension}' group by billing_period),"
+                        " theirs as (select billing_period, bills, receivable, received, written_off from marts.collection_rates"
                         " where dimension = 'branch')"
                         f" {_differing('ours', 'theirs')}",
                         severity="critical",
@@ -57,8 +63,9 @@ def sum_suites() -> tuple[Suite, ...]:
                     "rows_sum_to_the_unpaid_bills",
                     "The arrears of all accounts sum to the unpaid part of the issued bills that were due before the as-of date.",
                     "with ours as (select coalesce(sum(amount), 0) as amount from {batch}),"
-                    " applied as (select account_id, billing_period, sum(amount) as received from marts.payment_applications"
-                    " group by all),"
+                    " settled as (select account_id, billing_period, amount from marts.payment_applications"
+                    " union all select account_id, billing_period, amount from marts.bill_write_offs),"
+                    " applied as (select account_id, billing_period, sum(amount) as received from settled group by all),"
                     " theirs as (select coalesce(sum(greatest(bills.amount - coalesce(applied.received, 0), 0)), 0) as amount"
                     " from marts.bills as bills left join applied using (account_id, billing_period)"
                     " where not bills.is_provisional and bills.due_on < (select as_of from raw.run_facts))"
@@ -130,7 +137,7 @@ def sum_suites() -> tuple[Suite, ...]:
 
 
 def _differing(ours: str, theirs: str) -> str:
-    columns = ("bills", "receivable", "received")
+    columns = ("bills", "receivable", "received", "written_off")
     shown = ", ".join(f"{ours}.{column}, {theirs}.{column} as expected_{column}" for column in columns)
     differs = " or ".join(f"{ours}.{column} is distinct from {theirs}.{column}" for column in columns)
     return f"select billing_period, {shown} from {ours} full join {theirs} using (billing_period) where {differs}"

@@ -103,6 +103,19 @@ EXPORT_TABLES: dict[str, ExportTable] = {
         ),
         key=("complaint_id",),
     ),
+    "account_adjustments": ExportTable(
+        _columns(
+            "adjustment_id account_id kind amount dated_on bill_item_id service_number reason prepared_by approved_by "
+            "reverses_adjustment_id",
+            amount=_MONEY,
+            dated_on=_DAY,
+        ),
+        key=("adjustment_id",),
+        required=("account_id", "kind", "amount", "dated_on"),
+        positive=("amount",),  # the kind says which way the money goes
+        empty_is_text=("service_number",),
+        may_lack=("bill_item_id", "service_number", "reverses_adjustment_id"),
+    ),
 }
 
 

@@ -75,6 +75,12 @@ MIGRATIONS = (
     alter table closed.calls add column if not exists started_at_utc timestamp;
     """,
     "create table if not exists closed.frozen_files (billing_period varchar, table_name varchar, sha256 varchar);",
+    """
+    create table if not exists closed.adjustments (
+        adjustment_id varchar, account_id varchar, kind varchar, amount decimal(18, 2), dated_on date, bill_item_id varchar,
+        service_number varchar, reason varchar, prepared_by varchar, approved_by varchar, billing_period varchar
+    );
+    """,
 )
 
 

@@ -20,7 +20,7 @@ from orchestration.warehouse.closed.closed_schema import create_closed_schema
 from orchestration.warehouse.closed.frozen_figures import keep_hashes, write_frozen
 
 #: The exports that decide what a bill holds and whose it is. The others, like bank files, change nothing that closing freezes.
-_BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions")
+_BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions", "account_adjustments")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,10 @@ def freeze_period(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Fi
         "insert into closed.bill_lines by name select * from marts.bill_lines where billing_period = ?", [period]
     )
     con.execute("insert into closed.bills by name select * from marts.bills where billing_period = ?", [period])
+    con.execute(
+        "insert into closed.adjustments by name select * from intermediate.int_adjustments_billed where billing_period = ?",
+        [period],
+    )
     con.execute(
         "insert into closed.periods values (?, ?, ?)",
         [period, datetime.now(UTC).replace(tzinfo=None), user_name()],

@@ -48,6 +48,7 @@ _TABLES = {
     ),
     "bill_lines": _Table(_OF_PERIOD, "account_id, service_number, bill_item_id, line_kind, amount"),
     "bills": _Table(_OF_PERIOD, "account_id"),
+    "adjustments": _Table(_OF_PERIOD, "adjustment_id"),
 }
 
 

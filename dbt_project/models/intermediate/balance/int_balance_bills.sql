@@ -32,6 +32,7 @@ applications as (
         applications.billing_period,
         'settlement' as step,
         case
+            when applications.is_write_off then 'written_off'
             when applications.payment_id like 'credit:%' then 'credit'
             when applications.amount > 0 then 'applied'
             when takings.payment_id is not null then 'returned'
@@ -40,14 +41,9 @@ applications as (
         bills.business_unit_id,
         'none' as age_bucket,
         applications.amount
-    from {{ ref('payment_applications') }} as applications
+    from {{ ref('int_bill_settlements') }} as applications
     inner join bills on applications.account_id = bills.account_id and applications.billing_period = bills.billing_period
     left join takings on applications.payment_id = takings.payment_id and applications.applied_on = takings.taken_on
-),
-applied as (
-    select account_id, billing_period, sum(amount) as amount
-    from {{ ref('payment_applications') }}
-    group by account_id, billing_period
 ),
 opened as (
     select
@@ -56,10 +52,11 @@ opened as (
         case when bills.is_provisional then 'not_issued' else 'unpaid' end as item,
         bills.business_unit_id,
         case when bills.is_provisional then 'none' else {{ past_due_bucket('bills.days_past_due') }} end as age_bucket,
-        bills.amount - coalesce(applied.amount, 0) as amount
+        balances.open_amount as amount
     from bills
-    left join applied on bills.account_id = applied.account_id and bills.billing_period = applied.billing_period
-    where bills.amount <> coalesce(applied.amount, 0)
+    inner join {{ ref('int_bill_balances') }} as balances
+        on bills.account_id = balances.account_id and bills.billing_period = balances.billing_period
+    where balances.open_amount <> 0
 ),
 rows_of_steps as (
     select * from lines

@@ -1,22 +1,14 @@
 -- One row per settling account with arrears as of the run's date: the unpaid part of the bills due before that date, by days
 -- past due (SPEC 7). These accounts are the dunning list.
-with applied as (
-    select account_id, billing_period, sum(amount) as received
-    from {{ ref('payment_applications') }}
-    group by account_id, billing_period
-),
-unpaid as (
+with unpaid as (
     select
-        coalesce(settling.settling_account_id, bills.account_id) as settling_account_id,
-        bills.amount - coalesce(applied.received, 0) as amount,
+        balances.settling_account_id,
+        balances.open_amount as amount,
         {{ days_between('bills.due_on', as_of_date()) }} as days_past_due
     from {{ ref('bills') }} as bills
-    left join {{ ref('int_settling_accounts') }} as settling on bills.account_id = settling.account_id
-    left join applied on bills.account_id = applied.account_id and bills.billing_period = applied.billing_period
-    where
-        not bills.is_provisional
-        and bills.due_on < {{ as_of_date() }}
-        and bills.amount - coalesce(applied.received, 0) > 0
+    inner join {{ ref('int_bill_balances') }} as balances
+        on bills.account_id = balances.account_id and bills.billing_period = balances.billing_period
+    where not bills.is_provisional and bills.due_on < {{ as_of_date() }} and balances.open_amount > 0
 )
 select
     settling_account_id,

@@ -1,23 +1,18 @@
 -- One row per issued bill that is not paid in full (or has nothing to pay) and whose settling account pays by bank direct
 -- debit: the amount to request, and from which account. Bank and account are those of the newest export that has the
 -- account.
-with applied as (
-    select account_id, billing_period, sum(amount) as received
-    from {{ ref('payment_applications') }}
-    group by account_id, billing_period
-),
-open_bills as (
+with open_bills as (
     select
-        coalesce(settling.settling_account_id, bills.account_id) as account_id,
+        balances.settling_account_id as account_id,
         bills.account_id as bill_account_id,
         bills.billing_period,
         bills.issued_on,
         bills.due_on,
-        case when bills.amount < 0 then bills.amount else bills.amount - coalesce(applied.received, 0) end as amount
+        case when bills.amount < 0 then bills.amount else balances.open_amount end as amount
     from {{ ref('bills') }} as bills
-    left join {{ ref('int_settling_accounts') }} as settling on bills.account_id = settling.account_id
-    left join applied on bills.account_id = applied.account_id and bills.billing_period = applied.billing_period
-    where not bills.is_provisional and (bills.amount <= 0 or bills.amount > coalesce(applied.received, 0))
+    inner join {{ ref('int_bill_balances') }} as balances
+        on bills.account_id = balances.account_id and bills.billing_period = balances.billing_period
+    where not bills.is_provisional and (bills.amount <= 0 or balances.open_amount > 0)
 ),
 accounts as (
     select * from {{ ref('int_accounts_known') }}

@@ -55,7 +55,8 @@ accounts as (
     left join known_customers on records.customer_id = known_customers.customer_id
 ),
 {% for table, key, account, seen in [
-    ('service_numbers', 'service_number', 'account_id', 'valid_from'), ('subscriptions', 'subscription_id', 'account_id', 'valid_from')
+    ('service_numbers', 'service_number', 'account_id', 'valid_from'), ('subscriptions', 'subscription_id', 'account_id', 'valid_from'),
+    ('account_adjustments', 'adjustment_id', 'account_id', 'dated_on')
 ] -%}
 {{ table }} as (
     select
@@ -155,7 +156,8 @@ failing as (
         ('complaints', 'account_id_known', "'account_id'", "account_id", "account_id is not null and known_account_id is null"),
         ('complaints', 'outlet_known', "'outlet_id'", "outlet_id", "outlet_id is not null and known_outlet_id is null"),
         ('complaints', 'opened_before_closed', "'closed_at'", "cast(opened_at as varchar) || ' – ' || cast(closed_at as varchar)",
-            "closed_at < opened_at")
+            "closed_at < opened_at"),
+        ('account_adjustments', 'account_id_known', "'account_id'", "account_id", "known_account_id is null")
     ] -%}
     select
         '{{ table }}' as export_table, '{{ rule }}' as rule_id, record_id, {{ field }} as field, cast({{ detail }} as varchar) as detail,

@@ -285,6 +285,28 @@ problems as (
     where complaints.was_billing_error and cast(complaints.opened_at as date) <= {{ as_of_date() }}
     union all
     select
+        'adjustment_not_counted', 'error', adjustment_id,
+        'the ' || replace(kind, '_', ' ') || ' ' || adjustment_id || ' of ' || cast(amount as varchar) || ' for account ' || account_id
+        || ' does not count: ' || case fault
+            when 'kind_unknown' then 'its kind is none of charge, credit, write_off and write_off_reversal'
+            when 'account_unknown' then 'no accounts export has its account'
+            when 'not_approved' then 'nobody has approved it'
+            when 'no_preparer' then 'it does not say who prepared it'
+            when 'approved_by_preparer' then 'it was approved by who prepared it (' || approved_by || '); another person has to approve it'
+            when 'bill_item_unknown' then 'its bill item ' || coalesce(bill_item_id, '(none)') || ' is not in the reference book'
+            when 'before_first_period' then 'it is dated before the first billing period'
+            when 'above_open_amount' then 'the account had only ' || cast(possible_amount as varchar) || ' open at the end of its day'
+            when 'above_write_off' then 'the write-off ' || reverses_adjustment_id || ' has only ' || cast(possible_amount as varchar) || ' left'
+            when 'write_off_unknown'
+                then 'no write-off ' || coalesce(reverses_adjustment_id, '(none)') || ' of the account counts before it'
+            else 'its bill of ' || billing_period || ' was closed with ' || cast(counted_amount as varchar) || ', and it was changed later;'
+                || ' correct it by another charge or credit'
+        end,
+        1, business_unit_id, outlet_id, dated_on, dated_on, null
+    from {{ ref('account_adjustments') }}
+    where fault is not null
+    union all
+    select
         'late_for_closed_period', 'warn', call_period || ' in ' || billing_period,
         'calls of the closed period ' || call_period || ' became known too late and are billed in ' || billing_period,
         calls, null, null, first_call_date, first_call_date, null
