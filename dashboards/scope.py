@@ -67,6 +67,7 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "debit_requests": Belongs(account="account_id", period="billing_period"),
     "debit_result_mismatches": Belongs(account="account_id"),
     "info_service_calls": Belongs(customer="customer_id", period="billing_period"),
+    "late_fees": Belongs(account="account_id", period="unpaid_period"),
     "money_at_risk": Belongs(unit="business_unit_id"),
     "number_conflicts": Belongs(outlet="outlet_id"),
     "open_debit_bills": Belongs(account="bill_account_id", period="billing_period"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 QUERIES = Path(__file__).resolve().parent / "queries"
 
 Row = Mapping[str, Any]
+
+#: Marts of which an edition of an earlier version had no rows to publish: where it lacks one, it is read as empty.
+_EMPTY_IN_EARLIER_VERSIONS: Mapping[str, str] = {
+    "bill_write_offs": (
+        "adjustment_id varchar, account_id varchar, billing_period varchar, settling_account_id varchar, "
+        "written_off_account_id varchar, written_off_on date, amount decimal(18, 2)"
+    ),
+}
 
 _READS = re.compile(r"^-- reads: (.+)$", re.MULTILINE)
 
@@ -167,8 +175,11 @@ class View:
 
     def lacks(self, *queries: str) -> tuple[str, ...]:
         """The marts that these queries read and this edition does not have, in order; empty when all are there."""
-        needed = {mart for query in queries for mart in query_reads(query)}
-        return tuple(sorted(needed - self.marts))
+        return self.lacking(mart for query in queries for mart in query_reads(query))
+
+    def lacking(self, marts: Iterable[str]) -> tuple[str, ...]:
+        """Which of these marts this edition does not have, in order; one that is read as empty is not among them."""
+        return tuple(sorted(set(marts) - self.marts - _EMPTY_IN_EARLIER_VERSIONS.keys()))
 
     def query(self, name: str, **parameters: object) -> list[Row]:
         """The rows of `queries/<name>.sql` over this edition's marts."""
@@ -252,6 +263,8 @@ class View:
                 raise EditionError(f"edition {self.name}: mart {mart} cannot be read: {error}") from error
             opened.add(mart)
         self.marts = frozenset(opened)
+        for mart in _EMPTY_IN_EARLIER_VERSIONS.keys() - opened:
+            self._connection.execute(f"create table {mart} ({_EMPTY_IN_EARLIER_VERSIONS[mart]})")
 
     def _open_mart(self, mart: str, files: str) -> None:
         scope = self.viewer.scope

@@ -1,5 +1,5 @@
 -- reads: revenue_balance_monthly
--- One row: what was applied to the bills of all months.
+-- One row: what payments settled of the bills of all months.
 select cast(coalesce(sum(amount), 0) as decimal(18, 2)) as applied_amount
 from revenue_balance_monthly
-where step = 'settlement'
+where step = 'settlement' and item <> 'written_off'

@@ -8,7 +8,12 @@ select
     cast(coalesce(sum(amount) filter (where step = 'charge'), 0) as decimal(18, 6)) as charged_amount,
     cast(coalesce(sum(amount) filter (where step = 'line' and item = 'usage'), 0) as decimal(18, 2)) as usage_amount,
     cast(coalesce(sum(amount) filter (where step = 'bill'), 0) as decimal(18, 2)) as bill_amount,
-    cast(coalesce(sum(amount) filter (where step = 'settlement'), 0) as decimal(18, 2)) as applied_amount,
+    cast(
+        coalesce(sum(amount) filter (where step = 'settlement' and item <> 'written_off'), 0) as decimal(18, 2)
+    ) as applied_amount,
+    cast(
+        coalesce(sum(amount) filter (where step = 'settlement' and item = 'written_off'), 0) as decimal(18, 2)
+    ) as written_off_amount,
     cast(coalesce(sum(amount) filter (where step = 'open'), 0) as decimal(18, 2)) as open_amount
 from revenue_balance_monthly
 where step not in ('cash', 'left')

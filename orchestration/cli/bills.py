@@ -89,7 +89,7 @@ def _bill(arguments: argparse.Namespace, context: Context) -> Answer:
         _print_rows(console, t, "lines", ("service_number", "bill_item_id", "line_kind", "amount"), data["lines"])
         _print_rows(console, t, "promotions", ("service_number", "how_it_came", "amount"), data["promotions"])
         _print_rows(console, t, "payments", ("applied_on", "payment_id", "amount"), data["payments"])
-        columns = ("billing_period", "issued_on", "due_on", "amount", "received", "open_amount")
+        columns = ("billing_period", "issued_on", "due_on", "amount", "received", "written_off", "open_amount")
         _print_rows(console, t, "to_pay", columns, data["to_pay"])
         console.print()
         width = 2 + max(len(t("finance_files.bill.amount")), 12)
@@ -107,7 +107,7 @@ def _print_rows(console: Console, t: Translate, part: str, columns: Sequence[str
     if not rows:
         return
     console.print()
-    figures = [name for name in columns if name in ("amount", "received", "open_amount")]
+    figures = [name for name in columns if name in ("amount", "received", "written_off", "open_amount")]
     cells = [[shown_code(t, name, row[name]) if name == "line_kind" else row[name] for name in columns] for row in rows]
     console.print(t(f"finance_files.bill.{part}"), style="bold")
     print_table(console, list(columns), cells, figures)

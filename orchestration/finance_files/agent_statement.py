@@ -123,12 +123,12 @@ def _bills(document: PdfDocument, view: View, agent: str, period: str, both: Cal
     if len(rows) > MOST_BILLS:
         document.text(both("finance_files.statement.too_many_bills", "\n", bills=formats.count(len(rows))))
         return
-    figures = ("amount", "received", "open_amount")
+    figures = ("amount", "received", "written_off", "open_amount")
     document.table(
         [
             PdfColumn(both("finance_files.statement.account", "\n"), 2),
             PdfColumn(both("finance_files.statement.due_on", "\n"), 1.6),
-            *(PdfColumn(both(f"finance_files.statement.bill_{name}", "\n"), 1.8, True) for name in figures),
+            *(PdfColumn(both(f"finance_files.statement.bill_{name}", "\n"), 1.5, True) for name in figures),
         ],
         [
             [row["account_id"], formats.day(row["due_on"]), *(formats.money(row[name]) for name in figures)]

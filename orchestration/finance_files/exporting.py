@@ -106,7 +106,7 @@ def _check_period(view: View, kind: FileKind, period: str) -> None:
 def known_periods(view: View, kind: FileKind) -> list[str]:
     """The periods that a kind of file can be of: the billing periods, of commissions the settled ones, of debits those of debits too."""
     billed = [] if kind.name == "commissions" else list(view.periods)
-    if not kind.periods or set(query_reads(kind.periods)) - view.marts:
+    if not kind.periods or view.lacking(query_reads(kind.periods)):
         return sorted(billed)
     batches = view.stream(query_text(kind.periods), kind.periods, {}, BATCH_ROWS)
     return sorted({*billed, *(period for batch in batches for period in batch.column(0).to_pylist())})

@@ -68,7 +68,7 @@ class SheetRows:
     totals: dict[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        lacking = sorted(set(self.sheet.reads) - self.view.marts)
+        lacking = self.view.lacking(self.sheet.reads)
         if lacking:
             raise TollhouseError(
                 f"edition {self.view.name} has no {', '.join(lacking)}: it is of an earlier version; `tollhouse run` publishes a new one"

@@ -45,6 +45,7 @@ PUBLISHED_MARTS = (
     MartSpec("bill_write_offs", ("adjustment_id", "account_id", "billing_period", "written_off_on")),
     MartSpec("collection_rates", ("billing_period", "dimension", "dimension_id")),
     MartSpec("arrears", ("settling_account_id",)),
+    MartSpec("late_fees", ("account_id", "unpaid_period", "fee_period")),
     MartSpec("debit_batches", ("bank_code", "batch_id", "debited_on", "file_id")),
     MartSpec("debit_failures", ("bank_code", "batch_id", "debited_on", "line")),
     MartSpec("debit_corrections", ("bank_code", "batch_id", "notified_on", "line")),

@@ -349,6 +349,7 @@ def _check_rows(reading: _Reading) -> None:
     _check_dialling_rules(reading)
     _check_packages(reading)
     _check_commission_plans(reading)
+    _check_late_fee_rules(reading)
     for row in reading.tables["outlets"]:
         if row["outlet_kind"] == "agent" and row["agent_id"] is None:
             reading.fault(
@@ -445,6 +446,20 @@ def _check_commission_plans(reading: _Reading) -> None:
                 )
                 break
         others.append(row)
+
+
+def _check_late_fee_rules(reading: _Reading) -> None:
+    """No day has two late fees."""
+    dated = [row for row in reading.tables["late_fee_rules"] if row["valid_from"] is not None]
+    for place, row in enumerate(dated):
+        for other in dated[:place]:
+            if _hold_at_one_time(row, other):
+                reading.fault(
+                    "late_fee_rules",
+                    row["line_number"],
+                    "valid_from",
+                    f"the fee of line {other['line_number']} holds at the same time; end one before the other",
+                )
 
 
 def _hold_at_one_time(row: dict[str, Any], other: dict[str, Any]) -> bool:

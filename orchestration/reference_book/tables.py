@@ -552,6 +552,23 @@ _TABLES = (
         ),
     ),
     Table(
+        "late_fee_rules",
+        "One row per stretch of days in which unpaid bills bear a late fee (滞纳金); without a row there is none.",
+        owner="billing",
+        may_be_absent=True,
+        columns=(
+            *_IN_FORCE,
+            Column(
+                "percent_per_day",
+                NUMBER,
+                "Percent of what is unpaid of a bill, for each day after its due date, 0–100.",
+                least=0,
+                most=100,
+            ),
+            Column("bill_item_id", TEXT, "Bill item (账目项) under which the fee is billed.", id_of="bill_items"),
+        ),
+    ),
+    Table(
         "debit_result_codes",
         "One row per bank and result code of direct debits.",
         owner="billing",

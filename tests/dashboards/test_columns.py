@@ -89,6 +89,13 @@ _AGES = set(
 _STATES = set(re.findall(r"'(\w+)'", " ".join(re.findall(r"for state in \[(.*?)\]", SQL))))
 _MISMATCHES = {"unexpected", "answered_twice", "other_amount", "account_differs"}
 CODES = {
+    "adjustment_fault": {
+        code
+        for model in ("int_adjustments_checked", "int_write_offs", "account_adjustments")
+        for path in DBT.glob(f"models/**/{model}.sql")
+        for code in re.findall(r"(?:then|else) '(\w+)'", path.read_text(encoding="utf-8"))
+    },
+    "adjustment_kind": set(re.findall(r"\b(?:charge|credit|write_off\w*)\b", _doc("adjustment_kind"))),
     "age_bucket": _coded("age_bucket") | _AGES,
     "allowance_kind": _words("packages", "allowance_kind"),
     "assurance_measure": _coded("kpi"),
@@ -96,7 +103,7 @@ CODES = {
     "balance_item": (
         (_coded("item") - {"all", "_in", "_out"})
         | _STATES
-        | {"usage", "recurring", "promotion", "adjustment"}
+        | {"usage", "recurring", "promotion", "adjustment", "manual_adjustment", "late_fee"}
         | {f"{reason}_{way}" for reason in _coded("reason") & {"other_month", "late"} for way in ("in", "out")}
         | {"counter", "debit", "other"}
     ),

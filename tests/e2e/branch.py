@@ -25,6 +25,8 @@ AS_OF = "2026-03-20"
 DAY = date(2026, 3, 20)
 PERIODS = ("2026-01", "2026-02", "2026-03")
 ISSUED = ("2026-01", "2026-02")
+#: Of the first account of each part, of its bill of February.
+_WRITTEN_OFF = Decimal("2.00")
 #: Longer than what is shown of a table.
 MANY = 300
 
@@ -131,6 +133,7 @@ def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
     """The tables whose rows belong to somebody."""
     tables = (
         ("bills", _bills), ("bill_lines", _bill_lines), ("payment_applications", _payments), ("arrears", _arrears),
+        ("account_adjustments", _by_hand), ("bill_write_offs", _write_offs), ("late_fees", _late_fees),
         ("customer_counts", _customer_counts), ("info_service_calls", _info_calls), ("rerating_changes", _changes),
         ("rerating_adjustments", _adjustments), ("package_use", _packages), ("debit_failures", _failures),
         ("debit_corrections", _corrections), ("debit_requests", _requests), ("debit_result_mismatches", _mismatches),
@@ -228,7 +231,7 @@ def _payments(part: Part) -> list[Row]:
 def _arrears(part: Part) -> list[Row]:
     found = []
     for place, account in enumerate(part.accounts, start=1):
-        amount = _bill_amount(part, place, "2026-02") - _received(part, place, "2026-02")
+        amount = _bill_amount(part, place, "2026-02") - _received(part, place, "2026-02") - (_WRITTEN_OFF if place == 1 else 0)
         found.append(
             {
                 "settling_account_id": account, "amount": amount, "days_past_due": 40, "amount_1_30": Decimal("0.00"),
@@ -237,6 +240,45 @@ def _arrears(part: Part) -> list[Row]:
             }
         )  # fmt: skip
     return found
+
+
+def _by_hand(part: Part) -> list[Row]:
+    """A credit of 1.00 that nobody approved, and a write-off of 2.00 that is a part of what is open."""
+    shared = {
+        "account_id": part.accounts[0], "business_unit_id": part.unit, "outlet_id": part.outlet, "dated_on": date(2026, 3, 20),
+        "billing_period": None, "reverses_adjustment_id": None, "reason": "=1+1 moved away", "prepared_by": "lin",
+    }  # fmt: skip
+    return [
+        {
+            **shared, "adjustment_id": f"ADJ-{part.text}-1", "kind": "credit", "amount": Decimal("1.00"), "bill_item_id": "RENTAL",
+            "service_number": part.number(1), "approved_by": None, "possible_amount": None,
+            "counted_amount": Decimal("0.00"), "fault": "not_approved",
+        },
+        {
+            **shared, "adjustment_id": f"ADJ-{part.text}-2", "kind": "write_off", "amount": Decimal("2.00"), "bill_item_id": None,
+            "service_number": "", "approved_by": "chen", "possible_amount": Decimal("9.00"),
+            "counted_amount": Decimal("2.00"), "fault": None,
+        },
+    ]  # fmt: skip
+
+
+def _write_offs(part: Part) -> list[Row]:
+    return [
+        {
+            "adjustment_id": f"ADJ-{part.text}-2", "account_id": part.accounts[0], "billing_period": "2026-02",
+            "settling_account_id": part.accounts[0], "written_off_account_id": part.accounts[0],
+            "written_off_on": date(2026, 3, 20), "amount": _WRITTEN_OFF,
+        }
+    ]  # fmt: skip
+
+
+def _late_fees(part: Part) -> list[Row]:
+    return [
+        {
+            "account_id": part.accounts[0], "unpaid_period": "2026-01", "fee_period": "2026-02", "bill_item_id": "RENTAL", "days": 3,
+            "principal": part.amount(1), "amount": Decimal(f"0.{part.digit}{part.flavour}"),
+        }
+    ]  # fmt: skip
 
 
 def _customer_counts(part: Part) -> list[Row]:
@@ -602,25 +644,28 @@ def _of_branch(parts: Sequence[Part]) -> dict[str, list[Row]]:
 
 
 def _collection_rates(parts: Sequence[Part]) -> list[Row]:
-    sums: dict[tuple[str, str, str], tuple[int, Decimal, Decimal]] = {}
+    sums: dict[tuple[str, str, str], tuple[int, Decimal, Decimal, Decimal]] = {}
     for part in parts:
         for place, _, period in _each(part, ISSUED):
             for dimension, member in (
                 ("branch", "branch"), ("business_unit", part.unit or "unassigned"), ("outlet", part.outlet or "unassigned"),
                 ("agent", part.agent or "unassigned"), ("customer_class", _class(place)),
             ):  # fmt: skip
-                bills, receivable, received = sums.get((period, dimension, member), (0, Decimal(0), Decimal(0)))
+                bills, *amounts = sums.get((period, dimension, member), (0, Decimal(0), Decimal(0), Decimal(0)))
+                receivable, received, written_off = amounts
                 sums[period, dimension, member] = (
                     bills + 1,
                     receivable + _bill_amount(part, place, period),
                     received + _received(part, place, period),
+                    written_off + (_WRITTEN_OFF if (place, period) == (1, "2026-02") else Decimal("0.00")),
                 )
     return [
         {
             "billing_period": period, "dimension": dimension, "dimension_id": member, "as_of": DAY, "bills": bills,
-            "receivable": receivable, "received": received, "collection_rate": float(received / receivable),
+            "receivable": receivable, "received": received, "written_off": written_off,
+            "collection_rate": float(received / receivable),
         }
-        for (period, dimension, member), (bills, receivable, received) in sums.items()
+        for (period, dimension, member), (bills, receivable, received, written_off) in sums.items()
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 -- Calls of A1 in 2026-03: 0.22 + 0.11 + 0.005 = 0.335, rounded half-up 0.34; of A2: 0.004, rounded 0.00, no line.
 -- 2026-02 is closed: one call of A1 of 0.50 on a line of 0.50 and a bill of 0.50, paid by P0. It was rated again at 0.555:
 -- 0.56 less 0.50 = 0.06 was posted to 2026-03.
--- Bill of A1: calls 0.34 + rental 18.00 + adjustment 0.06 = 18.40; P1 of 20.00 pays 18.34 of it so far.
+-- Bill of A1: calls 0.34 + rental 18.00 + adjustments 0.06 and 0.04 + late fee 0.02 = 18.46; P1 of 20.00 pays 18.34 of it so far.
 create schema raw;
 create schema reference;
 create schema staging;
@@ -116,6 +116,11 @@ create table staging.stg_crm__complaints (
     was_billing_error boolean
 );
 insert into staging.stg_crm__complaints values ('K1', 'A1', 'O1', '2026-03-01 00:00:00', null, 'bill', false);
+create table staging.stg_crm__account_adjustments (
+    adjustment_id varchar, account_id varchar, kind varchar, amount decimal(18, 2), dated_on date, reason varchar,
+    prepared_by varchar, approved_by varchar
+);
+insert into staging.stg_crm__account_adjustments values ('J1', 'A1', 'charge', 0.10, '2026-03-20', 'call-out', 'lin', 'chen');
 
 create table intermediate.int_number_assignments as
 select service_number, valid_from, valid_to, account_id, cast(null as varchar) as fault from staging.stg_crm__service_numbers;
@@ -192,7 +197,9 @@ insert into marts.bill_lines values
 ('A1', '2345678', '2026-02', 'CALL', 'usage', 0.50),
 ('A1', '2345678', '2026-03', 'CALL', 'usage', 0.34),
 ('A1', '2345678', '2026-03', 'RENTAL', 'recurring', 18.00),
-('A1', '2345678', '2026-03', 'CALL', 'adjustment', 0.06);
+('A1', '2345678', '2026-03', 'CALL', 'adjustment', 0.06),
+('A1', '2345678', '2026-03', 'RENTAL', 'manual_adjustment', 0.04),
+('A1', '', '2026-03', 'RENTAL', 'late_fee', 0.02);
 create table marts.rerating_adjustments (
     account_id varchar, service_number varchar, bill_item_id varchar, closed_period varchar, amount_before decimal(18, 6),
     amount_after decimal(18, 6)
@@ -206,13 +213,31 @@ insert into staging.stg_ledger__rerating_lines values ('A1', '2345678', 'CALL', 
 create table marts.bills (
     account_id varchar, billing_period varchar, amount decimal(18, 2), is_provisional boolean, due_on date
 );
-insert into marts.bills values ('A1', '2026-02', 0.50, false, '2026-03-25'), ('A1', '2026-03', 18.40, false, '2026-04-09');
+insert into marts.bills values ('A1', '2026-02', 0.50, false, '2026-03-25'), ('A1', '2026-03', 18.46, false, '2026-04-09');
 create table marts.payment_applications (
     payment_id varchar, account_id varchar, billing_period varchar, applied_on date, amount decimal(18, 2)
 );
 insert into marts.payment_applications values
 ('P0', 'A1', '2026-02', '2026-03-02', 0.50), ('P1', 'A1', '2026-03', '2026-04-02', 18.34),
 ('P1', 'A1', '2026-03', '2026-04-06', -2.00);
+-- A charge of 0.10 less a credit of 0.06, one that nobody approved, and 1.50 written off, of which 0.50 were taken back.
+create table marts.account_adjustments (
+    adjustment_id varchar, account_id varchar, kind varchar, amount decimal(18, 2), billing_period varchar, bill_item_id varchar,
+    service_number varchar, prepared_by varchar, approved_by varchar, reverses_adjustment_id varchar,
+    counted_amount decimal(18, 2), fault varchar
+);
+insert into marts.account_adjustments values
+('J1', 'A1', 'charge', 0.10, '2026-03', 'RENTAL', '2345678', 'lin', 'chen', null, 0.10, null),
+('J2', 'A1', 'credit', 0.06, '2026-03', 'RENTAL', '2345678', 'lin', 'chen', null, -0.06, null),
+('J3', 'A1', 'credit', 5.00, null, 'RENTAL', '2345678', 'lin', null, null, 0.00, 'not_approved'),
+('W1', 'A1', 'write_off', 1.50, null, null, '', 'lin', 'chen', null, 1.50, null),
+('V1', 'A1', 'write_off_reversal', 0.50, null, null, '', 'lin', 'chen', 'W1', -0.50, null);
+create table marts.bill_write_offs (adjustment_id varchar, account_id varchar, billing_period varchar, amount decimal(18, 2));
+insert into marts.bill_write_offs values ('W1', 'A1', '2026-03', 1.50), ('W1', 'A1', '2026-03', -0.50);
+create table marts.late_fees (
+    account_id varchar, unpaid_period varchar, fee_period varchar, principal decimal(18, 2), amount decimal(18, 2)
+);
+insert into marts.late_fees values ('A1', '2026-01', '2026-02', 0.03, 0.02), ('A1', '2026-01', '2026-03', 0.03, 0.01);
 create table marts.commission_lines (
     agent_id varchar, settlement_period varchar, line_kind varchar, basis_amount decimal(18, 2), rate decimal(18, 6),
     amount decimal(18, 2)
@@ -240,17 +265,21 @@ insert into marts.commission_forecast values
 ('AG1', '2026-03', 'late', 0.00, true, date '2026-04-10', date '2026-04-30');
 
 create table closed.periods as select '2026-02' as billing_period;
+create table closed.late_fees (
+    billing_period varchar, account_id varchar, unpaid_period varchar, bill_item_id varchar, amount decimal(18, 2)
+);
+insert into closed.late_fees values ('2026-01', 'A1', '2026-01', 'RENTAL', 0.01), ('2026-02', 'A1', '2026-01', 'RENTAL', 0.02);
 create table closed.rated_calls as select * from marts.rated_calls where billing_period = '2026-02';
 create table closed.bill_lines as select * from marts.bill_lines where billing_period = '2026-02';
 create table closed.bills as select * from marts.bills where billing_period = '2026-02';
 
 create table raw.run_facts as select date '2026-04-10' as as_of;
--- 18.40 less 18.34 that was paid and 2.00 that went back.
+-- 18.46 less 18.34 that was paid, of which 2.00 went back, and 1.00 that was written off.
 create table marts.arrears (
     settling_account_id varchar, amount decimal(18, 2), amount_1_30 decimal(18, 2), amount_31_60 decimal(18, 2),
     amount_61_90 decimal(18, 2), amount_91_plus decimal(18, 2)
 );
-insert into marts.arrears values ('A1', 2.06, 2.06, 0, 0, 0);
+insert into marts.arrears values ('A1', 1.12, 1.12, 0, 0, 0);
 insert into raw.gate_thresholds values
 ('undocumented', 0.02, 0.05, true), ('undocumented_days', 40, 92, true), ('duplicate_branch', 0.02, 0.05, true);
 create table intermediate.int_info_service_daily (billing_period varchar, amount decimal(18, 6));
@@ -259,10 +288,12 @@ create table marts.info_service_settlements (provider_id varchar, billing_period
 insert into marts.info_service_settlements values ('V1', '2026-03', 0.20), ('unassigned', '2026-03', 0.02);
 -- A1 has an agent and no outlet.
 create table marts.collection_rates (
-    billing_period varchar, dimension varchar, dimension_id varchar, bills bigint, receivable decimal(18, 2), received decimal(18, 2)
+    billing_period varchar, dimension varchar, dimension_id varchar, bills bigint, receivable decimal(18, 2), received decimal(18, 2),
+    written_off decimal(18, 2)
 );
 insert into marts.collection_rates
-select bills.billing_period, dimensions.dimension, dimensions.dimension_id, 1, bills.amount, applied.amount
+select bills.billing_period, dimensions.dimension, dimensions.dimension_id, 1, bills.amount, applied.amount,
+    case bills.billing_period when '2026-03' then 1.00 else 0 end
 from marts.bills as bills
 inner join (
     select account_id, billing_period, sum(amount) as amount from marts.payment_applications group by all
@@ -302,6 +333,7 @@ create table raw.crm_service_numbers (service_number varchar);
 create table raw.crm_subscriptions (subscription_id varchar);
 create table raw.crm_account_merges (merge_id varchar);
 create table raw.crm_number_orders (order_id varchar);
+create table raw.crm_account_adjustments (adjustment_id varchar);
 
 -- The revenue balance. Of F1's 600 s 245 are rated, 100 not charged, 95 undocumented, 60 of another day, 50 unrated, 40 partial, 10 duplicate.
 -- Its rated calls cost 0.545 before packages covered 0.10 + 0.10 + 0.006. A1's 0.335 rounds to 0.34, A2's 0.004 to nothing: 0.001 more.
@@ -338,10 +370,13 @@ insert into marts.revenue_balance_monthly values
 ('2026-03', 'line', 'usage', 'U1', 'none', 1, null, 0.34, null),
 ('2026-03', 'line', 'recurring', 'U1', 'none', 1, null, 18.00, null),
 ('2026-03', 'line', 'adjustment', 'U1', 'none', 1, null, 0.06, null),
-('2026-03', 'bill', 'issued', 'U1', 'none', 1, null, 18.40, null),
+('2026-03', 'line', 'manual_adjustment', 'U1', 'none', 1, null, 0.04, null),
+('2026-03', 'line', 'late_fee', 'U1', 'none', 1, null, 0.02, null),
+('2026-03', 'bill', 'issued', 'U1', 'none', 1, null, 18.46, null),
 ('2026-03', 'settlement', 'applied', 'U1', 'none', 1, null, 18.34, null),
 ('2026-03', 'settlement', 'returned', 'U1', 'none', 1, null, -2.00, null),
-('2026-03', 'open', 'unpaid', 'U1', '1-30', 1, null, 2.06, null),
+('2026-03', 'settlement', 'written_off', 'U1', 'none', 2, null, 1.00, null),
+('2026-03', 'open', 'unpaid', 'U1', '1-30', 1, null, 1.12, null),
 ('2026-03', 'cash', 'counter', 'U1', 'none', 1, null, 0.50, null),
 ('2026-04', 'cash', 'counter', 'U1', 'none', 1, null, 20.00, null),
 ('2026-04', 'cash', 'taken_back', 'U1', 'none', 2, null, -3.66, null);

@@ -115,7 +115,7 @@ def test_who_paid_before_has_nothing_written_off(written_off: Branch) -> None:
     assert counted(written_off)["W1"] == (Decimal("0.00"), "above_open_amount")
     assert collected(written_off, MARCH) == money("17.00", "17.00", "0.00")
     assert bulletin(written_off) == {
-        "W1": "the write off W1 of 12.00 for account A1 does not count: the account had only 0.00 open at the end of its day"
+        "W1": "adjustment W1 of 12.00 for account A1 does not count: the account had only 0.00 open at the end of its day"
     }
 
 
@@ -169,14 +169,14 @@ def test_what_is_not_approved_by_two_or_cannot_be_placed_is_named(ran_copy: Bran
         "N2": (
             "A1,credit,1.00,2026-03-20,RENTAL,,x,Lin,lin ,",
             "approved_by_preparer",
-            "it was approved by who prepared it (lin); another person has to approve it",
+            "who prepared it has approved it (lin), and another person has to",
         ),
         "N3": ("A1,credit,1.00,2026-03-20,RENTAL,,x,,chen,", "no_preparer", "it does not say who prepared it"),
         "N4": ("A9,credit,1.00,2026-03-20,RENTAL,,x,lin,chen,", "account_unknown", "no accounts export has its account"),
         "N5": (
             "A1,gift,1.00,2026-03-20,RENTAL,,x,lin,chen,",
             "kind_unknown",
-            "its kind is none of charge, credit, write_off and write_off_reversal",
+            "its kind gift is none of charge, credit, write_off and write_off_reversal",
         ),
         "N6": (
             "A1,charge,1.00,2026-03-20,NOWHERE,,x,lin,chen,",

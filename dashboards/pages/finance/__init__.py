@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.pages.finance.adjustments import ADJUSTMENTS
 from dashboards.pages.finance.agent import AGENT
 from dashboards.pages.finance.balance import BALANCE
 from dashboards.pages.finance.commission import COMMISSION
@@ -13,5 +14,5 @@ from dashboards.pages.finance.settlements import SETTLEMENTS
 from dashboards.pages.spec import PageSpec
 
 PAGES: tuple[PageSpec, ...] = (
-    BALANCE, COMMISSION, SETTLEMENTS, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, PERIODS,
+    BALANCE, COMMISSION, SETTLEMENTS, AGENT, DIRECT_DEBIT, PROVIDERS, RERATINGS, ADJUSTMENTS, PERIODS,
 )  # fmt: skip

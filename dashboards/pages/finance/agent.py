@@ -432,6 +432,7 @@ def _bill_table(view: View, agent_id: str, period: Period, name: str, title: str
             head("bills", "due_on", t),
             head("bills", "amount", t),
             head("collection_rates", "received", t),
+            head("collection_rates", "written_off", t),
             Column(t("agent_statement.open"), "money", t("unit.yuan")),
         ),
         rows=tuple(
@@ -443,6 +444,7 @@ def _bill_table(view: View, agent_id: str, period: Period, name: str, title: str
                 row["due_on"],
                 row["amount"],
                 row["received"],
+                row["written_off"],
                 row["open_amount"],
             )
             for row in rows
@@ -455,7 +457,7 @@ def _bill_table(view: View, agent_id: str, period: Period, name: str, title: str
             None,
             None,
             None,
-            *(sum_of(rows, each) for each in ("amount", "received", "open_amount")),
+            *(sum_of(rows, each) for each in ("amount", "received", "written_off", "open_amount")),
         ),
         name=name,
         how=how(t, "agent_bills"),

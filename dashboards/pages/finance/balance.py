@@ -19,6 +19,9 @@ from dashboards.view import Period, Row, View
 
 _MONTHLY = "revenue_balance_monthly"
 _AGES = ("not_due", "1-30", "31-60", "61-90", "91+")
+_ADJUSTED = ("adjustment", "manual_adjustment", "late_fee")
+#: What payments settle of bills, apart from what is written off.
+_PAID = ("applied", "returned", "moved", "credit")
 
 
 def balance(view: View, params: Params) -> Content:
@@ -64,12 +67,12 @@ def _flow(view: View, period: Period, t: Translate) -> Section:
     tiles = tuple(
         Tile(
             t(f"balance.{name}"),
-            formats.money(_amount(rows, step)),
+            formats.money(_amount(rows, step, *items)),
             t(f"balance.{name}_definition"),
             t("unit.yuan"),
             notes=notes.get(name, ()),
         )
-        for name, step in (("charged", "charge"), ("billed", "bill"), ("paid", "settlement"), ("open", "open"))
+        for name, step, items in (("charged", "charge", ()), ("billed", "bill", ()), ("paid", "settlement", _PAID), ("open", "open", ()))
     )
     figure = revenue_flow(_nodes(t), _flows(rows, suspended, t), t)
     return Section(
@@ -104,6 +107,7 @@ def _nodes(t: Translate) -> tuple[Node, ...]:
         node("promotion", "apart"),
         node("bills", "charge"),
         node("paid", "paid"),
+        node("written_off", "lost"),
         node("not_issued", "apart"),
         *(Node(_open_name(age, t), "open" if age == "not_due" else "lost") for age in _AGES),
     )
@@ -119,7 +123,7 @@ def _flows(rows: Sequence[Row], suspended: Decimal, t: Translate) -> list[Flow]:
     shifted_in = _amount(rows, "period", "other_month_in", "late_in")
     shifted_out = -_amount(rows, "period", "other_month_out", "late_out")
     rounding = _amount(rows, "rounding")
-    adjustment = _amount(rows, "line", "adjustment")
+    adjustment = _amount(rows, "line", *_ADJUSTED)
     promotion = -_amount(rows, "line", "promotion")
     # Of the month's own files; a viewer of some units has no rows of files, and his calls begin here.
     charged = _amount(rows, "charge") - shifted_in
@@ -140,7 +144,8 @@ def _flows(rows: Sequence[Row], suspended: Decimal, t: Translate) -> list[Flow]:
         flow("lines", "adjustment_down", -adjustment),
         flow("lines", "promotion", promotion),
         flow("lines", "bills", _amount(rows, "bill")),
-        flow("bills", "paid", _amount(rows, "settlement")),
+        flow("bills", "paid", _amount(rows, "settlement", *_PAID)),
+        flow("bills", "written_off", _amount(rows, "settlement", "written_off")),
         flow("bills", "not_issued", _amount(rows, "open", "not_issued")),
         *(Flow(t("balance.node_bills"), _open_name(age, t), _amount(rows, "open", "unpaid", age=age)) for age in _AGES),
     ]
@@ -176,10 +181,10 @@ def _walk(rows: Sequence[Row], t: Translate) -> Table:
     result("charged", _amount(rows, "charge"))
     add("rounding", "cents", 1)
     result("usage", _amount(rows, "line", "usage"))
-    for item in ("recurring", "promotion", "adjustment"):
+    for item in ("recurring", "promotion", *_ADJUSTED):
         add("line", item, 1)
     result("billed", _amount(rows, "bill"))
-    for item in ("applied", "returned", "moved", "credit"):
+    for item in (*_PAID, "written_off"):
         add("settlement", item, -1)
     result("open", _amount(rows, "open"))
     return Table(
@@ -273,9 +278,10 @@ def _by_unit(view: View, period: Period, t: Translate) -> Section:
         ("cents", lambda some: _amount(some, "rounding")),
         ("recurring", lambda some: _amount(some, "line", "recurring")),
         ("promotion", lambda some: _amount(some, "line", "promotion")),
-        ("adjustment", lambda some: _amount(some, "line", "adjustment")),
+        ("adjustment", lambda some: _amount(some, "line", *_ADJUSTED)),
         ("bills", lambda some: _amount(some, "bill")),
-        ("settled", lambda some: -_amount(some, "settlement")),
+        ("settled", lambda some: -_amount(some, "settlement", *_PAID)),
+        ("written_off", lambda some: -_amount(some, "settlement", "written_off")),
         ("open", lambda some: _amount(some, "open")),
     )
     units = dict.fromkeys(row["business_unit_id"] for row in money)
@@ -418,7 +424,8 @@ def _months(view: View, t: Translate) -> Section:
     if not rows:
         return Section("months", title, blocks=(Message(t("balance.no_months")),))
     amounts = (
-        "rated_amount", "suspended_amount", "charged_amount", "usage_amount", "bill_amount", "applied_amount", "open_amount",
+        "rated_amount", "suspended_amount", "charged_amount", "usage_amount", "bill_amount", "applied_amount", "written_off_amount",
+        "open_amount",
     )  # fmt: skip
     table = Table(
         columns=(

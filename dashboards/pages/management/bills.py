@@ -15,7 +15,7 @@ from dashboards.pages.frame import how, missing_marts, name_of, named
 from dashboards.pages.management.unit import chosen_unit
 from dashboards.pages.model import Block, Cell, Column, Content, Figure, Filter, Message, Section, Table, Target
 from dashboards.pages.spec import PageSpec
-from dashboards.pages.tables import mart_table, sum_of, total_of
+from dashboards.pages.tables import head, mart_table, sum_of, total_of
 from dashboards.params import Params, UnknownParameter
 from dashboards.view import Period, Row, View
 
@@ -274,7 +274,7 @@ def _account_bills(view: View, rows: list[Row], t: Translate) -> Section:
     def paid(row: Row) -> tuple[Cell, ...]:
         is_past_due = row["open_amount"] is not None and row["open_amount"] > 0 and row["due_on"] < view.as_of
         state = "provisional" if row["is_provisional"] else "past_due" if is_past_due else "issued"
-        return (row["amount"], row["received"], row["open_amount"], t(f"bills.states.{state}"))
+        return (row["amount"], row["received"], row["written_off"], row["open_amount"], t(f"bills.states.{state}"))
 
     table = Table(
         columns=(
@@ -282,6 +282,7 @@ def _account_bills(view: View, rows: list[Row], t: Translate) -> Section:
             # The amount of a provisional bill is not receivable yet.
             Column(t("bills.billed"), "money", t("unit.yuan")),
             Column(t("collections.received"), "money"),
+            head("collection_rates", "written_off", t),
             Column(t("receivables.open"), "money"),
             Column(t("bills.state")),
         ),
@@ -293,6 +294,7 @@ def _account_bills(view: View, rows: list[Row], t: Translate) -> Section:
             *(None for _ in columns[1:]),
             sum_of(rows, "amount"),
             sum_of(rows, "received"),
+            sum_of(rows, "written_off"),
             sum_of(rows, "open_amount"),
             None,
         ),

@@ -1,4 +1,4 @@
--- reads: bills, payment_applications
+-- reads: bill_write_offs, bills, payment_applications
 -- One row per bill that an account has to pay, the oldest first: issued ones that are not paid in full, the bill of $period in any case,
 -- and with $is_now those that are not issued yet.
 with applied as (
@@ -6,6 +6,15 @@ with applied as (
         billing_period,
         sum(amount) as amount
     from payment_applications
+    where account_id = $account
+    group by billing_period
+),
+
+given_up as (
+    select
+        billing_period,
+        sum(amount) as amount
+    from bill_write_offs
     where account_id = $account
     group by billing_period
 )
@@ -17,14 +26,16 @@ select
     bills.is_provisional,
     bills.amount,
     cast(coalesce(applied.amount, 0) as decimal(18, 2)) as received,
-    cast(bills.amount - coalesce(applied.amount, 0) as decimal(18, 2)) as open_amount
+    cast(coalesce(given_up.amount, 0) as decimal(18, 2)) as written_off,
+    cast(bills.amount - coalesce(applied.amount, 0) - coalesce(given_up.amount, 0) as decimal(18, 2)) as open_amount
 from bills
 left join applied on bills.billing_period = applied.billing_period
+left join given_up on bills.billing_period = given_up.billing_period
 where
     bills.account_id = $account
     and (
         bills.billing_period = $period
         or (bills.is_provisional and $is_now)
-        or (not bills.is_provisional and bills.amount <> coalesce(applied.amount, 0))
+        or (not bills.is_provisional and bills.amount <> coalesce(applied.amount, 0) + coalesce(given_up.amount, 0))
     )
 order by bills.billing_period

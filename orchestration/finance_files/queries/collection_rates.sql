@@ -8,6 +8,7 @@ select
     bills,
     receivable,
     received,
+    written_off,
     collection_rate
 from collection_rates
 where billing_period = $period and dimension = $dimension and ($agent is null or dimension_id = $agent)

@@ -80,6 +80,9 @@ MIGRATIONS = (
         adjustment_id varchar, account_id varchar, kind varchar, amount decimal(18, 2), dated_on date, bill_item_id varchar,
         service_number varchar, reason varchar, prepared_by varchar, approved_by varchar, billing_period varchar
     );
+    create table if not exists closed.late_fees (
+        billing_period varchar, account_id varchar, unpaid_period varchar, bill_item_id varchar, amount decimal(18, 2)
+    );
     """,
 )
 

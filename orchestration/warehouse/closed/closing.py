@@ -22,6 +22,22 @@ from orchestration.warehouse.closed.frozen_figures import keep_hashes, write_fro
 #: The exports that decide what a bill holds and whose it is. The others, like bank files, change nothing that closing freezes.
 _BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions", "account_adjustments")
 
+#: What is frozen besides calls, lines and bills: the table of the closed schema, where it comes from, and its rows. Of late fees, what each
+#: bill had borne up to the end of the period: its difference to the closing before is billed next.
+_FROZEN_WITH_BILLS = (
+    (
+        "adjustments",
+        "intermediate.int_adjustments_billed",
+        "select * from intermediate.int_adjustments_billed where billing_period = $period",
+    ),
+    (
+        "late_fees",
+        "marts.late_fees",
+        "select $period as billing_period, account_id, unpaid_period, bill_item_id, sum(amount) as amount from marts.late_fees "
+        "where fee_period <= $period group by account_id, unpaid_period, bill_item_id",
+    ),
+)
+
 
 @dataclass(frozen=True)
 class FrozenTotal:
@@ -77,10 +93,9 @@ def freeze_period(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Fi
         "insert into closed.bill_lines by name select * from marts.bill_lines where billing_period = ?", [period]
     )
     con.execute("insert into closed.bills by name select * from marts.bills where billing_period = ?", [period])
-    con.execute(
-        "insert into closed.adjustments by name select * from intermediate.int_adjustments_billed where billing_period = ?",
-        [period],
-    )
+    for table, source, select in _FROZEN_WITH_BILLS:
+        if _has_table(con, source):  # a warehouse of an earlier version has none
+            con.execute(f"insert into closed.{table} by name {select}", {"period": period})
     con.execute(
         "insert into closed.periods values (?, ?, ?)",
         [period, datetime.now(UTC).replace(tzinfo=None), user_name()],
@@ -90,6 +105,15 @@ def freeze_period(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Fi
     ledger.close_period(period, why, figures)
     con.execute("commit")
     return FrozenPeriod(period, frozen_totals(con, period), left_out)
+
+
+def _has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    schema, table = name.split(".")
+    found = con.execute(
+        "select 1 from information_schema.tables where table_catalog = current_database() and table_schema = ? and table_name = ?",
+        [schema, table],
+    ).fetchone()
+    return found is not None
 
 
 def frozen_totals(con: duckdb.DuckDBPyConnection, period: str) -> list[FrozenTotal]:
@@ -114,11 +138,7 @@ def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> date:
     """Raise where the period may not be closed with the present warehouse; nothing is changed. See `freeze_period`. Returns the
     day on which its bills are issued."""
     check_period(period)
-    is_built = con.execute(
-        "select 1 from information_schema.tables where table_catalog = current_database() "
-        "and table_schema = 'intermediate' and table_name = 'int_billing_periods'"
-    ).fetchone()
-    if is_built is None:
+    if not _has_table(con, "intermediate.int_billing_periods"):
         raise TollhouseError(f"period {period} cannot be closed: nothing is published yet; `tollhouse run` first")
     periods = {
         name: (is_closed, is_provisional, issued_on)

@@ -49,6 +49,7 @@ _TABLES = {
     "bill_lines": _Table(_OF_PERIOD, "account_id, service_number, bill_item_id, line_kind, amount"),
     "bills": _Table(_OF_PERIOD, "account_id"),
     "adjustments": _Table(_OF_PERIOD, "adjustment_id"),
+    "late_fees": _Table(_OF_PERIOD, "account_id, unpaid_period, bill_item_id"),
 }
 
 

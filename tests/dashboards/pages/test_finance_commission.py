@@ -145,6 +145,7 @@ MARTS: Mapping[str, Rows] = {
         _paid("P4", "C1", "2026-02", date(2026, 3, 6), "100.00"),
         _paid("P5", "C4", "2026-01", date(2026, 2, 10), "400.00"),
     ],
+    "bill_write_offs": [{"adjustment_id": "W1", "account_id": "C1", "billing_period": "2026-01", "amount": Decimal("5.00")}],
     "commission_lines": [
         _line("A1", "2025-12", "on_time", "1000.00", "8", "80.00"),
         _line("A1", "2026-01", "clawback", "1.00", "2.25", "-2.25"),
@@ -361,15 +362,15 @@ def test_an_edition_without_bases_says_so(tmp_path: Path) -> None:
 
 def test_bills_of_the_agent_have_what_is_open_on_top(tmp_path: Path) -> None:
     page = drawn(tmp_path, "agent", MARTS, agent="A1")
-    # C1: 150.00 came and 20.00 went back; C2: 40.00 and 10.00 of 50.00.
+    # C1: 150.00 came, 20.00 went back and 5.00 were written off; C2: 40.00 and 10.00 of 50.00.
     assert [row[0] for row in rows(page, "bills")] == ["C1", "C2"]
     assert [row[5:] for row in rows(page, "bills")] == [
-        (Decimal("150.00"), Decimal("130.00"), Decimal("20.00")),
-        (Decimal("50.00"), Decimal("50.00"), Decimal("0.00")),
+        (Decimal("150.00"), Decimal("130.00"), Decimal("5.00"), Decimal("15.00")),
+        (Decimal("50.00"), Decimal("50.00"), Decimal("0.00"), Decimal("0.00")),
     ]
-    assert total(page, "bills")[5:] == (Decimal("200.00"), Decimal("180.00"), Decimal("20.00"))
+    assert total(page, "bills")[5:] == (Decimal("200.00"), Decimal("180.00"), Decimal("5.00"), Decimal("15.00"))
     assert targets(page, "bills") == {Target.to("bills", account="C1"), Target.to("bills", account="C2")}
-    assert total(page, "next_bills")[5:] == (Decimal("400.00"), Decimal("100.00"), Decimal("300.00"))
+    assert total(page, "next_bills")[5:] == (Decimal("400.00"), Decimal("100.00"), Decimal("0.00"), Decimal("300.00"))
     assert [row[0] for row in rows(page, "collection")] == ["2026-02", "2026-01"]
 
 

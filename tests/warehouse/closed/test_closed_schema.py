@@ -60,7 +60,7 @@ def test_a_newer_version_is_refused_and_left_alone(con: duckdb.DuckDBPyConnectio
     create_closed_schema(con)
     close_a_call(con)
     con.execute("update closed.schema_version set version = 99")
-    with pytest.raises(TollhouseError, match="of version 99, and this Tollhouse knows versions up to 7"):
+    with pytest.raises(TollhouseError, match="of version 99, and this Tollhouse knows versions up to 8"):
         create_closed_schema(con)
     assert con.execute(CLOSED).fetchall() == [("F1:1", Decimal("0.33"), "2026-03")]
 

@@ -23,7 +23,7 @@ from orchestration.warehouse.connection import open_warehouse
 from tests.cli.made_by_hand import publish_edition
 
 MARCH = "2026-03"
-TABLES = ("bill_lines", "bills", "calls", "joined_pieces", "periods")
+TABLES = ("adjustments", "bill_lines", "bills", "calls", "joined_pieces", "late_fees", "periods")
 #: call_id, period, amount; the second is of three pieces, and one of the calls is not of the period.
 CALLS = (
     ("f:1", MARCH, Decimal("0.100000")),

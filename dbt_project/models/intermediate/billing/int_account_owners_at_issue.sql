@@ -8,6 +8,8 @@ with wanted as (
     union
     select distinct billing_period, account_id from {{ ref('int_manual_adjustment_lines') }}
     union
+    select distinct billing_period, account_id from {{ ref('int_late_fee_lines') }}
+    union
     select {{ period_of('cast(starts_at as date)') }} as billing_period, account_id from {{ ref('int_first_intervals') }}
 ),
 -- A number that began before the first period had its bonus then; a clawback needs the agent of that time (SPEC 8).

@@ -12,6 +12,9 @@ with lines as (
     union all
     select account_id, service_number, billing_period, bill_item_id, 'manual_adjustment' as line_kind, amount
     from {{ ref('int_manual_adjustment_lines') }}
+    union all
+    select account_id, service_number, billing_period, bill_item_id, 'late_fee' as line_kind, amount
+    from {{ ref('int_late_fee_lines') }}
 )
 select
     account_id,

@@ -286,21 +286,21 @@ problems as (
     union all
     select
         'adjustment_not_counted', 'error', adjustment_id,
-        'the ' || replace(kind, '_', ' ') || ' ' || adjustment_id || ' of ' || cast(amount as varchar) || ' for account ' || account_id
-        || ' does not count: ' || case fault
-            when 'kind_unknown' then 'its kind is none of charge, credit, write_off and write_off_reversal'
+        'adjustment ' || adjustment_id || ' of ' || cast(amount as varchar) || ' for account ' || account_id
+        || case when fault = 'changed_after_closing' then ' was changed and does not count so: ' else ' does not count: ' end || case fault
+            when 'kind_unknown' then 'its kind ' || kind || ' is none of charge, credit, write_off and write_off_reversal'
             when 'account_unknown' then 'no accounts export has its account'
             when 'not_approved' then 'nobody has approved it'
             when 'no_preparer' then 'it does not say who prepared it'
-            when 'approved_by_preparer' then 'it was approved by who prepared it (' || approved_by || '); another person has to approve it'
+            when 'approved_by_preparer' then 'who prepared it has approved it (' || approved_by || '), and another person has to'
             when 'bill_item_unknown' then 'its bill item ' || coalesce(bill_item_id, '(none)') || ' is not in the reference book'
             when 'before_first_period' then 'it is dated before the first billing period'
             when 'above_open_amount' then 'the account had only ' || cast(possible_amount as varchar) || ' open at the end of its day'
             when 'above_write_off' then 'the write-off ' || reverses_adjustment_id || ' has only ' || cast(possible_amount as varchar) || ' left'
             when 'write_off_unknown'
                 then 'no write-off ' || coalesce(reverses_adjustment_id, '(none)') || ' of the account counts before it'
-            else 'its bill of ' || billing_period || ' was closed with ' || cast(counted_amount as varchar) || ', and it was changed later;'
-                || ' correct it by another charge or credit'
+            else 'its bill of ' || billing_period || ' was closed with ' || cast(counted_amount as varchar)
+                || ', so correct it by another charge or credit'
         end,
         1, business_unit_id, outlet_id, dated_on, dated_on, null
     from {{ ref('account_adjustments') }}
