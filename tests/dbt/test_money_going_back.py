@@ -1,5 +1,5 @@
 """The settlement and commission models against the oracle that tells every day again: random small accounts with bills,
-credits, payments, merges and money that goes back, named or not, before, with and after what pays."""
+credits, payments, merges, write-offs and money that goes back, named or not, before, with and after what pays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestration.warehouse.connection import insert_rows, open_warehouse
 from orchestration.warehouse.dbt_runner import run_dbt
 from tests.dbt.conftest import home
 from tests.integration.harness import differences
-from tests.oracle import commission, commission_bases, debits, settlement
+from tests.oracle import adjustments, commission, commission_bases, debits, settlement
 from tests.oracle.book import read_book
 from tests.oracle.exports import Exports
 from tests.oracle.periods import due_date, issue_date
@@ -38,7 +38,8 @@ BOOK = {
     ),
 }
 MODELS = (
-    "int_applicable_payments int_reversals_taken payment_applications int_settlement_periods int_commission_terms "
+    "int_applicable_payments int_reversals_taken int_write_offs int_bill_settlements payment_applications bill_write_offs "
+    "int_settlement_periods int_commission_terms "
     "int_money_returned int_commission_restatements int_commission_bases int_commission_rates int_commission_lines "
     "commission_lines commission_bases commission_forecast int_locked_settlements int_locked_restatements "
     "settlement_restatements stg_ledger__settlement_decisions stg_ledger__kept_commission_lines "
@@ -93,6 +94,30 @@ def drawn_accounts(draw: random.Random) -> tuple[list[Row], list[Row], list[Row]
             if not is_reversal:
                 paid.append(payment_id)
     return bills, payments, merges
+
+
+def drawn_write_offs(draw: random.Random) -> list[Row]:
+    """Write-offs of every second account, some too large, and reversals of them, of others and of nothing."""
+    rows: list[Row] = []
+    for number in range(0, ACCOUNTS, 2):
+        account = f"A{number:03}"
+        made = ["NONE"]
+        for place in range(draw.randrange(1, 5)):
+            is_reversal = draw.random() < 0.35
+            rows.append(
+                {
+                    "adjustment_id": f"{account}:W{place}",
+                    "account_id": account,
+                    "kind": "write_off_reversal" if is_reversal else "write_off",
+                    "amount": Decimal(draw.choice([3, 5, 10, 25])) + Decimal(draw.choice([0, 0, 33])) / 100,
+                    "dated_on": date(2026, 2, 10) + timedelta(days=draw.randrange(165)),
+                    "reverses_adjustment_id": draw.choice([*made, made[-1], made[-1]]) if is_reversal else None,
+                    "fault": None,
+                }
+            )
+            if not is_reversal:
+                made.append(f"{account}:W{place}")
+    return rows
 
 
 class Numbers:
@@ -210,7 +235,9 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
     for table, text in BOOK.items():
         (reference / f"{table}.csv").write_text(text, encoding="utf-8")
     latest = {row["from_account_id"]: {**row, "merged_at": datetime(2026, 5, 5)} for row in merges}
-    applications = settlement.payment_applications(bills, payments, latest)
+    write_offs = adjustments.decided_write_offs(drawn_write_offs(random.Random(20261201)), bills, payments, latest)
+    settled = settlement.payment_applications(bills, payments, latest, write_offs)
+    applications = settlement.money_alone(settled)
     numbers = Numbers(random.Random(20261130))
     exports = cast(Exports, numbers)
     facts = (bills, applications, exports, read_book(reference), [*PERIODS, RUNNING], AS_OF)
@@ -236,6 +263,14 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
             "amount decimal(18, 2), reverses_payment_id varchar, is_applicable boolean)"
         )
         insert_rows(con, "intermediate.int_payments", [[*row.values(), True] for row in payments])
+        con.execute(
+            "create table intermediate.int_adjustments_checked (adjustment_id varchar, account_id varchar, kind varchar, "
+            "amount decimal(18, 2), dated_on date, reverses_adjustment_id varchar, fault varchar)"
+        )
+        asked = ("adjustment_id", "account_id", "kind", "amount", "dated_on", "reverses_adjustment_id")
+        insert_rows(
+            con, "intermediate.int_adjustments_checked", [[*(row[name] for name in asked), None] for row in write_offs]
+        )
         con.execute("create table intermediate.int_settling_accounts (account_id varchar, settling_account_id varchar)")
         insert_rows(
             con,
@@ -265,6 +300,12 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
             mart: [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
             for mart, relation in found_marts.items()
         }
+        found_write_offs = con.execute(
+            "select adjustment_id, possible_amount, counted_amount, fault from intermediate.int_write_offs"
+        ).fetchall()
+        found_parts = con.execute(
+            "select adjustment_id, account_id, billing_period, written_off_on, amount from marts.bill_write_offs"
+        ).fetchall()
         found_overdrawn = con.execute(
             "select settling_account_id, sum(amount) from intermediate.int_reversals_taken "
             "where payment_id is null group by all"
@@ -273,6 +314,12 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
     names = ("payment_id", "account_id", "billing_period", "applied_on", "amount")
     assert sorted(found) == sorted(tuple(row[name] for name in names) for row in applications)
     assert dict(found_overdrawn) == overdrawn
+    names = ("adjustment_id", "possible_amount", "counted_amount", "fault")
+    by_id = {row["adjustment_id"]: tuple(row[name] for name in names) for row in write_offs}
+    assert {row[0]: row for row in found_write_offs} == by_id
+    names = ("adjustment_id", "account_id", "billing_period", "written_off_on", "amount")
+    parts = adjustments.bill_write_offs(settled)
+    assert sorted(found_parts) == sorted(tuple(row[name] for name in names) for row in parts)
     names = ("agent_id", "settlement_period", "line_kind", "basis_amount", "rate", "amount")
     assert sorted(map(str, found_lines)) == sorted(str(tuple(decimals(row)[name] for name in names)) for row in lines)
     for mart, rows in expected.items():
@@ -292,6 +339,9 @@ def test_random_accounts_are_settled_as_the_oracle_does_day_by_day(tmp_path: Pat
     )
     assert sum(row["amount"] < 0 and not row["payment_id"].startswith("credit:") for row in applications) > 150
     assert len(overdrawn) > 20
+    faults = [row["fault"] for row in write_offs]
+    assert min(faults.count(each) for each in (None, "above_open_amount", "write_off_unknown")) > 10, faults
+    assert faults.count("above_write_off") > 2 and sum(row["amount"] < 0 for row in parts) > 10
 
 
 def decimals(row: Row) -> Row:

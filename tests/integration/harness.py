@@ -91,8 +91,17 @@ COMPARED: dict[str, tuple[str, str]] = {
     "payment_applications": ("payment_id account_id billing_period applied_on", "amount"),
     "collection_rates": (
         "billing_period dimension dimension_id",
-        "as_of bills receivable received collection_rate",
+        "as_of bills receivable received written_off collection_rate",
     ),
+    "account_adjustments": (
+        "adjustment_id",
+        (
+            "account_id business_unit_id outlet_id kind amount dated_on billing_period bill_item_id service_number reason prepared_by "
+            "approved_by reverses_adjustment_id possible_amount counted_amount fault"
+        ),
+    ),
+    "bill_write_offs": ("adjustment_id account_id billing_period written_off_on", "amount"),
+    "late_fees": ("account_id unpaid_period fee_period", "bill_item_id days principal amount"),
     "arrears": (
         "settling_account_id",
         "amount days_past_due amount_1_30 amount_31_60 amount_61_90 amount_91_plus on_dunning_list",

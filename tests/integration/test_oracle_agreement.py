@@ -39,7 +39,7 @@ def published(whole: Published) -> Marts:
     return without_ids(whole.marts)
 
 
-@pytest.mark.parametrize("mart", sorted(COMPARED))
+@pytest.mark.parametrize("mart", sorted(COMPARED.keys() - {"late_fees"}))  # its book has no late fee
 def test_a_mart_equals_the_oracles(mart: str, published: Marts, expected: Marts) -> None:
     assert expected[mart], "nothing to compare"
     assert differences(mart, published[mart], expected[mart]) == []

@@ -13,7 +13,7 @@ from .files import InboxFile
 from .money import to_cents
 from .periods import issue_date, next_period, period_of
 from .records import Record
-from .settlement import credit_of, reversals_by_account, settling_account, what_is_left
+from .settlement import credit_of, money_alone, reversals_by_account, settling_account, what_is_left
 
 Row = dict[str, Any]
 NO_CALLS = ("malformed", "ignored")
@@ -162,7 +162,7 @@ def revenue_balance_monthly(
         unit = units[line["account_id"], line["billing_period"]]
         sheet.add(line["billing_period"], "line", line["line_kind"], unit, "none", amount=line["amount"])
     add_bills(sheet, billed, applications, known, merges, as_of)
-    add_cash(sheet, billed, applications, all_payments, known, merges, exports, as_of)
+    add_cash(sheet, billed, money_alone(applications), all_payments, known, merges, exports, as_of)
     return list(sheet.rows.values())
 
 
@@ -226,7 +226,9 @@ def add_bills(
     for row in applications:
         key = row["account_id"], row["billing_period"]
         open_amounts[key] -= row["amount"]
-        if row["payment_id"] in credits:
+        if row["payment_id"].startswith("write_off:"):
+            item = "written_off"
+        elif row["payment_id"] in credits:
             item = "credit"
         elif row["amount"] > 0:
             item = "applied"

@@ -104,7 +104,9 @@ def promotion_lines(subscriptions: list[Row], periods: list[str], charges: list[
     return sums
 
 
-def bill_lines(records: list[Record], exports: Exports, book: Book, periods: list[str]) -> list[Row]:
+def bill_lines(
+    records: list[Record], exports: Exports, book: Book, periods: list[str], by_hand: Lines | None = None
+) -> list[Row]:
     """One row per account, number, period, item and line kind; none of 0."""
     subscriptions = exports.subscriptions
     usage = usage_lines(records, book)
@@ -113,7 +115,8 @@ def bill_lines(records: list[Record], exports: Exports, book: Book, periods: lis
         recurring |= recurring_lines(subscriptions, period, book)
     promotions = promotion_lines(subscriptions, periods, [usage, recurring], book)
     rows = []
-    for line_kind, lines in (("usage", usage), ("recurring", recurring), ("promotion", promotions)):
+    kinds = {"usage": usage, "recurring": recurring, "promotion": promotions, "manual_adjustment": by_hand or {}}
+    for line_kind, lines in kinds.items():
         for (account_id, number, period, item), amount in lines.items():
             if amount != 0:
                 rows.append(

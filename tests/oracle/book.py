@@ -37,11 +37,12 @@ TABLES = (
     "packages",
     "zone_groups",
     "price_caps",
+    "late_fee_rules",
     "debit_result_codes",
     "gate_thresholds",
 )
 
-OPTIONAL_TABLES = {"dialling_rules", "packages", "zone_groups", "price_caps"}
+OPTIONAL_TABLES = {"dialling_rules", "packages", "zone_groups", "price_caps", "late_fee_rules"}
 
 DATES = {"valid_from", "valid_to", "holiday_date"}
 INTEGERS = {
@@ -69,6 +70,7 @@ DECIMALS = {
     "activation_bonus",
     "allowance",
     "max_amount",
+    "percent_per_day",
     "warn_above",
     "hold_above",
 }

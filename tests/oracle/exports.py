@@ -27,6 +27,7 @@ COLUMNS = {
     "account_merges": "merge_id from_account_id into_account_id merged_at outlet_id",
     "number_orders": "order_id service_number outlet_id ordered_at status",
     "complaints": "complaint_id account_id outlet_id opened_at closed_at kind was_billing_error",
+    "account_adjustments": "adjustment_id account_id kind amount dated_on reason prepared_by approved_by",
 }
 
 KEYS = {
@@ -38,16 +39,20 @@ KEYS = {
     "account_merges": ("merge_id",),
     "number_orders": ("order_id",),
     "complaints": ("complaint_id",),
+    "account_adjustments": ("adjustment_id",),
 }
 
 TIMESTAMPS = {"paid_at", "merged_at", "ordered_at", "opened_at", "closed_at"}
-DATES = {"opened_on", "closed_on"}
+DATES = {"opened_on", "closed_on", "dated_on"}
 BOOLEANS = {"is_key_account", "was_billing_error"}
 #: Whole numbers above 0 that an export need not have, and that are checked where it has them.
 OPTIONAL = {"service_numbers": ("channels",)}
 #: Text that an export need not have.
-OPTIONAL_TEXT = {"payments": ("reverses_payment_id",)}
-NEVER_EMPTY = {"valid_from", "paid_at", "amount", "merged_at", "ordered_at", "opened_at"}
+OPTIONAL_TEXT = {
+    "payments": ("reverses_payment_id",),
+    "account_adjustments": ("bill_item_id", "service_number", "reverses_adjustment_id"),
+}
+NEVER_EMPTY = {"valid_from", "paid_at", "amount", "merged_at", "ordered_at", "opened_at", "dated_on"}
 
 
 def column_type(table: str, column: str) -> str:
@@ -126,6 +131,8 @@ def typed_row(table: str, header: list[str], fields: list[str]) -> Row | None:
     for column in OPTIONAL_TEXT.get(table, ()):
         row[column] = texts.get(column, "")
     if any(row[column] == "" for column in KEYS[table]):
+        return None
+    if table == "account_adjustments" and (row["amount"] <= 0 or not row["account_id"] or not row["kind"]):
         return None
     if "service_number" in row:
         row["service_number"] = plain_number(row["service_number"])
@@ -217,6 +224,7 @@ class Exports:
         self.subscriptions = self._subscriptions_that_count()
         self.payments = self._payments_that_count()
         self.merges = [row for row, _ in self._known("account_merges").values()]
+        self.adjustments = [row for row, _ in self._known("account_adjustments").values()]
 
     def newest(self, table: str) -> list[Row]:
         """The rows of the newest snapshot of a table, whatever its content."""

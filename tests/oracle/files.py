@@ -25,6 +25,7 @@ EXPORT_TABLES = (
     "account_merges",
     "number_orders",
     "complaints",
+    "account_adjustments",
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import (
+    adjustments,
     balance,
     bills,
     commission,
@@ -59,13 +60,16 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     suspended = recycling.suspended_calls(records, tariffs, exports, as_of)
     rated = rating.rated_calls(records, book)
 
-    lines = bills.bill_lines(records, exports, book, periods)
+    by_hand = adjustments.checked(exports, book, periods, as_of)
+    lines = bills.bill_lines(records, exports, book, periods, adjustments.manual_lines(by_hand))
     billed = bills.bills(lines, exports, as_of)
     merges = settlement.latest_merges(exports.merges, as_of)
     by_debit = [*debits.debit_payments(files, book), *debits.debit_returns(files, book)]
     all_payments = [row for row in [*exports.payments, *by_debit] if row["paid_at"].date() <= as_of]
     payments = settlement.known_payments(exports, by_debit, as_of)
-    applications = settlement.payment_applications(billed, payments, merges)
+    write_offs = adjustments.decided_write_offs(by_hand, billed, payments, merges)
+    all_settled = settlement.payment_applications(billed, payments, merges, write_offs)
+    applications = settlement.money_alone(all_settled)
     settled = (billed, applications, exports, book, periods, as_of)
     commissions = commission.commission_lines(*settled)
     hours = traffic.trunk_hours(records)
@@ -73,7 +77,7 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     return {
         "revenue_balance_daily": balance.revenue_balance_daily(files, suspended),
         "revenue_balance_monthly": balance.revenue_balance_monthly(
-            files, suspended, lines, billed, applications, all_payments, payments, merges, exports, book, as_of
+            files, suspended, lines, billed, all_settled, all_payments, payments, merges, exports, book, as_of
         ),
         "revenue_assurance_kpis": balance.revenue_assurance_kpis(
             files,
@@ -96,8 +100,11 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "bill_lines": lines,
         "bills": billed,
         "payment_applications": applications,
-        "collection_rates": settlement.collection_rates(billed, applications, as_of),
-        "arrears": settlement.arrears(billed, applications, merges, as_of),
+        "account_adjustments": adjustments.account_adjustments(by_hand, write_offs, exports, as_of),
+        "bill_write_offs": adjustments.bill_write_offs(all_settled),
+        "late_fees": adjustments.late_fees(billed, all_settled, book, as_of),
+        "collection_rates": settlement.collection_rates(billed, all_settled, as_of),
+        "arrears": settlement.arrears(billed, all_settled, merges, as_of),
         "debit_batches": debits.debit_batches(files, book),
         "debit_failures": failures,
         "customer_counts": settlement.customer_counts(billed),

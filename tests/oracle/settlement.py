@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -55,8 +56,11 @@ def known_payments(exports: Exports, debits: list[Row], as_of: date) -> list[Row
     return known
 
 
-def payment_applications(bills: list[Row], payments: list[Row], merges: dict[str, Row]) -> list[Row]:
-    """Per settling account the payments, oldest first, pay the issued bills, oldest first.
+def payment_applications(
+    bills: list[Row], payments: list[Row], merges: dict[str, Row], write_offs: Sequence[Row] = ()
+) -> list[Row]:
+    """Per settling account the payments, oldest first, pay the issued bills, oldest first; write-offs settle like payments, after
+    those of their day, under the id `write_off:<adjustment_id>`.
 
     An issued bill below zero is settled by itself and pays like a payment made as it is issued. Where money goes back, the
     matching of every day is worked out from the beginning, and the rows of a day are what is different from the day before.
@@ -76,10 +80,15 @@ def payment_applications(bills: list[Row], payments: list[Row], merges: dict[str
         if payment["amount"] > 0:
             paying.setdefault(settling_account(payment["account_id"], merges), []).append(payment)
     going_back = reversals_by_account(payments, merges)
-    for settling, own_payments in paying.items():
+    given_up: dict[str, list[Row]] = {}
+    for row in write_offs:
+        if row["fault"] is None:
+            given_up.setdefault(row["settling_account_id"], []).append(row)
+    for settling in [*paying, *(name for name in given_up if name not in paying)]:
+        own_payments = paying.get(settling, [])
         own_bills, own_reversals = open_bills.get(settling, []), going_back.get(settling, [])
-        if own_reversals:
-            applications += changes_day_by_day(own_bills, own_payments, own_reversals)
+        if own_reversals or settling in given_up:
+            applications += changes_day_by_day(own_bills, own_payments, own_reversals, given_up.get(settling, []))
             continue
         issued_on = {(bill["account_id"], bill["billing_period"]): bill["issued_on"] for bill in own_bills}
         paid_on = {row["payment_id"]: row["paid_at"].date() for row in own_payments}
@@ -147,14 +156,39 @@ def what_is_left(payments: list[Row], reversals: list[Row], day: date) -> tuple[
     return left, owed
 
 
-def changes_day_by_day(bills: list[Row], payments: list[Row], reversals: list[Row]) -> list[Row]:
+def money_left(
+    payments: list[Row], reversals: list[Row], write_offs: list[Row], day: date
+) -> list[tuple[str, Decimal]]:
+    """What settles bills at the end of a day, in its order: payments with what they have left, and write-offs with theirs."""
+    left, _ = what_is_left(payments, reversals, day)
+    ordered = [((row["paid_at"].date(), 0, place), row["payment_id"]) for place, row in enumerate(payments)]
+    ordered = [(order, payment_id) for order, payment_id in ordered if payment_id in left]
+    for place, row in enumerate(write_offs):
+        if row["kind"] == "write_off" and row["dated_on"] <= day:
+            taken = [
+                other["counted_amount"]
+                for other in write_offs
+                if other["kind"] == "write_off_reversal"
+                and other["dated_on"] <= day
+                and other["reverses_adjustment_id"] == row["adjustment_id"]
+            ]
+            write_off_id = f"write_off:{row['adjustment_id']}"
+            ordered.append(((row["dated_on"], 1, place), write_off_id))
+            left[write_off_id] = row["counted_amount"] + sum(taken, Decimal(0))
+    return [(payment_id, left[payment_id]) for _, payment_id in sorted(ordered)]
+
+
+def changes_day_by_day(
+    bills: list[Row], payments: list[Row], reversals: list[Row], write_offs: list[Row]
+) -> list[Row]:
     """The rows whose sums up to any day are the matching of that day: what each day has that the day before had not."""
     moments = [row["paid_at"].date() for row in [*payments, *reversals]] + [bill["issued_on"] for bill in bills]
+    moments += [row["dated_on"] for row in write_offs]
     before: dict[tuple[str, str, str], Decimal] = {}
     rows = []
     for day in sorted(set(moments)):
-        left, _ = what_is_left(payments, reversals, day)
-        now = matching([bill for bill in bills if bill["issued_on"] <= day], list(left.items()))
+        left = money_left(payments, reversals, write_offs, day)
+        now = matching([bill for bill in bills if bill["issued_on"] <= day], left)
         for key in {**before, **now}:
             change = now.get(key, Decimal(0)) - before.get(key, Decimal(0))
             if change != 0:
@@ -220,8 +254,13 @@ def by_bill(applications: list[Row]) -> dict[tuple[str, str], list[Row]]:
     return grouped
 
 
-def collection_rates(bills: list[Row], applications: list[Row], as_of: date) -> list[Row]:
-    """Receivable, received and their ratio per period, for the branch and by each dimension."""
+def money_alone(settled: list[Row]) -> list[Row]:
+    """What payments settled, without write-offs."""
+    return [row for row in settled if not row["payment_id"].startswith("write_off:")]
+
+
+def collection_rates(bills: list[Row], settled: list[Row], as_of: date) -> list[Row]:
+    """Receivable, received, written off and their ratio per period, for the branch and by each dimension."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for bill in bills:
         if bill["is_provisional"]:
@@ -231,13 +270,14 @@ def collection_rates(bills: list[Row], applications: list[Row], as_of: date) -> 
         for dimension in DIMENSIONS:
             column = dimension if dimension == "customer_class" else f"{dimension}_id"
             groups.setdefault((period, dimension, bill[column] or "unassigned"), []).append(bill)
-    of_bill = by_bill(applications)
+    of_bill, settled_of_bill = by_bill(money_alone(settled)), by_bill(settled)
     rows = []
     for (period, dimension, dimension_id), members in groups.items():
         receivable = sum((bill["amount"] for bill in members), Decimal(0))
-        received = Decimal(0)
+        received = all_settled = Decimal(0)
         for bill in members:
             received += received_of(bill, of_bill.get((bill["account_id"], period), []), as_of)
+            all_settled += received_of(bill, settled_of_bill.get((bill["account_id"], period), []), as_of)
         rows.append(
             {
                 "billing_period": period,
@@ -247,15 +287,16 @@ def collection_rates(bills: list[Row], applications: list[Row], as_of: date) -> 
                 "bills": len(members),
                 "receivable": receivable,
                 "received": received,
+                "written_off": all_settled - received,
                 "collection_rate": rate_of(received, receivable),
             }
         )
     return rows
 
 
-def arrears(bills: list[Row], applications: list[Row], merges: dict[str, Row], as_of: date) -> list[Row]:
+def arrears(bills: list[Row], settled: list[Row], merges: dict[str, Row], as_of: date) -> list[Row]:
     """Per settling account the unpaid parts of bills past their due date, by age."""
-    of_bill = by_bill(applications)
+    of_bill = by_bill(settled)
     overdue: dict[str, list[tuple[int, Decimal]]] = {}
     for bill in bills:
         if bill["is_provisional"] or bill["amount"] <= 0 or not bill["due_on"] < as_of:

@@ -1,8 +1,8 @@
 """A branch whose exports change at random from day to day: what is delivered, drawn by a seed, and the two ways to run over it.
 
 Customers leave and come back, change class, agent and outlet; accounts change hands and merge; numbers are given up, dropped,
-corrected and given to others; payments come in windows, are deleted, reversed and refunded; a bank collects, refuses and takes
-back. Each file is delivered on its day, or some days later, or never. Run step by step, the branch publishes the marts of one run
+corrected and given to others; payments come in windows, are deleted, reversed and refunded; charges, credits and write-offs are
+made by hand, approved or not; unpaid bills bear a late fee; a bank collects, refuses and takes back. Each file is delivered on its day, or some days later, or never. Run step by step, the branch publishes the marts of one run
 over everything, and these are the oracle's.
 """
 
@@ -24,7 +24,10 @@ from tests.torture.kills import differences, rows_of
 
 Run = Callable[[Branch], None]
 HEADERS = {table: content.splitlines()[0] for table, content in EXPORTS.items()} | {
-    "payments": "payment_id,account_id,paid_at,amount,channel,outlet_id,reverses_payment_id"
+    "payments": "payment_id,account_id,paid_at,amount,channel,outlet_id,reverses_payment_id",
+    "account_adjustments": (
+        "adjustment_id,account_id,kind,amount,dated_on,bill_item_id,service_number,reason,prepared_by,approved_by,reverses_adjustment_id"
+    ),
 }
 NUMBERS = [f"22000{at:02d}" for at in range(1, 10)]
 BANK = "ICBC"
@@ -62,6 +65,7 @@ class _World:
     payments: dict[str, list[str]] = field(default_factory=dict)  # id → account, paid_at, amount, reverses
     merges: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    adjustments: list[list[str]] = field(default_factory=list)  # id, account, kind, amount, and the other columns
     collected: list[tuple[str, str, Decimal]] = field(default_factory=list)  # account, period, amount
     debits: list[tuple[str, str]] = field(default_factory=list)  # payment id of a bank's debit, account
     batches: int = 0
@@ -85,8 +89,9 @@ class _World:
             self._leave_or_return, self._change_customer, self._move_account, self._drop_number, self._correct_number,
             self._give_number, self._end_number, self._drop_subscription, self._end_subscription, self._new_subscription,
             self._pay, self._pay, self._pay, self._reverse, self._refund, self._delete_payment, self._merge, self._complain,
+            self._adjust, self._adjust, self._write_off, self._write_off, self._take_write_off_back,
         )  # fmt: skip
-        for happens in self.random.sample(changes, self.random.randint(5, 9)):
+        for happens in self.random.sample(changes, self.random.randint(7, 12)):
             happens(day)
 
     def _account(self) -> str:
@@ -193,6 +198,33 @@ class _World:
     def _complain(self, day: date) -> None:
         self.complaints.append(f"K{len(self.complaints)},{self._account()},OU1,{self._moment(day)},,bill,true")
 
+    def _adjustment(self, account: str, kind: str, amount: str, dated_on: date, item: str = "", reverses: str = "") -> None:
+        """One row; now and then it lacks its approval, or is approved by who prepared it."""
+        approved = self.random.choice(("chen",) * 6 + ("", "Lin "))
+        name = f"J{len(self.adjustments):03d}"
+        number = self.random.choice(("", NUMBERS[0])) if item else ""
+        self.adjustments.append(
+            [name, account, kind, amount, f"{dated_on}", item, number, "by hand", "lin", approved, reverses]
+        )
+
+    def _adjust(self, day: date) -> None:
+        item = self.random.choice(("RENTAL", "CALLS", "RENTAL", "NOWHERE"))
+        kind = self.random.choice(("charge", "credit", "credit", "gift"))
+        amount = self.random.choice(("3.00", "0.01", "45.55"))
+        self._adjustment(self.random.choice((self._account(), "A99")), kind, amount, self._recent(day, 40), item)
+
+    def _write_off(self, day: date) -> None:
+        amount = self.random.choice(("5.00", "12.30", "31.00"))
+        self._adjustment(self._account(), "write_off", amount, self._recent(day, 10))
+
+    def _take_write_off_back(self, day: date) -> None:
+        made = [row for row in self.adjustments if row[2] == "write_off"]
+        if made:
+            name, account, _, amount, dated_on, *_ = self.random.choice(made)
+            part = self.random.choice((amount, "2.00"))
+            back_on = max(self._recent(day, 5), date.fromisoformat(dated_on))
+            self._adjustment(account, "write_off_reversal", part, back_on, reverses=self.random.choice((name, name, "J")))
+
     def exported(self, table: str, day: date) -> list[str]:
         """The rows of a table's snapshot of a day. Some rows cannot be read but for their key."""
         if table == "customers":
@@ -223,6 +255,8 @@ class _World:
                 for name, (account, paid_at, amount, reverses) in self.payments.items()
                 if paid_at >= from_day
             ]
+        if table == "account_adjustments":
+            return [",".join([*row[:3], self._spoilt(row[3]), *row[4:]]) for row in self.adjustments]
         return {"account_merges": self.merges, "complaints": self.complaints}.get(table, [])
 
     def _holdings(self) -> list[list[str]]:
@@ -308,6 +342,8 @@ def furnished(home: Path) -> Branch:
     branch.spoil("products", "LINE,RENTAL,20.00,none", "LINE,RENTAL,31.00,daily")
     branch.add("agents", "AG2,代理二,Agent two,BU1,CP1")
     branch.add("gate_thresholds", "export_rows,,1")
+    rules = "2026-01-01,2026-05-10,0.3,RENTAL\n2026-05-10,,7.5,CALLS\n"
+    branch.write_table("late_fee_rules", f"valid_from,valid_to,percent_per_day,bill_item_id\n{rules}")
     return branch
 
 
@@ -326,7 +362,9 @@ def compared(folder: Path, files: list[Delivered], runs: int, run: Run) -> list[
     run(at_once)
     assert step_by_step.manifest["as_of"] == at_once.manifest["as_of"]
     expected = rows_of(at_once.published)
-    for mart in ("rated_calls", "bills", "payment_applications", "debit_failures", "collection_rates"):
+    for mart in (
+        "rated_calls", "bills", "payment_applications", "debit_failures", "collection_rates", "account_adjustments", "late_fees",
+    ):  # fmt: skip
         assert expected[mart], f"{mart}: nothing to compare"
     return [*differences(rows_of(step_by_step.published), expected), *not_as_the_oracle(at_once)]
 
