@@ -34,10 +34,21 @@ Row = Mapping[str, Any]
 
 #: Marts of which an edition of an earlier version had no rows to publish: where it lacks one, it is read as empty.
 _EMPTY_IN_EARLIER_VERSIONS: Mapping[str, str] = {
+    "account_adjustments": (
+        "adjustment_id varchar, account_id varchar, business_unit_id varchar, outlet_id varchar, kind varchar, amount decimal(18, 2), "
+        "dated_on date, billing_period varchar, bill_item_id varchar, service_number varchar, reason varchar, prepared_by varchar, "
+        "approved_by varchar, reverses_adjustment_id varchar, possible_amount decimal(18, 2), counted_amount decimal(18, 2), "
+        "fault varchar"
+    ),
     "bill_write_offs": (
         "adjustment_id varchar, account_id varchar, billing_period varchar, settling_account_id varchar, "
         "written_off_account_id varchar, written_off_on date, amount decimal(18, 2)"
     ),
+}
+
+#: Columns that a mart had not in an earlier version, with what they would have held.
+_COLUMNS_OF_LATER_VERSIONS: Mapping[str, Mapping[str, str]] = {
+    "collection_rates": {"written_off": "cast(0 as decimal(18, 2))"},
 }
 
 _READS = re.compile(r"^-- reads: (.+)$", re.MULTILINE)
@@ -274,6 +285,10 @@ class View:
         masks = masked_columns(mart, [row[0] for row in described], self.viewer)
         replaced = ", ".join(f"{expression} as {column}" for column, expression in masks.items())
         shown = f"* replace ({replaced})" if replaced else "*"
+        columns = {row[0] for row in described}
+        for column, expression in _COLUMNS_OF_LATER_VERSIONS.get(mart, {}).items():
+            if column not in columns:
+                shown += f", {expression} as {column}"
         self._connection.execute(f"create view {mart} as select {shown} from {files} where {rows_seen(mart, scope)}")
 
 

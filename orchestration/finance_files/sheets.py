@@ -98,7 +98,7 @@ class SheetRows:
             self.rows += batch.num_rows
             for name in self.sheet.sums:
                 found = pyarrow.compute.sum(batch.column(name)).as_py()
-                self.totals[name] += Decimal(found or 0)
+                self.totals[name] += Decimal(0 if found is None else found)
             yield batch
         self._check_rows()
 

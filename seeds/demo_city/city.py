@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from seeds.demo_city.adjustments import plant_adjustments
 from seeds.demo_city.awkward_calls import plant_calls
 from seeds.demo_city.awkward_people import plant_people
 from seeds.demo_city.bank import Bank, plant_debit_accounts
@@ -71,6 +72,7 @@ def make_city(
     bank = Bank(city, estimates, debit_accounts, inbox / "bank")
     bank.write_all()
     payments = Payments(city, cast, estimates).make(bank.refused)
+    city.adjustments = plant_adjustments(city, payments)
     exports = write_exports(city, payments, inbox / "customers")
 
     facts = {

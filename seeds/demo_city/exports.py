@@ -22,6 +22,9 @@ COLUMNS = {
     "account_merges": "merge_id,from_account_id,into_account_id,merged_at,outlet_id",
     "number_orders": "order_id,service_number,outlet_id,ordered_at,status",
     "complaints": "complaint_id,account_id,outlet_id,opened_at,closed_at,kind,was_billing_error",
+    "account_adjustments": (
+        "adjustment_id,account_id,kind,amount,dated_on,bill_item_id,service_number,reason,prepared_by,approved_by,reverses_adjustment_id"
+    ),
 }
 
 
@@ -81,6 +84,7 @@ def _rows(table: str, city: City, payments: list[Row], day: date) -> Iterator[li
         "account_merges": (city.merges, "merged_at"),
         "number_orders": (city.orders, "ordered_at"),
         "complaints": (city.complaints, "opened_at"),
+        "account_adjustments": (city.adjustments, "dated_on"),
     }[table]
     return _dated(rows, moment, day)
 

@@ -187,6 +187,7 @@ class City:
         self.orders: list[Row] = []
         self.complaints: list[Row] = []
         self.merges: list[Row] = []
+        self.adjustments: list[Row] = []
         self.deleted_payments: dict[str, date] = {}  # payment_id: the first snapshot day that lacks it
         self.lines: list[Line] = []
         self.outlets_of_area: dict[str, list[Row]] = {}

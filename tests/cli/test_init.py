@@ -171,7 +171,7 @@ def test_a_folder_that_cannot_be_written_is_named(tollhouse: Tollhouse, tmp_path
 
 def test_the_text_names_the_next_steps(tollhouse: Tollhouse, home: Path) -> None:
     out = tollhouse("init", str(home)).out.splitlines()
-    assert out[0] == f"{home} is ready: 30 files and the folders of the inbox."
+    assert out[0] == f"{home} is ready: 31 files and the folders of the inbox."
     assert out[1] == f"1. set -a; . {home}/tollhouse.env; set +a"
     assert out[2].startswith(f"2. fill in {home}/reference: exchanges.csv, switches.csv, ")
     assert out[-2] == "5. tollhouse run"

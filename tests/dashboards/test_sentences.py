@@ -55,7 +55,7 @@ SQL = re.compile(
     r"|(order|group|partition) by|is null|is not null|distinct|lambda|timezone|regexp_\w+|line_number|bigint|varchar|preserve_order"
     r"|as (hugeint|stale|date|decimal|integer|moment|field|\w+_\w+)|end as)\b|<>|\bin \(|\w+ as \(|len\(|\|\|"
 )
-NAMES_ALONE = re.compile(r"(\w+_\w+ ?|\b(name|channels|amount|channel|status|kind) ?)+")
+NAMES_ALONE = re.compile(r"(\w+_\w+ ?|\b(name|channels|amount|channel|status|kind|reason) ?)+")
 
 
 def _in_catalogue(fragment: str) -> bool:

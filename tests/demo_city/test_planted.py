@@ -362,3 +362,18 @@ def test_merges_payments_and_agents_numbers_are_there(table: dict[str, list[Row]
         assert row["valid_to"][:10] == key.get("to", "")
     errors = [row["complaint_id"] for row in table["complaints"] if row["was_billing_error"] == "true"]
     assert errors == cases["billing_error_complaint"]["keys"]
+
+
+def test_adjustments_are_approved_by_another_person_but_the_planted_ones(
+    table: dict[str, list[Row]], cases: Cases
+) -> None:
+    rows = {row["adjustment_id"]: row for row in table["account_adjustments"]}
+    wrong = [
+        name
+        for name, row in rows.items()
+        if row["approved_by"] in ("", row["prepared_by"]) or Decimal(row["amount"]) > 90_000
+    ]
+    assert wrong == cases["adjustment_not_counted"]["keys"]
+    (name,) = cases["write_off"]["keys"]
+    assert rows[name]["kind"] == "write_off"
+    assert rows[name]["account_id"] not in {row["account_id"] for row in table["payments"]}

@@ -231,7 +231,11 @@ def _payments(part: Part) -> list[Row]:
 def _arrears(part: Part) -> list[Row]:
     found = []
     for place, account in enumerate(part.accounts, start=1):
-        amount = _bill_amount(part, place, "2026-02") - _received(part, place, "2026-02") - (_WRITTEN_OFF if place == 1 else 0)
+        amount = (
+            _bill_amount(part, place, "2026-02")
+            - _received(part, place, "2026-02")
+            - (_WRITTEN_OFF if place == 1 else 0)
+        )
         found.append(
             {
                 "settling_account_id": account, "amount": amount, "days_past_due": 40, "amount_1_30": Decimal("0.00"),

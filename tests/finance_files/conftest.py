@@ -153,6 +153,19 @@ MARTS: Mapping[str, Rows] = {
         }
         for account, amount in (("K2", "60.20"), ("K3", "50.00"))
     ],
+    # A credit on the bill of March, and a write-off above what is open.
+    "account_adjustments": [
+        {
+            "adjustment_id": "J1", "account_id": "K2", "kind": "credit", "amount": money("2.00"), "dated_on": date(2026, 3, 20),
+            "billing_period": "2026-03", "bill_item_id": "RENTAL", "service_number": "2", "reason": "=fault of 18 March",
+            "prepared_by": "lin", "approved_by": "chen", "counted_amount": money("-2.00"),
+        },
+        {
+            "adjustment_id": "J2", "account_id": "K3", "kind": "write_off", "amount": money("99.00"), "dated_on": date(2026, 3, 21),
+            "service_number": "", "reason": "moved away", "prepared_by": "lin", "approved_by": "chen",
+            "possible_amount": money("50.00"), "counted_amount": money("0.00"), "fault": "above_open_amount",
+        },
+    ],
     # 100.10 × 3 % = 3.003, rounded 3.00; one new number at 20.00.
     "commission_lines": [
         {

@@ -56,6 +56,7 @@ EXPECTED: Mapping[str, Mapping[str, tuple[int, str, Decimal]]] = {
     "receivables": {
         "bills": (3, "open_amount", Decimal("110.20")),
         "arrears": (2, "amount", Decimal("110.20")),
+        "adjustments": (2, "counted_amount", Decimal("-2.00")),
     },
 }
 #: The heads that an amount has, by what it is the amount of.
@@ -63,7 +64,7 @@ AMOUNTS = ("Amount (yuan)", "Commission (yuan)", "Receivable (yuan)", "Not colle
 HEADS = {
     "receivable": ("Receivable (yuan)",), "received": ("Received (yuan)",), "success_amount": ("Successful amount (yuan)",),
     "share_amount": ("Provider's share (yuan)",), "open_amount": ("Open (yuan)",), "amount": AMOUNTS,
-    "basis_amount": ("Money that counts (yuan)",),
+    "basis_amount": ("Money that counts (yuan)",), "counted_amount": ("Counted (yuan)",),
 }  # fmt: skip
 
 
@@ -180,9 +181,13 @@ def test_the_manifest_has_rows_totals_and_hashes(settings: Settings) -> None:
     outcome = export(settings, "receivables", "csv")
     manifest = json.loads(outcome.manifest.read_text(encoding="utf-8"))
     assert (manifest["edition"], manifest["kind"], manifest["format"]) == ("2026-05-20-0001", "receivables", "csv")
-    bills, arrears = manifest["files"]
+    bills, arrears, _ = manifest["files"]
     assert bills["sheets"] == [
-        {"sheet": "bills", "rows": 3, "totals": {"amount": "350.30", "open_amount": "110.20", "received": "240.10"}}
+        {
+            "sheet": "bills",
+            "rows": 3,
+            "totals": {"amount": "350.30", "open_amount": "110.20", "received": "240.10", "written_off": "0.00"},
+        }
     ]
     assert arrears["sheets"][0]["rows"] == 2
     for entry, file in zip(manifest["files"], outcome.files, strict=True):

@@ -606,6 +606,21 @@ def complaint(found: Found, name: str, case: Case) -> None:
     assert {row["subject"] for row in found.bulletin("billing_error_complaint")} == set(keys(case))
 
 
+def adjustment_not_counted(found: Found, name: str, case: Case) -> None:
+    assert {row["subject"] for row in found.bulletin("adjustment_not_counted")} == set(keys(case))
+
+
+def write_off(found: Found, name: str, case: Case) -> None:
+    """It settles the oldest bill of an account that has never paid."""
+    (adjustment_id,) = keys(case)
+    (part,) = (row for row in found.marts["bill_write_offs"] if row["adjustment_id"] == adjustment_id)
+    assert part["amount"] == Decimal("5.00")
+    assert part["billing_period"] == min(
+        row["billing_period"] for row in found.marts["bills"] if row["account_id"] == part["account_id"]
+    )
+    assert part["account_id"] not in {row["account_id"] for row in found.marts["payment_applications"]}
+
+
 def late_documented(found: Found, name: str, case: Case) -> None:
     (number,) = keys(case)
     rated = [row for row in found.marts["rated_calls"] if row["calling_number"] == number]

@@ -116,7 +116,7 @@ def test_the_city_is_not_empty(published: Marts) -> None:
     ):
         assert sum(row[column] for row in published[mart]) > 0, mart
     kinds = {row["line_kind"] for row in published["bill_lines"]}
-    assert kinds == {"usage", "recurring", "promotion"}
+    assert kinds == {"usage", "recurring", "promotion", "manual_adjustment"}
     kinds = {row["line_kind"] for row in published["commission_lines"]}
     assert kinds == {"on_time", "activation", "clawback"}
 

@@ -18,6 +18,7 @@ from tests.integration.planted_checkers import Checker, Found
 CHECKERS: dict[str, Checker] = {
     "activation": look.bonuses,
     "bank_batch_number_restarts": look.batch_number_restarts,
+    "adjustment_not_counted": look.adjustment_not_counted,
     "billing_error_complaint": look.complaint,
     "call_of_double_assigned_number": look.double_assigned_call,
     "call_of_each_class": look.classes,
@@ -106,6 +107,7 @@ CHECKERS: dict[str, Checker] = {
     "unknown_trunk_group": look.is_rated,
     "withheld_not_charged": look.is_counted("not_charged"),
     "withheld_to_toll_free": look.charged_to_called,
+    "write_off": look.write_off,
 }
 #: Cases that come in kinds, by how their names begin.
 FAMILIES: dict[str, Checker] = {

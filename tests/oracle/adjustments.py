@@ -136,7 +136,10 @@ def account_adjustments(adjustments: list[Row], write_offs: list[Row], exports: 
         is_billed = found["fault"] is None and row["kind"] in ("charge", "credit")
         rows.append(
             {name: row[name] or None for name in ("bill_item_id", "reason", "prepared_by", "approved_by")}
-            | {name: row[name] for name in ("adjustment_id", "account_id", "kind", "amount", "dated_on", "service_number")}
+            | {
+                name: row[name]
+                for name in ("adjustment_id", "account_id", "kind", "amount", "dated_on", "service_number")
+            }
             | {
                 "business_unit_id": (customer or {}).get("business_unit_id") or None,
                 "outlet_id": (customer or {}).get("outlet_id") or None,

@@ -178,9 +178,7 @@ def money_left(
     return [(payment_id, left[payment_id]) for _, payment_id in sorted(ordered)]
 
 
-def changes_day_by_day(
-    bills: list[Row], payments: list[Row], reversals: list[Row], write_offs: list[Row]
-) -> list[Row]:
+def changes_day_by_day(bills: list[Row], payments: list[Row], reversals: list[Row], write_offs: list[Row]) -> list[Row]:
     """The rows whose sums up to any day are the matching of that day: what each day has that the day before had not."""
     moments = [row["paid_at"].date() for row in [*payments, *reversals]] + [bill["issued_on"] for bill in bills]
     moments += [row["dated_on"] for row in write_offs]

@@ -227,9 +227,19 @@ def test_the_projects_own_book_is_sound() -> None:
         ("packages", "LINE", "LANE", "packages.csv line 2, field product_id: 'LANE' is in no line of products.csv"),
         ("packages", "true", "yes", "packages.csv line 2, field is_shared: 'yes' is not one of true, false"),
         ("price_caps", "2026-01-01,9.5", "2026-01-02,9.5", "price_caps.csv line 3, field valid_from: line 2 caps this"),
-        ("late_fee_rules", "01-01,0.3", "01-02,0.3", "late_fee_rules.csv line 3, field valid_from: the fee of line 2 holds"),
+        (
+            "late_fee_rules",
+            "01-01,0.3",
+            "01-02,0.3",
+            "late_fee_rules.csv line 3, field valid_from: the fee of line 2 holds",
+        ),
         ("late_fee_rules", "0.05", "100.1", "late_fee_rules.csv line 3, field percent_per_day: 100.1 is out of bounds"),
-        ("late_fee_rules", "0.3,LOCAL", "0.3,FEE", "late_fee_rules.csv line 2, field bill_item_id: 'FEE' is in no line of"),
+        (
+            "late_fee_rules",
+            "0.3,LOCAL",
+            "0.3,FEE",
+            "late_fee_rules.csv line 2, field bill_item_id: 'FEE' is in no line of",
+        ),
         ("outlets", "agent,AG1", "agent,", "outlets.csv line 3, field agent_id: is empty; an outlet of kind agent"),
         ("outlets", "own", "shop", "outlets.csv line 2, field outlet_kind: 'shop' is not one of own, agent"),
         (

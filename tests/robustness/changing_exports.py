@@ -198,7 +198,9 @@ class _World:
     def _complain(self, day: date) -> None:
         self.complaints.append(f"K{len(self.complaints)},{self._account()},OU1,{self._moment(day)},,bill,true")
 
-    def _adjustment(self, account: str, kind: str, amount: str, dated_on: date, item: str = "", reverses: str = "") -> None:
+    def _adjustment(
+        self, account: str, kind: str, amount: str, dated_on: date, item: str = "", reverses: str = ""
+    ) -> None:
         """One row; now and then it lacks its approval, or is approved by who prepared it."""
         approved = self.random.choice(("chen",) * 6 + ("", "Lin "))
         name = f"J{len(self.adjustments):03d}"
@@ -223,7 +225,9 @@ class _World:
             name, account, _, amount, dated_on, *_ = self.random.choice(made)
             part = self.random.choice((amount, "2.00"))
             back_on = max(self._recent(day, 5), date.fromisoformat(dated_on))
-            self._adjustment(account, "write_off_reversal", part, back_on, reverses=self.random.choice((name, name, "J")))
+            self._adjustment(
+                account, "write_off_reversal", part, back_on, reverses=self.random.choice((name, name, "J"))
+            )
 
     def exported(self, table: str, day: date) -> list[str]:
         """The rows of a table's snapshot of a day. Some rows cannot be read but for their key."""

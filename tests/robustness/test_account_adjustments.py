@@ -53,9 +53,7 @@ def bills_of_a1(branch: Branch) -> dict[str, Decimal]:
 
 def collected(branch: Branch, period: str) -> tuple[Decimal, ...]:
     """Receivable, received and written off of the agent's bills, which are A1's."""
-    rows = branch.mart(
-        "collection_rates", "billing_period, dimension, dimension_id, receivable, received, written_off"
-    )
+    rows = branch.mart("collection_rates", "billing_period, dimension, dimension_id, receivable, received, written_off")
     return next(row[3:] for row in rows if row[:3] == (period, "agent", "AG1"))
 
 
@@ -85,7 +83,9 @@ def test_they_stand_on_bills_and_are_no_payment(written_off: Branch) -> None:
         "J2": (Decimal("2.50"), None),
         "W1": (Decimal("12.00"), None),
     }
-    lines = written_off.mart("bill_lines", "account_id, service_number, billing_period, bill_item_id, line_kind, amount")
+    lines = written_off.mart(
+        "bill_lines", "account_id, service_number, billing_period, bill_item_id, line_kind, amount"
+    )
     assert [line for line in lines if line[4] == "manual_adjustment"] == [
         ("A1", "", APRIL, "RENTAL", "manual_adjustment", Decimal("2.50")),
         ("A1", "2200001", MARCH, "RENTAL", "manual_adjustment", Decimal("-3.00")),
@@ -95,14 +95,18 @@ def test_they_stand_on_bills_and_are_no_payment(written_off: Branch) -> None:
     assert "A1" not in arrears(written_off)
     columns = "adjustment_id, account_id, billing_period, amount"
     assert written_off.mart("bill_write_offs", columns) == [("W1", "A1", MARCH, Decimal("12.00"))]
-    assert [row[0] for row in written_off.mart("payment_applications", "payment_id, account_id") if row[1] == "A1"] == ["P1"]
+    assert [row[0] for row in written_off.mart("payment_applications", "payment_id, account_id") if row[1] == "A1"] == [
+        "P1"
+    ]
     # 5.00 of 17.00 were received: 4 % of 5.00, and nothing for what was given up.
     assert written_off.mart("commission_lines", "settlement_period, line_kind, basis_amount, amount") == [
         (MARCH, "on_time", *money("5.00", "0.20"))
     ]
     balance = {
         (step, item): amount
-        for period, step, item, amount in written_off.mart("revenue_balance_monthly", "billing_period, step, item, amount")
+        for period, step, item, amount in written_off.mart(
+            "revenue_balance_monthly", "billing_period, step, item, amount"
+        )
         if period == MARCH
     }
     assert balance["settlement", "written_off"] == Decimal("12.00")
@@ -172,7 +176,11 @@ def test_what_is_not_approved_by_two_or_cannot_be_placed_is_named(ran_copy: Bran
             "who prepared it has approved it (lin), and another person has to",
         ),
         "N3": ("A1,credit,1.00,2026-03-20,RENTAL,,x,,chen,", "no_preparer", "it does not say who prepared it"),
-        "N4": ("A9,credit,1.00,2026-03-20,RENTAL,,x,lin,chen,", "account_unknown", "no accounts export has its account"),
+        "N4": (
+            "A9,credit,1.00,2026-03-20,RENTAL,,x,lin,chen,",
+            "account_unknown",
+            "no accounts export has its account",
+        ),
         "N5": (
             "A1,gift,1.00,2026-03-20,RENTAL,,x,lin,chen,",
             "kind_unknown",

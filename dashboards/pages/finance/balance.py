@@ -72,7 +72,12 @@ def _flow(view: View, period: Period, t: Translate) -> Section:
             t("unit.yuan"),
             notes=notes.get(name, ()),
         )
-        for name, step, items in (("charged", "charge", ()), ("billed", "bill", ()), ("paid", "settlement", _PAID), ("open", "open", ()))
+        for name, step, items in (
+            ("charged", "charge", ()),
+            ("billed", "bill", ()),
+            ("paid", "settlement", _PAID),
+            ("open", "open", ()),
+        )
     )
     figure = revenue_flow(_nodes(t), _flows(rows, suspended, t), t)
     return Section(

@@ -145,7 +145,9 @@ MARTS: Mapping[str, Rows] = {
         _paid("P4", "C1", "2026-02", date(2026, 3, 6), "100.00"),
         _paid("P5", "C4", "2026-01", date(2026, 2, 10), "400.00"),
     ],
-    "bill_write_offs": [{"adjustment_id": "W1", "account_id": "C1", "billing_period": "2026-01", "amount": Decimal("5.00")}],
+    "bill_write_offs": [
+        {"adjustment_id": "W1", "account_id": "C1", "billing_period": "2026-01", "amount": Decimal("5.00")}
+    ],
     "commission_lines": [
         _line("A1", "2025-12", "on_time", "1000.00", "8", "80.00"),
         _line("A1", "2026-01", "clawback", "1.00", "2.25", "-2.25"),

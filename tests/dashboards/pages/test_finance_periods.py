@@ -63,7 +63,9 @@ MARTS: Mapping[str, Rows] = {
         _paid("P2", "C1", "2026-01", "-10.00"),
         _paid("P3", "C2", "2026-02", "75.00"),
     ],
-    "bill_write_offs": [{"adjustment_id": "W1", "account_id": "C2", "billing_period": "2026-02", "amount": Decimal("5.00")}],
+    "bill_write_offs": [
+        {"adjustment_id": "W1", "account_id": "C2", "billing_period": "2026-02", "amount": Decimal("5.00")}
+    ],
     "rated_calls": [
         {"call_id": "f:1", "billing_period": "2026-02", "business_unit_id": "U1"},
         {"call_id": "f:2", "billing_period": "2026-02", "business_unit_id": "U2"},
@@ -77,7 +79,18 @@ def test_provisional_bills_are_not_receivable(tmp_path: Path) -> None:
     zero = Decimal("0.00")
     assert [(row[0], *row[2:3], *row[5:]) for row in rows(page, "periods")] == [
         ("2026-03", False, 1, zero, zero, zero, zero, None, Decimal("999.00"), 1),
-        ("2026-02", False, 2, Decimal("300.00"), Decimal("75.00"), Decimal("5.00"), Decimal("220.00"), Decimal("0.25"), zero, 2),
+        (
+            "2026-02",
+            False,
+            2,
+            Decimal("300.00"),
+            Decimal("75.00"),
+            Decimal("5.00"),
+            Decimal("220.00"),
+            Decimal("0.25"),
+            zero,
+            2,
+        ),
         ("2026-01", True, 1, Decimal("100.00"), Decimal("100.00"), zero, zero, Decimal("1"), zero, 0),
     ]
     # 175.00 of 400.00.

@@ -119,9 +119,16 @@ of_months as (
 running as (
     select
         *,
-        least(principal, {{ divided_to_cents('sum(exact_fee) over (partition by account_id, billing_period order by fee_period '
-            ~ 'rows between unbounded preceding and current row)', '100000000') }}) as borne
+        sum(exact_fee) over (
+            partition by account_id, billing_period order by fee_period rows between unbounded preceding and current row
+        ) as fee_so_far
     from of_months
+),
+rounded as (
+    select
+        *,
+        least(principal, {{ divided_to_cents('fee_so_far', '100000000') }}) as borne
+    from running
 )
 select
     account_id,
@@ -131,4 +138,4 @@ select
     days,
     cast(principal as {{ money() }}) as principal,
     cast(borne - coalesce(lag(borne) over (partition by account_id, billing_period order by fee_period), 0) as {{ money() }}) as amount
-from running
+from rounded
