@@ -118,7 +118,7 @@ def test_all_formats_have_every_row_and_agree_to_the_fen(settings: Settings, kin
 
 
 def test_money_in_parquet_is_as_in_the_mart(settings: Settings) -> None:
-    (file, _) = export(settings, "receivables", "parquet").files
+    file, *_ = export(settings, "receivables", "parquet").files
     schema = pyarrow.parquet.read_schema(file.path)
     assert {str(schema.field(name).type) for name in ("amount", "received", "open_amount")} == {"decimal128(18, 2)"}
 

@@ -2,8 +2,9 @@
 
 Customers leave and come back, change class, agent and outlet; accounts change hands and merge; numbers are given up, dropped,
 corrected and given to others; payments come in windows, are deleted, reversed and refunded; charges, credits and write-offs are
-made by hand, approved or not; unpaid bills bear a late fee; a bank collects, refuses and takes back. Each file is delivered on its day, or some days later, or never. Run step by step, the branch publishes the marts of one run
-over everything, and these are the oracle's.
+made by hand, approved or not; unpaid bills bear a late fee; a bank collects, refuses and takes back. Each file is delivered on its
+day, or some days later, or never. Run step by step, the branch publishes the marts of one run over everything, and these are the
+oracle's.
 """
 
 from __future__ import annotations

@@ -33,8 +33,10 @@ _FROZEN_WITH_BILLS = (
     (
         "late_fees",
         "marts.late_fees",
-        "select $period as billing_period, account_id, unpaid_period, bill_item_id, sum(amount) as amount from marts.late_fees "
-        "where fee_period <= $period group by account_id, unpaid_period, bill_item_id",
+        (
+            "select $period as billing_period, account_id, unpaid_period, bill_item_id, sum(amount) as amount from marts.late_fees "
+            "where fee_period <= $period group by account_id, unpaid_period, bill_item_id"
+        ),
     ),
 )
 
