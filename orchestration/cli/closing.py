@@ -158,7 +158,7 @@ def _reopened(done: Reopening, hanging: Sequence[Effect], warnings: list[str], c
         answer.show(console)
 
     data |= {
-        "figures": [{**asdict(one), "difference": one.difference} for one in figures],
+        "compared_figures": [{**asdict(one), "difference": one.difference} for one in figures],
         "changed_bills": [asdict(one) for one in bills],
         "changed_periods": [asdict(one) for one in periods],
     }
