@@ -10,6 +10,7 @@ import secrets
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,15 +130,23 @@ def _exports(arguments: argparse.Namespace, folder: Path, say: Callable[[str], N
     seeds, days = range(arguments.seed, arguments.seed + (25 if arguments.full else 3)), 6
     with runner() as running:
 
-        def run(branch: Branch) -> None:
-            ended = running.forked(branch.settings, "run")
-            assert ended.status == 0, ended.errors
+        def type_(branch: Branch, *words: str) -> None:
+            ended = running.forked(branch.settings, *words)
+            assert ended.status == 0, (words, ended.errors)
 
+        decisions: Counter[str] = Counter()
         for seed in seeds:
-            found = changing_exports.compared(folder / f"{seed}", changing_exports.drawn(seed, days), days, run)
-            assert not found, "\n".join([f"seed {seed}", *found[:20]])
-            say(f"exports of seed {seed}: {days} runs, the marts of one run over everything and of the oracle")
-    return [f"{len(seeds)} branches of changing exports, {days} runs each: the marts of one run, and the oracle's"]
+            drawn = changing_exports.drawn(seed, days)
+            decided, found = changing_exports.compared(folder / f"{seed}", drawn, days, type_, seed)
+            assert not found, "\n".join([f"seed {seed}, {decided}", *found[:20]])
+            decisions.update(" ".join(words.split()[:-1]) for words in decided)
+            say(
+                f"exports of seed {seed}: {days} runs and {decided}: the marts of one run over everything and of the oracle"
+            )
+    return [
+        f"{len(seeds)} branches of changing exports, {days} runs each: the marts of one run, and the oracle's",
+        f"decided in between: {dict(decisions)}; what was closed or locked has not moved",
+    ]
 
 
 def _concurrency(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
