@@ -141,7 +141,7 @@ def _closed(settings: Settings, is_deep: bool) -> Iterator[Finding]:
         if old:
             found = f"of {', '.join(old)} there are no files outside the warehouse: an earlier version closed them"
             yield Finding("closed periods", WARN, found, "`tollhouse run` writes them")
-        reopened = f", and of {len(before)} closings that were reopened" if before else ""
+        reopened = f" and {len(before)} closings that were reopened" if before else ""
         if faults or not lost:
             sound = f"{len(figures)} periods{reopened}, every file is there"
             yield from _findings("closed periods", faults, FROZEN_ADVICE, sound)
