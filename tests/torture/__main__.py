@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+from tests.dbt.restated_settlements import faults_of_draw
 from tests.robustness import changing_exports
 from tests.robustness.branch import Branch, new_branch
 from tests.torture import (
@@ -149,6 +150,18 @@ def _exports(arguments: argparse.Namespace, folder: Path, say: Callable[[str], N
     ]
 
 
+def _settlements(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    seeds, restated = range(arguments.seed, arguments.seed + (40 if arguments.full else 5)), 0
+    for seed in seeds:
+        faults, lines = faults_of_draw(folder / f"{seed}", seed)
+        assert not faults, "\n".join([f"seed {seed}", *faults[:20]])
+        restated += lines
+        say(f"settlements of seed {seed}: {lines} lines restated, locked and restated are what the oracle has")
+    return [
+        f"{len(seeds)} draws of 200 accounts, four settlements locked in each: {restated} lines restated, to the cent"
+    ]
+
+
 def _concurrency(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
     with runner() as running:
         readings, editions = concurrency.read_while_publishing(running, folder / "read", 10, say)
@@ -216,6 +229,7 @@ PARTS: dict[str, Part] = {
     "disk": _disk,
     "order": _order,
     "exports": _exports,
+    "settlements": _settlements,
     "concurrency": _concurrency,
     "fuzz": _fuzz,
     "meaning": _meaning,

@@ -127,19 +127,27 @@ def _reopenings(view: View, t: Translate) -> Section:
 
     def blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
         amounts = ("frozen_amount", "amount", "difference_amount")
+        is_one = len(rows) == 1  # a sum over reopenings of one period would count its money twice
+        listed = mart_table(
+            view,
+            t,
+            "period_reopenings",
+            rows,
+            ("billing_period", "reopening_number", "reopened_at", "reopened_by", "why"),
+            name="reopenings",
+            queries=("reopenings",),
+            definition=t("period_list.reopenings_definition"),
+        )
         totals = mart_table(
             view,
             t,
             "period_reopenings",
             rows,
-            (
-                "billing_period", "reopening_number", "reopened_at", "reopened_by", "why", "frozen_calls", "calls", "frozen_seconds",
-                "seconds", *amounts,
-            ),
-            name="reopenings",
+            ("billing_period", "reopening_number", "frozen_calls", "calls", "frozen_seconds", "seconds", *amounts),
+            name="reopening_figures",
             queries=("reopenings",),
-            definition=t("period_list.reopenings_definition"),
-        )  # fmt: skip
+            title=t("period_list.reopening_figures"),
+        )
         by_item = mart_table(
             view,
             t,
@@ -149,7 +157,7 @@ def _reopenings(view: View, t: Translate) -> Section:
             name="reopenings_by_item",
             queries=("reopenings_by_item",),
             title=t("period_list.reopenings_by_item"),
-            sums=("frozen_lines", "lines", *amounts),
+            sums=("frozen_lines", "lines", *amounts) if is_one else (),
         )
         bills = mart_table(
             view,
@@ -160,11 +168,11 @@ def _reopenings(view: View, t: Translate) -> Section:
             name="reopened_bills",
             queries=("reopened_bills",),
             title=t("period_list.reopened_bills"),
-            sums=amounts,
+            sums=amounts if is_one else (),
             links={"account_id": lambda row: Target.to("bills", account=row["account_id"])},
         )
         changed = Column(t("period_list.bills_changed"), "count")
-        return (with_column(totals, 9, changed, [row["bills_changed"] for row in rows]), by_item, bills)
+        return (listed, with_column(totals, 6, changed, [row["bills_changed"] for row in rows]), by_item, bills)
 
     nothing = Message(t("period_list.no_reopenings"))
     return section_of_rows(view, t, "reopenings", t("period_list.reopenings"), "reopenings", nothing, blocks)

@@ -13,7 +13,7 @@ from dashboards.i18n import Translate, load
 from dashboards.pages.model import Target
 from orchestration.access.roles import Role, Scope, Viewer
 from tests.dashboards.editions import Rows
-from tests.dashboards.pages.drawing import drawn, rows, sentences, targets, tones, total
+from tests.dashboards.pages.drawing import drawn, rows, sentences, table, targets, tones, total
 
 
 def _bill(account: str, period: str, unit: str, amount: str, is_provisional: bool = False) -> dict[str, object]:
@@ -155,10 +155,14 @@ def test_edition_without_periods_says_so(tmp_path: Path) -> None:
 def test_reopenings_show_what_had_been_closed_and_what_it_comes_to(tmp_path: Path) -> None:
     page = drawn(tmp_path, "periods", MARTS)
     first, second = datetime(2026, 3, 1, 9, 30), datetime(2026, 3, 2, 9, 30)
-    # Calls and seconds as closed and since, bills that changed, then the amounts.
     assert rows(page, "reopenings") == [
-        ("2026-01", 2, second, "wang", "late files", 0, 0, 0, 0, 1, *money("107.50", "106.50", "-1.00")),
-        ("2026-01", 1, first, "wang", "late files", 5, 7, 300, 420, 1, *money("105.00", "107.50", "2.50")),
+        ("2026-01", 2, second, "wang", "late files"),
+        ("2026-01", 1, first, "wang", "late files"),
+    ]
+    # Calls and seconds as closed and since, bills that changed, then the amounts.
+    assert rows(page, "reopening_figures") == [
+        ("2026-01", 2, 0, 0, 0, 0, 1, *money("107.50", "106.50", "-1.00")),
+        ("2026-01", 1, 5, 7, 300, 420, 1, *money("105.00", "107.50", "2.50")),
     ]
     assert rows(page, "reopenings_by_item") == [
         ("2026-01", 2, "CALLS", 2, 2, *money("77.50", "76.50", "-1.00")),
@@ -171,6 +175,14 @@ def test_reopenings_show_what_had_been_closed_and_what_it_comes_to(tmp_path: Pat
         ("2026-01", 1, "C2", 2, 3, *money("5.00", "7.50", "2.50")),
     ]
     assert Target.to("bills", account="C2") in targets(page, "reopened_bills")
+    # A sum over both would count the money of January twice.
+    assert table(page, "reopenings_by_item").total is table(page, "reopened_bills").total is None
+
+
+def test_one_reopening_has_its_totals(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "periods", {**MARTS, "period_reopenings": REOPENINGS[:3]})
+    assert total(page, "reopenings_by_item")[3:] == (3, 3, *money("105.00", "107.50", "2.50"))
+    assert total(page, "reopened_bills")[5:] == money("5.00", "7.50", "2.50")
 
 
 def test_without_a_reopening_the_page_says_so(tmp_path: Path) -> None:
