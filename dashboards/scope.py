@@ -74,6 +74,7 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "overlapping_calls": Belongs(unit="business_unit_id", outlet="outlet_id", account="account_id"),
     "package_use": Belongs(account="account_id", period="billing_period"),
     "payment_applications": Belongs(account="account_id", period="billing_period"),
+    "period_reopenings": Belongs(account="account_id", period="billing_period"),
     "problem_bulletin": Belongs(unit="business_unit_id", outlet="outlet_id"),
     "rated_calls": Belongs(unit="business_unit_id", outlet="outlet_id", agent="agent_id"),
     "rerating_adjustments": Belongs(unit="business_unit_id", account="account_id"),

@@ -1,4 +1,4 @@
-"""Running the job from a command: one run in this process, through Dagster, and closing a period around it."""
+"""Running the job from a command: one run in this process, through Dagster, and closing or reopening a period around it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,28 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.errors import GatesBlocked, TollhouseError
+from orchestration.errors import GatesBlocked, TollhouseError, UsageError
 from orchestration.ledger.file_ledger import FileLedger
 from orchestration.publishing.reading import edition_folders
 from orchestration.reference_book.reading import read_reference_book
-from orchestration.runtime.progress import Reporter, reporting_to, within_run
+from orchestration.runtime.progress import Reporter, Silent, reporting_to, within_run
 from orchestration.runtime.run_failures import collected_failures
 from orchestration.runtime.run_lock import run_lock
 from orchestration.runtime.run_record import load_record, note_end, one_line_of
 from orchestration.settings import Settings
+from orchestration.state.checks import refuse_lost_state
 from orchestration.state.dagster_history import is_of_history, set_aside, set_damaged_aside
 from orchestration.state.places import refuse_unfit_places
-from orchestration.warehouse.closed.closing import FrozenPeriod, check_period, freeze_period, refuse_closing
+from orchestration.warehouse.closed.closing import (
+    FrozenPeriod,
+    FrozenTotal,
+    check_period,
+    freeze_period,
+    frozen_totals,
+    refuse_closing,
+)
+from orchestration.warehouse.closed.frozen_figures import closed_periods
+from orchestration.warehouse.closed.reopening import ReopenedPeriod, is_reopened, refuse_reopening, reopen_closed
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.planning.run_signature import stands_as_published
 
@@ -283,5 +293,61 @@ def refuse_to_close(settings: Settings, period: str) -> None:
         is_lost = bool(edition_folders(settings.published))
         lacking = f"{settings.warehouse_path} is gone" if is_lost else "nothing is published yet"
         raise TollhouseError(f"period {period} cannot be closed: {lacking}; `tollhouse run` first")
+    with (
+        run_lock(settings),
+        FileLedger(settings.ledger_path, read_only=True) as ledger,
+        open_warehouse(settings) as con,
+    ):
+        refuse_closing(con, period, is_reopened=is_reopened(ledger, period))
+
+
+@dataclass(frozen=True)
+class Reopening:
+    """A reopening and the runs around it: `edition_before` is the one that stood, brought up to date, `run` what came of the next."""
+
+    reopened: ReopenedPeriod
+    edition_before: str
+    run: RunOutcome
+
+
+def reopen_period(settings: Settings, period: str, why: str, *, reporter: Reporter | None = None) -> Reopening:
+    """Reopen the newest closed period: bring the edition up to date, take the closing back, compute and publish the period anew.
+
+    The run before shows that the gates let an edition pass, so that what differs afterwards is the reopening's. Where they block
+    the run after it, the reopening stands: nothing is published, and a later run that they let pass publishes it. Raises UsageError
+    where the period is not one or a reason lacks, and TollhouseError where it is not closed, a newer one is, its frozen figures are
+    damaged, or the gates block the edition before anything is reopened.
+    """
+    if not why.strip():
+        raise UsageError("give the reason (--why TEXT): a reopening is kept with it")
+    refuse_to_reopen(settings, period)
+    before = run_once(settings, reporter=reporter)
+    if before.status == "blocked" or before.edition is None:
+        raise GatesBlocked(
+            f"period {period} stays closed: the release gates block the edition; see {before.blocked_path}"
+        )
+    listener = reporter or Silent()
+    with run_lock(settings), FileLedger(settings.ledger_path) as ledger:
+        refuse_lost_state(settings, ledger, listener.warn)
+        with open_warehouse(settings) as con:
+            reopened = reopen_closed(con, settings, ledger, period, why.strip())
+    return Reopening(reopened, before.edition, run_once(settings, reporter=reporter))
+
+
+def refuse_to_reopen(settings: Settings, period: str) -> None:
+    """Raise, as `reopen_period` does, where a period may not be reopened with the home as it stands; nothing is changed."""
+    check_period(period)
+    refuse_unfit_places(settings)
+    with run_lock(settings), FileLedger(settings.ledger_path, read_only=True) as ledger:
+        refuse_reopening(ledger, period)
+
+
+def frozen_period(settings: Settings, period: str) -> list[FrozenTotal]:
+    """What is frozen of a closed period, from the warehouse; nothing is changed. Raises TollhouseError where it does not hold it."""
     with run_lock(settings), open_warehouse(settings) as con:
-        refuse_closing(con, period)
+        if period not in closed_periods(con):
+            raise TollhouseError(
+                f"{settings.warehouse_path} does not hold the closed period {period}; `tollhouse run` fills it from the files of the "
+                "closing"
+            )
+        return frozen_totals(con, period)

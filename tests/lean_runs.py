@@ -21,7 +21,7 @@ from orchestration.settings import Settings
 from orchestration.storage.durable import sha256_of
 
 #: Words of the command line that end with a run.
-RUNNING = ("run", "close", "rebuild", "rerate", "settlement")
+RUNNING = ("run", "close", "reopen", "rebuild", "rerate", "settlement")
 
 
 @contextmanager

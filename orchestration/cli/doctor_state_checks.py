@@ -121,19 +121,30 @@ def _raw(settings: Settings, is_deep: bool) -> Iterator[Finding]:
 
 def _closed(settings: Settings, is_deep: bool) -> Iterator[Finding]:
     from orchestration.warehouse.closed.frozen_figures import FROZEN_ADVICE, damaged_files, missing_files
+    from orchestration.warehouse.closed.reopening import EVIDENCE_ADVICE
 
     def look(ledger: FileLedger) -> Iterator[Finding]:
-        figures = ledger.frozen_figures()
+        figures, before = ledger.frozen_figures(), ledger.reopened_figures()
         files = [file for of_period in figures.values() for file in of_period]
         if is_deep:
             faults = [f"{settings.home / file.path} {why}" for file, why in damaged_files(settings, files)]
         else:
             faults = [f"{settings.home / file.path} is gone or cut" for file in missing_files(settings, files)]
-        old = sorted({str(one.period) for one in ledger.decisions("close_period")} - figures.keys())
+        evidence = [file for of_closing in before.values() for file in of_closing]
+        if is_deep:
+            lost = [f"{settings.home / file.path} {why}" for file, why in damaged_files(settings, evidence)]
+        else:
+            lost = [f"{settings.home / file.path} is gone or cut" for file in missing_files(settings, evidence)]
+        if lost:
+            yield from _findings("closed periods", lost, EVIDENCE_ADVICE, "")
+        old = sorted(ledger.closed_periods().keys() - figures.keys())
         if old:
             found = f"of {', '.join(old)} there are no files outside the warehouse: an earlier version closed them"
             yield Finding("closed periods", WARN, found, "`tollhouse run` writes them")
-        yield from _findings("closed periods", faults, FROZEN_ADVICE, f"{len(figures)} periods, every file is there")
+        reopened = f" and {len(before)} closings that were reopened" if before else ""
+        if faults or not lost:
+            sound = f"{len(figures)} periods{reopened}, every file is there"
+            yield from _findings("closed periods", faults, FROZEN_ADVICE, sound)
 
     yield from _with_ledger(settings, "closed periods", look)
 
@@ -183,12 +194,17 @@ def _warehouse(settings: Settings, is_deep: bool) -> Iterator[Finding]:
 
 
 def _periods_agree(settings: Settings, held: set[str]) -> Iterator[Finding]:
+    from orchestration.warehouse.closed.reopening import reopened_periods
+
     def look(ledger: FileLedger) -> Iterator[Finding]:
-        closed = {str(one.period) for one in ledger.decisions("close_period")}
+        closed, reopened = ledger.closed_periods().keys(), reopened_periods(ledger)
         for period in sorted(closed - held):
             found = f"{settings.warehouse_path} does not hold the closed period {period}"
             yield Finding("warehouse", ERROR, found, "`tollhouse run` fills it from the files of the closing")
-        for period in sorted(held - closed):
+        for period in sorted((held - closed) & reopened):
+            found = f"{settings.warehouse_path} holds the period {period} as closed, and the ledger has it as reopened"
+            yield Finding("warehouse", WARN, found, "`tollhouse run` computes it anew and publishes it")
+        for period in sorted(held - closed - reopened):
             found = f"{settings.warehouse_path} holds the closed period {period}, of which the ledger knows nothing"
             yield Finding("warehouse", ERROR, found, LEDGER_ADVICE)
         if closed == held:

@@ -51,6 +51,9 @@ WRONG_NAME = "name not of its source's pattern"
 BY_A_PERSON = "rejected by a person: "
 # The decision that a file's date is right, though it is far from the others.
 ACCEPT_DATE = "accept_date"
+# The decisions on billing periods; of a period the newest of the first two counts. The third names in its reason a re-rating whose
+# adjustments of the period count no longer.
+CLOSE_PERIOD, REOPEN_PERIOD, WITHDRAW_ADJUSTMENTS = "close_period", "reopen_period", "withdraw_adjustments"
 # What a file did at which a process was found to have ended.
 PROCESS_ENDED = "ended the process"
 # A file may have a fault in each of its lines; a list too long to read is not kept.
@@ -496,7 +499,7 @@ class FileLedger:
             label = f"{entry.file_id} ({entry.file_name})"
             if entry.status == "rejected":
                 raise TollhouseError(f"{label} is rejected already: {entry.status_reason}")
-            closed = {decision.period for decision in self.decisions("close_period")}
+            closed = self.closed_periods().keys()
             days = [day for day in self.call_days() if day.file_id == entry.file_id and day.records]
             billed = sorted({f"{day.call_date:%Y-%m}" for day in days} & closed) if entry.status == "loaded" else []
             if billed:
@@ -574,15 +577,42 @@ class FileLedger:
                 raise TollhouseError(f"{label}: its calls of another day were released before")
             return self.add_decision("release_calls", why, entry.file_id)
 
-    # --- frozen figures of closed periods --------------------------------------------------------------------------
+    # --- closed periods and their frozen figures -------------------------------------------------------------------
+
+    def closed_periods(self) -> dict[str, Decision]:
+        """The periods that are closed, each with its closing: those that were reopened since are not among them."""
+        closed: dict[str, Decision] = {}
+        for decision in self.decisions():
+            if decision.kind == CLOSE_PERIOD:
+                closed[str(decision.period)] = decision
+            elif decision.kind == REOPEN_PERIOD:
+                closed.pop(str(decision.period), None)
+        return closed
+
+    def closing_number(self, period: str) -> int:
+        """The number of the closing that a period has, or that its next closing will have: one more than its reopenings."""
+        return 1 + sum(decision.period == period for decision in self.decisions(REOPEN_PERIOD))
 
     def close_period(self, period: str, why: str, figures: Sequence[FrozenFile]) -> Decision:
         """Keep that a period is closed, together with the files of its figures, which must be on the disk by now. When it
         returns, a power cut cannot take the decision back."""
         with self._on_the_disk():
-            decision = self.add_decision("close_period", why, period=period)
+            decision = self.add_decision(CLOSE_PERIOD, why, period=period)
             self._add_figures(figures)
         return decision
+
+    def reopen_period(self, period: str, why: str, withdrawn: Sequence[str] = ()) -> Decision:
+        """Keep that a closed period is open again, and which re-ratings' adjustments of it count no longer. Its frozen figures stay.
+        When it returns, a power cut cannot take the decision back."""
+        with self._on_the_disk():
+            decision = self.add_decision(REOPEN_PERIOD, why, period=period)
+            for rerate_id in withdrawn:
+                self.add_decision(WITHDRAW_ADJUSTMENTS, rerate_id, period=period)
+        return decision
+
+    def withdrawn_adjustments(self) -> set[tuple[str, str]]:
+        """The re-ratings and closed periods (rerate_id, period) whose adjustments count no longer, for the period was reopened."""
+        return {(decision.why, str(decision.period)) for decision in self.decisions(WITHDRAW_ADJUSTMENTS)}
 
     def add_frozen_figures(self, figures: Sequence[FrozenFile]) -> None:
         """Keep files of figures of periods closed before; they take the place of those that were kept."""
@@ -591,22 +621,44 @@ class FileLedger:
 
     def frozen_figures(self) -> dict[str, list[FrozenFile]]:
         """Per closed period the files of its figures."""
-        rows = self._db.execute(
-            "select period, table_name, file_path, row_count, size_bytes, sha256 from frozen_figures order by frozen_number"
-        )
-        newest = {(row["period"], row["table_name"]): FrozenFile(*row) for row in rows}
-        periods: dict[str, list[FrozenFile]] = {}
-        for (period, _), file in sorted(newest.items()):
-            periods.setdefault(period, []).append(file)
-        return periods
+        return {
+            period: files
+            for (period, number), files in self._figures_by_closing().items()
+            if period in self.closed_periods() and number == self.closing_number(period)
+        }
+
+    def reopened_figures(self) -> dict[tuple[str, int], list[FrozenFile]]:
+        """Per closing that was reopened, (period, number of the closing), the files of what was closed: the evidence of before."""
+        return {
+            (period, number): files
+            for (period, number), files in self._figures_by_closing().items()
+            if number < self.closing_number(period)
+        }
 
     def frozen_hashes(self, period: str) -> dict[str, set[str]]:
         """Per table the SHA-256 of every file of a closed period's figures that was ever written, replaced ones too."""
-        rows = self._db.execute("select table_name, sha256 from frozen_figures where period = ?", [period])
         hashes: dict[str, set[str]] = {}
-        for row in rows:
-            hashes.setdefault(row["table_name"], set()).add(row["sha256"])
+        for file in self._figures():
+            if file.period == period and file.closing_number == self.closing_number(period):
+                hashes.setdefault(file.table, set()).add(file.sha256)
         return hashes
+
+    def _figures(self) -> list[FrozenFile]:
+        """Every file of frozen figures that was ever written, oldest first."""
+        return [
+            FrozenFile(*row)
+            for row in self._db.execute(
+                "select period, table_name, file_path, row_count, size_bytes, sha256 from frozen_figures order by frozen_number"
+            )
+        ]
+
+    def _figures_by_closing(self) -> dict[tuple[str, int], list[FrozenFile]]:
+        """Per period and number of its closing the newest file of each table."""
+        newest = {(file.period, file.closing_number, file.table): file for file in self._figures()}
+        closings: dict[tuple[str, int], list[FrozenFile]] = {}
+        for (period, number, _), file in sorted(newest.items()):
+            closings.setdefault((period, number), []).append(file)
+        return closings
 
     def _add_figures(self, figures: Sequence[FrozenFile]) -> None:
         self._db.executemany(

@@ -7,7 +7,7 @@ orchestration/rerating; how they become bill lines is in the warehouse. Amounts 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -173,6 +173,19 @@ def kept_rows(ledger_path: Path, table: str) -> list[tuple[Any, ...]]:
                 f"select figures.*, {', '.join(_HEAD)} from {table} as figures inner join reratings using (rerate_id)"
             )
         ]
+
+
+def posted_to(ledger_path: Path, closed_period: str, withdrawn: Collection[tuple[str, str]]) -> dict[str, Decimal]:
+    """Per re-rating that has found differences in the calls of a closed period, what it posted for them to a later period, 0 where
+    they came to nothing in cents; without those whose adjustments count no longer, (rerate_id, closed period) each."""
+    posted: dict[str, Decimal] = {}
+    for row_type, table in ((Adjustment, "rerating_adjustments"), (AdjustmentLine, "rerating_lines")):
+        for values in kept_rows(ledger_path, table):
+            row = dict(zip(columns_of(row_type), values, strict=True))
+            if row["closed_period"] == closed_period and (row["rerate_id"], closed_period) not in withdrawn:
+                posted.setdefault(row["rerate_id"], Decimal(0))
+                posted[row["rerate_id"]] += Decimal(row["amount"]) if row_type is AdjustmentLine else 0
+    return posted
 
 
 def columns_of(row: type[Change] | type[Adjustment] | type[AdjustmentLine]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import PurePosixPath
 from typing import Any
 
 # Goes up with every change of the schema. A ledger of an earlier version is brought up to it by MIGRATIONS when it is
@@ -295,7 +296,7 @@ class DecodedFile:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision of a person: a release, a closing. `order_number` is in one sequence with the files' seen_order."""
+    """A decision of a person: a release, a closing, a reopening. `order_number` is in one sequence with the files' seen_order."""
 
     order_number: int
     kind: str
@@ -316,6 +317,16 @@ class FrozenFile:
     rows: int
     size_bytes: int
     sha256: str
+
+    @property
+    def closing_number(self) -> int:
+        """Which closing of the period wrote it: 1, and 2 and more after reopenings."""
+        return int(PurePosixPath(self.path).parent.name.partition(".")[2] or 1)
+
+
+def closing_folder(period: str, closing_number: int) -> str:
+    """The name of the folder with the figures of a closing: `2026-03`, and `2026-03.2` where the period was reopened once before."""
+    return period if closing_number == 1 else f"{period}.{closing_number}"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ PUBLISHED_MARTS = (
     MartSpec("bill_lines", ("account_id", "service_number", "billing_period", "bill_item_id", "line_kind")),
     MartSpec("account_adjustments", ("adjustment_id",)),
     MartSpec("package_use", ("package_id", "account_id", "package_number", "billing_period", "allowance_kind")),
+    MartSpec("period_reopenings", ("billing_period", "reopening_number", "account_id", "bill_item_id")),
     MartSpec("rerating_changes", ("rerate_id", "account_id", "zone_id", "business_unit_id", "billing_period")),
     MartSpec(
         "rerating_adjustments",

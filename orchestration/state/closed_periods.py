@@ -13,22 +13,29 @@ from orchestration.settings import Settings
 from orchestration.warehouse.closed.frozen_figures import (
     closed_folder,
     closed_periods,
+    missing_files,
     refuse_other_figures,
     restore_frozen,
     write_missing,
 )
+from orchestration.warehouse.closed.reopening import EVIDENCE_ADVICE, remove_reopened, reopened_in_warehouse
 
 
 def settle_closed_periods(
     con: duckdb.DuckDBPyConnection, settings: Settings, ledger: FileLedger, warn: Callable[[str], None]
 ) -> None:
-    """Bring warehouse and files to what the ledger has as closed: fill a warehouse that lacks a period from the files, and
-    write the files that are missing.
+    """Bring warehouse and files to what the ledger has as closed: fill a warehouse that lacks a period from the files, take out one
+    that was reopened, and write the files that are missing.
 
     Raises TollhouseError where a closed period is in neither, and where the warehouse holds one that the ledger does not know, or
-    other figures of one than were closed.
+    other figures of one than were closed; and where what a reopened period had come to is lost.
     """
-    decisions = {str(decision.period): decision for decision in ledger.decisions("close_period")}
+    decisions = ledger.closed_periods()
+    for period in reopened_in_warehouse(con, ledger):
+        con.execute("begin")
+        remove_reopened(con, period)
+        con.execute("commit")
+        warn(f"period {period} was reopened, and the command ended before its end: this run computes the period anew")
     unknown = sorted(closed_periods(con) - decisions.keys())
     if unknown:
         raise TollhouseError(
@@ -51,6 +58,13 @@ def settle_closed_periods(
             f"{decision.decided_at[:10]}, and {closed_folder(settings) / lost[0]} is not there either: its bills would be "
             "computed again and could change. Put the warehouse back from a backup: `tollhouse restore DIR --replace`. Nothing was computed"
         )
+    for (period, _), files in ledger.reopened_figures().items():
+        missing = missing_files(settings, files)
+        if missing:
+            raise TollhouseError(
+                f"{settings.home / missing[0].path} is gone or cut: it has the {missing[0].table} of the period {period} as it was closed "
+                f"before it was reopened. Nothing was computed: {EVIDENCE_ADVICE}"
+            )
     _, again = write_missing(con, settings, ledger)
     if again:
         warn(

@@ -21,7 +21,7 @@ from orchestration.errors import TollhouseError
 from orchestration.ingestion.landed.landed_packing import BUILDING as BEING_PACKED
 from orchestration.ingestion.landed.landed_packing import may_be_packed, pack
 from orchestration.ledger.debit_requests import debit_requests
-from orchestration.ledger.file_ledger import FileLedger
+from orchestration.ledger.file_ledger import CLOSE_PERIOD, REOPEN_PERIOD, FileLedger
 from orchestration.ledger.reratings import reratings
 from orchestration.ledger.schema import FileEntry
 from orchestration.publishing.editions import BUILDING
@@ -133,7 +133,11 @@ def _plan(settings: Settings) -> Plan:
         )
     editions, unreadable = _editions(settings.published / EDITIONS)
     with FileLedger(settings.ledger_path, read_only=True) as ledger:
-        closings = [datetime.fromisoformat(decision.decided_at) for decision in ledger.decisions("close_period")]
+        closings = [
+            datetime.fromisoformat(decision.decided_at)
+            for decision in ledger.decisions()
+            if decision.kind in (CLOSE_PERIOD, REOPEN_PERIOD)
+        ]
         files = ledger.files()
     kept = {
         **_last_of_months(editions),
@@ -185,13 +189,15 @@ def _last_of_months(editions: Iterable[_Edition]) -> dict[str, str]:
 
 
 def _around_closings(editions: list[_Edition], closings: Iterable[datetime]) -> dict[str, str]:
-    """The editions that stood when a period was closed, and the first one after each closing."""
+    """The editions that stood when a period was closed or reopened, and the first one after each."""
     kept = {}
     for closed_at in closings:
         before = [edition for edition in editions if edition.built_at <= closed_at]
         after = [edition for edition in editions if edition.built_at > closed_at]
         for edition in (*before[-1:], *after[:1]):
-            kept[edition.name] = f"it is the last before or the first after the closing of {closed_at:%Y-%m-%d}"
+            kept[edition.name] = (
+                f"it is the last before or the first after the closing or reopening of {closed_at:%Y-%m-%d}"
+            )
     return kept
 
 

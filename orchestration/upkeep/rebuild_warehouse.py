@@ -31,7 +31,7 @@ def begin_warehouse(settings: Settings, ledger: FileLedger, building: Path, repo
 
     Raises TollhouseError where the frozen figures of a period that the ledger has as closed are lost.
     """
-    decisions = {str(decision.period) for decision in ledger.decisions("close_period")}
+    decisions = set(ledger.closed_periods())
     if decisions - ledger.frozen_figures().keys():
         _freeze_from_old_warehouse(settings, ledger, decisions)
     lost = sorted(decisions - ledger.frozen_figures().keys())

@@ -84,7 +84,7 @@ def _raw_faults(copy: Path, ledger: FileLedger, hashes: Hashes) -> Iterator[str]
 
 
 def _frozen_faults(copy: Path, ledger: FileLedger, hashes: Hashes) -> Iterator[str]:
-    for files in ledger.frozen_figures().values():
+    for files in (*ledger.frozen_figures().values(), *ledger.reopened_figures().values()):
         for file in files:
             faults = _fault(copy, file.path, file.sha256, hashes)
             yield from (f"{fault} (closed period {file.period})" for fault in faults)

@@ -135,7 +135,8 @@ def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
         ("bills", _bills), ("bill_lines", _bill_lines), ("payment_applications", _payments), ("arrears", _arrears),
         ("account_adjustments", _by_hand), ("bill_write_offs", _write_offs), ("late_fees", _late_fees),
         ("customer_counts", _customer_counts), ("info_service_calls", _info_calls), ("rerating_changes", _changes),
-        ("rerating_adjustments", _adjustments), ("package_use", _packages), ("debit_failures", _failures),
+        ("rerating_adjustments", _adjustments), ("period_reopenings", _reopenings),
+        ("package_use", _packages), ("debit_failures", _failures),
         ("debit_corrections", _corrections), ("debit_requests", _requests), ("debit_result_mismatches", _mismatches),
         ("open_debit_bills", _open_bills), ("commission_lines", _commission_lines),
         ("commission_bases", _commission_bases), ("commission_forecast", _commission_forecast),
@@ -319,6 +320,19 @@ def _changes(part: Part) -> list[Row]:
             "last_day": date(2026, 2, 27), "why": "=1+1 price corrected",
         }
         for period in ISSUED
+    ]  # fmt: skip
+
+
+def _reopenings(part: Part) -> list[Row]:
+    return [
+        {
+            "billing_period": "2026-01", "reopening_number": 1, "account_id": account, "bill_item_id": "LOCAL",
+            "frozen_calls": 3, "calls": 4, "frozen_seconds": 180, "seconds": 240, "frozen_lines": 1, "lines": 1,
+            "frozen_amount": part.amount(number), "amount": part.amount(number + 1),
+            "difference_amount": part.amount(number + 1) - part.amount(number),
+            "reopened_at": datetime(2026, 3, 12, 9, 30), "reopened_by": "wang", "why": "=1+1 late file of the switch",
+        }
+        for number, account in enumerate(part.accounts, start=1)
     ]  # fmt: skip
 
 

@@ -288,6 +288,10 @@ RELEASE = {
         1,
     ),
     ("closed_periods", "closed_bills_are_unchanged"): ("delete from marts.bills where billing_period = '2026-02'", 1),
+    ("period_reopenings", "reopened_periods_come_to_their_bills"): (
+        "update marts.period_reopenings set amount = amount + 0.01",
+        1,
+    ),
 }
 
 CUSTOMERS = {

@@ -264,6 +264,10 @@ insert into marts.commission_forecast values
 ('AG1', '2026-03', 'on_time', 1.00, true, date '2026-04-10', date '2026-04-30'),
 ('AG1', '2026-03', 'late', 0.00, true, date '2026-04-10', date '2026-04-30');
 
+-- February was reopened once before, and closed again: A1 had 1.00 more then.
+create table marts.period_reopenings as
+select account_id, billing_period, 1 as reopening_number, count(*) as lines, sum(amount) as amount, sum(amount) + 1 as frozen_amount
+from marts.bill_lines where billing_period = '2026-02' group by account_id, billing_period;
 create table closed.periods as select '2026-02' as billing_period;
 create table closed.late_fees (
     billing_period varchar, account_id varchar, unpaid_period varchar, bill_item_id varchar, amount decimal(18, 2)

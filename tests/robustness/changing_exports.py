@@ -4,12 +4,12 @@ Customers leave and come back, change class, agent and outlet; accounts change h
 corrected and given to others; payments come in windows, are deleted, reversed and refunded; charges, credits and write-offs are
 made by hand, approved or not; unpaid bills bear a late fee; a bank collects, refuses and takes back. Each file is delivered on its
 day, or some days later, or never. Run step by step, the branch publishes the marts of one run over everything, and these are the
-oracle's.
+oracle's. Between the runs periods are closed and settlements locked (month_ends.py), and in the end the periods are reopened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,9 +21,9 @@ from tests.integration.harness import Branch as Publisher
 from tests.integration.harness import differences as key_differences
 from tests.oracle import compute
 from tests.robustness.branch import EXPORTS, SWITCH, Branch, cdr, new_branch
+from tests.robustness.month_ends import OF_DECISIONS, MonthEnds, Type
 from tests.torture.kills import differences, rows_of
 
-Run = Callable[[Branch], None]
 HEADERS = {table: content.splitlines()[0] for table, content in EXPORTS.items()} | {
     "payments": "payment_id,account_id,paid_at,amount,channel,outlet_id,reverses_payment_id",
     "account_adjustments": (
@@ -352,26 +352,35 @@ def furnished(home: Path) -> Branch:
     return branch
 
 
-def compared(folder: Path, files: list[Delivered], runs: int, run: Run) -> list[str]:
-    """Where the marts of some runs, each over the files of some days, are not those of one run over everything, row by row;
-    and where those are not the oracle's."""
+def compared(folder: Path, files: list[Delivered], runs: int, type_: Type, seed: int) -> tuple[list[str], list[str]]:
+    """What was decided between some runs, each over the files of some days; and where their marts, once all is reopened, are not those
+    of one run over everything, row by row, and where those are not the oracle's."""
     step_by_step, at_once = furnished(folder / "step-by-step"), furnished(folder / "at-once")
+    month_ends = MonthEnds(step_by_step, type_, Random(seed))
     days = max(file.day for file in files) + 1
     for number in range(runs):
         for file in files:
             if file.day * runs // days == number:
                 step_by_step.deliver(file.folder, file.name, file.content)
-        run(step_by_step)
+        type_(step_by_step, "run")
+        month_ends.check()
+        if number < runs - 1:
+            month_ends.decide()
+    month_ends.reopen_all()
     for file in files:
         at_once.deliver(file.folder, file.name, file.content)
-    run(at_once)
+    type_(at_once, "run")
     assert step_by_step.manifest["as_of"] == at_once.manifest["as_of"]
     expected = rows_of(at_once.published)
     for mart in (
         "rated_calls", "bills", "payment_applications", "debit_failures", "collection_rates", "account_adjustments", "late_fees",
     ):  # fmt: skip
         assert expected[mart], f"{mart}: nothing to compare"
-    return [*differences(rows_of(step_by_step.published), expected), *not_as_the_oracle(at_once)]
+    found = rows_of(step_by_step.published)
+    for mart in OF_DECISIONS:
+        found.pop(mart), expected.pop(mart)
+    apart = list(month_ends.against(Publisher(at_once.home, at_once.book).marts()))
+    return month_ends.done, [*differences(found, expected), *apart, *not_as_the_oracle(at_once)]
 
 
 def not_as_the_oracle(branch: Branch) -> list[str]:

@@ -10,11 +10,13 @@ import secrets
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+from tests.dbt.restated_settlements import faults_of_draw
 from tests.robustness import changing_exports
 from tests.robustness.branch import Branch, new_branch
 from tests.torture import (
@@ -129,15 +131,35 @@ def _exports(arguments: argparse.Namespace, folder: Path, say: Callable[[str], N
     seeds, days = range(arguments.seed, arguments.seed + (25 if arguments.full else 3)), 6
     with runner() as running:
 
-        def run(branch: Branch) -> None:
-            ended = running.forked(branch.settings, "run")
-            assert ended.status == 0, ended.errors
+        def type_(branch: Branch, *words: str) -> None:
+            ended = running.forked(branch.settings, *words)
+            assert ended.status == 0, (words, ended.errors)
 
+        decisions: Counter[str] = Counter()
         for seed in seeds:
-            found = changing_exports.compared(folder / f"{seed}", changing_exports.drawn(seed, days), days, run)
-            assert not found, "\n".join([f"seed {seed}", *found[:20]])
-            say(f"exports of seed {seed}: {days} runs, the marts of one run over everything and of the oracle")
-    return [f"{len(seeds)} branches of changing exports, {days} runs each: the marts of one run, and the oracle's"]
+            drawn = changing_exports.drawn(seed, days)
+            decided, found = changing_exports.compared(folder / f"{seed}", drawn, days, type_, seed)
+            assert not found, "\n".join([f"seed {seed}, {decided}", *found[:20]])
+            decisions.update(" ".join(words.split()[:-1]) for words in decided)
+            say(
+                f"exports of seed {seed}: {days} runs and {decided}: the marts of one run over everything and of the oracle"
+            )
+    return [
+        f"{len(seeds)} branches of changing exports, {days} runs each: the marts of one run, and the oracle's",
+        f"decided in between: {dict(decisions)}; what was closed or locked has not moved",
+    ]
+
+
+def _settlements(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
+    seeds, restated = range(arguments.seed, arguments.seed + (40 if arguments.full else 5)), 0
+    for seed in seeds:
+        faults, lines = faults_of_draw(folder / f"{seed}", seed)
+        assert not faults, "\n".join([f"seed {seed}", *faults[:20]])
+        restated += lines
+        say(f"settlements of seed {seed}: {lines} lines restated, locked and restated are what the oracle has")
+    return [
+        f"{len(seeds)} draws of 200 accounts, four settlements locked in each: {restated} lines restated, to the cent"
+    ]
 
 
 def _concurrency(arguments: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> list[str]:
@@ -207,6 +229,7 @@ PARTS: dict[str, Part] = {
     "disk": _disk,
     "order": _order,
     "exports": _exports,
+    "settlements": _settlements,
     "concurrency": _concurrency,
     "fuzz": _fuzz,
     "meaning": _meaning,

@@ -22,6 +22,7 @@ from tests.torture.soundness import after_a_kill, after_a_run, whole_edition
 #: Columns that tell of the runs and not of the files, by mart: none is compared. (A file without a date in its name is dated
 #: in the bulletin by the day on which it was first seen; how often and when a suspended call was tried hangs on the runs.)
 RUN_DEPENDENT: dict[str, tuple[str, ...]] = {
+    "period_reopenings": ("reopened_at",),
     "problem_bulletin": ("first_seen_on", "found_on"),
     "suspense_retries": ("first_suspended_at", "last_tried_at", "tries"),
 }

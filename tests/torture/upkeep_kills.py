@@ -1,4 +1,4 @@
-"""Kills of the commands that look after the state: close, files release, rebuild, prune, backup, restore. After a kill what is
+"""Kills of the commands that look after the state: close, reopen, files release, rebuild, prune, backup, restore. After a kill what is
 published is whole and the ledger sound; then the next command is typed, and the home must be as where nobody disturbed.
 
 Each command is typed on a copy of one home (tests/upkeep/fixtures) with a closed period, a re-rating and suspended calls.
@@ -213,6 +213,13 @@ def _deliver_may(branch: Branch, runner: Runner, folder: Path) -> None:
     done(runner, branch, "run")
 
 
+def _close_april_and_deliver_late(branch: Branch, runner: Runner, folder: Path) -> None:
+    _deliver_may(branch, runner, folder)
+    done(runner, branch, "close", "2026-04")
+    branch.deliver_day(20, month=4)
+    done(runner, branch, "run")
+
+
 def _back_up_and_change(branch: Branch, runner: Runner, folder: Path) -> None:
     done(runner, branch, "backup", str(folder / "earlier"))
     done(runner, branch, "prune", "--keep", "1")
@@ -233,6 +240,14 @@ SCENES = {
             "close",
             lambda folder: ["close", "2026-04"],
             _deliver_may,
+            _with_closed_files,
+            next_codes=(1,),
+            needs_run=True,
+        ),
+        Scene(
+            "reopen",
+            lambda folder: ["reopen", "2026-04", "--why", "a file came late"],
+            _close_april_and_deliver_late,
             _with_closed_files,
             next_codes=(1,),
             needs_run=True,

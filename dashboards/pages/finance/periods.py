@@ -1,13 +1,15 @@
-"""The billing periods: their state, their money and calls, and which figures of each can still change."""
+"""The billing periods: their state, their money and calls, which figures of each can still change, and what reopenings changed."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.pages.frame import how
-from dashboards.pages.model import Column, Content, Linked, Mark, Message, Section, Table, Target, Tone
+from dashboards.pages.model import Block, Column, Content, Linked, Mark, Message, Section, Table, Target, Tone
 from dashboards.pages.spec import PageSpec
-from dashboards.pages.tables import head, sum_of
+from dashboards.pages.tables import head, mart_table, section_of_rows, sum_of, with_column
 from dashboards.params import Params
 from dashboards.view import Row, View
 
@@ -27,6 +29,7 @@ def periods(view: View, params: Params) -> Content:
                 "periods", title, t("headline.periods_definition"), blocks=(_figures(rows, view, t),), is_paired=False
             ),
             Section("provisional", t("period_list.provisional"), blocks=(_what_can_change(rows, t),), is_paired=False),
+            _reopenings(view, t),
         )
     )
 
@@ -122,4 +125,65 @@ def _what_can_change(rows: list[Row], t: Translate) -> Table:
     )
 
 
-PERIODS = PageSpec("periods", "finance", periods, queries=("dimension_names", "periods_with_figures"))
+def _reopenings(view: View, t: Translate) -> Section:
+    """Every reopening of a closed period: what had been closed, and what it comes to since."""
+
+    def blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
+        amounts = ("frozen_amount", "amount", "difference_amount")
+        is_one = len(rows) == 1  # a sum over reopenings of one period would count its money twice
+        listed = mart_table(
+            view,
+            t,
+            "period_reopenings",
+            rows,
+            ("billing_period", "reopening_number", "reopened_at", "reopened_by", "why"),
+            name="reopenings",
+            queries=("reopenings",),
+            definition=t("period_list.reopenings_definition"),
+        )
+        totals = mart_table(
+            view,
+            t,
+            "period_reopenings",
+            rows,
+            ("billing_period", "reopening_number", "frozen_calls", "calls", "frozen_seconds", "seconds", *amounts),
+            name="reopening_figures",
+            queries=("reopenings",),
+            title=t("period_list.reopening_figures"),
+        )
+        by_item = mart_table(
+            view,
+            t,
+            "period_reopenings",
+            view.query("reopenings_by_item"),
+            ("billing_period", "reopening_number", "bill_item_id", "frozen_lines", "lines", *amounts),
+            name="reopenings_by_item",
+            queries=("reopenings_by_item",),
+            title=t("period_list.reopenings_by_item"),
+            sums=("frozen_lines", "lines", *amounts) if is_one else (),
+        )
+        bills = mart_table(
+            view,
+            t,
+            "period_reopenings",
+            view.query("reopened_bills"),
+            ("billing_period", "reopening_number", "account_id", "frozen_calls", "calls", *amounts),
+            name="reopened_bills",
+            queries=("reopened_bills",),
+            title=t("period_list.reopened_bills"),
+            sums=amounts if is_one else (),
+            links={"account_id": lambda row: Target.to("bills", account=row["account_id"])},
+        )
+        changed = Column(t("period_list.bills_changed"), "count")
+        return (listed, with_column(totals, 6, changed, [row["bills_changed"] for row in rows]), by_item, bills)
+
+    nothing = Message(t("period_list.no_reopenings"))
+    return section_of_rows(view, t, "reopenings", t("period_list.reopenings"), "reopenings", nothing, blocks)
+
+
+PERIODS = PageSpec(
+    "periods",
+    "finance",
+    periods,
+    queries=("dimension_names", "periods_with_figures", "reopened_bills", "reopenings", "reopenings_by_item"),
+)

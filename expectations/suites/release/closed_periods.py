@@ -1,8 +1,8 @@
-"""Release gates of the closed periods: every closed row is published again, unchanged in every column."""
+"""Release gates of the closed periods: every closed row is published again, unchanged in every column; and of the reopened ones."""
 
 from __future__ import annotations
 
-from expectations.gates import Suite, no_rows
+from expectations.gates import Suite, control_totals_equal, no_rows
 
 CLOSED_MARTS = {
     "rated_calls": "The rated calls of closed periods are unchanged since closing, row by row.",
@@ -12,7 +12,7 @@ CLOSED_MARTS = {
 
 
 def closed_period_suites() -> tuple[Suite, ...]:
-    """The suite `closed_periods`, on the rows kept at each closing."""
+    """The suite `closed_periods`, on the rows kept at each closing, and `period_reopenings`."""
     return (
         Suite(
             "closed_periods",
@@ -27,6 +27,24 @@ def closed_period_suites() -> tuple[Suite, ...]:
                     table=f"closed.{mart}",
                 )
                 for mart, description in CLOSED_MARTS.items()
+            ),
+        ),
+        Suite(
+            "period_reopenings",
+            "release",
+            "marts.period_reopenings",
+            (
+                control_totals_equal(
+                    "reopened_periods_come_to_their_bills",
+                    "What a reopened period comes to since its newest reopening is the sum of its bills, account by account.",
+                    ("account_id", "billing_period"),
+                    "select account_id, billing_period, sum(amount) as total from {batch} where (billing_period, reopening_number) in"
+                    " (select (billing_period, max(reopening_number)) from {batch} group by billing_period)"
+                    " group by all having sum(lines) > 0",
+                    "select account_id, billing_period, sum(amount) as total from marts.bills"
+                    " where billing_period in (select billing_period from {batch}) group by all",
+                    severity="critical",
+                ),
             ),
         ),
     )

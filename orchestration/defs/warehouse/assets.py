@@ -116,6 +116,18 @@ _INPUTS = [
         INBOX_FILES,
     ),
     _raw(
+        "period_reopenings",
+        groups.INBOX,
+        "One row per reopening of a billing period; kept in the file ledger.",
+        INBOX_FILES,
+    ),
+    _raw(
+        "reopened_figures",
+        groups.INBOX,
+        "One row per reopening, account and bill item: what had been closed, from the files of the closing.",
+        INBOX_FILES,
+    ),
+    _raw(
         "settlement_decisions",
         groups.INBOX,
         "One row per approval and lock of a settlement; kept in the file ledger.",
@@ -184,7 +196,7 @@ KEPT = [
         _kept(
             ["closed", name],
             group,
-            f"{what} of the periods that finance has closed, as they were; written by `tollhouse close` alone.",
+            f"{what} of the periods that are closed, as they were; `tollhouse close` writes them, `tollhouse reopen` takes them out.",
         )
         for name, what, group in (
             ("periods", "Names", groups.CUSTOMERS),

@@ -102,7 +102,7 @@ def freeze_period(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Fi
         "insert into closed.periods values (?, ?, ?)",
         [period, datetime.now(UTC).replace(tzinfo=None), user_name()],
     )
-    figures = write_frozen(con, settings, period)
+    figures = write_frozen(con, settings, period, ledger.closing_number(period))
     keep_hashes(con, figures)
     ledger.close_period(period, why, figures)
     con.execute("commit")
@@ -136,9 +136,9 @@ def frozen_totals(con: duckdb.DuckDBPyConnection, period: str) -> list[FrozenTot
     return [FrozenTotal(*row) for row in rows]
 
 
-def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> date:
+def refuse_closing(con: duckdb.DuckDBPyConnection, period: str, *, is_reopened: bool = False) -> date:
     """Raise where the period may not be closed with the present warehouse; nothing is changed. See `freeze_period`. Returns the
-    day on which its bills are issued."""
+    day on which its bills are issued. `is_reopened`: the ledger has it as open, whatever the tables of the last run say."""
     check_period(period)
     if not _has_table(con, "intermediate.int_billing_periods"):
         raise TollhouseError(f"period {period} cannot be closed: nothing is published yet; `tollhouse run` first")
@@ -152,6 +152,10 @@ def refuse_closing(con: duckdb.DuckDBPyConnection, period: str) -> date:
         known = f"{min(periods)} to {max(periods)}" if periods else "none yet"
         raise TollhouseError(f"there is no billing period {period}: the branch's periods are {known}")
     is_closed, is_provisional, issued_on = periods[period]
+    if is_closed and is_reopened:
+        raise TollhouseError(
+            f"period {period} was reopened, and no run has computed it since; `tollhouse run` first, then look at it and close it"
+        )
     if is_closed:
         raise TollhouseError(f"period {period} is closed already")
     if is_provisional:

@@ -1,4 +1,5 @@
-"""The frozen figures of closed periods outside the warehouse: `$TOLLHOUSE_HOME/closed/<period>/<table>.parquet`.
+"""The frozen figures of closed periods outside the warehouse: `$TOLLHOUSE_HOME/closed/<period>/<table>.parquet`, and of the second
+closing of a period that was reopened `closed/<period>.2/`.
 
 A warehouse can be computed again from what was delivered, but not the bills of a closed period, which are as they were when it
 was closed. So closing writes them as files too, and the ledger keeps their hashes. The order makes a kill harmless: first the
@@ -20,7 +21,7 @@ import duckdb
 
 from orchestration.errors import TollhouseError
 from orchestration.ledger.file_ledger import FileLedger
-from orchestration.ledger.schema import FrozenFile
+from orchestration.ledger.schema import FrozenFile, closing_folder
 from orchestration.settings import Settings
 from orchestration.storage.durable import flush, flush_tree, sha256_of
 from orchestration.warehouse.closed.closed_schema import create_closed_schema
@@ -58,17 +59,19 @@ def closed_folder(settings: Settings) -> Path:
     return settings.home / "closed"
 
 
-def write_frozen(con: duckdb.DuckDBPyConnection, settings: Settings, period: str) -> list[FrozenFile]:
-    """Write what the closed schema holds of a period to its folder: all files or none, and flushed to the disk.
+def write_frozen(
+    con: duckdb.DuckDBPyConnection, settings: Settings, period: str, closing_number: int
+) -> list[FrozenFile]:
+    """Write what the closed schema holds of a period to the folder of the closing: all files or none, and flushed to the disk.
 
-    Earlier files are replaced. The caller updates the ledger.
+    Earlier files of this closing are replaced; those of a closing that was reopened stay. The caller updates the ledger.
     """
     parent = closed_folder(settings)
     parent.mkdir(parents=True, exist_ok=True)
     flush(settings.home)
     for leftover in parent.glob(f"{BUILDING}*"):
         shutil.rmtree(leftover)
-    building, folder = parent / f"{BUILDING}{period}", parent / period
+    building, folder = parent / f"{BUILDING}{period}", parent / closing_folder(period, closing_number)
     building.mkdir()
     written = []
     for name, table in _TABLES.items():
@@ -112,7 +115,7 @@ def write_missing(
     if new or again:
         create_closed_schema(con)  # an earlier version lacks tables and columns
     for period in (*new, *again):
-        figures = write_frozen(con, settings, period)
+        figures = write_frozen(con, settings, period, ledger.closing_number(period))
         ledger.add_frozen_figures(figures)
         keep_hashes(con, figures)
     return new, again
@@ -221,7 +224,7 @@ def restore_frozen(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: F
             )
     keep_hashes(con, [file for files in lacking.values() for file in files])
     for period in lacking:
-        _have_days_rebuilt(con, period)
+        have_days_rebuilt(con, period, "its period was restored")
     con.execute("commit")
     return sorted(lacking)
 
@@ -275,7 +278,7 @@ def _refuse_other_rows(
         if found != file.rows:
             raise TollhouseError(
                 f"the warehouse {settings.warehouse_path} has {found} {file.table} of the closed period {period}, which had "
-                f"{file.rows} when it was closed, and of its files in {closed_folder(settings) / period} some are gone or cut. "
+                f"{file.rows} when it was closed, and of its files in {(settings.home / file.path).parent} some are gone or cut. "
                 "Put the home back from a backup: `tollhouse restore DIR --replace`. Nothing was computed"
             )
 
@@ -285,15 +288,17 @@ def _condition(table: str, period: str) -> str:
     return _TABLES[table].condition.replace("$period", f"'{period}'")
 
 
-def _have_days_rebuilt(con: duckdb.DuckDBPyConnection, period: str) -> None:
-    """Where the warehouse has computed the period's days without its closing, have the next run build them again."""
+def have_days_rebuilt(con: duckdb.DuckDBPyConnection, period: str, why: str) -> None:
+    """Where the warehouse has computed days that the closing of a period decides, have the next run build them again: those of the
+    period's frozen calls, of the calls that are billed in it, and of earlier calls that are billed later than in it."""
     if not (_has_table(con, "state", "stale_days") and _has_table(con, "intermediate", "int_calls_judged")):
         return
     con.execute(
-        "insert into state.stale_days select distinct call_date, 'its period was restored' from ("
+        "insert into state.stale_days select distinct call_date, $why from ("
         "select call_date from closed.calls where billing_period = $period union all "
-        "select call_date from intermediate.int_calls_judged where billing_period = $period) on conflict do nothing",
-        {"period": period},
+        "select call_date from intermediate.int_calls_judged where billing_period = $period "
+        "or (billing_period > $period and strftime(call_date, '%Y-%m') <= $period)) on conflict do nothing",
+        {"period": period, "why": why},
     )
 
 

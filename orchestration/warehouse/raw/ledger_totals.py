@@ -28,7 +28,7 @@ def create_ledger_totals(con: duckdb.DuckDBPyConnection, ledger: FileLedger, reg
     of a file's calls, null where the warehouse rightly has others: pieces of long calls are joined, and calls of closed
     periods stay as they were.
     """
-    last_closed = max((decision.period or "" for decision in ledger.decisions("close_period")), default="")
+    last_closed = max(ledger.closed_periods(), default="")
     calls: dict[str, int] = {}
     first_day: dict[str, date] = {}
     for day in ledger.call_days():

@@ -38,6 +38,7 @@ from orchestration.warehouse.raw.partial_records import (
     last_days,
 )
 from orchestration.warehouse.raw.rating_sample import create_sample
+from orchestration.warehouse.raw.reopenings import create_reopenings
 from orchestration.warehouse.raw.reratings import create_reratings
 from orchestration.warehouse.raw.settlements import create_settlements
 from orchestration.warehouse.raw.suspense_retries import create_tries
@@ -151,6 +152,7 @@ def create_book_inputs(
     _create_debit_requests(con, ledger, facts.as_of)
     _create_banks_by_exception(con, banks_by_exception(settings, register))
     create_reratings(con, ledger, facts.as_of)
+    create_reopenings(con, settings, ledger, facts.as_of)
     create_settlements(con, ledger, facts.as_of, settings.time_zone)
     rest = [entry.file_id for entry in usable if entry.file_kind != "cdr" and entry.set_aside_rows]
     _create_view(con, "set_aside_rows", _SET_ASIDE, _existing(settings.raw / "malformed", rest), zone)

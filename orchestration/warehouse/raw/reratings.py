@@ -27,10 +27,15 @@ _TYPES = {
 
 def create_reratings(con: duckdb.DuckDBPyConnection, ledger: FileLedger, as_of: date) -> None:
     """raw.rerating_changes, .rerating_adjustments and .rerating_lines: of the re-ratings that post into a period up to the
-    month of the as-of date."""
+    month of the as-of date. Adjustments of a period that was reopened after them count no longer: its own calls have the new
+    charge."""
+    withdrawn = ledger.withdrawn_adjustments()
     for table, row_type in _TABLES.items():
         columns = columns_of(row_type)
         rows = [row for row in kept_rows(ledger.path, table) if row[-1] <= as_of.isoformat()[:7]]
+        if "closed_period" in columns:
+            closed_period = columns.index("closed_period")
+            rows = [row for row in rows if (row[0], row[closed_period]) not in withdrawn]
         typed = ", ".join(f"cast({column} as {_TYPES.get(column, 'varchar')}) as {column}" for column in columns)
         con.register("kept_rows", _as_arrow(columns, rows))
         con.execute(f"create or replace table raw.{table} as select {typed} from kept_rows")

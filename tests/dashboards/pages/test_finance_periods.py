@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from dashboards.i18n import Translate, load
 from dashboards.pages.model import Target
 from orchestration.access.roles import Role, Scope, Viewer
 from tests.dashboards.editions import Rows
-from tests.dashboards.pages.drawing import drawn, rows, sentences, targets, tones, total
+from tests.dashboards.pages.drawing import drawn, rows, sentences, table, targets, tones, total
 
 
 def _bill(account: str, period: str, unit: str, amount: str, is_provisional: bool = False) -> dict[str, object]:
@@ -35,6 +35,38 @@ def _paid(payment: str, account: str, period: str, amount: str) -> dict[str, obj
         "applied_on": date(2026, 3, 1),
         "amount": Decimal(amount),
     }
+
+
+def _reopened(number: int, account: str, item: str, frozen: str, now: str, calls: int = 0) -> dict[str, object]:
+    return {
+        "billing_period": "2026-01",
+        "reopening_number": number,
+        "account_id": account,
+        "bill_item_id": item,
+        "frozen_calls": calls,
+        "calls": calls + 1 if calls else 0,
+        "frozen_seconds": 60 * calls,
+        "seconds": 60 * calls + 60 if calls else 0,
+        "frozen_lines": 1,
+        "lines": 1,
+        "frozen_amount": Decimal(frozen),
+        "amount": Decimal(now),
+        "difference_amount": Decimal(now) - Decimal(frozen),
+        "reopened_at": datetime(2026, 3, number, 9, 30),
+        "reopened_by": "wang",
+        "why": "late files",
+    }
+
+
+#: The first reopening moves 10.00 between the items of C1 and adds 2.50 to the bill of C2; the second takes 1.00 from C2.
+REOPENINGS: Rows = [
+    _reopened(1, "C1", "CALLS", "60.00", "70.00", calls=3),
+    _reopened(1, "C1", "RENTAL", "40.00", "30.00"),
+    _reopened(1, "C2", "CALLS", "5.00", "7.50", calls=2),
+    _reopened(2, "C1", "CALLS", "70.00", "70.00"),
+    _reopened(2, "C1", "RENTAL", "30.00", "30.00"),
+    _reopened(2, "C2", "CALLS", "7.50", "6.50"),
+]
 
 
 def _period(period: str, state: str, month: int) -> dict[str, object]:
@@ -71,6 +103,7 @@ MARTS: Mapping[str, Rows] = {
         {"call_id": "f:2", "billing_period": "2026-02", "business_unit_id": "U2"},
         {"call_id": "f:3", "billing_period": "2026-03", "business_unit_id": "U1"},
     ],
+    "period_reopenings": REOPENINGS,
 }
 
 
@@ -132,3 +165,45 @@ def test_unit_sees_its_own_bills(tmp_path: Path) -> None:
 def test_edition_without_periods_says_so(tmp_path: Path) -> None:
     page = drawn(tmp_path, "periods", {mart: [] for mart in MARTS})
     assert sentences(page) == [load("en")["period_list.none"]]
+
+
+def test_reopenings_show_what_had_been_closed_and_what_it_comes_to(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "periods", MARTS)
+    first, second = datetime(2026, 3, 1, 9, 30), datetime(2026, 3, 2, 9, 30)
+    assert rows(page, "reopenings") == [
+        ("2026-01", 2, second, "wang", "late files"),
+        ("2026-01", 1, first, "wang", "late files"),
+    ]
+    # Calls and seconds as closed and since, bills that changed, then the amounts.
+    assert rows(page, "reopening_figures") == [
+        ("2026-01", 2, 0, 0, 0, 0, 1, *money("107.50", "106.50", "-1.00")),
+        ("2026-01", 1, 5, 7, 300, 420, 1, *money("105.00", "107.50", "2.50")),
+    ]
+    assert rows(page, "reopenings_by_item") == [
+        ("2026-01", 2, "CALLS", 2, 2, *money("77.50", "76.50", "-1.00")),
+        ("2026-01", 2, "RENTAL", 1, 1, *money("30.00", "30.00", "0.00")),
+        ("2026-01", 1, "CALLS", 2, 2, *money("65.00", "77.50", "12.50")),
+        ("2026-01", 1, "RENTAL", 1, 1, *money("40.00", "30.00", "-10.00")),
+    ]
+    assert rows(page, "reopened_bills") == [
+        ("2026-01", 2, "C2", 0, 0, *money("7.50", "6.50", "-1.00")),
+        ("2026-01", 1, "C2", 2, 3, *money("5.00", "7.50", "2.50")),
+    ]
+    assert Target.to("bills", account="C2") in targets(page, "reopened_bills")
+    # A sum over both would count the money of January twice.
+    assert table(page, "reopenings_by_item").total is table(page, "reopened_bills").total is None
+
+
+def test_one_reopening_has_its_totals(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "periods", {**MARTS, "period_reopenings": REOPENINGS[:3]})
+    assert total(page, "reopenings_by_item")[3:] == (3, 3, *money("105.00", "107.50", "2.50"))
+    assert total(page, "reopened_bills")[5:] == money("5.00", "7.50", "2.50")
+
+
+def test_without_a_reopening_the_page_says_so(tmp_path: Path) -> None:
+    page = drawn(tmp_path, "periods", {**MARTS, "period_reopenings": []})
+    assert load("en")["period_list.no_reopenings"] in sentences(page)
+
+
+def money(*texts: str) -> tuple[Decimal, ...]:
+    return tuple(map(Decimal, texts))
