@@ -52,6 +52,8 @@ _TABLES = {
     "adjustments": _Table(_OF_PERIOD, "adjustment_id"),
     "late_fees": _Table(_OF_PERIOD, "account_id, unpaid_period, bill_item_id"),
 }
+#: The tables whose rows name the period that they are of.
+TABLES_OF_PERIODS = tuple(name for name, table in _TABLES.items() if table.condition == _OF_PERIOD)
 
 
 def closed_folder(settings: Settings) -> Path:

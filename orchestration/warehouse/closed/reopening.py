@@ -22,6 +22,7 @@ from orchestration.warehouse.closed.closed_schema import create_closed_schema
 from orchestration.warehouse.closed.closing import FrozenTotal, check_period, frozen_totals
 from orchestration.warehouse.closed.frozen_figures import (
     FROZEN_ADVICE,
+    TABLES_OF_PERIODS,
     closed_periods,
     damaged_files,
     have_days_rebuilt,
@@ -121,5 +122,5 @@ def remove_reopened(con: duckdb.DuckDBPyConnection, period: str) -> None:
         "delete from closed.joined_pieces where joined_call_id in (select call_id from closed.calls where billing_period = ?)",
         [period],
     )
-    for table in ("calls", "bill_lines", "bills", "frozen_files", "periods"):
+    for table in (*TABLES_OF_PERIODS, "frozen_files"):
         con.execute(f"delete from closed.{table} where billing_period = ?", [period])
