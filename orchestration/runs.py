@@ -338,7 +338,7 @@ def refuse_to_reopen(settings: Settings, period: str) -> None:
     """Raise, as `reopen_period` does, where a period may not be reopened with the home as it stands; nothing is changed."""
     check_period(period)
     refuse_unfit_places(settings)
-    with run_lock(settings), FileLedger(settings.ledger_path, read_only=True) as ledger:
+    with FileLedger(settings.ledger_path, read_only=True) as ledger, run_lock(settings):
         refuse_reopening(ledger, period)
 
 

@@ -505,7 +505,7 @@ class FileLedger:
             if billed:
                 raise TollhouseError(
                     f"{label} is loaded and has calls of the closed period {billed[0]}, whose bills stay as they are; correct "
-                    "them by a payment or refund of the customer system"
+                    f"them by a payment or refund of the customer system, or reopen the period (`tollhouse reopen {billed[0]}`)"
                 )
             decision = self.add_decision("reject_file", why, entry.file_id)
             self.set_status(entry.file_id, "rejected", f"{BY_A_PERSON}{why}; was {entry.status}")
@@ -621,25 +621,22 @@ class FileLedger:
 
     def frozen_figures(self) -> dict[str, list[FrozenFile]]:
         """Per closed period the files of its figures."""
-        return {
-            period: files
-            for (period, number), files in self._figures_by_closing().items()
-            if period in self.closed_periods() and number == self.closing_number(period)
-        }
+        closed, figures = self.closed_periods(), self._figures_by_closing()
+        numbers = {period: self.closing_number(period) for period in closed}
+        return {period: figures[period, number] for period, number in numbers.items() if (period, number) in figures}
 
     def reopened_figures(self) -> dict[tuple[str, int], list[FrozenFile]]:
         """Per closing that was reopened, (period, number of the closing), the files of what was closed: the evidence of before."""
-        return {
-            (period, number): files
-            for (period, number), files in self._figures_by_closing().items()
-            if number < self.closing_number(period)
-        }
+        figures = self._figures_by_closing()
+        newest = {period: self.closing_number(period) for period in {period for period, _ in figures}}
+        return {(period, number): files for (period, number), files in figures.items() if number < newest[period]}
 
     def frozen_hashes(self, period: str) -> dict[str, set[str]]:
         """Per table the SHA-256 of every file of a closed period's figures that was ever written, replaced ones too."""
         hashes: dict[str, set[str]] = {}
+        number = self.closing_number(period)
         for file in self._figures():
-            if file.period == period and file.closing_number == self.closing_number(period):
+            if file.period == period and file.closing_number == number:
                 hashes.setdefault(file.table, set()).add(file.sha256)
         return hashes
 

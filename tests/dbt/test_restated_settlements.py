@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.dbt.restated_settlements import faults_of_draw
 
-SEED = 20261130
+#: In this draw a line that was restated once, for it was not locked, is gone again later.
+SEED = 104
 
 
 def test_locked_and_restated_come_to_what_the_oracle_has(tmp_path: Path) -> None:

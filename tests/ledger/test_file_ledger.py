@@ -10,7 +10,15 @@ import pytest
 
 from orchestration.errors import TollhouseError
 from orchestration.ledger.file_ledger import FileLedger
-from orchestration.ledger.schema import CallDay, DecodedFile, FileEntry, NewFile, OffendingRecord
+from orchestration.ledger.schema import (
+    CallDay,
+    DecodedFile,
+    FileEntry,
+    FrozenFile,
+    NewFile,
+    OffendingRecord,
+    closing_folder,
+)
 from orchestration.ledger.soundness import SEAL
 from tests.ingestion.intake import Intake
 
@@ -289,3 +297,27 @@ def test_a_reason_is_kept_as_far_as_anybody_reads_it(intake: Intake) -> None:
     register(intake.ledger, "aa")
     intake.ledger.set_status("aa", "held", "x" * 1_000_000)
     assert intake.ledger.file("aa").status_reason == "x" * 4_000 + " … (1000000 characters)"
+
+
+def test_a_reopened_period_is_not_closed_and_its_figures_are_evidence(tmp_path: Path) -> None:
+    """January is closed, reopened and closed again; February is closed once. Each closing has a folder and figures of its own."""
+
+    def figures(period: str, folder: str, sha256: str) -> list[FrozenFile]:
+        return [FrozenFile(period, "bills", f"closed/{folder}/bills.parquet", 2, 100, sha256)]
+
+    with FileLedger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.close_period("2026-01", "closed", figures("2026-01", "2026-01", "first"))
+        ledger.close_period("2026-02", "closed", figures("2026-02", "2026-02", "other"))
+        assert ledger.closing_number("2026-01") == 1
+        ledger.reopen_period("2026-01", "late files", ["R000002"])
+        assert set(ledger.closed_periods()) == set(ledger.frozen_figures()) == {"2026-02"}
+        assert ledger.reopened_figures() == {("2026-01", 1): figures("2026-01", "2026-01", "first")}
+        assert ledger.withdrawn_adjustments() == {("R000002", "2026-01")}
+        assert ledger.closing_number("2026-01") == 2
+        again = figures("2026-01", closing_folder("2026-01", 2), "second")
+        ledger.close_period("2026-01", "closed again", again)
+        assert ledger.frozen_figures() == {"2026-01": again, "2026-02": figures("2026-02", "2026-02", "other")}
+        assert ledger.frozen_hashes("2026-01") == {"bills": {"second"}}
+        assert [one.kind for one in ledger.decisions() if one.period == "2026-01"] == [
+            "close_period", "reopen_period", "withdraw_adjustments", "close_period",
+        ]  # fmt: skip

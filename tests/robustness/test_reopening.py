@@ -215,9 +215,13 @@ def test_a_period_is_closed_again_and_reopened_again(reopened: Reopened, tmp_pat
     }
     assert {row[0]: row[3] for row in rows} == {1: WHY[1], 2: "one more file"}
     assert sorted(path.name for path in (branch.home / "closed").iterdir()) == [MARCH, f"{MARCH}.2"]
-    for words in (("doctor", "--deep"), ("rebuild", "--warehouse")):
+    for words in (("doctor", "--deep"), ("backup", str(tmp_path / "backup")), ("rebuild", "--warehouse")):
         succeeded(branch, *words)
     assert branch.mart("period_reopenings", "reopening_number, frozen_amount, amount, why") == rows
+    (branch.home / "closed" / MARCH / "bill_lines.parquet").unlink()
+    lost = branch.tollhouse("run")
+    assert lost.exit_code == 1 and "as it was closed before it was reopened" in lost.message
+    assert branch.tollhouse("doctor").exit_code == 1
 
 
 def test_refusals_say_what_to_do_and_change_nothing(reopened: Reopened, home: Branch) -> None:

@@ -9,7 +9,6 @@ by the command at once, or by the next run where the command was killed after th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 import duckdb
 
@@ -36,14 +35,12 @@ EVIDENCE_ADVICE = (
 
 @dataclass(frozen=True)
 class ReopenedPeriod:
-    """A period that was reopened: which of its reopenings it is, the decision, what was frozen, and what its re-ratings had posted to
-    later periods, which is taken back with the reopening."""
+    """A period that was reopened: which of its reopenings it is, the decision, and what was frozen."""
 
     period: str
     reopening_number: int
     decision: Decision
     totals: list[FrozenTotal]
-    withdrawn_amount: Decimal
 
 
 def refuse_reopening(ledger: FileLedger, period: str) -> Decision:
@@ -95,7 +92,7 @@ def reopen_closed(
     remove_reopened(con, period)
     decision = ledger.reopen_period(period, why, sorted(posted))
     con.execute("commit")
-    return ReopenedPeriod(period, number, decision, totals, sum(posted.values(), Decimal(0)))
+    return ReopenedPeriod(period, number, decision, totals)
 
 
 def reopened_in_warehouse(con: duckdb.DuckDBPyConnection, ledger: FileLedger) -> list[str]:

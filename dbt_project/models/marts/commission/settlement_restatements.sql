@@ -46,6 +46,8 @@ keys as (
     select agent_id, settlement_period, line_kind from locked_lines
     union
     select agent_id, settlement_period, line_kind from calculated
+    union
+    select agent_id, restated_period as settlement_period, line_kind from posted_sums
 ),
 compared as (
     select
@@ -56,8 +58,8 @@ compared as (
         coalesce(posted_sums.amount, 0) as restated_before,
         coalesce(calculated.amount, 0) as recalculated_amount,
         case
-            when locked_lines.agent_id is null then 'line_added'
             when calculated.agent_id is null then 'line_removed'
+            when locked_lines.agent_id is null then 'line_added'
             when coalesce(locked_lines.rate, -1) <> coalesce(calculated.rate, -1) then 'rate_changed'
             else 'basis_changed'
         end as reason
