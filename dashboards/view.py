@@ -107,6 +107,7 @@ class View:
     """
 
     def __init__(self, found: EditionFolder, viewer: Viewer = WHOLE_BRANCH, branch: BranchFiles | None = None) -> None:
+        self.found = found
         self.name = found.edition
         self.as_of = found.as_of
         self.built_at = found.manifest.built_at

@@ -33,16 +33,18 @@ def run_gates(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[G
     from expectations.engine import GxEngine  # here, not above: 6 to 8 s that only a gating run pays
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    engine = GxEngine(con)
-    return [result for suite in wanted for result in _run_suite(con, engine, suite)]
+    engine, tables = GxEngine(con), _tables(con)
+    return [result for suite in wanted for result in _run_suite(con, engine, suite, tables)]
 
 
-def _run_suite(con: duckdb.DuckDBPyConnection, engine: GxEngine, suite: Suite) -> list[GateResult]:
+def _run_suite(
+    con: duckdb.DuckDBPyConnection, engine: GxEngine, suite: Suite, tables: frozenset[str]
+) -> list[GateResult]:
     evaluated: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for table in dict.fromkeys(suite.table_of(gate) for gate in suite.gates):
         gates = [(gate.name, gate) for gate in suite.gates if suite.table_of(gate) == table]
-        if not _exists(con, table):
+        if table not in tables:
             faults.update({name: f"the table {table} does not exist" for name, _ in gates})
             continue
         found, faulty = _evaluate(engine, table, gates)
@@ -121,14 +123,12 @@ def _raised(result: Any) -> str | None:
     return None
 
 
-def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    schema, name = table.split(".")
+def _tables(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """All tables and views, as schema.name: read once, since each look into the catalogue reads all of it."""
     found = con.execute(
-        "select count(*) from information_schema.tables"
-        " where table_catalog = current_database() and table_schema = ? and table_name = ?",
-        [schema, name],
-    ).fetchone()
-    return bool(found and found[0])
+        "select table_schema || '.' || table_name from information_schema.tables where table_catalog = current_database()"
+    ).fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def _scalar(con: duckdb.DuckDBPyConnection, query: str) -> int:

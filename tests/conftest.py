@@ -35,6 +35,7 @@ LONGEST = (
     "tests/torture/test_whole_runs.py",
     "tests/robustness/test_blocked_editions.py",
     "tests/rerating/test_rerate_packages.py",
+    "tests/robustness/test_settlements.py",
     "tests/robustness/test_packages.py",
     "tests/robustness/test_recycling.py",
 )

@@ -19,6 +19,8 @@ from dashboards.pages.model import (
     Fact,
     Figure,
     Filter,
+    FinanceFiles,
+    FinanceKind,
     How,
     Link,
     LinkGroup,
@@ -118,6 +120,20 @@ def of_marts(t: Translate, *marts: str) -> How:
             MartLink(mart, mart_title(mart, t.language), Target.to(DICTIONARY, mart=mart), f"marts/{mart}")
             for mart in marts
         )
+    )
+
+
+def finance_files(t: Translate, period: str, *kinds: FinanceKind, agent: str | None = None) -> tuple[FinanceFiles, ...]:
+    """The finance files of a period, of the kinds of `tollhouse export KIND`; of one agent or of all."""
+    return tuple(
+        FinanceFiles(
+            kind,
+            period,
+            agent,
+            title=t("finance_files.on_page", kind=t(f"finance_files.kinds.{kind}"), period=period),
+            definition=t("finance_files.on_page_definition", kind=kind),
+        )
+        for kind in kinds
     )
 
 
@@ -231,6 +247,7 @@ def _framed(
         ),
         sections=content.sections,
         filters=filters,
+        finance_files=content.finance_files,
         kept=tuple(sorted((name, value) for name, value in params.values.items() if name not in in_filters)),
         target=Target(spec.name, tuple(sorted(params.values.items()))),
         footer=t("site.footer"),

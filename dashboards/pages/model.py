@@ -255,6 +255,25 @@ class Filter:
     hint: str = ""
 
 
+#: The formats in which finance files are made.
+FINANCE_FORMATS = ("xlsx", "csv", "pdf", "parquet")
+FinanceKind = Literal["bills", "collections", "commissions", "debits", "providers", "receivables"]
+
+
+@dataclass(frozen=True)
+class FinanceFiles:
+    """The finance files that belong to a page: their kind, the billing period, and the agent where they are of one.
+
+    `definition` says which rows they have.
+    """
+
+    kind: FinanceKind
+    period: str
+    agent: str | None
+    title: str
+    definition: str
+
+
 @dataclass(frozen=True)
 class Content:
     """What a page function gives: the page without what is the same on all pages."""
@@ -263,6 +282,7 @@ class Content:
     filters: tuple[Filter, ...] = ()
     heading: str = ""
     subheading: str = ""
+    finance_files: tuple[FinanceFiles, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -296,6 +316,7 @@ class Page:
     groups: tuple[LinkGroup, ...]
     sections: tuple[Section, ...]
     filters: tuple[Filter, ...] = ()
+    finance_files: tuple[FinanceFiles, ...] = ()
     kept: tuple[tuple[str, str], ...] = ()
     target: Target = Target("")
     viewer_name: str = ""

@@ -6,7 +6,7 @@ The same page gives the same bytes. A document loads the style, the pages' scrip
 from __future__ import annotations
 
 from dashboards.i18n import LANGUAGES, Translate
-from dashboards.pages.model import Page
+from dashboards.pages.model import FINANCE_FORMATS, Page
 from dashboards.renderers import assets
 from dashboards.renderers.layout import DrawnFigure, laid_out, language_tag, script_json
 from dashboards.renderers.links import Links
@@ -36,6 +36,7 @@ def render(page: Page, links: Links, dagster_url: str) -> str:
             t=Translate.to(page.language),
             sections=sections,
             links=links,
+            finance_formats=FINANCE_FORMATS,
             home=page.groups[0].links[0].target if page.groups else page.target,
             dagster=dagster_url.rstrip("/"),
             language_tag=language_tag(page.language),

@@ -32,6 +32,9 @@ class Links(Protocol):
     def file(self, target: Target, table: str, suffix: str) -> str | None:
         """The address of a table's file (csv, xlsx); None where there is none."""
 
+    def finance_files(self, target: Target, kind: str, suffix: str) -> str | None:
+        """The address of finance files of a kind in a format; None where there are none."""
+
     def asset(self, name: str) -> str:
         """The address of a script or a style."""
 
@@ -57,6 +60,10 @@ class ServedLinks:
     def file(self, target: Target, table: str, suffix: str) -> str | None:
         """The address of a table's file."""
         return f"/{self.language}/{quote(target.page)}/{quote(table)}.{suffix}{self._query(target)}"
+
+    def finance_files(self, target: Target, kind: str, suffix: str) -> str | None:
+        """The address of finance files: `/zh/commission/files/commissions.xlsx?period=2026-03`."""
+        return f"/{self.language}/{quote(target.page)}/files/{quote(kind)}.{suffix}{self._query(target)}"
 
     def _query(self, target: Target) -> str:
         given = {name: value for name, value in target.params if value}
@@ -93,6 +100,10 @@ class StaticLinks:
         """The address of a table's file."""
         name = self.files.get(self._without_default(target))
         return None if name is None else f"{name}.{table}.{suffix}"
+
+    def finance_files(self, target: Target, kind: str, suffix: str) -> str | None:
+        """None: the site holds no finance files (docs/finance.md)."""
+        return None
 
     def asset(self, name: str) -> str:
         """The address of a script or a style."""

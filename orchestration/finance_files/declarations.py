@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from dashboards.pages.model import Kind
+from dashboards.pages.model import FINANCE_FORMATS, Kind
 
 QUERIES = Path(__file__).resolve().parent / "queries"
-FORMATS = ("xlsx", "csv", "pdf", "parquet")
+FORMATS = FINANCE_FORMATS
 
 _READS = re.compile(r"^-- reads: (.+)$", re.MULTILINE)
 _PARAMETERS = re.compile(r"\$([a-z_]+)")

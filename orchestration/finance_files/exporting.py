@@ -44,41 +44,53 @@ def export_finance_files(
     Raises UsageError where the edition has no such period or agent, TollhouseError where the edition or the font is missing, or
     a file cannot be written; then no file is there that was not before.
     """
+    with View.current(settings.published) as view:
+        return export_from_view(view, settings, kind_name, period, agent, file_format, language, folder)
+
+
+def export_from_view(
+    view: View,
+    settings: Settings,
+    kind_name: str,
+    period: str,
+    agent: str | None,
+    file_format: str,
+    language: str,
+    folder: Path,
+) -> ExportOutcome:
+    """The same from a view that is open: its edition, and of the rows and columns what its viewer may see."""
     kind = FILE_KINDS[kind_name]
     book = read_reference_book(settings.reference)
     t = Translate.to(language)
-    with View.current(settings.published) as view:
-        _check_period(view, kind, period)
-        _check_agent(view, kind, agent)
-        settlement = settlement_state(view, period)
-        title = t("finance_files.cover.title", kind=t(f"finance_files.kinds.{kind.name}"), period=period)
-        subject = (
-            [] if agent is None else [(t("finance_files.cover.agent"), f"{agent} {name_of(view, 'agent', agent, t)}")]
-        )
-        job = FileJob(
-            view=view,
-            t=t,
-            stem="_".join((kind.name, period, *(() if agent is None else (quote(agent, safe=""),)))),
-            sheets=[sheet for sheet in kind.sheets if agent is None or sheet.by_agent],
-            parameters={"period": period, "agent": agent},
-            cover=lambda sheets: cover_of(view, title, subject, period, book, sheets, t),
-            pdf_font=settings.pdf_font,
-            paper=partial(_statements, view, period, agent) if kind.name == "commissions" else None,
-        )
-        facts = {
-            "kind": kind.name,
-            "billing_period": period,
-            "agent_id": agent,
-            "language": language,
-            "edition": view.name,
-            "as_of": view.as_of.isoformat(),
-            "built_at": view.built_at,
-            "period_state": view.periods.get(period),
-            "settlement": settlement,
-            "reference_book": book.fingerprint,
-        }
-        files, manifest = write_files(job, file_format, folder, facts)
-        return ExportOutcome(view.name, view.as_of, settlement, files, manifest)
+    _check_period(view, kind, period)
+    _check_agent(view, kind, agent)
+    settlement = settlement_state(view, period)
+    title = t("finance_files.cover.title", kind=t(f"finance_files.kinds.{kind.name}"), period=period)
+    subject = [] if agent is None else [(t("finance_files.cover.agent"), f"{agent} {name_of(view, 'agent', agent, t)}")]
+    job = FileJob(
+        view=view,
+        t=t,
+        stem="_".join((kind.name, period, *(() if agent is None else (quote(agent, safe=""),)))),
+        sheets=[sheet for sheet in kind.sheets if agent is None or sheet.by_agent],
+        parameters={"period": period, "agent": agent},
+        cover=lambda sheets: cover_of(view, title, subject, period, book, sheets, t),
+        pdf_font=settings.pdf_font,
+        paper=partial(_statements, view, period, agent) if kind.name == "commissions" else None,
+    )
+    facts = {
+        "kind": kind.name,
+        "billing_period": period,
+        "agent_id": agent,
+        "language": language,
+        "edition": view.name,
+        "as_of": view.as_of.isoformat(),
+        "built_at": view.built_at,
+        "period_state": view.periods.get(period),
+        "settlement": settlement,
+        "reference_book": book.fingerprint,
+    }
+    files, manifest = write_files(job, file_format, folder, facts)
+    return ExportOutcome(view.name, view.as_of, settlement, files, manifest)
 
 
 def _statements(view: View, period: str, asked: str | None, folder: Path, font: Font) -> list[WrittenFile]:

@@ -13,7 +13,13 @@ _QUERY = "settlement_state"
 
 
 def settlement_state(view: View, period: str) -> str:
-    """open, calculated, approved or locked. An edition of an earlier version knows no decisions: `calculated` from the cut-off on."""
+    """open, calculated, approved or locked. An edition of an earlier version knows no decisions: `calculated` from the cut-off on.
+
+    The settlements are marts of the whole branch; how far one has come, everybody is told who gets a file of it.
+    """
+    if not view.viewer.scope.is_whole_branch:
+        with View(view.found) as of_branch:
+            return settlement_state(of_branch, period)
     if not set(query_reads(_QUERY)) <= view.marts:
         return CALCULATED if cut_off(period) <= view.as_of else OPEN
     states = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from http import HTTPStatus
 
 from starlette.responses import Response
 
@@ -14,6 +15,14 @@ _PAGE = """<!DOCTYPE html>
 margin: 12vh auto; max-width: 38em; padding: 0 16px; line-height: 1.6; }}</style></head>
 <body><main><h1>Tollhouse</h1><p>{zh}</p><p lang="en">{en}</p><p><a href="/">Tollhouse</a></p></main></body></html>
 """
+
+
+class Unavailable(Exception):
+    """What is asked for cannot be shown or made: the status and a sentence in each language."""
+
+    def __init__(self, status: HTTPStatus, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.status, self.zh, self.en = status, zh, en
 
 
 def message(status: int, zh: str, en: str, **headers: str) -> Response:

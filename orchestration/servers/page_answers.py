@@ -16,6 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from dashboards.i18n import LANGUAGES
+from dashboards.pages.model import FINANCE_FORMATS
 from dashboards.params import MOST_CHARACTERS, Params
 from dashboards.renderers.files import CONTENT_TYPES, file_content
 from dashboards.renderers.html import content_policy, render
@@ -32,6 +33,8 @@ from orchestration.publishing.reading import (
     lost_pointer,
     read_edition,
 )
+from orchestration.servers.finance_downloads import finance_download
+from orchestration.servers.messages import Unavailable
 from orchestration.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -45,14 +48,6 @@ Key = tuple[object, ...]
 
 class NotThere(Exception):
     """There is no such page or file."""
-
-
-class Unavailable(Exception):
-    """No edition can be shown: the status and a sentence in each language."""
-
-    def __init__(self, status: HTTPStatus, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.status, self.zh, self.en = status, zh, en
 
 
 @dataclass(frozen=True)
@@ -108,8 +103,7 @@ class PageAnswers:
         """The page, or the file (table, suffix) of one of its tables. Raises NotThere and Unavailable."""
         if language not in LANGUAGES or page not in BY_NAME:
             raise NotThere
-        # A filter that no page has is named on the page; one that is too long is cut before anything is done with it.
-        values = {name[:40]: value.strip()[:MOST_CHARACTERS] for name, value in given.items() if value.strip()}
+        values = _values(given)
         found = self._edition(values.get("edition"))
         spec = BY_NAME[page]
         # What is read besides the edition may change at any moment: such a page is drawn each time.
@@ -145,6 +139,34 @@ class PageAnswers:
             with self._lock:
                 self._drawing.pop(key, None)
 
+    def finance_files(
+        self, language: str, page: str, given: Mapping[str, str], viewer: Viewer, kind: str, file_format: str
+    ) -> Answer:
+        """The finance files of a page, of the period and agent that it shows, from the rows that the viewer may see.
+
+        They are made anew each time: their cover is of the reference book as it lies now. Raises NotThere and Unavailable.
+        """
+        if language not in LANGUAGES or page not in BY_NAME or file_format not in FINANCE_FORMATS:
+            raise NotThere
+        values = _values(given)
+        found = self._edition(values.get("edition"))
+        view = self._view(found, viewer)
+        drawn = draw(page, view, Params(language, values))
+        if drawn.status != HTTPStatus.OK:  # not for this role, or not a period or an agent of it: the page says which
+            links = ServedLinks(language, _pages_for(viewer), values.get("edition"))
+            content = render(replace(drawn, viewer_name=viewer.name), links, self._settings.dagster_url).encode("utf-8")
+            return _answer(drawn.status, _HTML, content, {"content-security-policy": content_policy(True)})
+        wanted = next((each for each in drawn.finance_files if each.kind == kind), None)
+        if wanted is None:
+            raise NotThere
+        try:
+            made = finance_download(view, self._settings, wanted, file_format, language)
+        except EditionError as error:
+            raise _damaged(error) from error
+        if made is None:
+            raise NotThere
+        return _answer(HTTPStatus.OK, made.content_type, made.content, {"content-disposition": made.disposition})
+
     def _drawn(
         self,
         found: EditionFolder,
@@ -158,8 +180,7 @@ class PageAnswers:
         seen = draw(page, self._view(found, viewer), Params(language, values))
         drawn = replace(seen, viewer_name=viewer.name, can_sign_out=can_sign_out)
         if file is None:
-            pages = frozenset(spec.name for spec in PAGES if spec.is_for(viewer))
-            links = ServedLinks(language, pages, values.get("edition"))
+            links = ServedLinks(language, _pages_for(viewer), values.get("edition"))
             content = render(drawn, links, self._settings.dagster_url).encode("utf-8")
             return _answer(drawn.status, _HTML, content, {"content-security-policy": content_policy(True)})
         name, suffix = file
@@ -245,6 +266,15 @@ class PageAnswers:
                 return None
             self._found = (mark, found)
         return self._found[1]
+
+
+def _values(given: Mapping[str, str]) -> dict[str, str]:
+    """The filters of an address. One that no page has is named on the page; one that is too long is cut before anything is done with it."""
+    return {name[:40]: value.strip()[:MOST_CHARACTERS] for name, value in given.items() if value.strip()}
+
+
+def _pages_for(viewer: Viewer) -> frozenset[str]:
+    return frozenset(spec.name for spec in PAGES if spec.is_for(viewer))
 
 
 def _damaged(error: EditionError) -> Unavailable:

@@ -12,8 +12,8 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from http import HTTPStatus
 from importlib.metadata import version
 
@@ -33,8 +33,8 @@ from orchestration.monitoring import metrics
 from orchestration.monitoring.facts import Facts, look
 from orchestration.monitoring.health import health
 from orchestration.printable import one_line
-from orchestration.servers.messages import message
-from orchestration.servers.page_answers import Answer, NotThere, PageAnswers, Unavailable
+from orchestration.servers.messages import Unavailable, message
+from orchestration.servers.page_answers import Answer, NotThere, PageAnswers
 from orchestration.settings import Settings
 from orchestration.web.bounded_server import BoundedProtocol, WebServer, listening_socket
 from orchestration.web.guard import Guard
@@ -97,6 +97,7 @@ class Site:
                 Route("/{language}/", self._start),
                 Route("/{language}/{page}", self._page),
                 Route("/{language}/{page}/{file}", self._file),
+                Route("/{language}/{page}/files/{file}", self._finance_files),
             ],
             exception_handlers={HTTPException: _http_fault, Exception: _fault},
         )
@@ -125,22 +126,22 @@ class Site:
             return message(HTTPStatus.NOT_FOUND, "没有这个文件。", "There is no such file.")
         return await self._answer(request, (table, suffix))
 
+    async def _finance_files(self, request: Request) -> Response:
+        kind, _, suffix = request.path_params["file"].rpartition(".")
+        return await self._made(request, partial(self._pages.finance_files, kind=kind, file_format=suffix))
+
     async def _answer(self, request: Request, file: tuple[str, str] | None) -> Response:
+        can_sign_out = request.scope[SIGNED_IN].can_sign_out
+        return await self._made(request, partial(self._pages.answer, file=file, can_sign_out=can_sign_out))
+
+    async def _made(self, request: Request, make: Callable[[str, str, Mapping[str, str], Viewer], Answer]) -> Response:
         language, page = request.path_params["language"], request.path_params["page"]
         given: dict[str, str] = {}
         for name, value in request.query_params.multi_items():
             if given.setdefault(name, value) != value:
                 return _given_twice(one_line(name[:40]))
         try:
-            answer = await asyncio.to_thread(
-                self._pages.answer,
-                language,
-                page,
-                given,
-                _viewer(request),
-                file,
-                can_sign_out=request.scope[SIGNED_IN].can_sign_out,
-            )
+            answer = await asyncio.to_thread(make, language, page, given, _viewer(request))
         except NotThere:
             return message(HTTPStatus.NOT_FOUND, "没有这个页面。", "There is no such page.")
         except Unavailable as error:

@@ -37,7 +37,7 @@ LABELS = (
 #: files alone. Markdown has a test of its own.
 ADDRESSES = {
     "id_label", "member_id",
-    "name", "mart", "asset", "key", "section_id", "kept", "target", "link", "links", "spark", "language", "markdown",
+    "name", "mart", "asset", "key", "section_id", "kept", "target", "link", "links", "spark", "language", "markdown", "agent", "period",
 }  # fmt: skip
 DAGSTER = "http://127.0.0.1:3000"
 

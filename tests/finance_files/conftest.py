@@ -222,6 +222,8 @@ MARTS: Mapping[str, Rows] = {
     ],
     "debit_corrections": [],
     "debit_result_mismatches": [],
+    "debit_requests": [],
+    "open_debit_bills": [],
     "info_service_calls": [
         {
             "billing_period": "2026-03", "customer_id": "C-K1", "access_prefix": "168", "provider_id": "P1",

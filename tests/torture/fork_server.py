@@ -4,8 +4,9 @@ Reads a JSON object a line on stdin ({"words", "settings", "cwd", "out", "errors
 {"pid"} when the command has begun and {"status"} when its process has ended. Each command is `orchestration.cli.main` in a
 process and group of its own. No database is opened and nothing is computed before the fork.
 
-With the word --lean runs leave out dbt's tests of keys and evaluate their gates in their own process (tests/in_process_gates.py): the short
-forms of the tests, which are most of all runs that are started as processes. The long forms run everything.
+With the word --lean runs leave out what those of tests/lean_runs.py do, but for the pages and Dagster's history, and evaluate their gates
+in their own process (tests/in_process_gates.py): the short forms of the tests, which are most of all runs that are started as processes.
+The long forms run everything.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,12 +44,11 @@ def main() -> None:
 @contextmanager
 def _lean_runs() -> Iterator[None]:
     import expectations.engine  # noqa: F401  imported once for all commands
-    from orchestration.defs.warehouse import dbt_graph
     from orchestration.runs import running_with
     from tests.in_process_gates import InProcessGateRunner
+    from tests.lean_runs import lean_builds
 
-    dbt_graph.run_dbt = partial(dbt_graph.run_dbt, has_tests=False)
-    with running_with(lambda: {"gate_runner": InProcessGateRunner()}):
+    with lean_builds(has_pages=True), running_with(lambda: {"gate_runner": InProcessGateRunner()}):
         yield
 
 

@@ -18,6 +18,7 @@ from dashboards.pages.finance.commission import (
     settled_periods,
     settlement_filter,
     settlement_of,
+    statement_files,
 )
 from dashboards.pages.frame import how, list_filter, missing_marts, name_of, named
 from dashboards.pages.model import Block, Cell, Column, Content, Filter, Linked, Message, Section, Table, Target, Tile
@@ -69,7 +70,12 @@ def agent(view: View, params: Params) -> Content:
         ),
         filters,
         heading=t("agent_statement.heading", agent=name_of(view, "agent", chosen, t)),
+        finance_files=statement_files(t, code, settled, chosen) if _has_statement(view, chosen, code) else (),
     )
+
+
+def _has_statement(view: View, agent_id: str, period: str) -> bool:
+    return any(row["agent_id"] == agent_id for row in view.query("commission_statements_of_period", period=period))
 
 
 def _agents(view: View) -> tuple[str, ...]:
@@ -480,8 +486,8 @@ AGENT = PageSpec(
     agent,
     queries=(
         "agent_bases", "agent_bills", "agent_collection", "agent_forecast", "agent_lines", "agents_of_period",
-        "agents_with_rows", "billing_periods", "collection_periods", "commission_by_period", "dimension_names",
-        "settlement_periods",
+        "agents_with_rows", "billing_periods", "collection_periods", "commission_by_period",
+        "commission_statements_of_period", "dimension_names", "settlement_periods",
     ),
     params=("agent", "period"),
     also=frozenset({Role.AGENT}),

@@ -10,8 +10,21 @@ from dashboards import formats
 from dashboards.figures.commission import commission_bars, commission_months
 from dashboards.figures.style import wrapped
 from dashboards.i18n import Translate
-from dashboards.pages.frame import how, list_filter, missing_marts, name_of, named
-from dashboards.pages.model import Block, Column, Content, Figure, Filter, Linked, Message, Section, Table, Target, Tile
+from dashboards.pages.frame import finance_files, how, list_filter, missing_marts, name_of, named
+from dashboards.pages.model import (
+    Block,
+    Column,
+    Content,
+    Figure,
+    Filter,
+    FinanceFiles,
+    Linked,
+    Message,
+    Section,
+    Table,
+    Target,
+    Tile,
+)
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head, mart_table, sum_of
 from dashboards.params import Params, UnknownParameter
@@ -36,6 +49,7 @@ def commission(view: View, params: Params) -> Content:
             _months(view, t),
         ),
         filters=(settlement_filter(params, "commission", settled),),
+        finance_files=statement_files(t, period, settled),
     )
 
 
@@ -70,6 +84,13 @@ def settlement_filter(params: Params, page: str, settled: tuple[str, ...]) -> Fi
     if asked is not None and asked not in settled[1:]:
         older.insert(0, (asked, asked))
     return list_filter(params, page, "period", older, t("settlement.newest", period=settled[0]))
+
+
+def statement_files(
+    t: Translate, period: str, settled: tuple[str, ...], agent_id: str | None = None
+) -> tuple[FinanceFiles, ...]:
+    """The finance files of a settlement, of one agent or of all; none before it has a statement."""
+    return finance_files(t, period, "commissions", agent=agent_id) if period in settled else ()
 
 
 def agent_target(agent_id: str, period: str, newest: str | None) -> Target:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dashboards import formats
 from dashboards.figures.debit import failure_bars
 from dashboards.i18n import Translate
-from dashboards.pages.frame import how, list_filter, missing_marts, period_filter
+from dashboards.pages.frame import finance_files, how, list_filter, missing_marts, period_filter
 from dashboards.pages.model import Block, Column, Content, Figure, Message, Section, Table, Target, Tile
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head, mart_table, section_of_rows, sum_of, total_of, value_of
@@ -38,6 +38,7 @@ def direct_debit(view: View, params: Params) -> Content:
             period_filter(view, params, "direct_debit"),
             list_filter(params, "direct_debit", "bank", [(code, code) for code in banks]),
         ),
+        finance_files=finance_files(t, period.code, "debits"),
     )
 
 

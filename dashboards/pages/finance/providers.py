@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards import formats
 from dashboards.figures.providers import share_bars
 from dashboards.i18n import Translate
-from dashboards.pages.frame import how, missing_marts, period_filter
+from dashboards.pages.frame import finance_files, how, missing_marts, period_filter
 from dashboards.pages.model import Column, Content, Figure, Message, Section, Table, Target
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import head, mart_table, sum_of
@@ -27,6 +27,7 @@ def providers(view: View, params: Params) -> Content:
             _months(view, t),
         ),
         filters=(period_filter(view, params, "providers"),),
+        finance_files=finance_files(t, period.code, "providers"),
     )
 
 

@@ -45,6 +45,7 @@ def bills(view: View, params: Params) -> Content:
             _packages(view, period, chosen, t),
         ),
         filters,
+        finance_files=frame.finance_files(t, period.code, "bills", "collections", "receivables"),
     )
 
 

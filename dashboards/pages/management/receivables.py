@@ -29,6 +29,7 @@ def receivables(view: View, params: Params) -> Content:
     return Content(
         (_ageing(view, unit_id, t), *_roll(view, unit_id, t), _dunning(view, unit_id, t)),
         (frame.member_filter(view, params, "receivables", "unit", "business_unit"),),
+        finance_files=frame.finance_files(t, params.period(view).code, "receivables", "collections"),
     )
 
 
