@@ -43,6 +43,8 @@ PUBLISHED_MARTS = (
     MartSpec("payment_applications", ("payment_id", "account_id", "billing_period", "applied_on")),
     MartSpec("collection_rates", ("billing_period", "dimension", "dimension_id")),
     MartSpec("arrears", ("settling_account_id",)),
+    MartSpec("dunning_list", ("account_id", "billing_period")),
+    MartSpec("prepaid_balances", ("settling_account_id",)),
     MartSpec("debit_batches", ("bank_code", "batch_id", "debited_on", "file_id")),
     MartSpec("debit_failures", ("bank_code", "batch_id", "debited_on", "line")),
     MartSpec("debit_corrections", ("bank_code", "batch_id", "notified_on", "line")),

@@ -74,6 +74,12 @@ def _listed(mart: str, name: str) -> set[str]:
     return {word.strip() for word in re.split(r", | or ", listed)}
 
 
+def _reasons_of_dunning() -> set[str]:
+    """The reasons that the test of the column accepts."""
+    (entry,) = (entry for entry in MODELS["dunning_list"]["columns"] if entry["name"] == "reason")
+    return set(entry["data_tests"][0]["accepted_values"]["arguments"]["values"])
+
+
 def _doc(name: str) -> str:
     for path in sorted((DBT / "models/docs").glob("*.md")):
         found = re.search(rf"{{% docs {name} %}}(.*?){{% enddocs %}}", path.read_text(encoding="utf-8"), re.DOTALL)
@@ -108,6 +114,7 @@ CODES = {
     "debit_result": _coded("result"),
     "dimension": _coded("dimension") | _listed("collection_rates", "dimension"),
     "direction": _coded("direction"),
+    "dunning_reason": _reasons_of_dunning(),
     "estimated_basis": set(re.findall(r"\w+_plan\b|nothing_to_charge|with_first_piece", _doc("estimated_basis"))),
     "export_table": set(EXPORT_TABLES),
     "file_kind": {"cdr", "bank", "customers"},

@@ -69,8 +69,14 @@ create table marts.debit_batches (
 insert into marts.debit_batches values
 ('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true, false, null);
 
-create table marts.debit_requests (bank_code varchar, batch_id varchar, line bigint, result varchar, is_overdue boolean);
-insert into marts.debit_requests values ('BK1', 'B1', 1, 'answered_success', false), ('BK1', 'B2', 1, 'unanswered', false);
+create table marts.debit_requests (
+    bank_code varchar, batch_id varchar, line bigint, result varchar, is_overdue boolean, account_id varchar, amount decimal(18, 2)
+);
+insert into marts.debit_requests values
+('BK1', 'B1', 1, 'answered_success', false, 'A1', 20.00), ('BK1', 'B2', 1, 'unanswered', false, 'A2', 7.00),
+('BK1', 'B2', 2, 'unanswered', false, 'A1', 0.06);
+create table intermediate.int_debits_requested as
+select bank_code, batch_id, line, cast(null as date) as asked_again_on from marts.debit_requests;
 create table marts.debit_result_mismatches (bank_code varchar, batch_id varchar, line bigint, kind varchar);
 
 create table staging.stg_crm__customers (
@@ -248,9 +254,24 @@ create table raw.run_facts as select date '2026-04-10' as as_of;
 -- 18.40 less 18.34 that was paid and 2.00 that went back.
 create table marts.arrears (
     settling_account_id varchar, amount decimal(18, 2), amount_1_30 decimal(18, 2), amount_31_60 decimal(18, 2),
-    amount_61_90 decimal(18, 2), amount_91_plus decimal(18, 2)
+    amount_61_90 decimal(18, 2), amount_91_plus decimal(18, 2), on_dunning_list boolean
 );
-insert into marts.arrears values ('A1', 2.06, 2.06, 0, 0, 0);
+insert into marts.arrears values ('A1', 2.06, 2.06, 0, 0, 0, true);
+-- 0.06 of it are asked of the bank.
+create table marts.dunning_list (
+    account_id varchar, billing_period varchar, settling_account_id varchar, amount decimal(18, 2), dunned_amount decimal(18, 2)
+);
+insert into marts.dunning_list values ('A1', '2026-03', 'A1', 2.06, 2.00);
+create table marts.prepaid_balances (
+    settling_account_id varchar, prepaid_amount decimal(18, 2), overdrawn_amount decimal(18, 2)
+);
+create table intermediate.int_payer_groups (account_id varchar, settling_account_id varchar, payer_group varchar);
+insert into intermediate.int_payer_groups values
+('A1', 'A1', 'customer C1'), ('A2', 'A2', 'customer C2'), ('A3', 'A2', 'customer C2');
+create table intermediate.int_account_merges_known as
+select 'M1' as merge_id, 'A3' as from_account_id, 'A2' as into_account_id, timestamp '2026-03-05 10:00:00' as merged_at;
+create table intermediate.int_payments_known as
+select payment_id, account_id, paid_at, amount, cast(null as date) as vanished_on from staging.stg_crm__payments;
 insert into raw.gate_thresholds values
 ('undocumented', 0.02, 0.05, true), ('undocumented_days', 40, 92, true), ('duplicate_branch', 0.02, 0.05, true);
 create table intermediate.int_info_service_daily (billing_period varchar, amount decimal(18, 6));

@@ -12,6 +12,7 @@ from . import (
     commission,
     commission_bases,
     debits,
+    dunning,
     information,
     intake,
     missing,
@@ -70,6 +71,19 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     commissions = commission.commission_lines(*settled)
     hours = traffic.trunk_hours(records)
     failures = debits.debit_failures(files, book, exports)
+    prepaid = dunning.prepaid_balances(billed, applications, payments, merges, exports, as_of)
+    dunned = dunning.dunning_list(
+        billed,
+        applications,
+        prepaid,
+        all_payments,
+        payments,
+        failures,
+        debits.debit_returns(files, book),
+        merges,
+        exports,
+        as_of,
+    )
     return {
         "revenue_balance_daily": balance.revenue_balance_daily(files, suspended),
         "revenue_balance_monthly": balance.revenue_balance_monthly(
@@ -97,7 +111,15 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "bills": billed,
         "payment_applications": applications,
         "collection_rates": settlement.collection_rates(billed, applications, as_of),
-        "arrears": settlement.arrears(billed, applications, merges, as_of),
+        "arrears": settlement.arrears(
+            billed,
+            applications,
+            merges,
+            as_of,
+            {row["settling_account_id"] for row in dunned if row["is_dunned"]},
+        ),
+        "prepaid_balances": prepaid,
+        "dunning_list": dunned,
         "debit_batches": debits.debit_batches(files, book),
         "debit_failures": failures,
         "customer_counts": settlement.customer_counts(billed),

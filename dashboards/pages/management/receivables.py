@@ -1,8 +1,9 @@
-"""Receivables: what is owed by age and unit, how it rolls from month to month, and who is on the dunning list."""
+"""Receivables: what is owed by age and unit, how it rolls from month to month, who is dunned and why, and what is prepaid."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 from dashboards import formats
@@ -12,9 +13,9 @@ from dashboards.pages import frame
 from dashboards.pages.frame import how, missing_marts, name_of, named
 from dashboards.pages.management.collections import ARREARS_BANDS
 from dashboards.pages.management.unit import chosen_unit
-from dashboards.pages.model import Column, Content, Figure, Linked, Message, Section, Table, Target
+from dashboards.pages.model import Block, Column, Content, Figure, Linked, Message, Section, Table, Target
 from dashboards.pages.spec import PageSpec
-from dashboards.pages.tables import mart_table, sum_of, total_of
+from dashboards.pages.tables import mart_table, section_of_rows, sum_of, total_of
 from dashboards.params import Params
 from dashboards.view import Row, View
 
@@ -23,11 +24,17 @@ MONTHS_SHOWN = 12
 
 
 def receivables(view: View, params: Params) -> Content:
-    """The ageing, the roll-forward and the dunning list, of the branch or of one unit."""
+    """The ageing, the roll-forward, the dunning list and the prepaid balances, of the branch or of one unit."""
     t = params.t
     unit_id = chosen_unit(view, params)
     return Content(
-        (_ageing(view, unit_id, t), *_roll(view, unit_id, t), _dunning(view, unit_id, t)),
+        (
+            _ageing(view, unit_id, t),
+            *_roll(view, unit_id, t),
+            _dunning(view, unit_id, t),
+            _dunned_bills(view, unit_id, t),
+            _prepaid(view, unit_id, t),
+        ),
         (frame.member_filter(view, params, "receivables", "unit", "business_unit"),),
     )
 
@@ -227,6 +234,94 @@ def _dunning(view: View, unit_id: str | None, t: Translate) -> Section:
     return Section("dunning", title, blocks=(table,))
 
 
+def _dunned_bills(view: View, unit_id: str | None, t: Translate) -> Section:
+    """The bills past due with their reasons: those to dun, and those that known money covers."""
+
+    def listed(rows: Sequence[Row], name: str, columns: Sequence[str], sums: Sequence[str]) -> Block:
+        return mart_table(
+            view,
+            t,
+            "dunning_list",
+            rows,
+            (
+                "settling_account_id",
+                "account_id",
+                "billing_period",
+                "business_unit_id",
+                "outlet_id",
+                *columns,
+                "days_past_due",
+                "reason",
+                f"reason_{t.language}",
+            ),
+            name=name,
+            queries=("dunned_bills",),
+            title=t(f"receivables.{name}"),
+            definition=t(f"receivables.{name}_definition"),
+            sums=sums,
+            links={"settling_account_id": lambda row: Target.to("bills", account=row["settling_account_id"])},
+        )
+
+    def blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
+        dunned = [row for row in rows if row["is_dunned"]]
+        covered = [row for row in rows if not row["is_dunned"]]
+        amounts = ("amount", "covering_amount", "dunned_amount")
+        return (
+            listed(dunned, "dunned_bills", amounts, amounts)
+            if dunned
+            else Message(t("receivables.none_dunned"), "good"),
+            *([listed(covered, "not_dunned", ("amount", "cover_account_id"), ("amount",))] if covered else []),
+        )
+
+    return section_of_rows(
+        view,
+        t,
+        "dunned_bills",
+        t("receivables.dunned_bills"),
+        "dunned_bills",
+        _no_arrears(view, t),
+        blocks,
+        unit=unit_id,
+    )
+
+
+def _prepaid(view: View, unit_id: str | None, t: Translate) -> Section:
+    amounts = ("prepaid_amount", "overdrawn_amount", "amount")
+    return section_of_rows(
+        view,
+        t,
+        "prepaid",
+        t("receivables.prepaid"),
+        "prepaid_listed",
+        Message(t("receivables.no_prepaid")),
+        lambda rows: (
+            mart_table(
+                view,
+                t,
+                "prepaid_balances",
+                rows,
+                (
+                    "settling_account_id",
+                    "business_unit_id",
+                    "outlet_id",
+                    *amounts,
+                    "payments",
+                    "prepaid_since",
+                    "newest_payment_on",
+                    "overdrawn_since",
+                ),
+                name="prepaid",
+                queries=("prepaid_listed",),
+                title=t("receivables.prepaid_table"),
+                definition=t("receivables.prepaid_definition"),
+                sums=amounts,
+                links={"settling_account_id": lambda row: Target.to("bills", account=row["settling_account_id"])},
+            ),
+        ),
+        unit=unit_id,
+    )
+
+
 def _variants(view: View) -> list[dict[str, str]]:
     return [{}, *({"unit": unit_id} for unit_id in view.members("business_unit"))]
 
@@ -235,7 +330,10 @@ RECEIVABLES = PageSpec(
     "receivables",
     "management",
     receivables,
-    queries=("arrears_by_unit", "dimension_names", "dunning_list", "receivables_by_month", "units_billed"),
+    queries=(
+        "arrears_by_unit", "dimension_names", "dunned_bills", "dunning_list", "prepaid_listed", "receivables_by_month",
+        "units_billed",
+    ),
     params=("unit",),
     variants=_variants,
-)
+)  # fmt: skip

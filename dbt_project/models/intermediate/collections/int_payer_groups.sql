@@ -1,0 +1,66 @@
+-- One row per account of an export, a merge or a bill (account_id): the account that settles for it, and the payer group.
+-- A payer group holds every account whose money may be meant for the same bills: accounts of one customer, and accounts
+-- that any known merge joins, in whatever direction: also a merge that a newer one replaced, or one dated after the as-of
+-- date. payer_group is the smallest id of its customers and accounts.
+with recursive accounts as (
+    select account_id from {{ ref('int_accounts_known') }}
+    union
+    select from_account_id as account_id from {{ ref('int_account_merges_known') }}
+    union
+    select into_account_id as account_id from {{ ref('int_account_merges_known') }}
+    union
+    select account_id from {{ ref('bills') }}
+),
+settled as (
+    select
+        accounts.account_id,
+        nullif(known.customer_id, '') as customer_id,
+        coalesce(settling.settling_account_id, accounts.account_id) as settling_account_id
+    from accounts
+    left join {{ ref('int_accounts_known') }} as known on accounts.account_id = known.account_id
+    left join {{ ref('int_settling_accounts') }} as settling on accounts.account_id = settling.account_id
+),
+-- The payer is the customer of the settling account, or that account itself where no export names a customer.
+payers as (
+    select
+        settled.account_id,
+        settled.settling_account_id,
+        'customer ' || settled.customer_id as own_payer,
+        coalesce('customer ' || survivors.customer_id, 'account ' || settled.settling_account_id) as payer
+    from settled
+    left join settled as survivors on settled.settling_account_id = survivors.account_id
+),
+pairs as (
+    select own_payer as one_payer, payer as other_payer
+    from payers
+    where own_payer <> payer
+    union
+    select from_payers.payer as one_payer, into_payers.payer as other_payer
+    from {{ ref('int_account_merges_known') }} as account_merges
+    inner join payers as from_payers on account_merges.from_account_id = from_payers.account_id
+    inner join payers as into_payers on account_merges.into_account_id = into_payers.account_id
+    where from_payers.payer <> into_payers.payer
+),
+edges as (
+    select one_payer, other_payer from pairs
+    union
+    select other_payer as one_payer, one_payer as other_payer from pairs
+),
+reached as (
+    select one_payer as payer, other_payer as reached_payer from edges
+    union
+    select reached.payer, edges.other_payer as reached_payer
+    from reached
+    inner join edges on reached.reached_payer = edges.one_payer
+),
+smallest as (
+    select payer, min(reached_payer) as payer_group
+    from reached
+    group by payer
+)
+select
+    payers.account_id,
+    payers.settling_account_id,
+    least(payers.payer, coalesce(smallest.payer_group, payers.payer)) as payer_group
+from payers
+left join smallest on payers.payer = smallest.payer
