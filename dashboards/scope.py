@@ -83,8 +83,8 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "undocumented_numbers": Belongs(unit="business_unit_id", outlet="outlet_id"),
 }
 
-#: Its rows are of dimensions: a scope sees the rows of its own units, outlets and agents, and never the branch's.
-_BY_DIMENSION = "collection_rates"
+#: Their rows are of dimensions: a scope sees the rows of its own units, outlets and agents, and never the branch's.
+_BY_DIMENSION = frozenset({"collection_curves", "collection_rates", "receivables_kpis", "roll_rates"})
 
 #: A person's telephone numbers.
 _NUMBERS = frozenset(
@@ -113,7 +113,7 @@ _CALL_IDS = frozenset({"call_id", "original_call_id", "overlapped_call_id", "cal
 
 def marts_with_a_rule() -> frozenset[str]:
     """The marts that this page has a rule for."""
-    return _OPEN | _BRANCH | frozenset(_BY_COLUMNS) | {_BY_DIMENSION}
+    return _OPEN | _BRANCH | frozenset(_BY_COLUMNS) | _BY_DIMENSION
 
 
 def columns_of_members(dimension: str) -> tuple[tuple[str, str], ...]:
@@ -135,7 +135,7 @@ def rows_seen(mart: str, scope: Scope) -> str:
     """
     if scope.is_whole_branch or mart in _OPEN:
         return "true"
-    if mart == _BY_DIMENSION:
+    if mart in _BY_DIMENSION:
         return _any(
             f"(dimension = '{dimension}' and dimension_id in {_listed(ids)})"
             for dimension, ids in (("business_unit", scope.units), ("outlet", scope.outlets), ("agent", scope.agents))

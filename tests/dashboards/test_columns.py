@@ -125,6 +125,7 @@ CODES = {
     "no_line_reason": set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", _doc("no_line_reason"))),
     "period_state": _coded("period_state"),
     "problem_kind": _coded("kind") - _MISMATCHES,
+    "receivable_bucket": _coded("opening_bucket") | {"not_due", "1-30", "31-60", "61-90", "91+"},
     "restatement_reason": set(re.findall(r"\b(?:line|rate|basis)_\w+", _doc("restatement_reason"))),
     "rounding_mode": _words("tariff_plans", "rounding_mode"),
     "settlement_state": _listed("settlements", "state"),

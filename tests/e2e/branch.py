@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.dashboards.editions import declared_columns, gate, write_edition
+from tests.dashboards.receivables_rows import receivables_rows
 
 AS_OF = "2026-03-20"
 DAY = date(2026, 3, 20)
@@ -119,6 +120,7 @@ def other_flavour(unseen: Iterable[Part]) -> tuple[Part, ...]:
 def write_branch(published: Path, parts: Sequence[Part] = PARTS, many: int = 0) -> Path:
     """Write the edition of the branch; `many` more problems of part 1 make a table longer than what is shown of it."""
     marts = {**_of_branch(parts), **_of_parts(parts)}
+    marts |= receivables_rows(marts["bills"], marts["payment_applications"], DAY)
     marts["problem_bulletin"] += [_problem(parts[0], 100 + number) for number in range(many)]
     lacking = set(declared_columns()) - set(marts)
     assert not lacking, f"the small branch has no rows of {sorted(lacking)}"

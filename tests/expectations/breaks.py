@@ -510,6 +510,39 @@ SUMS = {
         "insert into marts.prepaid_balances values ('A2', 0.02, 0.01)",
         2,
     ),
+    # A cent on the last day of one curve; a day before the last may be anything.
+    ("collection_curves", "curves_end_at_the_collection_rates"): (
+        _set(
+            "marts.collection_curves",
+            "received = received - 0.01",
+            "dimension = 'agent' and billing_period = '2026-03' and days_since_issue in (1, 5)",
+        ),
+        1,
+    ),
+    # March ends with a cent more: neither its own sum nor April's beginning agree.
+    ("receivables_kpis", "months_roll_forward_to_the_cent"): (
+        _set("marts.receivables_kpis", "closing_receivable = 0.01", "dimension = 'branch' and month = '2026-03'"),
+        2,
+    ),
+    ("receivables_kpis", "months_sum_to_bills_payments_and_what_is_open"): (
+        _set("marts.receivables_kpis", "closing_not_due = 0.01", "month = '2026-04'"),
+        1,
+    ),
+    ("receivables_kpis", "rows_of_every_dimension_sum_to_the_branch"): (
+        _set("marts.receivables_kpis", "billed = billed + 0.01", "dimension in ('outlet', 'agent')"),
+        4,
+    ),
+    # Paid a cent less in one row, and 2.06 in no bucket in another.
+    ("roll_rates", "money_of_a_bucket_is_paid_or_rolled"): (
+        _set("marts.roll_rates", "paid_amount = 0.49", "month = '2026-03' and dimension = 'branch'")
+        + "; "
+        + _set("marts.roll_rates", "amount_1_30 = 0", "month = '2026-04' and dimension = 'agent'"),
+        2,
+    ),
+    ("roll_rates", "buckets_sum_to_the_receivables"): (
+        _set("marts.roll_rates", "from_bucket = '1-30'", "month = '2026-04' and dimension = 'branch'"),
+        2,
+    ),
     ("money_at_risk", "rows_sum_to_the_suspended_calls"): (
         "delete from marts.money_at_risk where business_unit_id = 'unassigned' and state = 'undocumented'",
         1,

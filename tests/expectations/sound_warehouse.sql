@@ -292,6 +292,37 @@ cross join (
     values ('branch', 'branch'), ('business_unit', 'U1'), ('agent', 'AG1'), ('outlet', 'unassigned'), ('customer_class', 'residential')
 ) as dimensions (dimension, dimension_id);
 
+-- The bills were issued on 1 March and 1 April; P0 came a day later, P1 a day later, and 2.00 of it went back on the 6th.
+create table marts.collection_curves (
+    dimension varchar, dimension_id varchar, billing_period varchar, days_since_issue bigint, receivable decimal(18, 2),
+    received decimal(18, 2)
+);
+insert into marts.collection_curves
+select dimension, dimension_id, days.*
+from marts.collection_rates as rates
+inner join (
+    values
+    ('2026-02', 0, 0.50, 0.00), ('2026-02', 1, 0.50, 0.50),
+    ('2026-03', 0, 18.40, 0.00), ('2026-03', 1, 18.40, 18.34), ('2026-03', 5, 18.40, 16.34)
+) as days (billing_period, days_since_issue, receivable, received) on rates.billing_period = days.billing_period;
+create table marts.receivables_kpis (
+    month varchar, dimension varchar, dimension_id varchar, opening_receivable decimal(18, 2), billed decimal(18, 2),
+    received decimal(18, 2), closing_receivable decimal(18, 2), closing_not_due decimal(18, 2)
+);
+insert into marts.receivables_kpis
+select months.month, dimension, dimension_id, months.* exclude (month, period)
+from marts.collection_rates as rates
+inner join (
+    values ('2026-03', '2026-02', 0.00, 0.50, 0.50, 0.00, 0.00), ('2026-04', '2026-03', 0.00, 18.40, 16.34, 2.06, 0.00)
+) as months (month, period, opening_receivable, billed, received, closing_receivable, closing_not_due)
+    on rates.billing_period = months.period;
+create table marts.roll_rates as
+select
+    month, dimension, dimension_id, 'billed' as from_bucket, billed as from_amount, received as paid_amount,
+    closing_receivable as rolled_amount, closing_not_due as amount_not_due, closing_receivable as amount_1_30,
+    closing_not_due as amount_31_60, closing_not_due as amount_61_90, closing_not_due as amount_91_plus
+from marts.receivables_kpis;
+
 -- What the ledger has counted: F1 has 91 calls (100 records less 1 malformed and 8 ignored) of 600 s; F2 two debits and a
 -- correction, F4 one debit; F5 is in pieces, so that its seconds are not compared.
 create table intermediate.int_call_states_daily (call_date date, file_id varchar, state varchar, records bigint, seconds bigint);

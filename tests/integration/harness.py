@@ -97,6 +97,24 @@ COMPARED: dict[str, tuple[str, str]] = {
         "settling_account_id",
         "amount days_past_due amount_1_30 amount_31_60 amount_61_90 amount_91_plus on_dunning_list",
     ),
+    "collection_curves": (
+        "dimension dimension_id billing_period days_since_issue",
+        "issued_on receivable received collection_rate",
+    ),
+    "receivables_kpis": (
+        "month dimension dimension_id",
+        (
+            "until_day days_in_month opening_receivable billed received closing_receivable closing_not_due closing_past_due "
+            "collectible days_sales_outstanding collection_effectiveness"
+        ),
+    ),
+    "roll_rates": (
+        "month dimension dimension_id from_bucket",
+        (
+            "until_day from_amount paid_amount rolled_amount amount_not_due amount_1_30 amount_31_60 amount_61_90 "
+            "amount_91_plus roll_rate"
+        ),
+    ),
     "dunning_list": (
         "account_id billing_period",
         (

@@ -149,6 +149,8 @@ def dunning_list(
         for payer in payers.of(account):
             pots.setdefault(payer, []).append([kind, account, amount])
     of_bill = by_bill(applications)
+    credits = [credit_of(bill) for bill in billed if not bill["is_provisional"] and bill["amount"] < 0]
+    going_back = reversals_by_account([*known, *credits], merges)
     returned_ids = {row["payment_id"]: row for row in returns}
     rows = []
     for bill in sorted(billed, key=lambda row: (row["billing_period"], row["account_id"])):
@@ -175,7 +177,9 @@ def dunning_list(
         if covered == unpaid:
             assert first is not None
             reason = first[0]
-        paid = [row for row in payments_of(settling, known, merges) if not_gone(row, settling, known, merges, as_of)]
+        paying = payments_of(settling, [*known, *credits], merges)
+        left, _ = what_is_left(paying, going_back.get(settling, []), as_of)
+        paid = [row for row in paying if left[row["payment_id"]] > 0 and not row["payment_id"].startswith("credit:")]
         rows.append(
             {
                 **{
@@ -209,13 +213,6 @@ def payments_of(settling: str, known: list[Row], merges: dict[str, Row]) -> list
     """The payments above zero of a settling account, in their order."""
     own = [row for row in known if row["amount"] > 0 and settling_account(row["account_id"], merges) == settling]
     return sorted(own, key=lambda row: (row["paid_at"], row["payment_id"]))
-
-
-def not_gone(payment: Row, settling: str, known: list[Row], merges: dict[str, Row], as_of: date) -> bool:
-    """Whether reversals left something of the payment."""
-    own = payments_of(settling, known, merges)
-    left, _ = what_is_left(own, reversals_by_account(known, merges).get(settling, []), as_of)
-    return left[payment["payment_id"]] > 0
 
 
 def why_unpaid(

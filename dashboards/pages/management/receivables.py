@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from dashboards import formats
-from dashboards.figures.series import stacked_columns
+from dashboards.figures.series import lines, stacked_columns
 from dashboards.i18n import Translate
 from dashboards.pages import frame
 from dashboards.pages.frame import how, missing_marts, name_of, named
@@ -31,6 +31,8 @@ def receivables(view: View, params: Params) -> Content:
         (
             _ageing(view, unit_id, t),
             *_roll(view, unit_id, t),
+            _kpis(view, unit_id, t),
+            _roll_rates(view, unit_id, t),
             _dunning(view, unit_id, t),
             _dunned_bills(view, unit_id, t),
             _prepaid(view, unit_id, t),
@@ -162,12 +164,12 @@ def _roll_forward(rows: list[Row], t: Translate) -> Table:
     for row in rows:
         billed[row["month"]] += row["billed"]
         applied[row["month"]] += row["applied"]
-    lines = []
+    months = []
     still_open = Decimal(0)
     for month in sorted(billed):
         at_start = still_open
         still_open = at_start + billed[month] - applied[month]
-        lines.append((month, at_start, billed[month], applied[month], still_open))
+        months.append((month, at_start, billed[month], applied[month], still_open))
     return Table(
         columns=(
             Column(t("receivables.month")),
@@ -176,7 +178,7 @@ def _roll_forward(rows: list[Row], t: Translate) -> Table:
             Column(t("receivables.applied"), "money"),
             Column(t("receivables.at_end"), "money"),
         ),
-        rows=tuple(reversed(lines)),
+        rows=tuple(reversed(months)),
         title=t("receivables.roll_table"),
         definition=t("receivables.roll_definition"),
         total=(
@@ -207,6 +209,96 @@ def _month_ends(rows: list[Row], t: Translate) -> Table:
         ),
         name="open_by_month_end",
         how=how(t, "receivables_by_month"),
+    )
+
+
+def _member(unit_id: str | None) -> dict[str, str]:
+    """The member whose rows of a mart by dimensions are shown: the branch, or one unit."""
+    return (
+        {"dimension": "branch", "member": "branch"}
+        if unit_id is None
+        else {"dimension": "business_unit", "member": unit_id}
+    )
+
+
+def _kpis(view: View, unit_id: str | None, t: Translate) -> Section:
+    """Per month what was open, billed and received, with DSO and CEI."""
+    amounts = (
+        "opening_receivable", "billed", "received", "closing_receivable", "closing_not_due", "closing_past_due", "collectible",
+    )  # fmt: skip
+
+    def blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
+        table = mart_table(
+            view,
+            t,
+            "receivables_kpis",
+            rows,
+            ("month", "until_day", *amounts, "days_in_month", "days_sales_outstanding", "collection_effectiveness"),
+            name="kpis",
+            queries=("receivables_kpis_by_month",),
+            title=t("receivables.kpis"),
+            definition=t("receivables.kpis_definition"),
+        )
+        shown = rows[:MONTHS_SHOWN][::-1]
+        figure = lines(
+            [
+                (
+                    t("receivables.axis_dso"),
+                    [row["month"] for row in shown],
+                    [row["days_sales_outstanding"] for row in shown],
+                )
+            ],
+            x_title=t("receivables.month"),
+            y_title=t("receivables.axis_dso"),
+            at="month",
+        )
+        return (Figure(figure, t("receivables.kpis_title"), t("receivables.kpis_figure"), table),)
+
+    return section_of_rows(
+        view,
+        t,
+        "kpis",
+        t("receivables.kpis_title"),
+        "receivables_kpis_by_month",
+        Message(t("receivables.none")),
+        blocks,
+        **_member(unit_id),
+    )
+
+
+def _roll_rates(view: View, unit_id: str | None, t: Translate) -> Section:
+    """Per month and ageing bucket what was paid and what rolled on."""
+    amounts = ("amount_not_due", *ARREARS_BANDS)
+    return section_of_rows(
+        view,
+        t,
+        "roll_rates",
+        t("receivables.roll_rates_title"),
+        "roll_rates_by_month",
+        Message(t("receivables.none")),
+        lambda rows: (
+            mart_table(
+                view,
+                t,
+                "roll_rates",
+                rows,
+                (
+                    "month",
+                    "from_bucket",
+                    "from_amount",
+                    "paid_amount",
+                    "rolled_amount",
+                    "roll_rate",
+                    *amounts,
+                    "until_day",
+                ),
+                name="roll_rates",
+                queries=("roll_rates_by_month",),
+                title=t("receivables.roll_rates"),
+                definition=t("receivables.roll_rates_definition"),
+            ),
+        ),
+        **_member(unit_id),
     )
 
 
@@ -332,7 +424,7 @@ RECEIVABLES = PageSpec(
     receivables,
     queries=(
         "arrears_by_unit", "dimension_names", "dunned_bills", "dunning_list", "prepaid_listed", "receivables_by_month",
-        "units_billed",
+        "receivables_kpis_by_month", "roll_rates_by_month", "units_billed",
     ),
     params=("unit",),
     variants=_variants,

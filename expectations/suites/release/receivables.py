@@ -1,4 +1,4 @@
-"""Release gates of the receivables: whom the branch duns, and what lies on no bill."""
+"""Release gates of the receivables: whom the branch duns, what lies on no bill, how money comes in and how it rolls from month to month."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _KNOWN_MONEY = (
 
 
 def receivables_suites() -> tuple[Suite, ...]:
-    """The suites on dunning_list and prepaid_balances."""
-    return (_dunning_list(), _prepaid_balances())
+    """The suites on dunning_list, prepaid_balances, collection_curves, receivables_kpis and roll_rates."""
+    return (_dunning_list(), _prepaid_balances(), _collection_curves(), _receivables_kpis(), _roll_rates())
 
 
 def _dunning_list() -> Suite:
@@ -111,6 +111,111 @@ def _prepaid_balances() -> Suite:
                 " where step = 'left' and item in ('prepaid', 'overdrawn') group by item)"
                 " select item, ours.amount, theirs.amount as expected_amount from ours full join theirs using (item)"
                 " where coalesce(ours.amount, 0) <> coalesce(theirs.amount, 0)",
+                severity="critical",
+            ),
+        ),
+    )
+
+
+def _collection_curves() -> Suite:
+    return Suite(
+        "collection_curves",
+        "release",
+        "marts.collection_curves",
+        (
+            no_rows(
+                "curves_end_at_the_collection_rates",
+                "The last day of every collection curve has the receivable and the received amount of the collection rates.",
+                "with ours as (select dimension, dimension_id, billing_period, receivable, received from {batch}"
+                " qualify row_number() over (partition by dimension, dimension_id, billing_period"
+                " order by days_since_issue desc) = 1)"
+                " select dimension, dimension_id, billing_period, ours.receivable, ours.received,"
+                " rates.receivable as expected_receivable, rates.received as expected_received"
+                " from ours full join marts.collection_rates as rates using (dimension, dimension_id, billing_period)"
+                " where ours.receivable is distinct from rates.receivable or ours.received is distinct from rates.received",
+                severity="critical",
+            ),
+        ),
+    )
+
+
+def _receivables_kpis() -> Suite:
+    amounts = ("opening_receivable", "billed", "received", "closing_receivable", "closing_not_due")
+    sums = ", ".join(f"sum({amount}) as {amount}" for amount in amounts)
+    differs = " or ".join(f"ours.{amount} is distinct from branch.{amount}" for amount in amounts)
+    return Suite(
+        "receivables_kpis",
+        "release",
+        "marts.receivables_kpis",
+        (
+            no_rows(
+                "months_roll_forward_to_the_cent",
+                "In every month what was open at its start, and was billed in it, less what was received is what is open at its end; and"
+                " that is what is open at the start of the next month.",
+                "with ours as (select month, dimension, dimension_id, opening_receivable, billed, received, closing_receivable,"
+                " lag(closing_receivable, 1, 0) over (partition by dimension, dimension_id order by month) as closing_before"
+                " from {batch}) select * from ours where opening_receivable + billed - received <> closing_receivable"
+                " or opening_receivable <> closing_before",
+                severity="critical",
+            ),
+            no_rows(
+                "months_sum_to_bills_payments_and_what_is_open",
+                "All bills issued and all payments applied are in the months of the branch, and the newest month ends with what is open of"
+                " the bills, past due and not due.",
+                "with ours as (select sum(billed) as billed, sum(received) as received,"
+                " sum(billed - received) as open_amount,"
+                " max_by(closing_receivable, month) as closing_receivable, max_by(closing_not_due, month) as closing_not_due"
+                " from {batch} where dimension = 'branch'),"
+                " theirs as (select (select coalesce(sum(amount), 0) from marts.bills where not is_provisional) as billed,"
+                " (select coalesce(sum(amount), 0) from marts.payment_applications) as received,"
+                " (select coalesce(sum(amount), 0) from marts.revenue_balance_monthly where step = 'open' and item = 'unpaid')"
+                " as closing_receivable, (select coalesce(sum(amount), 0) from marts.revenue_balance_monthly"
+                " where step = 'open' and item = 'unpaid' and age_bucket = 'not_due') as closing_not_due)"
+                " select ours.*, theirs.billed as expected_billed, theirs.received as expected_received,"
+                " theirs.closing_receivable as expected_closing, theirs.closing_not_due as expected_not_due"
+                " from ours cross join theirs where coalesce(ours.billed, 0) <> theirs.billed"
+                " or coalesce(ours.received, 0) <> theirs.received or coalesce(open_amount, 0) <> theirs.closing_receivable"
+                " or (ours.closing_receivable is not null and (ours.closing_receivable <> theirs.closing_receivable"
+                " or ours.closing_not_due <> theirs.closing_not_due))",
+                severity="critical",
+            ),
+            no_rows(
+                "rows_of_every_dimension_sum_to_the_branch",
+                "The rows of the units, agents, outlets and classes, each with the row for `unassigned`, sum to the branch's row.",
+                "with ours as (select month, dimension, " + sums + " from {batch} group by month, dimension)"
+                " select ours.* from ours inner join {batch} as branch on ours.month = branch.month"
+                f" and branch.dimension = 'branch' where {differs}",
+                severity="critical",
+            ),
+        ),
+    )
+
+
+def _roll_rates() -> Suite:
+    return Suite(
+        "roll_rates",
+        "release",
+        "marts.roll_rates",
+        (
+            no_rows(
+                "money_of_a_bucket_is_paid_or_rolled",
+                "What was open in a bucket is paid or still open at the end of the month, and the buckets of what is open sum to it.",
+                "select * from {batch} where from_amount <> paid_amount + rolled_amount"
+                " or rolled_amount <> amount_not_due + amount_1_30 + amount_31_60 + amount_61_90 + amount_91_plus",
+                severity="critical",
+            ),
+            no_rows(
+                "buckets_sum_to_the_receivables",
+                "The buckets of a month sum to what was open at its start, billed and received in it, and open at its end.",
+                "with ours as (select month, dimension, dimension_id,"
+                " sum(case when from_bucket = 'billed' then 0 else from_amount end) as opening_receivable,"
+                " sum(case when from_bucket = 'billed' then from_amount else 0 end) as billed, sum(paid_amount) as received,"
+                " sum(rolled_amount) as closing_receivable, sum(amount_not_due) as closing_not_due from {batch} group by all),"
+                " theirs as (select month, dimension, dimension_id, opening_receivable, billed, received, closing_receivable,"
+                " closing_not_due from marts.receivables_kpis)"
+                " (select 'in the buckets alone' as fault, * from (select * from ours except all select * from theirs))"
+                " union all"
+                " (select 'in the months alone' as fault, * from (select * from theirs except all select * from ours))",
                 severity="critical",
             ),
         ),

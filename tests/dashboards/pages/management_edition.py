@@ -20,6 +20,7 @@ from dashboards.site_map import draw
 from dashboards.view import View
 from orchestration.access.roles import WHOLE_BRANCH, Role, Scope, Viewer
 from tests.dashboards.editions import Rows, gate, write_edition
+from tests.dashboards.receivables_rows import receivables_rows
 
 AS_OF = "2026-03-20"
 OF_U1 = Viewer(Role.MANAGEMENT, Scope(units=frozenset({"U1"})))
@@ -150,7 +151,7 @@ def _file(file_id: str, switch: str, day: date, status: str, read: int, **states
     }
 
 
-MARTS: Mapping[str, Rows] = {
+_MARTS: Mapping[str, Rows] = {
     "dimension_names": [
         _name("business_unit", "U1", "城东经营部", "East Unit"),
         _name("business_unit", "U2", "城西经营部", "West Unit"),
@@ -447,6 +448,10 @@ MARTS: Mapping[str, Rows] = {
         {"agent_id": "A1", "settlement_period": "2025-12", "amount": Decimal("77.77")},
         {"agent_id": "A1", "settlement_period": "2026-01", "amount": Decimal("7.25")},
     ],
+}
+MARTS: Mapping[str, Rows] = {
+    **_MARTS,
+    **receivables_rows(_MARTS["bills"], _MARTS["payment_applications"], date.fromisoformat(AS_OF)),  # type: ignore[arg-type]
 }
 
 GATES = [gate("call_rated_twice"), gate("no_cdr_file_is_held", "error", success=False)]

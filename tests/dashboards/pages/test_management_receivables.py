@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -61,6 +62,35 @@ def test_months_without_any_payment_stand_in_the_roll(published: Path) -> None:
     assert rows_of(table_of(page, "roll_forward")) == [
         ("2026-03", Decimal(200), Decimal(0), Decimal(0), Decimal(200)),
         ("2026-02", Decimal(0), Decimal(200), Decimal(0), Decimal(200)),
+    ]
+
+
+def test_dso_and_cei_are_worked_out_of_the_amounts_of_the_month(published: Path) -> None:
+    table = table_of(page_of(published, "receivables"), "kpis")
+    march, february = table.rows
+    # 80.00 of 2026-02 are due on 25 March; the 40.00 of 2026-01 are past due. 120 ÷ 210 × 31 days; 150 ÷ (60 + 210 − 80).
+    assert march[:9] == (
+        "2026-03", date(2026, 3, 20), Decimal(60), Decimal(210), Decimal(150), Decimal(120), Decimal(80), Decimal(40),
+        Decimal(190),
+    )  # fmt: skip
+    assert march[9:] == (31, pytest.approx(120 / 210 * 31), pytest.approx(150 / 190))
+    # All that was open at the end of February, 60.00, was past due on the 25th: 60 ÷ 200 × 28; 140 ÷ 200.
+    assert february[9:] == (28, pytest.approx(8.4), pytest.approx(0.7))
+    assert table.total is None, "ratios have no sum"
+
+
+def test_each_bucket_is_paid_or_rolls_on(published: Path) -> None:
+    table = table_of(page_of(published, "receivables"), "roll_rates")
+    assert [row[:6] for row in rows_of(table)] == [
+        ("2026-03", "Billed in the month", Decimal(210), Decimal(130), Decimal(80), pytest.approx(80 / 210)),
+        ("2026-03", "1–30", Decimal(60), Decimal(20), Decimal(40), pytest.approx(2 / 3)),
+        ("2026-02", "Billed in the month", Decimal(200), Decimal(140), Decimal(60), pytest.approx(0.3)),
+    ]
+    # On 20 March 40.00 are 23 days past due, 80.00 not yet.
+    assert [row[6:9] for row in rows_of(table)] == [
+        (Decimal(80), ZERO, ZERO),
+        (ZERO, Decimal(40), ZERO),
+        (ZERO, Decimal(60), ZERO),
     ]
 
 
@@ -128,4 +158,4 @@ def test_without_bills_there_is_a_sentence(published: Path, language: str) -> No
         language,
         marts={"bills": [], "payment_applications": [], "arrears": [], "dunning_list": [], "prepaid_balances": []},
     )
-    assert page.status == 200 and len(messages_of(page)) == 5 and page.tables() == ()
+    assert page.status == 200 and len(messages_of(page)) == 7 and page.tables() == ()
