@@ -46,16 +46,37 @@ edges as (
     union
     select other_payer as one_payer, one_payer as other_payer from pairs
 ),
-reached as (
-    select one_payer as payer, other_payer as reached_payer from edges
-    union
-    select reached.payer, edges.other_payer as reached_payer
-    from reached
-    inner join edges on reached.reached_payer = edges.one_payer
+-- In every round a payer takes the smallest id that it or one of its neighbours has, until a round changes nothing.
+rounds as (
+    select one_payer as payer, one_payer as smallest_payer, 1 as round_number
+    from edges
+    group by one_payer
+    union all
+    select payer, smallest_payer, round_number
+    from (
+        select
+            payer,
+            smallest_payer,
+            round_number,
+            max(case when smallest_payer < smallest_before then 1 else 0 end) over () as is_changed
+        from (
+            select
+                own.payer,
+                own.smallest_payer as smallest_before,
+                least(own.smallest_payer, min(others.smallest_payer) over (partition by own.payer)) as smallest_payer,
+                own.round_number + 1 as round_number,
+                row_number() over (partition by own.payer order by others.payer) as neighbour_rank
+            from rounds as own
+            inner join edges on own.payer = edges.one_payer
+            inner join rounds as others on edges.other_payer = others.payer
+        ) as offers
+        where neighbour_rank = 1
+    ) as next_round
+    where is_changed = 1
 ),
 smallest as (
-    select payer, min(reached_payer) as payer_group
-    from reached
+    select payer, min(smallest_payer) as payer_group
+    from rounds
     group by payer
 )
 select
