@@ -57,7 +57,7 @@
     end
     || case
         when dunned_amount <= 0 then ''
-        when last_payment_on is null then ' The account has never paid.'
+        when last_payment_on is null then ' No payment of the account is known.'
         else ' Last payment: ' || cast(last_payment_amount as varchar) || ' on ' || cast(last_payment_on as varchar) || '.'
     end
     {%- else -%}
@@ -80,7 +80,7 @@
     end
     || case
         when dunned_amount <= 0 then ''
-        when last_payment_on is null then '该账户从未缴费。'
+        when last_payment_on is null then '没有该账户的缴费记录。'
         else '最近缴费：' || cast(last_payment_on as varchar) || '，' || cast(last_payment_amount as varchar) || '。'
     end
     {%- endif %}
