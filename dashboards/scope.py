@@ -66,6 +66,7 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "debit_failures": Belongs(outlet="outlet_id", account="account_id"),
     "debit_requests": Belongs(account="account_id", period="billing_period"),
     "debit_result_mismatches": Belongs(account="account_id"),
+    "dunning_list": Belongs(unit="business_unit_id", outlet="outlet_id", agent="agent_id"),
     "info_service_calls": Belongs(customer="customer_id", period="billing_period"),
     "late_fees": Belongs(account="account_id", period="unpaid_period"),
     "money_at_risk": Belongs(unit="business_unit_id"),
@@ -75,6 +76,7 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "package_use": Belongs(account="account_id", period="billing_period"),
     "payment_applications": Belongs(account="account_id", period="billing_period"),
     "period_reopenings": Belongs(account="account_id", period="billing_period"),
+    "prepaid_balances": Belongs(unit="business_unit_id", outlet="outlet_id", agent="agent_id"),
     "problem_bulletin": Belongs(unit="business_unit_id", outlet="outlet_id"),
     "rated_calls": Belongs(unit="business_unit_id", outlet="outlet_id", agent="agent_id"),
     "rerating_adjustments": Belongs(unit="business_unit_id", account="account_id"),
@@ -85,8 +87,8 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "undocumented_numbers": Belongs(unit="business_unit_id", outlet="outlet_id"),
 }
 
-#: Its rows are of dimensions: a scope sees the rows of its own units, outlets and agents, and never the branch's.
-_BY_DIMENSION = "collection_rates"
+#: Their rows are of dimensions: a scope sees the rows of its own units, outlets and agents, and never the branch's.
+_BY_DIMENSION = frozenset({"collection_curves", "collection_rates", "receivables_kpis", "roll_rates"})
 
 #: A person's telephone numbers.
 _NUMBERS = frozenset(
@@ -115,7 +117,7 @@ _CALL_IDS = frozenset({"call_id", "original_call_id", "overlapped_call_id", "cal
 
 def marts_with_a_rule() -> frozenset[str]:
     """The marts that this page has a rule for."""
-    return _OPEN | _BRANCH | frozenset(_BY_COLUMNS) | {_BY_DIMENSION}
+    return _OPEN | _BRANCH | frozenset(_BY_COLUMNS) | _BY_DIMENSION
 
 
 def columns_of_members(dimension: str) -> tuple[tuple[str, str], ...]:
@@ -137,7 +139,7 @@ def rows_seen(mart: str, scope: Scope) -> str:
     """
     if scope.is_whole_branch or mart in _OPEN:
         return "true"
-    if mart == _BY_DIMENSION:
+    if mart in _BY_DIMENSION:
         return _any(
             f"(dimension = '{dimension}' and dimension_id in {_listed(ids)})"
             for dimension, ids in (("business_unit", scope.units), ("outlet", scope.outlets), ("agent", scope.agents))

@@ -16,6 +16,7 @@ from expectations.suites.release import (
     intake,
     packages,
     raw_rows,
+    receivables,
     sums,
     usage,
 )
@@ -41,6 +42,7 @@ def all_suites() -> tuple[Suite, ...]:
         *collections.collections_suites(),
         *commission.commission_suites(),
         *sums.sum_suites(),
+        *receivables.receivables_suites(),
         *balance.balance_suites(),
         *closed_periods.closed_period_suites(),
     )

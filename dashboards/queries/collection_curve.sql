@@ -1,58 +1,64 @@
--- reads: bills, payment_applications
+-- reads: collection_curves
 -- One row per period and day since its bills were issued, up to a day: what of the receivable was received by the end of that day.
--- Of the whole branch, or of one business unit.
-with period_bills as (
-    select
-        account_id,
-        billing_period,
-        issued_on,
-        amount
-    from bills
+-- Of one member of a dimension; without one, of the branch, or of all units (else outlets, else agents) that the viewer may see.
+with widest as (
+    select dimension
+    from collection_curves
+    where dimension <> 'customer_class'
+    order by
+        case dimension when 'branch' then 1 when 'business_unit' then 2 when 'outlet' then 3 else 4 end
+    limit 1
+),
+
+chosen as (
+    select *
+    from collection_curves
     where
-        not is_provisional
-        and billing_period between $first_period and $last_period
-        and ($unit is null or coalesce(business_unit_id, 'unassigned') = $unit)
+        billing_period between $first_period and $last_period
+        and ($member is null or dimension_id = $member)
+        and dimension = case when $member is null then (select widest.dimension from widest) else $dimension end
 ),
 
-issued as (
+members as (
     select
         billing_period,
-        min(issued_on) as issued_on,
-        sum(amount) as receivable
-    from period_bills
-    group by billing_period
-),
-
-applied as (
-    select
-        period_bills.billing_period,
-        greatest(date_diff('day', period_bills.issued_on, payment_applications.applied_on), 0) as day,
-        sum(payment_applications.amount) as amount
-    from payment_applications
-    inner join period_bills
-        on
-            payment_applications.account_id = period_bills.account_id
-            and payment_applications.billing_period = period_bills.billing_period
-    group by all
+        dimension_id,
+        min(issued_on) as issued_on
+    from chosen
+    group by billing_period, dimension_id
 ),
 
 days as (
     select
-        issued.billing_period,
-        issued.receivable,
+        members.billing_period,
+        members.dimension_id,
         numbers.day
-    from issued
+    from members
     cross join range(0, cast($last_day as bigint) + 1) as numbers (day)
-    where numbers.day <= date_diff('day', issued.issued_on, cast($as_of as date))
+    where numbers.day <= date_diff('day', members.issued_on, cast($as_of as date))
+),
+
+-- Between two rows of a curve the amounts stay as they are.
+filled as (
+    select
+        days.billing_period,
+        days.day,
+        last_value(chosen.receivable ignore nulls) over member_days as receivable,
+        last_value(chosen.received ignore nulls) over member_days as received
+    from days
+    left join chosen
+        on
+            days.billing_period = chosen.billing_period
+            and days.dimension_id = chosen.dimension_id
+            and days.day = chosen.days_since_issue
+    window member_days as (partition by days.billing_period, days.dimension_id order by days.day)
 )
 
 select
-    days.billing_period,
-    days.day,
-    cast(days.receivable as decimal(18, 2)) as receivable,
-    cast(
-        sum(coalesce(applied.amount, 0)) over (partition by days.billing_period order by days.day) as decimal(18, 2)
-    ) as received
-from days
-left join applied on days.billing_period = applied.billing_period and days.day = applied.day
-order by days.billing_period asc, days.day asc
+    billing_period,
+    day,
+    cast(sum(receivable) as decimal(18, 2)) as receivable,
+    cast(sum(received) as decimal(18, 2)) as received
+from filled
+group by billing_period, day
+order by billing_period asc, day asc

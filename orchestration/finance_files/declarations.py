@@ -218,6 +218,24 @@ FILE_KINDS: Mapping[str, FileKind] = {
                     ("counted_amount",),
                     on_paper=("adjustment_id", "account_id", "kind", "dated_on", "amount", "counted_amount", "fault", "approved_by"),
                 ),
+                Sheet(
+                    "dunning",
+                    "dunning",
+                    "dunning_list",
+                    ("amount", "covering_amount", "dunned_amount"),
+                    on_paper=(
+                        "settling_account_id", "account_id", "billing_period", "amount", "dunned_amount", "days_past_due", "reason",
+                    ),
+                ),
+                Sheet(
+                    "prepaid",
+                    "prepaid",
+                    "prepaid_balances",
+                    ("prepaid_amount", "overdrawn_amount", "amount"),
+                    on_paper=(
+                        "settling_account_id", "business_unit_id", "prepaid_amount", "overdrawn_amount", "amount", "prepaid_since",
+                    ),
+                ),
             ),
             has_agents=True,
         ),

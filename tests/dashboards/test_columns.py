@@ -74,6 +74,12 @@ def _listed(mart: str, name: str) -> set[str]:
     return {word.strip() for word in re.split(r", | or ", listed)}
 
 
+def _reasons_of_dunning() -> set[str]:
+    """The reasons that the test of the column accepts."""
+    (entry,) = (entry for entry in MODELS["dunning_list"]["columns"] if entry["name"] == "reason")
+    return set(entry["data_tests"][0]["accepted_values"]["arguments"]["values"])
+
+
 def _doc(name: str) -> str:
     for path in sorted((DBT / "models/docs").glob("*.md")):
         found = re.search(rf"{{% docs {name} %}}(.*?){{% enddocs %}}", path.read_text(encoding="utf-8"), re.DOTALL)
@@ -115,6 +121,7 @@ CODES = {
     "debit_result": _coded("result"),
     "dimension": _coded("dimension") | _listed("collection_rates", "dimension"),
     "direction": _coded("direction"),
+    "dunning_reason": _reasons_of_dunning(),
     "estimated_basis": set(re.findall(r"\w+_plan\b|nothing_to_charge|with_first_piece", _doc("estimated_basis"))),
     "export_table": set(EXPORT_TABLES),
     "file_kind": {"cdr", "bank", "customers"},
@@ -125,6 +132,7 @@ CODES = {
     "no_line_reason": set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", _doc("no_line_reason"))),
     "period_state": _coded("period_state"),
     "problem_kind": _coded("kind") - _MISMATCHES,
+    "receivable_bucket": _coded("opening_bucket") | {"not_due", "1-30", "31-60", "61-90", "91+"},
     "restatement_reason": set(re.findall(r"\b(?:line|rate|basis)_\w+", _doc("restatement_reason"))),
     "rounding_mode": _words("tariff_plans", "rounding_mode"),
     "settlement_state": _listed("settlements", "state"),

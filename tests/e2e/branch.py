@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.dashboards.editions import declared_columns, gate, write_edition
+from tests.dashboards.receivables_rows import receivables_rows
 
 AS_OF = "2026-03-20"
 DAY = date(2026, 3, 20)
@@ -121,6 +122,7 @@ def other_flavour(unseen: Iterable[Part]) -> tuple[Part, ...]:
 def write_branch(published: Path, parts: Sequence[Part] = PARTS, many: int = 0) -> Path:
     """Write the edition of the branch; `many` more problems of part 1 make a table longer than what is shown of it."""
     marts = {**_of_branch(parts), **_of_parts(parts)}
+    marts |= receivables_rows(marts["bills"], marts["payment_applications"], DAY)
     marts["problem_bulletin"] += [_problem(parts[0], 100 + number) for number in range(many)]
     lacking = set(declared_columns()) - set(marts)
     assert not lacking, f"the small branch has no rows of {sorted(lacking)}"
@@ -134,6 +136,7 @@ def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
     tables = (
         ("bills", _bills), ("bill_lines", _bill_lines), ("payment_applications", _payments), ("arrears", _arrears),
         ("account_adjustments", _by_hand), ("bill_write_offs", _write_offs), ("late_fees", _late_fees),
+        ("dunning_list", _dunning), ("prepaid_balances", _prepaid),
         ("customer_counts", _customer_counts), ("info_service_calls", _info_calls), ("rerating_changes", _changes),
         ("rerating_adjustments", _adjustments), ("period_reopenings", _reopenings),
         ("package_use", _packages), ("debit_failures", _failures),
@@ -283,6 +286,41 @@ def _late_fees(part: Part) -> list[Row]:
             "account_id": part.accounts[0], "unpaid_period": "2026-01", "fee_period": "2026-02", "bill_item_id": "RENTAL", "days": 3,
             "principal": part.amount(1), "amount": Decimal(f"0.{part.digit}{part.flavour}"),
         }
+    ]  # fmt: skip
+
+
+def _dunning(part: Part) -> list[Row]:
+    """What is unpaid of February: the first account is dunned, the money of the second is asked of the bank."""
+    found = []
+    for place, account in enumerate(part.accounts, start=1):
+        bill, received = _bill_amount(part, place, "2026-02"), _received(part, place, "2026-02")
+        is_dunned = bool(place % 2)
+        covered = Decimal("0.00") if is_dunned else bill - received
+        words = "paid in part" if is_dunned else "Not dunned: asked of the bank"
+        found.append(
+            {
+                "account_id": account, "billing_period": "2026-02", "settling_account_id": account,
+                "customer_id": f"CUS-{part.text}-{place}", "customer_class": _class(place), "business_unit_id": part.unit,
+                "agent_id": part.agent, "outlet_id": part.outlet, "bill_amount": bill, "received": received,
+                "amount": bill - received, "covering_amount": covered, "dunned_amount": bill - received - covered,
+                "is_dunned": is_dunned, "days_past_due": 40, "due_on": _issued("2026-02").replace(day=25),
+                "reason": "paid_in_part" if is_dunned else "debit_unanswered",
+                "cover_account_id": None if is_dunned else account, "reason_en": f"{account}: {words}",
+                "reason_zh": f"{account}：{'部分缴纳' if is_dunned else '代扣未回盘'}",
+            }
+        )  # fmt: skip
+    return found
+
+
+def _prepaid(part: Part) -> list[Row]:
+    return [
+        {
+            "settling_account_id": account, "customer_id": f"CUS-{part.text}-{place}", "business_unit_id": part.unit,
+            "agent_id": part.agent, "outlet_id": part.outlet, "prepaid_amount": part.amount(place + 3),
+            "overdrawn_amount": Decimal("0.00"), "amount": part.amount(place + 3), "payments": 1,
+            "prepaid_since": date(2026, 3, 2), "newest_payment_on": date(2026, 3, 2),
+        }
+        for place, account in enumerate(part.accounts, start=1)
     ]  # fmt: skip
 
 

@@ -94,7 +94,7 @@ CALL_ANOMALIES = {
 }
 
 DEBIT_REQUESTS = {
-    "requests_are_answered_in_time": (_set("marts.debit_requests", "is_overdue = true", "result = 'unanswered'"), 1),
+    "requests_are_answered_in_time": (_set("marts.debit_requests", "is_overdue = true", "account_id = 'A2'"), 1),
     "results_are_as_requested": (
         "insert into marts.debit_result_mismatches values ('BK1', 'B1', 3, 'unexpected'), ('BK1', 'B1', 1, 'other_amount')",
         2,
@@ -520,6 +520,61 @@ SUMS = {
     ),
     ("arrears", "rows_sum_to_the_unpaid_bills"): ("update raw.run_facts set as_of = '2026-04-09'", 1),
     ("arrears", "ages_sum_to_the_amount"): ("update marts.arrears set amount_91_plus = 0.01", 1),
+    # The bill that was due on the 9th is not past due on that day.
+    ("dunning_list", "every_unpaid_bill_past_due_is_listed"): ("update raw.run_facts set as_of = '2026-04-09'", 1),
+    ("dunning_list", "bills_sum_to_the_arrears"): (_set("marts.arrears", "on_dunning_list = false"), 1),
+    # 2.00 paid on an account whose id lacks a zero; the 0.06 that a bank was asked for make 2.06.
+    ("dunning_list", "nobody_is_dunned_whose_known_money_covers_it"): (
+        (
+            "insert into intermediate.int_payer_groups values ('0B1', '0B1', 'customer C1');"
+            " insert into intermediate.int_payments values ('P9', 'B1', '2026-04-09 10:00:00', 2.00)"
+        ),
+        1,
+    ),
+    # A3 was merged into A2; A1 and A2 become accounts of one customer.
+    ("dunning_list", "accounts_of_a_merge_are_of_one_payer"): (
+        _set("intermediate.int_payer_groups", "payer_group = 'account A3'", "account_id = 'A3'")
+        + "; "
+        + _set("staging.stg_crm__accounts", "customer_id = 'C1'"),
+        2,
+    ),
+    ("prepaid_balances", "balances_sum_to_the_money_on_no_bill"): (
+        "insert into marts.prepaid_balances values ('A2', 0.02, 0.01)",
+        2,
+    ),
+    # A cent on the last day of one curve; a day before the last may be anything.
+    ("collection_curves", "curves_end_at_the_collection_rates"): (
+        _set(
+            "marts.collection_curves",
+            "received = received - 0.01",
+            "dimension = 'agent' and billing_period = '2026-03' and days_since_issue in (1, 5)",
+        ),
+        1,
+    ),
+    # March ends with a cent more: neither its own sum nor April's beginning agree.
+    ("receivables_kpis", "months_roll_forward_to_the_cent"): (
+        _set("marts.receivables_kpis", "closing_receivable = 0.01", "dimension = 'branch' and month = '2026-03'"),
+        2,
+    ),
+    ("receivables_kpis", "months_sum_to_bills_payments_and_what_is_open"): (
+        _set("marts.receivables_kpis", "closing_not_due = 0.01", "month = '2026-04'"),
+        1,
+    ),
+    ("receivables_kpis", "rows_of_every_dimension_sum_to_the_branch"): (
+        _set("marts.receivables_kpis", "billed = billed + 0.01", "dimension in ('outlet', 'agent')"),
+        4,
+    ),
+    # Paid a cent less in one row, and 2.06 in no bucket in another.
+    ("roll_rates", "money_of_a_bucket_is_paid_or_rolled"): (
+        _set("marts.roll_rates", "paid_amount = 0.49", "month = '2026-03' and dimension = 'branch'")
+        + "; "
+        + _set("marts.roll_rates", "amount_1_30 = 0", "month = '2026-04' and dimension = 'agent'"),
+        2,
+    ),
+    ("roll_rates", "buckets_sum_to_the_receivables"): (
+        _set("marts.roll_rates", "from_bucket = '1-30'", "month = '2026-04' and dimension = 'branch'"),
+        2,
+    ),
     ("money_at_risk", "rows_sum_to_the_suspended_calls"): (
         "delete from marts.money_at_risk where business_unit_id = 'unassigned' and state = 'undocumented'",
         1,

@@ -69,8 +69,14 @@ create table marts.debit_batches (
 insert into marts.debit_batches values
 ('BK1', 'B1', '2026-02', '2026-03-10', 2, 30.50, 1, 20.00, 2, 30.50, 1, 20.00, true, true, false, null);
 
-create table marts.debit_requests (bank_code varchar, batch_id varchar, line bigint, result varchar, is_overdue boolean);
-insert into marts.debit_requests values ('BK1', 'B1', 1, 'answered_success', false), ('BK1', 'B2', 1, 'unanswered', false);
+create table marts.debit_requests (
+    bank_code varchar, batch_id varchar, line bigint, result varchar, is_overdue boolean, account_id varchar, amount decimal(18, 2)
+);
+insert into marts.debit_requests values
+('BK1', 'B1', 1, 'answered_success', false, 'A1', 20.00), ('BK1', 'B2', 1, 'unanswered', false, 'A2', 7.00),
+('BK1', 'B2', 2, 'unanswered', false, 'A1', 0.06);
+create table intermediate.int_debits_requested as
+select bank_code, batch_id, line, cast(null as date) as asked_again_on from marts.debit_requests;
 create table marts.debit_result_mismatches (bank_code varchar, batch_id varchar, line bigint, kind varchar);
 
 create table staging.stg_crm__customers (
@@ -281,9 +287,24 @@ create table raw.run_facts as select date '2026-04-10' as as_of;
 -- 18.46 less 18.34 that was paid, of which 2.00 went back, and 1.00 that was written off.
 create table marts.arrears (
     settling_account_id varchar, amount decimal(18, 2), amount_1_30 decimal(18, 2), amount_31_60 decimal(18, 2),
-    amount_61_90 decimal(18, 2), amount_91_plus decimal(18, 2)
+    amount_61_90 decimal(18, 2), amount_91_plus decimal(18, 2), on_dunning_list boolean
 );
-insert into marts.arrears values ('A1', 1.12, 1.12, 0, 0, 0);
+insert into marts.arrears values ('A1', 1.12, 1.12, 0, 0, 0, true);
+-- 0.06 of it are asked of the bank.
+create table marts.dunning_list (
+    account_id varchar, billing_period varchar, settling_account_id varchar, amount decimal(18, 2), dunned_amount decimal(18, 2)
+);
+insert into marts.dunning_list values ('A1', '2026-03', 'A1', 1.12, 1.06);
+create table marts.prepaid_balances (
+    settling_account_id varchar, prepaid_amount decimal(18, 2), overdrawn_amount decimal(18, 2)
+);
+create table intermediate.int_payer_groups (account_id varchar, settling_account_id varchar, payer_group varchar);
+insert into intermediate.int_payer_groups values
+('A1', 'A1', 'customer C1'), ('A2', 'A2', 'customer C2'), ('A3', 'A2', 'customer C2');
+create table intermediate.int_account_merges_known as
+select 'M1' as merge_id, 'A3' as from_account_id, 'A2' as into_account_id, timestamp '2026-03-05 10:00:00' as merged_at;
+create table intermediate.int_payments_known as
+select payment_id, account_id, paid_at, amount, cast(null as date) as vanished_on from staging.stg_crm__payments;
 insert into raw.gate_thresholds values
 ('undocumented', 0.02, 0.05, true), ('undocumented_days', 40, 92, true), ('duplicate_branch', 0.02, 0.05, true);
 create table intermediate.int_info_service_daily (billing_period varchar, amount decimal(18, 6));
@@ -305,6 +326,37 @@ inner join (
 cross join (
     values ('branch', 'branch'), ('business_unit', 'U1'), ('agent', 'AG1'), ('outlet', 'unassigned'), ('customer_class', 'residential')
 ) as dimensions (dimension, dimension_id);
+
+-- The bills were issued on 1 March and 1 April; P0 came a day later, P1 a day later, and 2.00 of it went back on the 6th.
+create table marts.collection_curves (
+    dimension varchar, dimension_id varchar, billing_period varchar, days_since_issue bigint, receivable decimal(18, 2),
+    received decimal(18, 2)
+);
+insert into marts.collection_curves
+select dimension, dimension_id, days.*
+from marts.collection_rates as rates
+inner join (
+    values
+    ('2026-02', 0, 0.50, 0.00), ('2026-02', 1, 0.50, 0.50),
+    ('2026-03', 0, 18.46, 0.00), ('2026-03', 1, 18.46, 18.34), ('2026-03', 5, 18.46, 16.34)
+) as days (billing_period, days_since_issue, receivable, received) on rates.billing_period = days.billing_period;
+create table marts.receivables_kpis (
+    month varchar, dimension varchar, dimension_id varchar, opening_receivable decimal(18, 2), billed decimal(18, 2),
+    received decimal(18, 2), written_off decimal(18, 2), closing_receivable decimal(18, 2), closing_not_due decimal(18, 2)
+);
+insert into marts.receivables_kpis
+select months.month, dimension, dimension_id, months.* exclude (month, period)
+from marts.collection_rates as rates
+inner join (
+    values ('2026-03', '2026-02', 0.00, 0.50, 0.50, 0.00, 0.00, 0.00), ('2026-04', '2026-03', 0.00, 18.46, 16.34, 1.00, 1.12, 0.00)
+) as months (month, period, opening_receivable, billed, received, written_off, closing_receivable, closing_not_due)
+    on rates.billing_period = months.period;
+create table marts.roll_rates as
+select
+    month, dimension, dimension_id, 'billed' as from_bucket, billed as from_amount, received as paid_amount, written_off as written_off_amount,
+    closing_receivable as rolled_amount, closing_not_due as amount_not_due, closing_receivable as amount_1_30,
+    closing_not_due as amount_31_60, closing_not_due as amount_61_90, closing_not_due as amount_91_plus
+from marts.receivables_kpis;
 
 -- What the ledger has counted: F1 has 91 calls (100 records less 1 malformed and 8 ignored) of 600 s; F2 two debits and a
 -- correction, F4 one debit; F5 is in pieces, so that its seconds are not compared.

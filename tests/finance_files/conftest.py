@@ -166,6 +166,24 @@ MARTS: Mapping[str, Rows] = {
             "possible_amount": money("50.00"), "counted_amount": money("0.00"), "fault": "above_open_amount",
         },
     ],
+    # 1.00 of K3's bill is asked of the bank; K1 has 2.50 prepaid.
+    "dunning_list": [
+        {
+            "settling_account_id": account, "account_id": account, "billing_period": "2026-03", "agent_id": agent,
+            "bill_amount": money(bill_amount), "received": money(bill_amount) - money(amount), "amount": money(amount),
+            "covering_amount": money(covering), "dunned_amount": money(amount) - money(covering), "is_dunned": True,
+            "days_past_due": 25, "due_on": date(2026, 4, 25), "reason": reason, "reason_en": "Why.", "reason_zh": "原因。",
+        }
+        for account, agent, bill_amount, amount, covering, reason in (
+            ("K2", "A1", "200.20", "60.20", "0.00", "paid_in_part"), ("K3", None, "50.00", "50.00", "1.00", "not_paid"),
+        )
+    ],
+    "prepaid_balances": [
+        {
+            "settling_account_id": "K1", "agent_id": "A1", "prepaid_amount": money("2.50"), "overdrawn_amount": money("0.00"),
+            "amount": money("2.50"), "payments": 1, "prepaid_since": date(2026, 5, 2), "newest_payment_on": date(2026, 5, 2),
+        },
+    ],
     # 100.10 × 3 % = 3.003, rounded 3.00; one new number at 20.00.
     "commission_lines": [
         {

@@ -57,6 +57,8 @@ EXPECTED: Mapping[str, Mapping[str, tuple[int, str, Decimal]]] = {
         "bills": (3, "open_amount", Decimal("110.20")),
         "arrears": (2, "amount", Decimal("110.20")),
         "adjustments": (2, "counted_amount", Decimal("-2.00")),
+        "dunning": (2, "dunned_amount", Decimal("109.20")),
+        "prepaid": (1, "prepaid_amount", Decimal("2.50")),
     },
 }
 #: The heads that an amount has, by what it is the amount of.
@@ -64,6 +66,7 @@ AMOUNTS = ("Amount (yuan)", "Commission (yuan)", "Receivable (yuan)", "Not colle
 HEADS = {
     "receivable": ("Receivable (yuan)",), "received": ("Received (yuan)",), "success_amount": ("Successful amount (yuan)",),
     "share_amount": ("Provider's share (yuan)",), "open_amount": ("Open (yuan)",), "amount": AMOUNTS,
+    "dunned_amount": ("To dun (yuan)",), "prepaid_amount": ("Prepaid (yuan)",),
     "basis_amount": ("Money that counts (yuan)",), "counted_amount": ("Counted (yuan)",),
 }  # fmt: skip
 
@@ -181,7 +184,7 @@ def test_the_manifest_has_rows_totals_and_hashes(settings: Settings) -> None:
     outcome = export(settings, "receivables", "csv")
     manifest = json.loads(outcome.manifest.read_text(encoding="utf-8"))
     assert (manifest["edition"], manifest["kind"], manifest["format"]) == ("2026-05-20-0001", "receivables", "csv")
-    bills, arrears, _ = manifest["files"]
+    bills, arrears, adjustments, dunning, prepaid = manifest["files"]
     assert bills["sheets"] == [
         {
             "sheet": "bills",
@@ -189,7 +192,7 @@ def test_the_manifest_has_rows_totals_and_hashes(settings: Settings) -> None:
             "totals": {"amount": "350.30", "open_amount": "110.20", "received": "240.10", "written_off": "0.00"},
         }
     ]
-    assert arrears["sheets"][0]["rows"] == 2
+    assert [file["sheets"][0]["rows"] for file in (arrears, dunning, prepaid)] == [2, 2, 1]
     for entry, file in zip(manifest["files"], outcome.files, strict=True):
         assert entry["sha256"] == sha256_of(file.path) and entry["file"] == file.path.name
 
@@ -208,7 +211,8 @@ def test_an_agent_has_his_own_rows_alone(settings: Settings) -> None:
     assert (bills.rows, bills.totals["amount"], lines.rows) == (2, Decimal("300.30"), 4)
     (collection,) = export(settings, "collections", agent="A1").files[0].sheets
     assert (collection.name, collection.rows, collection.totals["receivable"]) == ("agent", 1, Decimal("300.30"))
-    arrears = export(settings, "receivables", agent="A1").files[0].sheets[1]
+    _, arrears, dunning, prepaid = export(settings, "receivables", agent="A1").files[0].sheets
+    assert (dunning.rows, dunning.totals["dunned_amount"], prepaid.rows) == (1, Decimal("60.20"), 1)
     assert (arrears.rows, arrears.totals["amount"]) == (1, Decimal("60.20"))
 
 

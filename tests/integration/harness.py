@@ -106,6 +106,39 @@ COMPARED: dict[str, tuple[str, str]] = {
         "settling_account_id",
         "amount days_past_due amount_1_30 amount_31_60 amount_61_90 amount_91_plus on_dunning_list",
     ),
+    "collection_curves": (
+        "dimension dimension_id billing_period days_since_issue",
+        "issued_on receivable received collection_rate",
+    ),
+    "receivables_kpis": (
+        "month dimension dimension_id",
+        (
+            "until_day days_in_month opening_receivable billed received written_off closing_receivable closing_not_due closing_past_due "
+            "collectible days_sales_outstanding collection_effectiveness"
+        ),
+    ),
+    "roll_rates": (
+        "month dimension dimension_id from_bucket",
+        (
+            "until_day from_amount paid_amount written_off_amount rolled_amount amount_not_due amount_1_30 amount_31_60 amount_61_90 "
+            "amount_91_plus roll_rate"
+        ),
+    ),
+    "dunning_list": (
+        "account_id billing_period",
+        (
+            "settling_account_id customer_id customer_class business_unit_id agent_id outlet_id bill_amount received amount "
+            "covering_amount dunned_amount is_dunned days_past_due due_on reason debit_cause refused_or_returned_on merged_on "
+            "cover_account_id last_payment_on last_payment_amount"
+        ),
+    ),
+    "prepaid_balances": (
+        "settling_account_id",
+        (
+            "customer_id business_unit_id agent_id outlet_id prepaid_amount overdrawn_amount amount payments prepaid_since "
+            "newest_payment_on"
+        ),
+    ),
     "debit_batches": (
         "bank_code batch_id debited_on",
         (

@@ -174,6 +174,7 @@ def debit_failures(files: list[InboxFile], book: Book, exports: Exports) -> list
                     "bank_code": batch.bank_code,
                     "batch_id": batch.batch_id,
                     "debited_on": batch.debited_on,
+                    "period": batch.billing_period,
                     "line": detail["line"],
                     "account_id": detail["account_id"],
                     "customer_id": customer_id,

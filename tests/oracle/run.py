@@ -13,12 +13,14 @@ from . import (
     commission,
     commission_bases,
     debits,
+    dunning,
     information,
     intake,
     missing,
     numbering,
     packages,
     rating,
+    receivables,
     recycling,
     settlement,
     traffic,
@@ -74,6 +76,20 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     commissions = commission.commission_lines(*settled)
     hours = traffic.trunk_hours(records)
     failures = debits.debit_failures(files, book, exports)
+    prepaid = dunning.prepaid_balances(billed, applications, payments, merges, exports, as_of)
+    dunned = dunning.dunning_list(
+        billed,
+        applications,
+        prepaid,
+        all_payments,
+        payments,
+        failures,
+        debits.debit_returns(files, book),
+        merges,
+        exports,
+        as_of,
+        all_settled,
+    )
     return {
         "revenue_balance_daily": balance.revenue_balance_daily(files, suspended),
         "revenue_balance_monthly": balance.revenue_balance_monthly(
@@ -104,7 +120,18 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         "bill_write_offs": adjustments.bill_write_offs(all_settled),
         "late_fees": adjustments.late_fees(billed, all_settled, book, as_of),
         "collection_rates": settlement.collection_rates(billed, all_settled, as_of),
-        "arrears": settlement.arrears(billed, all_settled, merges, as_of),
+        "arrears": settlement.arrears(
+            billed,
+            all_settled,
+            merges,
+            as_of,
+            {row["settling_account_id"] for row in dunned if row["is_dunned"]},
+        ),
+        "collection_curves": receivables.collection_curves(billed, applications),
+        "receivables_kpis": receivables.receivables_kpis(billed, all_settled, as_of),
+        "roll_rates": receivables.roll_rates(billed, all_settled, as_of),
+        "prepaid_balances": prepaid,
+        "dunning_list": dunned,
         "debit_batches": debits.debit_batches(files, book),
         "debit_failures": failures,
         "customer_counts": settlement.customer_counts(billed),

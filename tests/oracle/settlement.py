@@ -292,8 +292,8 @@ def collection_rates(bills: list[Row], settled: list[Row], as_of: date) -> list[
     return rows
 
 
-def arrears(bills: list[Row], settled: list[Row], merges: dict[str, Row], as_of: date) -> list[Row]:
-    """Per settling account the unpaid parts of bills past their due date, by age."""
+def arrears(bills: list[Row], settled: list[Row], merges: dict[str, Row], as_of: date, dunned: set[str]) -> list[Row]:
+    """Per settling account the unpaid parts of bills past their due date, by age; `dunned` are those with a bill to dun."""
     of_bill = by_bill(settled)
     overdue: dict[str, list[tuple[int, Decimal]]] = {}
     for bill in bills:
@@ -310,7 +310,7 @@ def arrears(bills: list[Row], settled: list[Row], merges: dict[str, Row], as_of:
             "settling_account_id": settling,
             "amount": sum((unpaid for _, unpaid in parts), Decimal(0)),
             "days_past_due": max(days for days, _ in parts),
-            "on_dunning_list": True,
+            "on_dunning_list": settling in dunned,
         }
         for column, youngest, oldest in AGES:
             aged = [unpaid for days, unpaid in parts if days >= youngest and (oldest is None or days <= oldest)]

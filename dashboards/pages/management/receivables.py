@@ -1,20 +1,21 @@
-"""Receivables: what is owed by age and unit, how it rolls from month to month, and who is on the dunning list."""
+"""Receivables: what is owed by age and unit, how it rolls from month to month, who is dunned and why, and what is prepaid."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 from dashboards import formats
-from dashboards.figures.series import stacked_columns
+from dashboards.figures.series import lines, stacked_columns
 from dashboards.i18n import Translate
 from dashboards.pages import frame
 from dashboards.pages.frame import how, missing_marts, name_of, named
 from dashboards.pages.management.collections import ARREARS_BANDS
 from dashboards.pages.management.unit import chosen_unit
-from dashboards.pages.model import Column, Content, Figure, Linked, Message, Section, Table, Target
+from dashboards.pages.model import Block, Column, Content, Figure, Linked, Message, Section, Table, Target
 from dashboards.pages.spec import PageSpec
-from dashboards.pages.tables import mart_table, sum_of, total_of
+from dashboards.pages.tables import head, mart_table, section_of_rows, sum_of, total_of
 from dashboards.params import Params
 from dashboards.view import Row, View
 
@@ -23,11 +24,19 @@ MONTHS_SHOWN = 12
 
 
 def receivables(view: View, params: Params) -> Content:
-    """The ageing, the roll-forward and the dunning list, of the branch or of one unit."""
+    """The ageing, the roll-forward, the dunning list and the prepaid balances, of the branch or of one unit."""
     t = params.t
     unit_id = chosen_unit(view, params)
     return Content(
-        (_ageing(view, unit_id, t), *_roll(view, unit_id, t), _dunning(view, unit_id, t)),
+        (
+            _ageing(view, unit_id, t),
+            *_roll(view, unit_id, t),
+            _kpis(view, unit_id, t),
+            _roll_rates(view, unit_id, t),
+            _dunning(view, unit_id, t),
+            _dunned_bills(view, unit_id, t),
+            _prepaid(view, unit_id, t),
+        ),
         (frame.member_filter(view, params, "receivables", "unit", "business_unit"),),
         finance_files=frame.finance_files(t, params.period(view).code, "receivables", "collections"),
     )
@@ -150,27 +159,30 @@ def _periods(rows: list[Row], view: View, unit_id: str | None, t: Translate) -> 
 
 
 def _roll_forward(rows: list[Row], t: Translate) -> Table:
-    """Per month over all periods: open at its start + billed - applied = open at its end."""
+    """Per month over all periods: open at its start + billed - applied - written off = open at its end."""
     billed: dict[str, Decimal] = defaultdict(Decimal)
     applied: dict[str, Decimal] = defaultdict(Decimal)
+    written_off: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
         billed[row["month"]] += row["billed"]
         applied[row["month"]] += row["applied"]
-    lines = []
+        written_off[row["month"]] += row["written_off"]
+    months = []
     still_open = Decimal(0)
     for month in sorted(billed):
         at_start = still_open
-        still_open = at_start + billed[month] - applied[month]
-        lines.append((month, at_start, billed[month], applied[month], still_open))
+        still_open = at_start + billed[month] - applied[month] - written_off[month]
+        months.append((month, at_start, billed[month], applied[month], written_off[month], still_open))
     return Table(
         columns=(
             Column(t("receivables.month")),
             Column(t("receivables.at_start"), "money"),
             Column(t("receivables.billed"), "money"),
             Column(t("receivables.applied"), "money"),
+            head("collection_rates", "written_off", t),
             Column(t("receivables.at_end"), "money"),
         ),
-        rows=tuple(reversed(lines)),
+        rows=tuple(reversed(months)),
         title=t("receivables.roll_table"),
         definition=t("receivables.roll_definition"),
         total=(
@@ -178,6 +190,7 @@ def _roll_forward(rows: list[Row], t: Translate) -> Table:
             None,
             total_of(billed.values()),
             total_of(applied.values()),
+            total_of(written_off.values()),
             still_open,
         ),
         name="roll_forward",
@@ -201,6 +214,97 @@ def _month_ends(rows: list[Row], t: Translate) -> Table:
         ),
         name="open_by_month_end",
         how=how(t, "receivables_by_month"),
+    )
+
+
+def _member(unit_id: str | None) -> dict[str, str]:
+    """The member whose rows of a mart by dimensions are shown: the branch, or one unit."""
+    return (
+        {"dimension": "branch", "member": "branch"}
+        if unit_id is None
+        else {"dimension": "business_unit", "member": unit_id}
+    )
+
+
+def _kpis(view: View, unit_id: str | None, t: Translate) -> Section:
+    """Per month what was open, billed and received, with DSO and CEI."""
+    amounts = (
+        "opening_receivable", "billed", "received", "written_off", "closing_receivable", "closing_not_due", "closing_past_due", "collectible",
+    )  # fmt: skip
+
+    def blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
+        table = mart_table(
+            view,
+            t,
+            "receivables_kpis",
+            rows,
+            ("month", "until_day", *amounts, "days_in_month", "days_sales_outstanding", "collection_effectiveness"),
+            name="kpis",
+            queries=("receivables_kpis_by_month",),
+            title=t("receivables.kpis"),
+            definition=t("receivables.kpis_definition"),
+        )
+        shown = rows[:MONTHS_SHOWN][::-1]
+        figure = lines(
+            [
+                (
+                    t("receivables.axis_dso"),
+                    [row["month"] for row in shown],
+                    [row["days_sales_outstanding"] for row in shown],
+                )
+            ],
+            x_title=t("receivables.month"),
+            y_title=t("receivables.axis_dso"),
+            at="month",
+        )
+        return (Figure(figure, t("receivables.kpis_title"), t("receivables.kpis_figure"), table),)
+
+    return section_of_rows(
+        view,
+        t,
+        "kpis",
+        t("receivables.kpis_title"),
+        "receivables_kpis_by_month",
+        Message(t("receivables.none")),
+        blocks,
+        **_member(unit_id),
+    )
+
+
+def _roll_rates(view: View, unit_id: str | None, t: Translate) -> Section:
+    """Per month and ageing bucket what was paid and what rolled on."""
+    amounts = ("amount_not_due", *ARREARS_BANDS)
+    return section_of_rows(
+        view,
+        t,
+        "roll_rates",
+        t("receivables.roll_rates_title"),
+        "roll_rates_by_month",
+        Message(t("receivables.none")),
+        lambda rows: (
+            mart_table(
+                view,
+                t,
+                "roll_rates",
+                rows,
+                (
+                    "month",
+                    "from_bucket",
+                    "from_amount",
+                    "paid_amount",
+                    "written_off_amount",
+                    "rolled_amount",
+                    "roll_rate",
+                    *amounts,
+                    "until_day",
+                ),
+                name="roll_rates",
+                queries=("roll_rates_by_month",),
+                title=t("receivables.roll_rates"),
+                definition=t("receivables.roll_rates_definition"),
+            ),
+        ),
+        **_member(unit_id),
     )
 
 
@@ -228,6 +332,94 @@ def _dunning(view: View, unit_id: str | None, t: Translate) -> Section:
     return Section("dunning", title, blocks=(table,))
 
 
+def _dunned_bills(view: View, unit_id: str | None, t: Translate) -> Section:
+    """The bills past due with their reasons: those to dun, and those that known money covers."""
+
+    def listed(rows: Sequence[Row], name: str, columns: Sequence[str], sums: Sequence[str]) -> Block:
+        return mart_table(
+            view,
+            t,
+            "dunning_list",
+            rows,
+            (
+                "settling_account_id",
+                "account_id",
+                "billing_period",
+                "business_unit_id",
+                "outlet_id",
+                *columns,
+                "days_past_due",
+                "reason",
+                f"reason_{t.language}",
+            ),
+            name=name,
+            queries=("dunned_bills",),
+            title=t(f"receivables.{name}"),
+            definition=t(f"receivables.{name}_definition"),
+            sums=sums,
+            links={"settling_account_id": lambda row: Target.to("bills", account=row["settling_account_id"])},
+        )
+
+    def blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
+        dunned = [row for row in rows if row["is_dunned"]]
+        covered = [row for row in rows if not row["is_dunned"]]
+        amounts = ("amount", "covering_amount", "dunned_amount")
+        return (
+            listed(dunned, "dunned_bills", amounts, amounts)
+            if dunned
+            else Message(t("receivables.none_dunned"), "good"),
+            *([listed(covered, "not_dunned", ("amount", "cover_account_id"), ("amount",))] if covered else []),
+        )
+
+    return section_of_rows(
+        view,
+        t,
+        "dunned_bills",
+        t("receivables.dunned_bills"),
+        "dunned_bills",
+        _no_arrears(view, t),
+        blocks,
+        unit=unit_id,
+    )
+
+
+def _prepaid(view: View, unit_id: str | None, t: Translate) -> Section:
+    amounts = ("prepaid_amount", "overdrawn_amount", "amount")
+    return section_of_rows(
+        view,
+        t,
+        "prepaid",
+        t("receivables.prepaid"),
+        "prepaid_listed",
+        Message(t("receivables.no_prepaid")),
+        lambda rows: (
+            mart_table(
+                view,
+                t,
+                "prepaid_balances",
+                rows,
+                (
+                    "settling_account_id",
+                    "business_unit_id",
+                    "outlet_id",
+                    *amounts,
+                    "payments",
+                    "prepaid_since",
+                    "newest_payment_on",
+                    "overdrawn_since",
+                ),
+                name="prepaid",
+                queries=("prepaid_listed",),
+                title=t("receivables.prepaid_table"),
+                definition=t("receivables.prepaid_definition"),
+                sums=amounts,
+                links={"settling_account_id": lambda row: Target.to("bills", account=row["settling_account_id"])},
+            ),
+        ),
+        unit=unit_id,
+    )
+
+
 def _variants(view: View) -> list[dict[str, str]]:
     return [{}, *({"unit": unit_id} for unit_id in view.members("business_unit"))]
 
@@ -236,7 +428,10 @@ RECEIVABLES = PageSpec(
     "receivables",
     "management",
     receivables,
-    queries=("arrears_by_unit", "dimension_names", "dunning_list", "receivables_by_month", "units_billed"),
+    queries=(
+        "arrears_by_unit", "dimension_names", "dunned_bills", "dunning_list", "prepaid_listed", "receivables_by_month",
+        "receivables_kpis_by_month", "roll_rates_by_month", "units_billed",
+    ),
     params=("unit",),
     variants=_variants,
-)
+)  # fmt: skip

@@ -102,15 +102,18 @@ def chosen_unit(view: View, params: Params) -> str | None:
     return unit_id
 
 
-def curve(view: View, period: Period, unit_id: str | None, t: Translate) -> Section:
-    """The share of the receivable that was received by each day since the bills were issued, for the last complete periods."""
+def curve(view: View, period: Period, member_id: str | None, t: Translate, dimension: str = "business_unit") -> Section:
+    """The share of the receivable that was received by each day since the bills were issued, for the last complete periods.
+
+    Of a unit or of another member of a dimension; without one, of all that the viewer may see.
+    """
     title = t("curve.title")
     absent = missing_marts(view, t, "collection_curve")
     if absent is not None:
         return Section("curve", title, blocks=(absent,))
     periods = frame.periods_between(view, period, _PERIODS_COMPARED)
     found: dict[str, list[Row]] = defaultdict(list)
-    for row in _curve_rows(view, periods, unit_id):
+    for row in _curve_rows(view, periods, member_id, dimension):
         found[row["billing_period"]].append(row)
     if not found:
         return Section("curve", title, blocks=(Message(t("curve.none", issued_on=formats.day(period.issued_on))),))
@@ -242,12 +245,15 @@ def _change_at_same_age(view: View, period: Period, unit_id: str, t: Translate) 
     )
 
 
-def _curve_rows(view: View, periods: Sequence[Period], unit_id: str | None) -> list[Row]:
+def _curve_rows(
+    view: View, periods: Sequence[Period], member_id: str | None, dimension: str = "business_unit"
+) -> list[Row]:
     return view.query(
         "collection_curve",
         first_period=periods[0].code,
         last_period=periods[-1].code,
-        unit=unit_id,
+        dimension=dimension,
+        member=member_id,
         as_of=view.as_of,
         last_day=LAST_DAY,
     )

@@ -11,6 +11,7 @@ from dashboards import formats
 from dashboards.i18n import Translate
 from dashboards.pages import frame
 from dashboards.pages.analysts.problems import SEVERITY_TONES
+from dashboards.pages.management.unit import curve
 from dashboards.pages.model import Block, Column, Content, Message, Section, Table, Target, Tile
 from dashboards.pages.spec import PageSpec
 from dashboards.pages.tables import mart_table, section_of_rows, total_of, with_column
@@ -23,7 +24,7 @@ BULLETIN = "bulletin"
 
 
 def outlet(view: View, params: Params) -> Content:
-    """What there is to do, the gravest first; then debits that failed, numbers nobody holds, conflicts, incomplete records."""
+    """What there is to do, the gravest first; then failed debits, numbers, conflicts, incomplete records, and how fast bills are paid."""
     t = params.t
     outlet_id = params.member(view, "outlet", "outlet")
     return Content(
@@ -33,6 +34,7 @@ def outlet(view: View, params: Params) -> Content:
             undocumented_numbers(view, t, outlet=outlet_id),
             number_conflicts(view, t, outlet_id),
             _incomplete_records(view, outlet_id, t),
+            *_collection(view, outlet_id, t),
         ),
         (frame.member_filter(view, params, OUTLET, "outlet", "outlet"),),
         heading="" if outlet_id is None else t("outlet.heading", outlet=frame.name_of(view, "outlet", outlet_id, t)),
@@ -217,13 +219,20 @@ def _incomplete_records(view: View, outlet_id: str | None, t: Translate) -> Sect
     )  # fmt: skip
 
 
+def _collection(view: View, outlet_id: str | None, t: Translate) -> tuple[Section, ...]:
+    """How fast the bills of the outlet's customers are paid; nothing where no outlet is chosen."""
+    if outlet_id is None:
+        return ()
+    return (curve(view, view.complete_period or view.running_period, outlet_id, t, "outlet"),)
+
+
 OUTLET_PAGE = PageSpec(
     OUTLET,
     "outlets",
     outlet,
     queries=(
-        "customer_records_incomplete", "dimension_names", "number_conflicts", "outlet_debit_failures", "outlet_problems",
-        "undocumented_numbers",
+        "billing_periods", "collection_curve", "customer_records_incomplete", "dimension_names", "number_conflicts",
+        "outlet_debit_failures", "outlet_problems", "undocumented_numbers",
     ),
     params=("outlet",),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from dashboards.site_map import draw
 from dashboards.view import View
 from orchestration.access.roles import WHOLE_BRANCH, Role, Scope, Viewer
 from tests.dashboards.editions import Rows, gate, write_edition
+from tests.dashboards.receivables_rows import receivables_rows
 
 AS_OF = "2026-03-20"
 OF_U1 = Viewer(Role.MANAGEMENT, Scope(units=frozenset({"U1"})))
@@ -150,7 +151,7 @@ def _file(file_id: str, switch: str, day: date, status: str, read: int, **states
     }
 
 
-MARTS: Mapping[str, Rows] = {
+_MARTS: Mapping[str, Rows] = {
     "dimension_names": [
         _name("business_unit", "U1", "城东经营部", "East Unit"),
         _name("business_unit", "U2", "城西经营部", "West Unit"),
@@ -218,6 +219,65 @@ MARTS: Mapping[str, Rows] = {
             "amount_61_90": Decimal(0),
             "amount_91_plus": Decimal("3.00"),
             "on_dunning_list": True,
+        },
+    ],
+    "dunning_list": [
+        {
+            "account_id": "C2",
+            "billing_period": "2026-01",
+            "settling_account_id": "C2",
+            "business_unit_id": "U1",
+            "outlet_id": "O1",
+            "bill_amount": Decimal("50.00"),
+            "received": Decimal("10.00"),
+            "amount": Decimal("40.00"),
+            "covering_amount": Decimal("1.00"),
+            "dunned_amount": Decimal("39.00"),
+            "is_dunned": True,
+            "days_past_due": 23,
+            "reason": "paid_in_part",
+            "reason_en": "Of 50.00 only 10.00 is paid.",
+            "reason_zh": "账单 50.00 只缴 10.00。",
+        },
+        {
+            "account_id": "C9",
+            "billing_period": "2026-01",
+            "settling_account_id": "C9",
+            "bill_amount": Decimal("5.00"),
+            "received": Decimal("0.00"),
+            "amount": Decimal("5.00"),
+            "covering_amount": Decimal("5.00"),
+            "dunned_amount": Decimal("0.00"),
+            "is_dunned": False,
+            "days_past_due": 95,
+            "reason": "prepaid_elsewhere",
+            "cover_account_id": "C8",
+            "reason_en": "Not dunned: 5.00 lies prepaid on account C8.",
+            "reason_zh": "不催缴：账户 C8 有预存 5.00。",
+        },
+    ],
+    "prepaid_balances": [
+        {
+            "settling_account_id": "C8",
+            "business_unit_id": "U2",
+            "outlet_id": None,
+            "prepaid_amount": Decimal("7.50"),
+            "overdrawn_amount": Decimal("0.00"),
+            "amount": Decimal("7.50"),
+            "payments": 1,
+            "prepaid_since": date(2026, 3, 2),
+            "newest_payment_on": date(2026, 3, 2),
+        },
+        {
+            "settling_account_id": "C1",
+            "business_unit_id": "U1",
+            "outlet_id": "O1",
+            "prepaid_amount": Decimal("0.00"),
+            "overdrawn_amount": Decimal("2.25"),
+            "amount": Decimal("-2.25"),
+            "payments": 0,
+            "newest_payment_on": date(2026, 3, 1),
+            "overdrawn_since": date(2026, 3, 4),
         },
     ],
     "customer_counts": [
@@ -388,6 +448,10 @@ MARTS: Mapping[str, Rows] = {
         {"agent_id": "A1", "settlement_period": "2025-12", "amount": Decimal("77.77")},
         {"agent_id": "A1", "settlement_period": "2026-01", "amount": Decimal("7.25")},
     ],
+}
+MARTS: Mapping[str, Rows] = {
+    **_MARTS,
+    **receivables_rows(_MARTS["bills"], _MARTS["payment_applications"], date.fromisoformat(AS_OF)),  # type: ignore[arg-type]
 }
 
 GATES = [gate("call_rated_twice"), gate("no_cdr_file_is_held", "error", success=False)]
