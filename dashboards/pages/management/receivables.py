@@ -217,13 +217,19 @@ def _month_ends(rows: list[Row], t: Translate) -> Table:
     )
 
 
-def _member(unit_id: str | None) -> dict[str, str]:
-    """The member whose rows of a mart by dimensions are shown: the branch, or one unit."""
-    return (
-        {"dimension": "branch", "member": "branch"}
-        if unit_id is None
-        else {"dimension": "business_unit", "member": unit_id}
-    )
+def _member(view: View, unit_id: str | None) -> dict[str, str]:
+    """The member whose rows of a mart by dimensions are shown: the branch, or one unit; the only one of a viewer's scope too."""
+    units = view.viewer.scope.units
+    if unit_id is None and len(units) == 1:
+        (unit_id,) = units
+    if unit_id is None:
+        return {"dimension": "branch", "member": "branch"}
+    return {"dimension": "business_unit", "member": unit_id}
+
+
+def _nothing(view: View, t: Translate) -> Message:
+    """Why there are no figures: no bill is issued, or the branch's are not for this viewer."""
+    return Message(t("receivables.none" if view.viewer.scope.is_whole_branch else "receivables.choose_unit"))
 
 
 def _kpis(view: View, unit_id: str | None, t: Translate) -> Section:
@@ -265,9 +271,9 @@ def _kpis(view: View, unit_id: str | None, t: Translate) -> Section:
         "kpis",
         t("receivables.kpis_title"),
         "receivables_kpis_by_month",
-        Message(t("receivables.none")),
+        _nothing(view, t),
         blocks,
-        **_member(unit_id),
+        **_member(view, unit_id),
     )
 
 
@@ -280,7 +286,7 @@ def _roll_rates(view: View, unit_id: str | None, t: Translate) -> Section:
         "roll_rates",
         t("receivables.roll_rates_title"),
         "roll_rates_by_month",
-        Message(t("receivables.none")),
+        _nothing(view, t),
         lambda rows: (
             mart_table(
                 view,
@@ -304,7 +310,7 @@ def _roll_rates(view: View, unit_id: str | None, t: Translate) -> Section:
                 definition=t("receivables.roll_rates_definition"),
             ),
         ),
-        **_member(unit_id),
+        **_member(view, unit_id),
     )
 
 

@@ -142,6 +142,8 @@ def test_a_viewer_with_a_scope_sees_the_own_rows(published: Path) -> None:
     assert [row[0] for row in rows_of(table_of(page, "dunning_list"))] == ["C2"]
     assert [row[0] for row in rows_of(table_of(page, "dunned_bills"))] == ["C2"]
     assert [row[0] for row in rows_of(table_of(page, "prepaid"))] == ["C1"]
+    # The only unit of the scope: 80.00 open of 170.00 billed in March.
+    assert rows_of(table_of(page, "kpis"))[0][3:6] == (Decimal(170), Decimal(150), Decimal(80))
     roll = table_of(page, "roll_forward")
     # Of the unit: 160.00 billed, 100.00 applied in February; then 170.00 and 150.00.
     assert [row[1:] for row in rows_of(roll)] == [
