@@ -227,6 +227,10 @@ def _settled_home(folder: Path, reference: Path) -> Settings:
             "create table intermediate.int_payments (payment_id varchar, account_id varchar, paid_at timestamp, "
             "amount decimal(18, 2), reverses_payment_id varchar, is_applicable boolean)"
         )
+        con.execute(
+            "create table intermediate.int_adjustments_checked (adjustment_id varchar, account_id varchar, kind varchar, "
+            "amount decimal(18, 2), dated_on date, reverses_adjustment_id varchar, fault varchar)"
+        )
         con.execute("create table intermediate.int_settling_accounts (account_id varchar, settling_account_id varchar)")
         con.execute(
             "create table intermediate.int_billing_periods as select strftime(day, '%Y-%m') as billing_period, "

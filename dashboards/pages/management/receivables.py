@@ -235,7 +235,8 @@ def _nothing(view: View, t: Translate) -> Message:
 def _kpis(view: View, unit_id: str | None, t: Translate) -> Section:
     """Per month what was open, billed and received, with DSO and CEI."""
     amounts = (
-        "opening_receivable", "billed", "received", "written_off", "closing_receivable", "closing_not_due", "closing_past_due", "collectible",
+        "opening_receivable", "billed", "received", "written_off", "closing_receivable", "closing_not_due", "closing_past_due",
+        "collectible",
     )  # fmt: skip
 
     def blocks(rows: Sequence[Row]) -> tuple[Block, ...]:

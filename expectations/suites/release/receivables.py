@@ -152,10 +152,10 @@ def _receivables_kpis() -> Suite:
         (
             no_rows(
                 "months_roll_forward_to_the_cent",
-                "In every month what was open at its start, and was billed in it, less what was received and written off is what is open at its end; and"
-                " that is what is open at the start of the next month.",
-                "with ours as (select month, dimension, dimension_id, opening_receivable, billed, received, written_off, closing_receivable,"
-                " lag(closing_receivable, 1, 0) over (partition by dimension, dimension_id order by month) as closing_before"
+                "In every month what was open at its start, and was billed in it, less what was received and written off is what is open"
+                " at its end; and that is what is open at the start of the next month.",
+                "with ours as (select month, dimension, dimension_id, opening_receivable, billed, received, written_off,"
+                " closing_receivable, lag(closing_receivable, 1, 0) over (partition by dimension, dimension_id order by month) as closing_before"
                 " from {batch}) select * from ours where opening_receivable + billed - received - written_off"
                 " <> closing_receivable"
                 " or opening_receivable <> closing_before",
@@ -202,7 +202,8 @@ def _roll_rates() -> Suite:
         (
             no_rows(
                 "money_of_a_bucket_is_paid_or_rolled",
-                "What was open in a bucket is paid, written off or still open at the end of the month, and the buckets of what is open sum to it.",
+                "What was open in a bucket is paid, written off or still open at the end of the month, and the buckets of what is open"
+                " sum to it.",
                 "select * from {batch} where from_amount <> paid_amount + written_off_amount + rolled_amount"
                 " or rolled_amount <> amount_not_due + amount_1_30 + amount_31_60 + amount_61_90 + amount_91_plus",
                 severity="critical",
