@@ -155,7 +155,8 @@ def _receivables_kpis() -> Suite:
                 "In every month what was open at its start, and was billed in it, less what was received and written off is what is open"
                 " at its end; and that is what is open at the start of the next month.",
                 "with ours as (select month, dimension, dimension_id, opening_receivable, billed, received, written_off,"
-                " closing_receivable, lag(closing_receivable, 1, 0) over (partition by dimension, dimension_id order by month) as closing_before"
+                " closing_receivable,"
+                " lag(closing_receivable, 1, 0) over (partition by dimension, dimension_id order by month) as closing_before"
                 " from {batch}) select * from ours where opening_receivable + billed - received - written_off"
                 " <> closing_receivable"
                 " or opening_receivable <> closing_before",
