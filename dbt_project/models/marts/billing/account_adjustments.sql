@@ -49,8 +49,8 @@ adjustments as (
         case
             when
                 known.account_id <> closed.account_id or known.kind <> closed.kind or known.amount <> closed.amount
-                or known.dated_on <> closed.dated_on or known.bill_item_id is distinct from closed.bill_item_id
-                or known.service_number <> closed.service_number
+                or known.dated_on <> closed.dated_on or known.service_number <> closed.service_number
+                or coalesce(known.bill_item_id, '') <> coalesce(closed.bill_item_id, '')
                 then 'changed_after_closing'
         end as fault
     from {{ source('closed', 'adjustments') }} as closed

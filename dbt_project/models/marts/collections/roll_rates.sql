@@ -1,7 +1,7 @@
 -- One row per (month, dimension, dimension_id, from_bucket): what became in a calendar month of the money that was open in an
 -- ageing bucket at the end of the month before, or that was billed in the month (`billed`): the part that was paid, less what
--- went back, the part that was written off, and the part that is still open at the month's end, by its bucket then. The newest month ends on the as-of date.
--- What belongs to nobody is in the row `unassigned`.
+-- went back, the part that was written off, and the part that is still open at the month's end, by its bucket then. The newest
+-- month ends on the as-of date. What belongs to nobody is in the row `unassigned`.
 with sums as (
     {% for dimension, column in collection_dimensions().items() %}
     select

@@ -296,10 +296,12 @@ problems as (
             when 'bill_item_unknown' then 'its bill item ' || coalesce(bill_item_id, '(none)') || ' is not in the reference book'
             when 'before_first_period' then 'it is dated before the first billing period'
             when 'above_open_amount' then 'the account had only ' || cast(possible_amount as varchar) || ' open at the end of its day'
-            when 'above_write_off' then 'the write-off ' || reverses_adjustment_id || ' has only ' || cast(possible_amount as varchar) || ' left'
+            when 'above_write_off'
+                then 'the write-off ' || reverses_adjustment_id || ' has only ' || cast(possible_amount as varchar) || ' left'
             when 'write_off_unknown'
                 then 'no write-off ' || coalesce(reverses_adjustment_id, '(none)') || ' of the account counts before it'
-            else 'its bill of ' || billing_period || ' was closed with ' || cast(counted_amount as varchar)
+            else
+                'its bill of ' || billing_period || ' was closed with ' || cast(counted_amount as varchar)
                 || ', so correct it by another charge or credit'
         end,
         1, business_unit_id, outlet_id, dated_on, dated_on, null
