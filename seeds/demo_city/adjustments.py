@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import islice
 
 from seeds.demo_city.book import Row
@@ -15,15 +15,19 @@ _ABOVE_ANY_BILL = "99999.00"
 
 
 def plant_adjustments(city: City, payments: list[Row]) -> list[Row]:
-    """The rows of the export, in the order of their days. They are of the running month, or of accounts that never paid."""
+    """The rows of the export, in the order of their days. They are of the running month, or of an account that never paid: in a city
+    so small that everybody has, one line's payments are left out."""
     if not city.calendar.ended_months():
         return []  # nobody has had a bill to pay
-    day = city.calendar.last_day - timedelta(days=2)
-    lines = list(islice(_lines(city, payments, have_paid=True), 5))
-    unpaid = _lines(city, payments, have_paid=False)
-    if len(lines) < 5:
+    day = city.calendar.month_starts[-1]
+    lines = list(islice(_lines(city, payments, have_paid=True), 6))
+    if len(lines) < 6:
         return []
     adjusted = iter(lines)
+    unpaid = next(_lines(city, payments, have_paid=False), None)
+    if unpaid is None:
+        unpaid = lines[-1]
+        payments[:] = [row for row in payments if row["account_id"] != unpaid.account.account_id]
     rows: list[Row] = []
 
     def add(line: Line, kind: str, amount: str, item: str, reason: str, approved_by: str = "chen.y") -> str:
@@ -53,9 +57,7 @@ def plant_adjustments(city: City, payments: list[Row]) -> list[Row]:
         add(next(adjusted), "credit", "8.00", items["rental"], "goodwill", approved_by="lin.x"),
         add(next(adjusted), "write_off", _ABOVE_ANY_BILL, "", "estate without heirs"),
     )
-    line = next(unpaid, None)
-    if line is not None:
-        city.planted.add("write_off", add(line, "write_off", _WRITTEN_OFF, "", "moved away, no address"))
+    city.planted.add("write_off", add(unpaid, "write_off", _WRITTEN_OFF, "", "moved away, no address"))
     return rows
 
 

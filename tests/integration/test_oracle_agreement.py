@@ -146,7 +146,7 @@ def test_every_record_is_in_exactly_one_state(whole: Published) -> None:
 
 @pytest.fixture(scope="module")
 def unsound(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Branch:
-    """The same inbox, by a book with one fault of each sort."""
+    """The same inbox, by a book with one fault of each sort, and with late fees."""
     folder = tmp_path_factory.mktemp("unsound")
     branch = Branch(folder / "home", copied_book(folder / "book"))
     shutil.copytree(city, branch.inbox)
@@ -172,6 +172,8 @@ def unsound(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Branch:
     change_book(branch.reference, "tariff_rates", spoil_rates)
     change_book(branch.reference, "time_bands", spoil_bands)
     change_book(branch.reference, "destinations", spoil_prefixes)
+    fee = {"valid_from": "2026-04-27", "valid_to": "", "percent_per_day": "0.3", "bill_item_id": "OTHER"}
+    change_book(branch.reference, "late_fee_rules", lambda rows: rows.append(fee))
     return branch
 
 
