@@ -244,7 +244,7 @@ RELEASE = {
         1,
     ),
     ("late_fees", "late_fees_stay_within_the_principal"): (_set("marts.late_fees", "principal = 0.02"), 1),
-    ("late_fees", "late_fees_are_billed_as_closed"): (
+    ("bill_lines", "late_fees_are_billed_as_closed"): (
         _set("closed.late_fees", "amount = 0.03", "billing_period = '2026-02'"),
         2,
     ),

@@ -81,7 +81,7 @@ def _dunning_list() -> Suite:
                 "accounts_of_a_merge_are_of_one_payer",
                 "Accounts that a merge joins, and accounts of one customer that settle for themselves, are of one payer: the money of one"
                 " counts for the bills of the other.",
-                "with payers as (select * from intermediate.int_payer_groups)"
+                "with payers as (select * from {batch})"
                 " select merges.from_account_id as account_id, merges.into_account_id as other_account_id"
                 " from intermediate.int_account_merges_known as merges"
                 " left join payers as one on merges.from_account_id = one.account_id"
@@ -93,6 +93,7 @@ def _dunning_list() -> Suite:
                 " where payers.account_id = payers.settling_account_id and accounts.customer_id <> ''"
                 " group by accounts.customer_id having count(distinct payers.payer_group) > 1",
                 severity="critical",
+                table="intermediate.int_payer_groups",
             ),
         ),
     )
