@@ -187,11 +187,12 @@ def test_every_table_is_as_if_the_period_had_never_been_closed(reopened: Reopene
 
 def test_what_was_closed_stays_as_evidence(reopened: Reopened) -> None:
     files = sorted(path.name for path in (reopened.branch.home / "closed" / MARCH).iterdir())
-    assert files == [f"{table}.parquet" for table in ("bill_lines", "bills", "calls", "joined_pieces", "periods")]
+    tables = ("adjustments", "bill_lines", "bills", "calls", "joined_pieces", "late_fees", "periods")
+    assert files == [f"{table}.parquet" for table in tables]
     with FileLedger(reopened.branch.home / "ledger.sqlite", read_only=True) as ledger:
         assert ledger.frozen_figures() == {} and ledger.closed_periods() == {}
         assert {file.table: file.rows for file in ledger.reopened_figures()[MARCH, 1]} == {
-            "bill_lines": 4, "bills": 2, "calls": 8, "joined_pieces": 0, "periods": 1,
+            "adjustments": 0, "bill_lines": 4, "bills": 2, "calls": 8, "joined_pieces": 0, "late_fees": 0, "periods": 1,
         }  # fmt: skip
 
 
