@@ -1,7 +1,7 @@
 -- reads: period_reopenings
 -- One row per reopening of a billing period, the newest period first: who reopened it and why, and its calls, lines and bills as they
 -- were closed and since then. bills_changed counts the accounts whose bill comes to another amount.
-with bills as (
+with accounts as (
     select
         billing_period,
         reopening_number,
@@ -39,6 +39,6 @@ select
     cast(sum(frozen_amount) as decimal(18, 2)) as frozen_amount,
     cast(sum(amount) as decimal(18, 2)) as amount,
     cast(sum(difference_amount) as decimal(18, 2)) as difference_amount
-from bills
+from accounts
 group by billing_period, reopening_number
 order by billing_period desc, reopening_number desc

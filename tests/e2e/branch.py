@@ -368,7 +368,7 @@ def _reopenings(part: Part) -> list[Row]:
             "frozen_calls": 3, "calls": 4, "frozen_seconds": 180, "seconds": 240, "frozen_lines": 1, "lines": 1,
             "frozen_amount": part.amount(number), "amount": part.amount(number + 1),
             "difference_amount": part.amount(number + 1) - part.amount(number),
-            "reopened_at": datetime(2026, 3, 12, 9, 30), "reopened_by": "wang", "why": "=1+1 late file of the switch",
+            "reopened_at": datetime(2026, 3, 12, 9, 30), "reopened_by": "wang", "why": "=1+1 late file",
         }
         for number, account in enumerate(part.accounts, start=1)
     ]  # fmt: skip

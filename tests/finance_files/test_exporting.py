@@ -211,7 +211,7 @@ def test_an_agent_has_his_own_rows_alone(settings: Settings) -> None:
     assert (bills.rows, bills.totals["amount"], lines.rows) == (2, Decimal("300.30"), 4)
     (collection,) = export(settings, "collections", agent="A1").files[0].sheets
     assert (collection.name, collection.rows, collection.totals["receivable"]) == ("agent", 1, Decimal("300.30"))
-    _, arrears, dunning, prepaid = export(settings, "receivables", agent="A1").files[0].sheets
+    _, arrears, _, dunning, prepaid = export(settings, "receivables", agent="A1").files[0].sheets
     assert (dunning.rows, dunning.totals["dunned_amount"], prepaid.rows) == (1, Decimal("60.20"), 1)
     assert (arrears.rows, arrears.totals["amount"]) == (1, Decimal("60.20"))
 

@@ -10,9 +10,12 @@ from dashboards.pages.tables import mart_table
 from dashboards.params import Params
 from dashboards.view import Row, View
 
-_COLUMNS = (
-    "adjustment_id", "account_id", "business_unit_id", "outlet_id", "kind", "dated_on", "billing_period", "bill_item_id",
-    "service_number", "amount", "possible_amount", "counted_amount", "fault", "reason", "prepared_by", "approved_by",
+#: In two tables, so that each fits on paper: what counts, and who stands for it.
+_COUNTED = (
+    "adjustment_id", "account_id", "kind", "dated_on", "billing_period", "amount", "possible_amount", "counted_amount", "fault",
+)  # fmt: skip
+_PERSONS = (
+    "adjustment_id", "business_unit_id", "outlet_id", "bill_item_id", "service_number", "reason", "prepared_by", "approved_by",
     "reverses_adjustment_id",
 )  # fmt: skip
 
@@ -55,12 +58,12 @@ def _sums(view: View, t: Translate) -> Section:
 
 
 def _listed(view: View, rows: list[Row], t: Translate) -> Section:
-    table = mart_table(
+    counted = mart_table(
         view,
         t,
         "account_adjustments",
         rows,
-        _COLUMNS,
+        _COUNTED,
         name="adjustments",
         queries=("adjustments_listed",),
         title=t("adjustments.listed"),
@@ -68,7 +71,17 @@ def _listed(view: View, rows: list[Row], t: Translate) -> Section:
         sums=("counted_amount",),
         links={"account_id": _account},
     )
-    return Section("adjustments", t("adjustments.listed"), blocks=(table,), is_paired=False)
+    persons = mart_table(
+        view,
+        t,
+        "account_adjustments",
+        rows,
+        _PERSONS,
+        name="approvals",
+        queries=("adjustments_listed",),
+        title=t("adjustments.approvals"),
+    )
+    return Section("adjustments", t("adjustments.listed"), blocks=(counted, persons), is_paired=False)
 
 
 def _bills(view: View, t: Translate) -> Section:

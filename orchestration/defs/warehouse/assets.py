@@ -203,6 +203,8 @@ KEPT = [
             ("calls", "Rated calls", groups.CALLS),
             ("bill_lines", "Bill lines", groups.BILLS),
             ("bills", "Bills", groups.BILLS),
+            ("adjustments", "Charges and credits by hand on the bills", groups.BILLS),
+            ("late_fees", "Late fees that had accrued by the end", groups.BILLS),
         )
     ),
     _kept(

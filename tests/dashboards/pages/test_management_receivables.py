@@ -47,8 +47,8 @@ def test_each_month_rolls_into_the_next_exactly(published: Path) -> None:
     roll = table_of(page, "roll_forward")
     assert rows_of(roll) == [
         # 20.00 of 2026-01 and 130.00 of 2026-02, the 10.00 that went back taken off.
-        ("2026-03", Decimal(60), Decimal(210), Decimal(150), Decimal(120)),
-        ("2026-02", Decimal(0), Decimal(200), Decimal(140), Decimal(60)),
+        ("2026-03", Decimal(60), Decimal(210), Decimal(150), ZERO, Decimal(120)),
+        ("2026-02", Decimal(0), Decimal(200), Decimal(140), ZERO, Decimal(60)),
     ]
     month_ends = table_of(page, "open_by_month_end")
     assert [column.label for column in month_ends.columns] == ["Period", "2026-02", "2026-03"]
@@ -60,8 +60,8 @@ def test_months_without_any_payment_stand_in_the_roll(published: Path) -> None:
     bills = [bill for bill in MARTS["bills"] if bill["billing_period"] == "2026-01"]  # type: ignore[call-overload]
     page = page_of(published, "receivables", marts={"bills": bills, "payment_applications": []})
     assert rows_of(table_of(page, "roll_forward")) == [
-        ("2026-03", Decimal(200), Decimal(0), Decimal(0), Decimal(200)),
-        ("2026-02", Decimal(0), Decimal(200), Decimal(0), Decimal(200)),
+        ("2026-03", Decimal(200), Decimal(0), Decimal(0), ZERO, Decimal(200)),
+        ("2026-02", Decimal(0), Decimal(200), Decimal(0), ZERO, Decimal(200)),
     ]
 
 
@@ -69,25 +69,25 @@ def test_dso_and_cei_are_worked_out_of_the_amounts_of_the_month(published: Path)
     table = table_of(page_of(published, "receivables"), "kpis")
     march, february = table.rows
     # 80.00 of 2026-02 are due on 25 March; the 40.00 of 2026-01 are past due. 120 ÷ 210 × 31 days; 150 ÷ (60 + 210 − 80).
-    assert march[:9] == (
-        "2026-03", date(2026, 3, 20), Decimal(60), Decimal(210), Decimal(150), Decimal(120), Decimal(80), Decimal(40),
-        Decimal(190),
+    assert march[:10] == (
+        "2026-03", date(2026, 3, 20), Decimal(60), Decimal(210), Decimal(150), ZERO, Decimal(120), Decimal(80),
+        Decimal(40), Decimal(190),
     )  # fmt: skip
-    assert march[9:] == (31, pytest.approx(120 / 210 * 31), pytest.approx(150 / 190))
+    assert march[10:] == (31, pytest.approx(120 / 210 * 31), pytest.approx(150 / 190))
     # All that was open at the end of February, 60.00, was past due on the 25th: 60 ÷ 200 × 28; 140 ÷ 200.
-    assert february[9:] == (28, pytest.approx(8.4), pytest.approx(0.7))
+    assert february[10:] == (28, pytest.approx(8.4), pytest.approx(0.7))
     assert table.total is None, "ratios have no sum"
 
 
 def test_each_bucket_is_paid_or_rolls_on(published: Path) -> None:
     table = table_of(page_of(published, "receivables"), "roll_rates")
-    assert [row[:6] for row in rows_of(table)] == [
-        ("2026-03", "Billed in the month", Decimal(210), Decimal(130), Decimal(80), pytest.approx(80 / 210)),
-        ("2026-03", "1–30", Decimal(60), Decimal(20), Decimal(40), pytest.approx(2 / 3)),
-        ("2026-02", "Billed in the month", Decimal(200), Decimal(140), Decimal(60), pytest.approx(0.3)),
+    assert [row[:7] for row in rows_of(table)] == [
+        ("2026-03", "Billed in the month", Decimal(210), Decimal(130), ZERO, Decimal(80), pytest.approx(80 / 210)),
+        ("2026-03", "1–30", Decimal(60), Decimal(20), ZERO, Decimal(40), pytest.approx(2 / 3)),
+        ("2026-02", "Billed in the month", Decimal(200), Decimal(140), ZERO, Decimal(60), pytest.approx(0.3)),
     ]
     # On 20 March 40.00 are 23 days past due, 80.00 not yet.
-    assert [row[6:9] for row in rows_of(table)] == [
+    assert [row[7:10] for row in rows_of(table)] == [
         (Decimal(80), ZERO, ZERO),
         (ZERO, Decimal(40), ZERO),
         (ZERO, Decimal(60), ZERO),
@@ -96,7 +96,7 @@ def test_each_bucket_is_paid_or_rolls_on(published: Path) -> None:
 
 def test_one_unit_has_its_own_roll(published: Path) -> None:
     page = page_of(published, "receivables", unit="U2")
-    assert [row[4] for row in rows_of(table_of(page, "roll_forward"))] == [Decimal(30), Decimal(0)]
+    assert [row[5] for row in rows_of(table_of(page, "roll_forward"))] == [Decimal(30), Decimal(0)]
     assert any("No account is in arrears" in text for text in messages_of(page))
 
 
@@ -143,12 +143,12 @@ def test_a_viewer_with_a_scope_sees_the_own_rows(published: Path) -> None:
     assert [row[0] for row in rows_of(table_of(page, "dunned_bills"))] == ["C2"]
     assert [row[0] for row in rows_of(table_of(page, "prepaid"))] == ["C1"]
     # The only unit of the scope: 80.00 open of 170.00 billed in March.
-    assert rows_of(table_of(page, "kpis"))[0][3:6] == (Decimal(170), Decimal(150), Decimal(80))
+    assert rows_of(table_of(page, "kpis"))[0][3:7] == (Decimal(170), Decimal(150), ZERO, Decimal(80))
     roll = table_of(page, "roll_forward")
     # Of the unit: 160.00 billed, 100.00 applied in February; then 170.00 and 150.00.
     assert [row[1:] for row in rows_of(roll)] == [
-        (Decimal(60), Decimal(170), Decimal(150), Decimal(80)),
-        (Decimal(0), Decimal(160), Decimal(100), Decimal(60)),
+        (Decimal(60), Decimal(170), Decimal(150), ZERO, Decimal(80)),
+        (Decimal(0), Decimal(160), Decimal(100), ZERO, Decimal(60)),
     ]
 
 
