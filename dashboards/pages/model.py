@@ -116,6 +116,8 @@ class Column:
     kind: Kind = "text"
     unit: str = ""
     id_label: str = ""
+    #: Its sentences are short, and would be broken to a few letters a line beside wide columns.
+    needs_room: bool = False
 
     @property
     def is_figure(self) -> bool:
@@ -124,9 +126,11 @@ class Column:
 
     @property
     def style(self) -> str:
-        """How its cells are set: `number`, `short`, `moment`, or nothing special."""
+        """How its cells are set: `number`, `short`, `moment`, `long`, or nothing special."""
         if self.is_figure:
             return "number"
+        if self.needs_room:
+            return "long"
         return "short" if self.kind in SHORT else "moment" if self.kind == "moment" else ""
 
 

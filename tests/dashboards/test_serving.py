@@ -291,10 +291,10 @@ def test_metrics_count_the_requests(edition_dir: Path, ask: Ask) -> None:
 def test_a_file_that_goes_away_under_a_reader_is_a_sentence_without_paths(edition_dir: Path, ask: Ask) -> None:
     """The view is open already, so that the query meets the missing file; the next request is tried again."""
     assert ask("/en/overview")[0] == 200
-    kept = (edition_dir / "arrears" / "part-0.parquet").rename(edition_dir / "aside")
-    status, _, text = ask("/en/receivables")
+    kept = (edition_dir / "problem_bulletin" / "part-0.parquet").rename(edition_dir / "aside")
+    status, _, text = ask("/en/bulletin")
     assert (
         status == 500 and "tollhouse doctor" in text and str(edition_dir) not in text and "select" not in text.lower()
     )
-    kept.rename(edition_dir / "arrears" / "part-0.parquet")
-    assert ask("/en/receivables")[0] == 200
+    kept.rename(edition_dir / "problem_bulletin" / "part-0.parquet")
+    assert ask("/en/bulletin")[0] == 200

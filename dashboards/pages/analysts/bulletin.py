@@ -77,7 +77,7 @@ def _open(view: View, rows: list[Row], t: Translate) -> tuple[Block, ...]:
     table = _table(view, rows, _COLUMNS, "problems_open", t("bulletin.open_table"), t("bulletin.definition"), t)
     answers = [t.code("problem_todo", row["kind"]) for row in rows]
     figure = problems_by_kind(view, rows, "problem_bulletin", t)
-    return figure, with_column(table, len(_COLUMNS), Column(t("bulletin.what_to_do")), answers)
+    return figure, with_column(table, len(_COLUMNS), Column(t("bulletin.what_to_do"), needs_room=True), answers)
 
 
 def _resolved(view: View, rows: list[Row], t: Translate) -> Block:

@@ -105,7 +105,10 @@ def number_conflicts(view: View, t: Translate, outlet_id: str | None = None) -> 
 
 def _with_to_do(table: Table, rows: Sequence[Row], t: Translate) -> Table:
     return with_column(
-        table, len(table.columns), Column(t("outlet.what_to_do")), [to_do(row["kind"], t) for row in rows]
+        table,
+        len(table.columns),
+        Column(t("outlet.what_to_do"), needs_room=True),
+        [to_do(row["kind"], t) for row in rows],
     )
 
 
