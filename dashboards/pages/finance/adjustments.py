@@ -52,7 +52,6 @@ def _sums(view: View, t: Translate) -> Section:
         queries=("adjustments_by_kind",),
         title=t("adjustments.by_kind"),
         definition=t("adjustments.by_kind_definition"),
-        sums=("counted_amount",),
     )
     return Section("by_kind", t("adjustments.by_kind"), t("adjustments.intro"), blocks=(table,), is_paired=False)
 
@@ -68,7 +67,6 @@ def _listed(view: View, rows: list[Row], t: Translate) -> Section:
         queries=("adjustments_listed",),
         title=t("adjustments.listed"),
         definition=t("adjustments.listed_definition"),
-        sums=("counted_amount",),
         links={"account_id": _account},
     )
     persons = mart_table(

@@ -113,12 +113,14 @@ def _periods(rows: list[Row], view: View, unit_id: str | None, t: Translate) -> 
     newest_first = sorted(by_period, reverse=True)
     billed = {code: total_of(row["billed"] for row in by_period[code]) for code in newest_first}
     applied = {code: total_of(row["applied"] for row in by_period[code]) for code in newest_first}
+    written_off = {code: total_of(row["written_off"] for row in by_period[code]) for code in newest_first}
     still_open = {code: by_period[code][-1]["open_at_end"] for code in newest_first}
     table = Table(
         columns=(
             Column(t("headline.billing_period")),
             Column(t("collections.receivable"), "money"),
             Column(t("collections.received"), "money"),
+            head("collection_rates", "written_off", t),
             Column(t("receivables.open"), "money"),
             Column(t("collections.rate"), "percent"),
         ),
@@ -127,6 +129,7 @@ def _periods(rows: list[Row], view: View, unit_id: str | None, t: Translate) -> 
                 Linked(code, Target.to("unit", period=code, unit=unit_id)),
                 billed[code],
                 applied[code],
+                written_off[code],
                 still_open[code],
                 formats.ratio_of(applied[code], billed[code]),
             )
@@ -138,6 +141,7 @@ def _periods(rows: list[Row], view: View, unit_id: str | None, t: Translate) -> 
             t("site.total"),
             total_of(billed.values()),
             total_of(applied.values()),
+            total_of(written_off.values()),
             total_of(still_open.values()),
             formats.ratio_of(total_of(applied.values()), total_of(billed.values())),
         ),
