@@ -17,7 +17,7 @@ from orchestration.ledger.file_ledger import FileLedger, user_name
 from orchestration.ledger.schema import FileEntry
 from orchestration.settings import Settings
 from orchestration.warehouse.closed.closed_schema import create_closed_schema
-from orchestration.warehouse.closed.frozen_figures import keep_hashes, write_frozen
+from orchestration.warehouse.closed.frozen_figures import has_table, keep_hashes, write_frozen
 
 #: The exports that decide what a bill holds and whose it is. The others, like bank files, change nothing that closing freezes.
 _BILLING_TABLES = ("customers", "accounts", "service_numbers", "subscriptions", "account_adjustments")
@@ -96,7 +96,7 @@ def freeze_period(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Fi
     )
     con.execute("insert into closed.bills by name select * from marts.bills where billing_period = ?", [period])
     for table, source, select in _FROZEN_WITH_BILLS:
-        if _has_table(con, source):  # a warehouse of an earlier version has none
+        if has_table(con, *source.split(".")):  # a warehouse of an earlier version has none
             con.execute(f"insert into closed.{table} by name {select}", {"period": period})
     con.execute(
         "insert into closed.periods values (?, ?, ?)",
@@ -107,15 +107,6 @@ def freeze_period(con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Fi
     ledger.close_period(period, why, figures)
     con.execute("commit")
     return FrozenPeriod(period, frozen_totals(con, period), left_out)
-
-
-def _has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    schema, table = name.split(".")
-    found = con.execute(
-        "select 1 from information_schema.tables where table_catalog = current_database() and table_schema = ? and table_name = ?",
-        [schema, table],
-    ).fetchone()
-    return found is not None
 
 
 def frozen_totals(con: duckdb.DuckDBPyConnection, period: str) -> list[FrozenTotal]:
@@ -140,7 +131,7 @@ def refuse_closing(con: duckdb.DuckDBPyConnection, period: str, *, is_reopened: 
     """Raise where the period may not be closed with the present warehouse; nothing is changed. See `freeze_period`. Returns the
     day on which its bills are issued. `is_reopened`: the ledger has it as open, whatever the tables of the last run say."""
     check_period(period)
-    if not _has_table(con, "intermediate.int_billing_periods"):
+    if not has_table(con, "intermediate", "int_billing_periods"):
         raise TollhouseError(f"period {period} cannot be closed: nothing is published yet; `tollhouse run` first")
     periods = {
         name: (is_closed, is_provisional, issued_on)

@@ -180,7 +180,7 @@ def _has_rows_of(con: duckdb.DuckDBPyConnection, settings: Settings, files: Sequ
     if damaged_files(settings, files):
         return False
     for file in files:
-        if not _has_table(con, "closed", file.table):
+        if not has_table(con, "closed", file.table):
             return False
         there = f"select * from closed.{file.table} where {_condition(file.table, file.period)}"
         path = str(settings.home / file.path).replace("'", "''")
@@ -198,7 +198,7 @@ def _has_rows_of(con: duckdb.DuckDBPyConnection, settings: Settings, files: Sequ
 
 
 def _kept_hashes(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    if not _has_table(con, "closed", "frozen_files"):
+    if not has_table(con, "closed", "frozen_files"):
         return {}
     kept: dict[str, dict[str, str]] = {}
     for period, table, sha256 in con.execute("select * from closed.frozen_files").fetchall():
@@ -267,7 +267,7 @@ def missing_files(settings: Settings, files: Iterable[FrozenFile]) -> list[Froze
 
 def closed_periods(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The periods that the warehouse holds as closed."""
-    if not _has_table(con, "closed", "periods"):
+    if not has_table(con, "closed", "periods"):
         return set()
     return {period for (period,) in con.execute("select billing_period from closed.periods").fetchall()}
 
@@ -293,7 +293,7 @@ def _condition(table: str, period: str) -> str:
 def have_days_rebuilt(con: duckdb.DuckDBPyConnection, period: str, why: str) -> None:
     """Where the warehouse has computed days that the closing of a period decides, have the next run build them again: those of the
     period's frozen calls, of the calls that are billed in it, and of earlier calls that are billed later than in it."""
-    if not (_has_table(con, "state", "stale_days") and _has_table(con, "intermediate", "int_calls_judged")):
+    if not (has_table(con, "state", "stale_days") and has_table(con, "intermediate", "int_calls_judged")):
         return
     con.execute(
         "insert into state.stale_days select distinct call_date, $why from ("
@@ -304,7 +304,8 @@ def have_days_rebuilt(con: duckdb.DuckDBPyConnection, period: str, why: str) -> 
     )
 
 
-def _has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether the warehouse has a table: one that an earlier version filled may lack some."""
     return bool(
         con.execute(
             "select 1 from information_schema.tables where table_catalog = current_database() and table_schema = ? and table_name = ?",
