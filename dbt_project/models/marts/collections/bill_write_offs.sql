@@ -1,5 +1,5 @@
 -- One row per (adjustment_id, account_id, billing_period, written_off_on): the part of a write-off that settles a bill from a day on
--- (SPEC 7). It is no payment: it counts in no collection rate and earns no commission. What is taken back is negative.
+-- (SPEC 7). It is not a payment: it counts in no collection rate and earns no commission. What is taken back is negative.
 select
     substring(payment_id, 11) as adjustment_id,
     account_id,
