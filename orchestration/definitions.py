@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.defs.automation.alerts import alert_sensors
 from orchestration.defs.automation.jobs import inbox_sensor, nightly_run, tollhouse_intake, tollhouse_run
+from orchestration.defs.automation.report_mails import report_mail_sensor
 from orchestration.defs.ingestion import assets as ingestion
 from orchestration.defs.partitions import call_days, first_call_day
 from orchestration.defs.publishing import assets as publishing
@@ -41,7 +42,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         asset_checks=[ingestion.file_checks, quality.gate_checks],
         jobs=[tollhouse_run, tollhouse_intake],
         schedules=[nightly_run(settings)],
-        sensors=[inbox_sensor(settings), *alert_sensors(settings)],
+        sensors=[inbox_sensor(settings), *alert_sensors(settings), report_mail_sensor(settings)],
         resources={
             "run_options": options,
             "billing_run": run,

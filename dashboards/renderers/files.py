@@ -32,6 +32,7 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 SUFFIXES = tuple(CONTENT_TYPES)
+_SHEET_NAME_CHARACTERS = 31
 
 
 def file_content(page: Page, table: Table, suffix: str) -> bytes:
@@ -52,26 +53,54 @@ def as_csv(table: Table, language: str) -> bytes:
 def as_xlsx(page: Page, table: Table) -> bytes:
     """All rows and the total as a workbook with typed cells; a second sheet says what they are and of which edition."""
     t = Translate.to(page.language)
+    return _workbook(page, [(t("files.data"), table)], t)
+
+
+def page_workbook(page: Page) -> bytes:
+    """All tables of the page, each with all rows and its total in a sheet of its own; the last sheet says what they are."""
+    t = Translate.to(page.language)
+    names = _sheet_names([table.title or table.name for table in page.tables()], t("files.about"))
+    return _workbook(page, list(zip(names, page.tables(), strict=True)), t)
+
+
+def _workbook(page: Page, sheets: Sequence[tuple[str, Table]], t: Translate) -> bytes:
     target = io.BytesIO()
-    options = {"in_memory": True, **TEXTS_STAY_TEXTS}
-    book = xlsxwriter.Workbook(target, options)
+    book = xlsxwriter.Workbook(target, {"in_memory": True, **TEXTS_STAY_TEXTS})
     # Of the edition, not of the moment: the same page gives the same bytes.
     book.set_properties({"created": datetime(2000, 1, 1), "title": page.title})
-    rows = list(_rows(table, t))
-    sheet = book.add_worksheet(t("files.data"))
-    if len(rows) > MOST_ROWS:
-        # A sheet that is cut short would be a wrong total: say so in it, and leave the rows to the CSV.
-        sheet.write_string(0, 0, t("files.too_many_rows", rows=formats.count(len(table.rows))))
-    else:
-        _fill(book, sheet, [column.kind for column, _ in _file_columns(table, t)], table, rows)
+    for name, table in sheets:
+        rows = list(_rows(table, t))
+        sheet = book.add_worksheet(name)
+        if len(rows) > MOST_ROWS:
+            # A sheet that is cut short would be a wrong total: say so in it, and leave the rows to the CSV.
+            sheet.write_string(0, 0, t("files.too_many_rows", rows=formats.count(len(table.rows))))
+        else:
+            _fill(book, sheet, [column.kind for column, _ in _file_columns(table, t)], table, rows)
     about = book.add_worksheet(t("files.about"))
     about.set_column(0, 0, 18)
     about.set_column(1, 1, 90)
-    for position, (label, value) in enumerate(_about(page, table, t)):
+    lines = [line for _, table in sheets for line in (*_about(page, table, t), ("", ""))][:-1]
+    for position, (label, value) in enumerate(lines):
         about.write_string(position, 0, label)
         about.write_string(position, 1, value[:MOST_CHARACTERS])
     book.close()
     return target.getvalue()
+
+
+def _sheet_names(titles: Sequence[str], taken: str) -> list[str]:
+    """Names that Excel takes: at most 31 characters, without brackets, colon, star, question mark and slashes, no two alike."""
+    names: list[str] = []
+    used = {taken.casefold()}
+    for title in titles:
+        whole = "".join(" " if letter in "[]:*?/\\" else letter for letter in title).strip(" '")
+        name, number = whole[:_SHEET_NAME_CHARACTERS].rstrip(" '"), 1
+        while name.casefold() in used:
+            number += 1
+            end = f" ({number})"
+            name = whole[: _SHEET_NAME_CHARACTERS - len(end)] + end
+        used.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def _fill(

@@ -24,6 +24,7 @@ from orchestration.cli import (
     formats,
     init,
     rating,
+    report_mails,
     rerating,
     runs,
     servers,
@@ -59,6 +60,7 @@ _COMMAND_GROUPS = (
     servers,
     users,
     alerts,
+    report_mails,
     upkeep,
     doctor,
 )

@@ -53,8 +53,13 @@ def add_rows(document: PdfDocument, rows: SheetRows) -> None:
 
 def pdf_column(column: FileColumn) -> PdfColumn:
     """A column of a sheet as one of a PDF."""
-    share = _SENTENCES.get(column.name) or _SHARES.get(column.kind, _USUAL_SHARE)
+    share = _SENTENCES.get(column.name) or share_of_kind(column.kind)
     return PdfColumn(column.head, share, column.is_figure)
+
+
+def share_of_kind(kind: Kind) -> float:
+    """How much of a line a column of a kind gets."""
+    return _SHARES.get(kind, _USUAL_SHARE)
 
 
 def _total(rows: SheetRows, columns: Sequence[FileColumn]) -> list[str] | None:

@@ -21,7 +21,7 @@ WAREHOUSE = "warehouse.duckdb"
 ACCESS_FILES = ("accounts.json", "session.secret")
 #: Files that are replaced as a whole, or change between runs only. A write-ahead log exists where the last process was killed; it
 #: belongs to its warehouse.
-PLAIN_FILES = (WAREHOUSE, f"{WAREHOUSE}.wal", "last_run.json", *ACCESS_FILES)
+PLAIN_FILES = (WAREHOUSE, f"{WAREHOUSE}.wal", "last_run.json", "report_mails_sent.json", *ACCESS_FILES)
 FOLDERS = ("landing", "raw", "closed", "published", "exports")
 #: What belongs to the state and is of no use elsewhere: a restore sets it aside before anything it belongs to.
 SIDE_FILES = (
@@ -30,10 +30,30 @@ SIDE_FILES = (
     "being_decoded",
 )
 #: All of it in the order in which a restore sets it aside.
-STATE = (*SIDE_FILES, f"{WAREHOUSE}.wal", *DATABASES, WAREHOUSE, "last_run.json", *ACCESS_FILES, *FOLDERS)
+STATE = (
+    *SIDE_FILES,
+    f"{WAREHOUSE}.wal",
+    *DATABASES,
+    WAREHOUSE,
+    "last_run.json",
+    "report_mails_sent.json",
+    *ACCESS_FILES,
+    *FOLDERS,
+)
 
-#: What else a home holds: deliveries, histories and locks. They stay where they are.
-NOT_STATE = ("inbox", "dagster", "logs", "run.lock", "alerts.lock", "accounts.lock", "decoding.tmp", "before-rebuild")
+#: What else a home holds: deliveries, histories, what people declare, and locks. They stay where they are.
+NOT_STATE = (
+    "inbox",
+    "dagster",
+    "logs",
+    "report_mails.yml",
+    "run.lock",
+    "alerts.lock",
+    "accounts.lock",
+    "report_mails.lock",
+    "decoding.tmp",
+    "before-rebuild",
+)
 
 _HALF_MADE = (".tmp", ".part", ".building", ".sharing")
 

@@ -40,7 +40,7 @@ FLOORS = (
     "orchestration.state  orchestration.warehouse.file_verdicts",
     "orchestration.runtime  orchestration.warehouse.raw",
     "orchestration.warehouse.planning  orchestration.alerting  orchestration.debit_requests  orchestration.finance_files",
-    "orchestration.monitoring  orchestration.defs",
+    "orchestration.monitoring  orchestration.report_mails  orchestration.defs",
     "orchestration.defs.automation  orchestration.defs.ingestion",
     "orchestration.servers  orchestration.defs.warehouse",
     "orchestration.defs.quality",
