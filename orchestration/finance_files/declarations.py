@@ -279,7 +279,25 @@ BILL_SHEETS: Mapping[str, Sheet] = {
             others={"received": "collection_rates", "written_off": "collection_rates"},
             made=_OPEN,
             title="finance_files.bill.to_pay",
-            on_paper=("billing_period", "issued_on", "due_on", "amount", "received", "written_off", "open_amount"),
+            on_paper=(
+                "account_id",
+                "billing_period",
+                "issued_on",
+                "due_on",
+                "amount",
+                "received",
+                "written_off",
+                "open_amount",
+            ),
+        ),
+        Sheet(
+            "balances",
+            "account_money",
+            "prepaid_balances",
+            ("amount",),
+            made={"money": ("text", "finance_files.columns.money")},
+            title="finance_files.bill.balances",
+            on_paper=("settling_account_id", "money", "amount"),
         ),
     )
 }
