@@ -211,12 +211,19 @@ FILE_KINDS: Mapping[str, FileKind] = {
                     "arrears",
                     ("amount", "amount_1_30", "amount_31_60", "amount_61_90", "amount_91_plus"),
                 ),
-                Sheet(
-                    "adjustments",
-                    "account_adjustments",
-                    "account_adjustments",
-                    ("counted_amount",),
-                    on_paper=("adjustment_id", "account_id", "kind", "dated_on", "amount", "counted_amount", "fault", "approved_by"),
+                *(
+                    Sheet(
+                        name,
+                        "account_adjustments",
+                        "account_adjustments",
+                        ("counted_amount",),
+                        fixed={"is_write_off": is_write_off},
+                        title=f"finance_files.{name}",
+                        on_paper=(
+                            "adjustment_id", "account_id", "kind", "dated_on", "amount", "counted_amount", "fault", "approved_by",
+                        ),
+                    )
+                    for name, is_write_off in (("adjustments", False), ("write_offs", True))
                 ),
                 Sheet(
                     "dunning",
