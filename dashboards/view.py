@@ -48,6 +48,7 @@ _EMPTY_IN_EARLIER_VERSIONS: Mapping[str, str] = {
 
 #: Columns that a mart had not in an earlier version, with what they would have held.
 _COLUMNS_OF_LATER_VERSIONS: Mapping[str, Mapping[str, str]] = {
+    "bills": {"settling_account_id": "account_id"},
     "collection_rates": {"written_off": "cast(0 as decimal(18, 2))"},
 }
 

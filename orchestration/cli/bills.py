@@ -73,6 +73,8 @@ def _bill(arguments: argparse.Namespace, context: Context) -> Answer:
             "promotions": bill.promotions,
             "payments": bill.payments,
             "to_pay": bill.to_pay,
+            "settling_account_id": bill.payer,
+            "balances": bill.balances,
             "files": [{"file": file.path, "sha256": file.sha256} for file in files],
             "manifest": manifest,
             "sent_to": arguments.email,
@@ -89,8 +91,19 @@ def _bill(arguments: argparse.Namespace, context: Context) -> Answer:
         _print_rows(console, t, "lines", ("service_number", "bill_item_id", "line_kind", "amount"), data["lines"])
         _print_rows(console, t, "promotions", ("service_number", "how_it_came", "amount"), data["promotions"])
         _print_rows(console, t, "payments", ("applied_on", "payment_id", "amount"), data["payments"])
-        columns = ("billing_period", "issued_on", "due_on", "amount", "received", "written_off", "open_amount")
+        columns = (
+            "account_id",
+            "billing_period",
+            "issued_on",
+            "due_on",
+            "amount",
+            "received",
+            "written_off",
+            "open_amount",
+        )
         _print_rows(console, t, "to_pay", columns, data["to_pay"])
+        shown = [{**row, "money": t(f"finance_files.bill.{row['money']}_money")} for row in data["balances"]]
+        _print_rows(console, t, "balances", ("settling_account_id", "money", "amount"), shown)
         console.print()
         width = 2 + max(len(t("finance_files.bill.amount")), 12)
         print_fact(console, t("finance_files.bill.amount"), f"{data['amount']:,}", width)

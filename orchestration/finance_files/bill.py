@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +17,7 @@ from dashboards.pages.frame import branch_name, name_of
 from dashboards.view import Row, View
 from orchestration.errors import UsageError
 from orchestration.finance_files.cover import cover_of
-from orchestration.finance_files.declarations import BILL_SHEETS, query_text
+from orchestration.finance_files.declarations import BILL_SHEETS, Sheet, query_text
 from orchestration.finance_files.pages import add_rows
 from orchestration.finance_files.pdf import Font, PdfColumn, PdfDocument
 from orchestration.finance_files.promotions import how_it_came
@@ -61,15 +61,33 @@ class Bill:
         """What payments were applied to it."""
         return _rows(self.view, "account_payments", account=self.account, period=self.period)
 
+    @property
+    def payer(self) -> str:
+        """The account that pays its bills: another one where it was merged."""
+        return str(self.row["settling_account_id"])
+
     @cached_property
     def to_pay(self) -> list[Row]:
-        """The bills that are to pay, this one among them."""
-        return _rows(self.view, "account_open_bills", account=self.account, period=self.period, is_now=self.is_now)
+        """The bills that are to pay, this one among them; of a running account those of every account of its payer."""
+        return _rows(
+            self.view,
+            "account_open_bills",
+            account=self.account,
+            period=self.period,
+            payer=self.payer,
+            is_now=self.is_now,
+        )
+
+    @cached_property
+    def balances(self) -> list[Row]:
+        """Of a running account, the payer's money that lies on no bill: prepaid money is below zero, what went back too much above."""
+        return _rows(self.view, "account_money", payer=self.payer, is_now=self.is_now)
 
     @property
     def amount_to_pay(self) -> Decimal:
-        """What is open on all of them."""
-        return sum((row["open_amount"] for row in self.to_pay), Decimal(0))
+        """What is open on all bills to pay, less prepaid money. Below zero the customer gets it back."""
+        parts = (*(row["open_amount"] for row in self.to_pay), *(row["amount"] for row in self.balances))
+        return sum(parts, Decimal(0))
 
     @property
     def title(self) -> str:
@@ -81,6 +99,7 @@ class Bill:
         t, row = self.t, self.row
         return [
             (t("finance_files.bill.account"), self.account),
+            *(() if self.payer == self.account else ((t("finance_files.bill.payer"), self.payer),)),
             (t("finance_files.bill.customer"), row["customer_id"]),
             (t("finance_files.bill.customer_class"), t.code("customer_class", row["customer_class"])),
             (t("finance_files.bill.unit"), name_of(self.view, "business_unit", row["business_unit_id"], t)),
@@ -96,7 +115,7 @@ class Bill:
             view=self.view,
             t=self.t,
             stem=self.stem,
-            sheets=tuple(BILL_SHEETS.values()),
+            sheets=self._sheets,
             parameters=self._parameters,
             cover=lambda sheets: cover_of(
                 self.view,
@@ -109,7 +128,7 @@ class Bill:
                 for_customer=True,
             ),
             pdf_font=self.pdf_font,
-            words={"how_it_came": self._how_of_number},
+            words=self._words,
             paper=self._paper,
         )
         facts = {
@@ -133,7 +152,19 @@ class Bill:
 
     @property
     def _parameters(self) -> Mapping[str, object]:
-        return {"account": self.account, "period": self.period, "is_now": self.is_now}
+        return {"account": self.account, "period": self.period, "payer": self.payer, "is_now": self.is_now}
+
+    @property
+    def _sheets(self) -> tuple[Sheet, ...]:
+        """Money on no bill is only part of a running account."""
+        return tuple(sheet for sheet in BILL_SHEETS.values() if self.is_now or sheet.name != "balances")
+
+    @property
+    def _words(self) -> Mapping[str, Callable[[Any], str]]:
+        return {
+            "how_it_came": self._how_of_number,
+            "money": lambda kind: self.t(f"finance_files.bill.{kind}_money"),
+        }
 
     def _how(self, number: str, amount: Decimal) -> str:
         lines = [line for line in self.lines if line["service_number"] == number]
@@ -154,8 +185,7 @@ class Bill:
             document.warning(t("finance_files.bill.provisional", as_of=formats.day(self.view.as_of)))
         document.facts(self.facts())
         sheets = [
-            SheetRows(self.view, sheet, t, self._parameters, is_paper=True, words={"how_it_came": self._how_of_number})
-            for sheet in BILL_SHEETS.values()
+            SheetRows(self.view, sheet, t, self._parameters, is_paper=True, words=self._words) for sheet in self._sheets
         ]
         for rows in sheets[:2]:
             if rows.count():
@@ -172,7 +202,10 @@ class Bill:
         for rows in sheets[2:]:
             if rows.count():
                 add_rows(document, rows)
-        document.note(t("finance_files.bill.note", as_of=formats.day(self.view.as_of)))
+        if self.is_now:
+            document.text(t("finance_files.bill.to_pay_in_all", amount=formats.money(self.amount_to_pay)))
+        note = "note_now" if self.is_now else "note"
+        document.note(t(f"finance_files.bill.{note}", as_of=formats.day(self.view.as_of)))
         path = folder / f"{self.stem}.pdf"
         path.write_bytes(document.content())
         return [WrittenFile(path, written(sheets))]

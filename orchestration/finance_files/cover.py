@@ -70,7 +70,7 @@ def cover_of(
     """
     own = []
     if not for_customer:
-        own = [*period_facts(view, period, t), gates_fact(view, t), *rule_facts(book, period, t)]
+        own = [*period_facts(view, period, t), gates_fact(view, t), *rule_facts(view, book, period, t)]
     return Cover(
         title=title,
         as_of=view.as_of,
@@ -123,10 +123,9 @@ def gates_fact(view: View, t: Translate) -> tuple[str, str]:
     return t("finance_files.cover.gates"), t("finance_files.cover.gates_of", **counts)
 
 
-def rule_facts(book: ReferenceBook, period: str, t: Translate) -> list[tuple[str, str]]:
-    """The reference book as it lies now, and the versions of the commission plans in force on the last day of the period.
-
-    An edition does not say of which book it was made: a book that was changed since is not the one of the figures.
+def rule_facts(view: View, book: ReferenceBook, period: str, t: Translate) -> list[tuple[str, str]]:
+    """The reference book of the edition, the one as it lies now where it is another, and the versions of the commission plans of the
+    latter in force on the last day of the period.
     """
     day = Period(period).last_day
     plans = sorted(
@@ -136,9 +135,13 @@ def rule_facts(book: ReferenceBook, period: str, t: Translate) -> list[tuple[str
             if row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
         }
     )
+    made_from = view.found.manifest.reference_book
+    books = [] if made_from is None else [(t("finance_files.cover.edition_book"), made_from)]
+    if made_from != book.fingerprint:
+        books.append((t("finance_files.cover.book"), book.fingerprint))
     listed = ", ".join(f"{plan} ({formats.day(since)})" for plan, since in plans)
     return [
-        (t("finance_files.cover.book"), book.fingerprint),
+        *books,
         (t("finance_files.cover.plans"), listed or t("finance_files.cover.no_plans")),
     ]
 

@@ -211,12 +211,19 @@ FILE_KINDS: Mapping[str, FileKind] = {
                     "arrears",
                     ("amount", "amount_1_30", "amount_31_60", "amount_61_90", "amount_91_plus"),
                 ),
-                Sheet(
-                    "adjustments",
-                    "account_adjustments",
-                    "account_adjustments",
-                    ("counted_amount",),
-                    on_paper=("adjustment_id", "account_id", "kind", "dated_on", "amount", "counted_amount", "fault", "approved_by"),
+                *(
+                    Sheet(
+                        name,
+                        "account_adjustments",
+                        "account_adjustments",
+                        ("counted_amount",),
+                        fixed={"is_write_off": is_write_off},
+                        title=f"finance_files.{name}",
+                        on_paper=(
+                            "adjustment_id", "account_id", "kind", "dated_on", "amount", "counted_amount", "fault", "approved_by",
+                        ),
+                    )
+                    for name, is_write_off in (("adjustments", False), ("write_offs", True))
                 ),
                 Sheet(
                     "dunning",
@@ -279,7 +286,25 @@ BILL_SHEETS: Mapping[str, Sheet] = {
             others={"received": "collection_rates", "written_off": "collection_rates"},
             made=_OPEN,
             title="finance_files.bill.to_pay",
-            on_paper=("billing_period", "issued_on", "due_on", "amount", "received", "written_off", "open_amount"),
+            on_paper=(
+                "account_id",
+                "billing_period",
+                "issued_on",
+                "due_on",
+                "amount",
+                "received",
+                "written_off",
+                "open_amount",
+            ),
+        ),
+        Sheet(
+            "balances",
+            "account_money",
+            "prepaid_balances",
+            ("amount",),
+            made={"money": ("text", "finance_files.columns.money")},
+            title="finance_files.bill.balances",
+            on_paper=("settling_account_id", "money", "amount"),
         ),
     )
 }

@@ -27,6 +27,7 @@ from orchestration.publishing.manifest import (
     MANIFEST,
     MANIFEST_HASH,
     POINTER,
+    REFERENCE_BOOK,
 )
 from orchestration.publishing.marts import SCHEMA, MartSpec, PreviousFiles, export_mart
 from orchestration.publishing.reading import EditionFolder, current_edition, edition_folders, verify_edition
@@ -82,6 +83,7 @@ def stage_edition(
     time_zone: str = "UTC",
     ledger_order: int | None = None,
     after_revision: int = 0,
+    reference_book: str | None = None,
 ) -> StagedEdition:
     """Export the marts into a hidden folder beside the editions; `publish` shows it.
 
@@ -89,6 +91,7 @@ def stage_edition(
     the edition before is shared and not exported. Leftovers of killed runs are removed first.
     `time_zone` is the branch's: the pages show `built_at` (UTC) in it. `ledger_order` is the number of the newest file or
     decision that the edition knows. The edition's number is above `after_revision`, whatever is there.
+    `reference_book` is the hash of the book that it was computed from.
     """
     editions = published / EDITIONS
     editions.mkdir(parents=True, exist_ok=True)
@@ -117,6 +120,8 @@ def stage_edition(
     }
     if ledger_order is not None:
         manifest[LEDGER_ORDER] = ledger_order
+    if reference_book is not None:
+        manifest[REFERENCE_BOOK] = reference_book
     staged = StagedEdition(published, folder, edition, manifest, tuple(gates), tuple(previous.damaged))
     staged.write_manifest()
     return staged

@@ -22,6 +22,7 @@ POINTER = "current.json"
 MANIFEST = "manifest.json"
 MANIFEST_HASH = "manifest_sha256"
 LEDGER_ORDER = "ledger_order"
+REFERENCE_BOOK = "reference_book"
 EDITIONS = "editions"
 BLOCKED = "blocked"
 
@@ -96,6 +97,8 @@ class Manifest:
     gates: tuple[GateResult, ...]
     site: tuple[ListedFile, ...] = ()
     ledger_order: int | None = None
+    #: The hash of the reference book that it was computed from; None of an earlier version.
+    reference_book: str | None = None
 
     @property
     def built_moment(self) -> datetime:
@@ -143,6 +146,7 @@ def parse_manifest(path: Path, content: bytes) -> Manifest:
         time_zone=fields.time_zone("time_zone") if fields.has("time_zone") else "UTC",
         site=tuple(_page(entry) for entry in fields.objects("site")) if fields.has("site") else (),
         ledger_order=fields.count(LEDGER_ORDER) if fields.has(LEDGER_ORDER) else None,
+        reference_book=fields.text(REFERENCE_BOOK) if fields.has(REFERENCE_BOOK) else None,
     )
 
 

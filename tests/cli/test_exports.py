@@ -52,6 +52,7 @@ def test_a_bill_is_printed(tollhouse: Tollhouse) -> None:
     assert "Bill of account K2 for 2026-03, edition 2026-05-20-0001" in called.out
     assert "to pay in all: 60.20" in called.out
     data = tollhouse("bill", "K1", "--now", "--json").json
-    assert (data["is_provisional"], data["amount_to_pay"], data["files"]) == (True, "12.34", [])
+    # 12.34 of the running month less 2.50 prepaid.
+    assert (data["is_provisional"], data["amount_to_pay"], data["files"]) == (True, "9.84", [])
     assert "账户 K1 的即时账单 2026-05" in tollhouse("bill", "K1", "--now", "--lang", "zh").out
     assert tollhouse("bill", "K1", "--now", "--period", "2026-03").exit_code == 2

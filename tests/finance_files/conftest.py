@@ -46,6 +46,7 @@ def bill(account: str, period: str, amount: str, agent: str | None = "A1", **mor
         "issued_on": date(year, month + 1, 1),
         "due_on": date(year, month + 1, 25),
         "is_provisional": False,
+        "settling_account_id": account,
     }
     return row | more
 

@@ -27,7 +27,7 @@ from tests.alerting.conftest import mail_settings
 from tests.alerting.servers import MailServer, mail_server
 from tests.cli.conftest import Called
 from tests.dashboards.editions import Rows
-from tests.finance_files.conftest import bill, line, paid, settings_of
+from tests.finance_files.conftest import MARTS, bill, line, paid, settings_of
 
 EN = Translate.to("en")
 
@@ -73,6 +73,7 @@ def test_the_running_account_has_all_that_is_open_and_is_marked(
                 paid("P1", "K1", "2026-03", date(2026, 4, 20), "80.10"),
                 paid("P2", "K1", "2026-04", date(2026, 5, 3), "40.00"),
             ],
+            "prepaid_balances": [],
         }
     )
     with open_bill(other, "K1", None, "en", is_now=True) as found:
@@ -89,6 +90,47 @@ def test_the_running_account_has_all_that_is_open_and_is_marked(
         assert found.is_now and found.amount_to_pay == Decimal("32.34")
     with open_bill(other, "K1", None, "en") as found:
         assert (found.period, found.amount_to_pay) == ("2026-04", Decimal("20.00"))
+
+
+def test_the_running_account_of_merged_accounts_has_all_bills_of_the_payer_and_its_prepaid_money(
+    edition_with: Callable[[Mapping[str, Rows]], Settings],
+) -> None:
+    """K9 was merged into K1: 20.00 of its March bill are open, 12.34 and 1.00 are in the running month, 2.50 are prepaid on K1 and
+    0.40 went back from it beyond what was paid: 20.00 + 12.34 + 1.00 - 2.50 + 0.40 = 31.24. K2 is somebody else."""
+    prepaid = MARTS["prepaid_balances"][0]
+    assert isinstance(prepaid, Mapping)
+    other = edition_with(
+        {
+            "bills": [
+                bill("K1", "2026-05", "12.34", is_provisional=True),
+                bill("K9", "2026-03", "30.00", settling_account_id="K1"),
+                bill("K9", "2026-05", "1.00", is_provisional=True, settling_account_id="K1"),
+                bill("K2", "2026-03", "99.00"),
+            ],
+            "payment_applications": [paid("P1", "K9", "2026-03", date(2026, 4, 20), "10.00")],
+            "prepaid_balances": [{**prepaid, "overdrawn_amount": Decimal("0.40")}],
+        }
+    )
+    owed = [
+        ("K9", "2026-03", Decimal("20.00")),
+        ("K1", "2026-05", Decimal("12.34")),
+        ("K9", "2026-05", Decimal("1.00")),
+    ]
+    for account in ("K1", "K9"):
+        with open_bill(other, account, None, "en", is_now=True) as found:
+            assert [(row["account_id"], row["billing_period"], row["open_amount"]) for row in found.to_pay] == owed
+            assert [(row["money"], row["amount"]) for row in found.balances] == [
+                ("prepaid", Decimal("-2.50")), ("overdrawn", Decimal("0.40")),
+            ]  # fmt: skip
+            assert (found.payer, found.amount_to_pay) == ("K1", Decimal("31.24"))
+            ((file,), _), tables = found.write("pdf", other.home / "out"), found.write("csv", other.home / "out")[0]
+        text = " ".join(text_of(file.path).split())
+        assert "Prepaid, taken off" in text and "to pay in all: 31.24" in text
+        assert ("Paid by account" in text) == (account == "K9")
+        assert sum(path.read_text(encoding="utf-8-sig").count("\n") - 1 for path in [tables[-1].path]) == 2
+    # The issued bill of March is K9's own, without the others and without prepaid money.
+    with open_bill(other, "K9", "2026-03", "en") as found:
+        assert (found.amount_to_pay, found.balances) == (Decimal("20.00"), [])
 
 
 def test_every_format_of_a_bill_has_the_same_amounts(settings: Settings) -> None:

@@ -56,7 +56,8 @@ EXPECTED: Mapping[str, Mapping[str, tuple[int, str, Decimal]]] = {
     "receivables": {
         "bills": (3, "open_amount", Decimal("110.20")),
         "arrears": (2, "amount", Decimal("110.20")),
-        "adjustments": (2, "counted_amount", Decimal("-2.00")),
+        "adjustments": (1, "counted_amount", Decimal("-2.00")),
+        "write_offs": (1, "counted_amount", Decimal("0.00")),
         "dunning": (2, "dunned_amount", Decimal("109.20")),
         "prepaid": (1, "prepaid_amount", Decimal("2.50")),
     },
@@ -161,7 +162,7 @@ def test_the_cover_says_what_the_file_is_of(settings: Settings) -> None:
     assert facts["State of the period"] == "Closed"
     assert facts["Settlement"] == "Approved: the cut-off 2026-04-30 is over, and no line has changed since"
     assert facts["Gates"] == "1 of 2 hold; critical: 0, error: 0, warn: 1"
-    assert re.fullmatch("[0-9a-f]{64}", facts["Reference book at the export (SHA-256)"])
+    assert re.fullmatch("[0-9a-f]{64}", facts["Reference book at the export, another one (SHA-256)"])
     assert "CP_STANDARD (2015-01-01)" in facts["Commission plans in force (valid from)"]
     totals = {(row[0], row[1]): row[2] for row in cover}
     assert totals["Bills", "Rows"] == 3 and totals["Bills", "Open"] == 110.2 and totals["Arrears", "Rows"] == 2
@@ -184,7 +185,7 @@ def test_the_manifest_has_rows_totals_and_hashes(settings: Settings) -> None:
     outcome = export(settings, "receivables", "csv")
     manifest = json.loads(outcome.manifest.read_text(encoding="utf-8"))
     assert (manifest["edition"], manifest["kind"], manifest["format"]) == ("2026-05-20-0001", "receivables", "csv")
-    bills, arrears, _, dunning, prepaid = manifest["files"]
+    bills, arrears, _, _, dunning, prepaid = manifest["files"]
     assert bills["sheets"] == [
         {
             "sheet": "bills",
@@ -211,7 +212,7 @@ def test_an_agent_has_his_own_rows_alone(settings: Settings) -> None:
     assert (bills.rows, bills.totals["amount"], lines.rows) == (2, Decimal("300.30"), 4)
     (collection,) = export(settings, "collections", agent="A1").files[0].sheets
     assert (collection.name, collection.rows, collection.totals["receivable"]) == ("agent", 1, Decimal("300.30"))
-    _, arrears, _, dunning, prepaid = export(settings, "receivables", agent="A1").files[0].sheets
+    _, arrears, _, _, dunning, prepaid = export(settings, "receivables", agent="A1").files[0].sheets
     assert (dunning.rows, dunning.totals["dunned_amount"], prepaid.rows) == (1, Decimal("60.20"), 1)
     assert (arrears.rows, arrears.totals["amount"]) == (1, Decimal("60.20"))
 

@@ -86,7 +86,7 @@ COMPARED: dict[str, tuple[str, str]] = {
     "bill_lines": ("account_id service_number billing_period bill_item_id line_kind", "amount"),
     "bills": (
         "account_id billing_period",
-        "customer_id customer_class business_unit_id agent_id outlet_id amount issued_on due_on is_provisional",
+        "customer_id customer_class business_unit_id agent_id outlet_id amount issued_on due_on is_provisional settling_account_id",
     ),
     "payment_applications": ("payment_id account_id billing_period applied_on", "amount"),
     "collection_rates": (

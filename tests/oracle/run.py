@@ -66,6 +66,8 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
     lines = bills.bill_lines(records, exports, book, periods, adjustments.manual_lines(by_hand))
     billed = bills.bills(lines, exports, as_of)
     merges = settlement.latest_merges(exports.merges, as_of)
+    for bill in billed:
+        bill["settling_account_id"] = settlement.settling_account(bill["account_id"], merges)
     by_debit = [*debits.debit_payments(files, book), *debits.debit_returns(files, book)]
     all_payments = [row for row in [*exports.payments, *by_debit] if row["paid_at"].date() <= as_of]
     payments = settlement.known_payments(exports, by_debit, as_of)

@@ -27,7 +27,7 @@ from tests.upkeep.killed import Killed, killed_at_rename
 ONE_TRY_MORE = {"suspense_retries": ("last_tried_at", "tries")}
 NEWEST = "0.2.0"
 #: What the edition of that release had no column for.
-LATER_COLUMNS = {"collection_rates": ("written_off",)}
+LATER_COLUMNS = {"bills": ("settling_account_id",), "collection_rates": ("written_off",)}
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from dashboards.pages.finance.commission import (
     statement_files,
 )
 from dashboards.pages.frame import how, list_filter, missing_marts, name_of, named
+from dashboards.pages.management.unit import curve
 from dashboards.pages.model import Block, Cell, Column, Content, Filter, Linked, Message, Section, Table, Target, Tile
 from dashboards.pages.spec import AUDIENCES, PageSpec, as_it_is
 from dashboards.pages.tables import head, mart_table, sum_of
@@ -64,6 +65,7 @@ def agent(view: View, params: Params) -> Content:
             *_statement(view, chosen, period, t),
             *_forecasts(view, chosen, t),
             _collection(view, chosen, t),
+            curve(view, period, chosen, t, "agent"),
             Section("months", t("settlement.months"), blocks=months_of_commission(view, t, chosen)),
             *(() if running is None or running == period else (_bills(view, chosen, running, "next_bills", t),)),
             _bills(view, chosen, period, "bills", t),
@@ -486,7 +488,7 @@ AGENT = PageSpec(
     agent,
     queries=(
         "agent_bases", "agent_bills", "agent_collection", "agent_forecast", "agent_lines", "agents_of_period",
-        "agents_with_rows", "billing_periods", "collection_periods", "commission_by_period",
+        "agents_with_rows", "billing_periods", "collection_curve", "collection_periods", "commission_by_period",
         "commission_statements_of_period", "dimension_names", "settlement_periods",
     ),
     params=("agent", "period"),

@@ -125,6 +125,7 @@ def edition(context: dg.AssetExecutionContext, billing_run: BillingRun) -> Itera
             time_zone=settings.time_zone,
             ledger_order=billing_run.ledger.last_order(),
             after_revision=0 if newest is None else newest[1],
+            reference_book=billing_run.book.fingerprint,
         )
         for path in staged.written_anew:
             reporter().warn(f"{path} is not the file that was published: the new edition has its own")

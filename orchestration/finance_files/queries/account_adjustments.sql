@@ -21,7 +21,8 @@ select
     reverses_adjustment_id
 from account_adjustments
 where
-    coalesce(billing_period, strftime(dated_on, '%Y-%m')) = $period
+    (kind in ('write_off', 'write_off_reversal')) = $is_write_off
+    and coalesce(billing_period, strftime(dated_on, '%Y-%m')) = $period
     and (
         $agent is null
         or account_id in (

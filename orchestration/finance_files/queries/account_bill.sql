@@ -28,6 +28,7 @@ select
     bills.issued_on,
     bills.due_on,
     bills.is_provisional,
+    bills.settling_account_id,
     bills.amount,
     cast(coalesce(applied.amount, 0) as decimal(18, 2)) as received,
     cast(coalesce(given_up.amount, 0) as decimal(18, 2)) as written_off,
