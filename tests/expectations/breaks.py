@@ -603,6 +603,11 @@ SUMS = {
         1,
     ),
     ("undocumented_money", "numbers_sum_to_the_undocumented_calls"): ("delete from marts.undocumented_numbers", 1),
+    ("complaint_handling", "rows_sum_to_the_complaints"): (_set("marts.complaint_handling", "still_open = 0"), 1),
+    ("terminal_coverage", "outlets_sum_to_the_terminals"): (
+        "delete from marts.terminal_coverage where outlet_id = 'unassigned'",
+        1,
+    ),
     ("info_service_settlements", "providers_sum_to_the_calls"): (
         "delete from marts.info_service_settlements where provider_id = 'unassigned'",
         1,

@@ -406,6 +406,19 @@ create table raw.crm_outlet_terminals (terminal_id varchar);
 create table raw.crm_trainings (training_id varchar);
 create table raw.crm_training_exams (training_id varchar);
 
+-- Two complaints, the second not placed; two terminals, one of an outlet that the book does not have.
+create table intermediate.int_complaints_known as
+select 'K1' as complaint_id, timestamp '2026-03-01 09:00:00' as opened_at
+union all select 'K2', null
+union all select 'K3', timestamp '2099-01-01 00:00:00';
+create table marts.complaint_handling as
+select '2026-03' as opened_month, 1 as opened, 1 as closed, 0 as still_open
+union all select 'unassigned', 1, 0, 1;
+create table marts.outlet_terminals as select unnest(['T1', 'T2']) as terminal_id;
+create table marts.terminal_coverage as
+select 'O1' as outlet_id, 1 as outlets, 1 as terminals
+union all select 'unassigned', 0, 1;
+
 -- The revenue balance. Of F1's 600 s 245 are rated, 100 not charged, 95 undocumented, 60 of another day, 50 unrated, 40 partial, 10 duplicate.
 -- Its rated calls cost 0.545 before packages covered 0.10 + 0.10 + 0.006. A1's 0.335 rounds to 0.34, A2's 0.004 to nothing: 0.001 more.
 create table marts.revenue_balance_daily (
