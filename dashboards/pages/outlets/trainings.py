@@ -6,14 +6,16 @@ The list counts people; nobody is named.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dashboards.i18n import Translate
 from dashboards.pages import frame
-from dashboards.pages.model import Content, Message, Section
+from dashboards.pages.model import Column, Content, Message, Section, Table
 from dashboards.pages.outlets.branch_texts import read_texts
 from dashboards.pages.spec import PageSpec
-from dashboards.pages.tables import mart_table, section_of_rows
+from dashboards.pages.tables import mart_table, section_of_rows, with_column
 from dashboards.params import Params
-from dashboards.view import View
+from dashboards.view import Row, View
 
 TRAININGS = "trainings"
 #: Of the reference book.
@@ -25,7 +27,6 @@ def trainings(view: View, params: Params) -> Content:
     t = params.t
     unit = params.member(view, "unit", "business_unit")
     outlet = params.member(view, "outlet", "outlet")
-    counts = ("invited", "attended", "examined", "passed")
     listed = section_of_rows(
         view,
         t,
@@ -33,31 +34,52 @@ def trainings(view: View, params: Params) -> Content:
         t("trainings.listed"),
         "trainings_listed",
         Message(t("trainings.none")),
-        lambda rows: (
-            mart_table(
-                view,
-                t,
-                "trainings",
-                rows,
-                (
-                    "held_on", f"title_{t.language}", "business_unit_id", "outlet_id", "is_held", "invited", "attended", "attendance",
-                    "examined", "passed", "pass_share", "mean_score",
-                ),
-                name="trainings",
-                queries=("trainings_listed",),
-                title=t("trainings.listed"),
-                definition=t("trainings.definition"),
-                sums=counts,
-            ),
-        ),
+        lambda rows: (_table(view, rows, t),),
         unit=unit,
         outlet=outlet,
-    )  # fmt: skip
+    )
     filters = (
         frame.member_filter(view, params, TRAININGS, "unit", "business_unit"),
         frame.member_filter(view, params, TRAININGS, "outlet", "outlet"),
     )
     return Content((listed, *_material(view, t)), filters)
+
+
+def _table(view: View, rows: Sequence[Row], t: Translate) -> Table:
+    counts = ("invited", "attended", "examined", "passed")
+    table = mart_table(
+        view,
+        t,
+        "trainings",
+        rows,
+        (
+            "held_on",
+            f"title_{t.language}",
+            "is_held",
+            "invited",
+            "attended",
+            "attendance",
+            "examined",
+            "passed",
+            "pass_share",
+            "mean_score",
+        ),
+        name="trainings",
+        queries=("trainings_listed",),
+        title=t("trainings.listed"),
+        definition=t("trainings.definition"),
+        sums=counts,
+    )
+    return with_column(table, 2, Column(t("trainings.whose")), [_whose(view, row, t) for row in rows])
+
+
+def _whose(view: View, row: Row, t: Translate) -> str:
+    """The outlet that a training is for, else the unit, else the whole branch."""
+    for dimension in ("outlet", "business_unit"):
+        member = row[f"{dimension}_id"]
+        if member is not None:
+            return frame.name_of(view, dimension, member, t)
+    return t("trainings.branch")
 
 
 def _material(view: View, t: Translate) -> tuple[Section, ...]:
