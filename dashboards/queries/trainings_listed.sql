@@ -1,10 +1,10 @@
 -- reads: trainings
--- One row per training, the newest first.
+-- One row per training, the newest first. A title that is missing in one language is that of the other, else the id.
 select
     training_id,
     held_on,
-    title_zh,
-    title_en,
+    coalesce(title_zh, title_en, training_id) as title_zh,
+    coalesce(title_en, title_zh, training_id) as title_en,
     business_unit_id,
     outlet_id,
     is_held,

@@ -140,6 +140,7 @@ EXPORT_TABLES: dict[str, ExportTable] = {
         positive=("invited",),
     ),
     "training_exams": ExportTable(
+        # Points have two decimals at most, as amounts have.
         _columns("training_id person_id score has_passed", score=_MONEY, has_passed=_FLAG),
         key=("training_id", "person_id"),
         required=("has_passed",),

@@ -90,7 +90,7 @@ MARTS: dict[str, Rows] = {
     ],
     "trainings": [
         _training("L1", None, None, held_on=date(2026, 4, 1), is_held=False, examined=0, passed=0, pass_share=None),
-        _training("L2", "U1", None),
+        _training("L2", "U1", None, title_en=None),
         _training("L3", "U2", "O2"),
     ],
 }
@@ -124,6 +124,8 @@ def test_a_training_says_for_whom_it_is(published: Path) -> None:
     assert column(page, "trainings", "For") == ["the whole branch", "East", "West Gate"]
     assert total(page, "trainings")[4:6] == (12, 9)
     assert column(page, "trainings", "Share that passed") == [None, 0.5, 0.5]
+    # A title that is missing in English is the Chinese one.
+    assert column(page, "trainings", "Training") == ["Training L1", "培训L2", "Training L3"]
     chinese = drawn(published, "trainings", MARTS, language="zh")
     assert column(chinese, "trainings", "培训名称") == ["培训L1", "培训L2", "培训L3"]
 
