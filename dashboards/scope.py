@@ -60,6 +60,8 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "commission_forecast": Belongs(agent="agent_id"),
     "commission_lines": Belongs(agent="agent_id"),
     "commission_statements": Belongs(agent="agent_id"),
+    "complaint_handling": Belongs(unit="business_unit_id", outlet="outlet_id"),
+    "complaints": Belongs(unit="business_unit_id", outlet="outlet_id"),
     "customer_counts": Belongs(unit="business_unit_id"),
     "customer_records_incomplete": Belongs(unit="business_unit_id", outlet="outlet_id"),
     "debit_corrections": Belongs(outlet="outlet_id", account="account_id"),
@@ -72,6 +74,7 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "money_at_risk": Belongs(unit="business_unit_id"),
     "number_conflicts": Belongs(outlet="outlet_id"),
     "open_debit_bills": Belongs(account="bill_account_id", period="billing_period"),
+    "outlet_terminals": Belongs(unit="business_unit_id", outlet="outlet_id"),
     "overlapping_calls": Belongs(unit="business_unit_id", outlet="outlet_id", account="account_id"),
     "package_use": Belongs(account="account_id", period="billing_period"),
     "payment_applications": Belongs(account="account_id", period="billing_period"),
@@ -84,6 +87,8 @@ _BY_COLUMNS: Mapping[str, Belongs] = {
     "revenue_balance_monthly": Belongs(unit="business_unit_id"),
     "settlement_restatements": Belongs(agent="agent_id"),
     "suspended_calls": Belongs(unit="business_unit_id", account="account_id"),
+    "terminal_coverage": Belongs(unit="business_unit_id", outlet="outlet_id"),
+    "trainings": Belongs(unit="business_unit_id", outlet="outlet_id"),
     "undocumented_numbers": Belongs(unit="business_unit_id", outlet="outlet_id"),
 }
 
@@ -100,7 +105,7 @@ _BANK_ACCOUNTS = frozenset({"bank_account", "requested_bank_account", "corrected
 #: Texts that may hold a telephone number.
 _TEXTS_WITH_NUMBERS = frozenset(
     {
-        "accounts_nearby", "anomaly_id", "detail", "estimate_reason", "joining_note", "problem_id", "reason", "record_id",
+        "accounts_nearby", "anomaly_id", "detail", "estimate_reason", "fault_note", "joining_note", "problem_id", "reason", "record_id",
         "status_reason", "subject",
     }
 )  # fmt: skip

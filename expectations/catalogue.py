@@ -14,6 +14,7 @@ from expectations.suites.release import (
     collections,
     commission,
     intake,
+    outlets,
     packages,
     raw_rows,
     receivables,
@@ -43,6 +44,7 @@ def all_suites() -> tuple[Suite, ...]:
         *commission.commission_suites(),
         *sums.sum_suites(),
         *receivables.receivables_suites(),
+        *outlets.outlet_suites(),
         *balance.balance_suites(),
         *closed_periods.closed_period_suites(),
     )

@@ -81,6 +81,7 @@ _OF_FOLDER = {
     "marts/traffic": TRAFFIC,
     "marts/numbering": TRAFFIC,
     "marts/anomalies": TRAFFIC,
+    "marts/outlets": QUALITY,
     "marts/site": CUSTOMERS,
 }
 

@@ -641,4 +641,6 @@ GATE_DEFAULTS: dict[str, tuple[str | None, str | None]] = {
     "over_long_seconds": ("14400", None),
     "unusual_traffic": ("6", None),
     "billing_errors": (None, None),
+    "terminal_inspection_days": ("90", None),
+    "complaint_hours": ("360", None),
 }

@@ -326,6 +326,21 @@ def _complaints(city: City) -> None:
         )
         if is_error:
             city.planted.add("billing_error_complaint", complaint_id)
+    # Two that are open: one opened yesterday, one of three weeks ago, which is overdue.
+    for place, days in enumerate((1, 21), start=len(kinds)):
+        line = owners[place * 7 % len(owners)]
+        opened = midnight(city.calendar.last_day) - timedelta(days=days) + timedelta(hours=9)
+        city.complaints.append(
+            {
+                "complaint_id": f"K{place + 1:04d}",
+                "account_id": line.account.account_id,
+                "outlet_id": line.customer.outlet_id,
+                "opened_at": opened.strftime(STAMP),
+                "closed_at": "",
+                "kind": "fault",
+                "was_billing_error": "false",
+            }
+        )
 
 
 def _channels(city: City, cast: Cast) -> None:

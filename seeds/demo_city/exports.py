@@ -1,4 +1,4 @@
-"""The customer system's exports: full snapshots of eight tables, each as the system knew it on that day."""
+"""The customer system's exports: full snapshots of its tables, each as the system knew it on that day."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 from seeds.demo_city.book import Row
+from seeds.demo_city.outlets import exam_rows, terminal_rows, training_rows
 from seeds.demo_city.people import City
 
 STAMP = "%Y-%m-%d %H:%M:%S"
@@ -26,6 +27,14 @@ COLUMNS = {
         "adjustment_id,account_id,kind,amount,dated_on,bill_item_id,service_number,reason,prepared_by,approved_by,reverses_adjustment_id"
     ),
 }
+#: Exports of which only the newest counts: they are written for the last day alone.
+NEWEST_COLUMNS = {
+    "outlet_terminals": (
+        "terminal_id,outlet_id,access_kind,has_backup_line,installed_on,last_inspected_on,fault_since,fault_note"
+    ),
+    "trainings": "training_id,held_on,title_zh,title_en,business_unit_id,outlet_id,invited,attended",
+    "training_exams": "training_id,person_id,score,has_passed",
+}
 
 
 def write_exports(city: City, payments: list[Row], folder: Path) -> int:
@@ -34,16 +43,22 @@ def write_exports(city: City, payments: list[Row], folder: Path) -> int:
     days = city.calendar.snapshot_days()
     for day in days:
         for table, columns in COLUMNS.items():
-            path = folder / f"{table}_{day:%Y%m%d}.csv"
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(columns.split(","))
-                writer.writerows(_rows(table, city, payments, day))
+            _write(folder / f"{table}_{day:%Y%m%d}.csv", columns, _rows(table, city, payments, day))
+    newest = {"outlet_terminals": terminal_rows(city), "trainings": training_rows(city), "training_exams": exam_rows()}
+    for table, columns in NEWEST_COLUMNS.items():
+        _write(folder / f"{table}_{days[-1]:%Y%m%d}.csv", columns, newest[table])
     spoilt = _write_spoilt(city, folder)
     stray = folder / "notes.csv"
     stray.write_text("table,note\ncustomers,exported by hand\n", encoding="utf-8")
     city.planted.add("rejected_export_file_name", {"file_name": stray.name})
-    return len(days) * len(COLUMNS) + spoilt + 1
+    return len(days) * len(COLUMNS) + len(NEWEST_COLUMNS) + spoilt + 1
+
+
+def _write(path: Path, columns: str, rows: Iterator[list[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns.split(","))
+        writer.writerows(rows)
 
 
 def _write_spoilt(city: City, folder: Path) -> int:

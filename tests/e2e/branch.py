@@ -148,12 +148,13 @@ def _of_parts(parts: Sequence[Part]) -> dict[str, list[Row]]:
         ("undocumented_numbers", _undocumented), ("customer_records_incomplete", _incomplete),
         ("problem_bulletin", _problems), ("suspended_calls", _suspended), ("money_at_risk", _at_risk),
         ("overlapping_calls", _overlapping), ("call_anomalies", _anomalies), ("rated_calls", _rated),
-        ("revenue_balance_monthly", _balance),
+        ("revenue_balance_monthly", _balance), ("outlet_terminals", _terminals), ("terminal_coverage", _coverage),
+        ("complaints", _complaints), ("complaint_handling", _handling), ("trainings", _trainings),
     )  # fmt: skip
     found = {mart: [row for part in parts for row in rows_of(part)] for mart, rows_of in tables}
     for mart in (
         "commission_forecast", "commission_lines", "commission_statements", "customer_counts", "money_at_risk",
-        "revenue_balance_monthly",
+        "revenue_balance_monthly", "terminal_coverage",
     ):  # fmt: skip
         found[mart] = _summed(found[mart])
     return found
@@ -321,6 +322,68 @@ def _prepaid(part: Part) -> list[Row]:
             "prepaid_since": date(2026, 3, 2), "newest_payment_on": date(2026, 3, 2),
         }
         for place, account in enumerate(part.accounts, start=1)
+    ]  # fmt: skip
+
+
+def _terminals(part: Part) -> list[Row]:
+    """Two, the second out of order and without a backup line."""
+    return [
+        {
+            "terminal_id": f"TER-{part.text}-{place}", "outlet_id": part.outlet or "unassigned",
+            "business_unit_id": part.unit or "unassigned", "access_kind": "fibre", "is_backup_there": place == 1,
+            "installed_on": date(2025, 1, 1), "last_inspected_on": date(2026, 1, place), "inspection_due_on": date(2026, 4, place),
+            "is_inspection_overdue": place == 2, "fault_since": date(2026, 3, 18) if place == 2 else None,
+            "days_faulty": 2 if place == 2 else None, "fault_note": f"call {part.number(1)}" if place == 2 else None,
+        }
+        for place in (1, 2)
+    ]  # fmt: skip
+
+
+def _coverage(part: Part) -> list[Row]:
+    """Parts 1 and 2 share an outlet, which counts once."""
+    outlets = int(part.outlet is not None and part.digit != 2)
+    return [
+        {
+            "outlet_id": part.outlet or "unassigned", "business_unit_id": part.unit or "unassigned",
+            "outlets": outlets, "outlets_with_terminal": outlets, "outlets_with_backup": outlets, "terminals": 2,
+            "terminals_with_backup": 1, "inspections_overdue": 1, "open_faults": 1,
+        }
+    ]  # fmt: skip
+
+
+def _complaints(part: Part) -> list[Row]:
+    """One for each account, all of February: the first is closed after a day, the others are open."""
+    return [
+        {
+            "complaint_id": f"CMP-{part.text}-{place}", "account_id": account, "business_unit_id": part.unit or "unassigned",
+            "outlet_id": part.outlet or "unassigned", "kind": f"=fault {part.text}", "was_billing_error": False,
+            "opened_month": "2026-02", "opened_at": datetime(2026, 2, 10, 9), "is_closed": place == 1,
+            "closed_at": datetime(2026, 2, 11, 9) if place == 1 else None, "handling_hours": 24.0 if place == 1 else 927.0,
+            "is_overdue": place > 1,
+        }
+        for place, account in enumerate(part.accounts, start=1)
+    ]  # fmt: skip
+
+
+def _handling(part: Part) -> list[Row]:
+    count = len(part.accounts)
+    return [
+        {
+            "opened_month": "2026-02", "business_unit_id": part.unit or "unassigned", "outlet_id": part.outlet or "unassigned",
+            "kind": f"=fault {part.text}", "opened": count, "closed": 1, "still_open": count - 1, "overdue": count - 1,
+            "median_hours": 24.0, "mean_hours": 24.0, "longest_hours": 24.0,
+        }
+    ]  # fmt: skip
+
+
+def _trainings(part: Part) -> list[Row]:
+    return [
+        {
+            "training_id": f"TRN-{part.text}", "held_on": date(2026, 3, 5), "title_zh": f"培训{part.text}",
+            "title_en": f"Training {part.text}", "business_unit_id": part.unit, "outlet_id": part.outlet, "is_held": True,
+            "invited": 10 + part.flavour, "attended": 8, "attendance": 8 / (10 + part.flavour), "examined": 4, "passed": 3,
+            "pass_share": 0.75, "mean_score": 80.0,
+        }
     ]  # fmt: skip
 
 

@@ -127,6 +127,18 @@ create table staging.stg_crm__account_adjustments (
     prepared_by varchar, approved_by varchar
 );
 insert into staging.stg_crm__account_adjustments values ('J1', 'A1', 'charge', 0.10, '2026-03-20', 'call-out', 'lin', 'chen');
+create table staging.stg_crm__outlet_terminals (
+    terminal_id varchar, outlet_id varchar, access_kind varchar, has_backup_line boolean, installed_on date, last_inspected_on date,
+    fault_since date
+);
+insert into staging.stg_crm__outlet_terminals values ('T1', 'O1', 'fibre', true, '2025-01-01', '2026-03-01', null);
+create table staging.stg_crm__trainings (
+    training_id varchar, held_on date, title_zh varchar, title_en varchar, business_unit_id varchar, outlet_id varchar, invited integer,
+    attended integer
+);
+insert into staging.stg_crm__trainings values ('L1', '2026-03-10', '资费', 'Tariffs', null, 'O1', 10, 10);
+create table staging.stg_crm__training_exams (training_id varchar, person_id varchar, has_passed boolean);
+insert into staging.stg_crm__training_exams values ('L1', 'lin', true), ('L1', 'chen', false);
 
 create table intermediate.int_number_assignments as
 select service_number, valid_from, valid_to, account_id, cast(null as varchar) as fault from staging.stg_crm__service_numbers;
@@ -390,6 +402,22 @@ create table raw.crm_subscriptions (subscription_id varchar);
 create table raw.crm_account_merges (merge_id varchar);
 create table raw.crm_number_orders (order_id varchar);
 create table raw.crm_account_adjustments (adjustment_id varchar);
+create table raw.crm_outlet_terminals (terminal_id varchar);
+create table raw.crm_trainings (training_id varchar);
+create table raw.crm_training_exams (training_id varchar);
+
+-- Two complaints, the second not placed; two terminals, one of an outlet that the book does not have.
+create table intermediate.int_complaints_known as
+select 'K1' as complaint_id, timestamp '2026-03-01 09:00:00' as opened_at
+union all select 'K2', null
+union all select 'K3', timestamp '2099-01-01 00:00:00';
+create table marts.complaint_handling as
+select '2026-03' as opened_month, 1 as opened, 1 as closed, 0 as still_open
+union all select 'unassigned', 1, 0, 1;
+create table marts.outlet_terminals as select unnest(['T1', 'T2']) as terminal_id;
+create table marts.terminal_coverage as
+select 'O1' as outlet_id, 1 as outlets, 1 as terminals
+union all select 'unassigned', 0, 1;
 
 -- The revenue balance. Of F1's 600 s 245 are rated, 100 not charged, 95 undocumented, 60 of another day, 50 unrated, 40 partial, 10 duplicate.
 -- Its rated calls cost 0.545 before packages covered 0.10 + 0.10 + 0.006. A1's 0.335 rounds to 0.34, A2's 0.004 to nothing: 0.001 more.

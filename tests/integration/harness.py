@@ -182,6 +182,29 @@ COMPARED: dict[str, tuple[str, str]] = {
     ),
     "info_service_settlements": ("provider_id billing_period", "calls seconds amount share_amount"),
     "number_conflicts": ("service_number kind outlet_id", ""),
+    "outlet_terminals": (
+        "terminal_id",
+        "outlet_id business_unit_id is_backup_there inspection_due_on is_inspection_overdue days_faulty",
+    ),
+    "terminal_coverage": (
+        "outlet_id",
+        (
+            "business_unit_id outlets outlets_with_terminal outlets_with_backup terminals terminals_with_backup inspections_overdue "
+            "open_faults"
+        ),
+    ),
+    "complaints": (
+        "complaint_id",
+        "business_unit_id outlet_id kind opened_month is_closed handling_hours is_overdue",
+    ),
+    "complaint_handling": (
+        "opened_month business_unit_id outlet_id kind",
+        "opened closed still_open overdue median_hours mean_hours longest_hours",
+    ),
+    "trainings": (
+        "training_id",
+        "held_on is_held invited attended attendance examined passed pass_share",
+    ),
 }
 
 

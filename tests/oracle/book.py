@@ -103,6 +103,8 @@ HOLD_ABOVE_BY_DEFAULT = {
     "export_shrink": Decimal("0.5"),
     "date_gap": Decimal("62"),
 }
+#: The same above which a gate warns, of those that the oracle needs.
+WARN_ABOVE_BY_DEFAULT = {"terminal_inspection_days": Decimal(90), "complaint_hours": Decimal(360)}
 
 
 class Book:
@@ -129,6 +131,13 @@ class Book:
             if row["gate_id"] == gate_id:
                 return row["hold_above"]
         return HOLD_ABOVE_BY_DEFAULT[gate_id]
+
+    def warn_above(self, gate_id: str) -> Decimal | None:
+        """Above what the gate warns, as `hold_above`; None never warns."""
+        for row in self.tables["gate_thresholds"]:
+            if row["gate_id"] == gate_id:
+                return row["warn_above"]
+        return WARN_ABOVE_BY_DEFAULT[gate_id]
 
     def discount_item(self) -> str | None:
         """The book's one bill item of kind discount."""

@@ -28,6 +28,9 @@ COLUMNS = {
     "number_orders": "order_id service_number outlet_id ordered_at status",
     "complaints": "complaint_id account_id outlet_id opened_at closed_at kind was_billing_error",
     "account_adjustments": "adjustment_id account_id kind amount dated_on reason prepared_by approved_by",
+    "outlet_terminals": "terminal_id outlet_id access_kind has_backup_line installed_on last_inspected_on fault_since",
+    "trainings": "training_id held_on title_zh title_en business_unit_id outlet_id invited attended",
+    "training_exams": "training_id person_id has_passed",
 }
 
 KEYS = {
@@ -40,11 +43,14 @@ KEYS = {
     "number_orders": ("order_id",),
     "complaints": ("complaint_id",),
     "account_adjustments": ("adjustment_id",),
+    "outlet_terminals": ("terminal_id",),
+    "trainings": ("training_id",),
+    "training_exams": ("training_id", "person_id"),
 }
 
 TIMESTAMPS = {"paid_at", "merged_at", "ordered_at", "opened_at", "closed_at"}
-DATES = {"opened_on", "closed_on", "dated_on"}
-BOOLEANS = {"is_key_account", "was_billing_error"}
+DATES = {"opened_on", "closed_on", "dated_on", "installed_on", "last_inspected_on", "fault_since", "held_on"}
+BOOLEANS = {"is_key_account", "was_billing_error", "has_backup_line", "has_passed"}
 #: Whole numbers above 0 that an export need not have, and that are checked where it has them.
 OPTIONAL = {"service_numbers": ("channels",)}
 #: Text that an export need not have.
@@ -52,7 +58,9 @@ OPTIONAL_TEXT = {
     "payments": ("reverses_payment_id",),
     "account_adjustments": ("bill_item_id", "service_number", "reverses_adjustment_id"),
 }
-NEVER_EMPTY = {"valid_from", "paid_at", "amount", "merged_at", "ordered_at", "opened_at", "dated_on"}
+NEVER_EMPTY = {
+    "valid_from", "paid_at", "amount", "merged_at", "ordered_at", "opened_at", "dated_on", "has_backup_line", "held_on", "has_passed",
+}  # fmt: skip
 
 
 def column_type(table: str, column: str) -> str:
@@ -224,6 +232,7 @@ class Exports:
         self.subscriptions = self._subscriptions_that_count()
         self.payments = self._payments_that_count()
         self.merges = [row for row, _ in self._known("account_merges").values()]
+        self.complaints = [row for row, _ in self._known("complaints").values()]
         self.adjustments = [row for row, _ in self._known("account_adjustments").values()]
 
     def newest(self, table: str) -> list[Row]:

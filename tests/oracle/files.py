@@ -26,6 +26,9 @@ EXPORT_TABLES = (
     "number_orders",
     "complaints",
     "account_adjustments",
+    "outlet_terminals",
+    "trainings",
+    "training_exams",
 )
 
 

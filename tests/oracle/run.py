@@ -18,6 +18,7 @@ from . import (
     intake,
     missing,
     numbering,
+    outlets,
     packages,
     rating,
     receivables,
@@ -92,7 +93,14 @@ def compute(inbox: Path, reference: Path, *, as_of: date | None = None) -> Marts
         as_of,
         all_settled,
     )
+    terminals = outlets.outlet_terminals(exports, book, as_of)
+    told = outlets.complaints(exports, book, as_of)
     return {
+        "outlet_terminals": terminals,
+        "terminal_coverage": outlets.terminal_coverage(terminals, exports, book),
+        "complaints": told,
+        "complaint_handling": outlets.complaint_handling(told),
+        "trainings": outlets.trainings(exports, as_of),
         "revenue_balance_daily": balance.revenue_balance_daily(files, suspended),
         "revenue_balance_monthly": balance.revenue_balance_monthly(
             files, suspended, lines, billed, all_settled, all_payments, payments, merges, exports, book, as_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.pages import frame
-from dashboards.pages.management import act_on, collections, headline
+from dashboards.pages.management import act_on, collections, headline, outlets_summary
 from dashboards.pages.model import Content
 from dashboards.pages.spec import PageSpec
 from dashboards.params import Params
@@ -11,7 +11,7 @@ from dashboards.view import View
 
 
 def overview(view: View, params: Params) -> Content:
-    """The first page that management opens: the three things to act on, the figures, who pays and who owes."""
+    """The first page that management opens: the three things to act on, the figures, who pays and who owes, and the outlets."""
     t = params.t
     period = params.period(view)
     return Content(
@@ -20,6 +20,7 @@ def overview(view: View, params: Params) -> Content:
             headline.headline(view, period, t),
             collections.collection_by_unit(view, period, t),
             collections.arrears_by_age(view, t),
+            *outlets_summary.outlets_summary(view, t),
         ),
         (frame.period_filter(view, params, frame.OVERVIEW),),
     )
@@ -33,7 +34,7 @@ OVERVIEW = PageSpec(
         sorted(
             {
                 "billing_periods", "branch_by_period", "collection_periods", "commission_of_newest", "dimension_names",
-                "intake_by_month", "problems_count", "rated_calls_by_period", *act_on.QUERIES,
+                "intake_by_month", "problems_count", "rated_calls_by_period", *act_on.QUERIES, *outlets_summary.QUERIES,
             }
         )
     ),

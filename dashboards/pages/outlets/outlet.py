@@ -164,6 +164,38 @@ def _tiles(view: View, outlet_id: str | None, problems: Sequence[Row], t: Transl
                 link=Target.to(UNDOCUMENTED, outlet=outlet_id),
             )
         )
+    return (*tiles, *_optional_tiles(view, outlet_id, t))
+
+
+def _optional_tiles(view: View, outlet_id: str | None, t: Translate) -> tuple[Tile, ...]:
+    """Open complaints and terminals that need somebody; no tile where there are none, or no such export was delivered."""
+    tiles = []
+    if not view.lacks("complaints_open"):
+        complaints = view.query("complaints_open", unit=None, outlet=outlet_id)
+        if complaints:
+            overdue = sum(row["is_overdue"] for row in complaints)
+            tiles.append(
+                Tile(
+                    t("complaints.open"),
+                    formats.count(len(complaints)),
+                    t("outlets_summary.complaints_definition"),
+                    notes=(t("outlets_summary.overdue", complaints=formats.count(overdue)),),
+                    link=Target.to("complaints", outlet=outlet_id),
+                )
+            )
+    if not view.lacks("terminal_coverage"):
+        rows = view.query("terminal_coverage", unit=None, outlet=outlet_id)
+        faults, overdue = (sum(row[name] for row in rows) for name in ("open_faults", "inspections_overdue"))
+        if faults or overdue:
+            tiles.append(
+                Tile(
+                    t("outlets_summary.faults"),
+                    formats.count(faults),
+                    t("outlets_summary.faults_definition"),
+                    notes=(t("outlets_summary.inspections", terminals=formats.count(overdue)),),
+                    link=Target.to("terminals", outlet=outlet_id),
+                )
+            )
     return tuple(tiles)
 
 
@@ -234,8 +266,8 @@ OUTLET_PAGE = PageSpec(
     "outlets",
     outlet,
     queries=(
-        "billing_periods", "collection_curve", "customer_records_incomplete", "dimension_names", "number_conflicts",
-        "outlet_debit_failures", "outlet_problems", "undocumented_numbers",
+        "billing_periods", "collection_curve", "complaints_open", "customer_records_incomplete", "dimension_names",
+        "number_conflicts", "outlet_debit_failures", "outlet_problems", "terminal_coverage", "undocumented_numbers",
     ),
     params=("outlet",),
 )  # fmt: skip

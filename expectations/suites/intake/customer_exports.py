@@ -41,6 +41,13 @@ COLUMNS = {
     "account_adjustments": (
         "adjustment_id", "account_id", "kind", "amount", "dated_on", "reason", "prepared_by", "approved_by",
     ),
+    "outlet_terminals": (
+        "terminal_id", "outlet_id", "access_kind", "has_backup_line", "installed_on", "last_inspected_on", "fault_since",
+    ),
+    "trainings": (
+        "training_id", "held_on", "title_zh", "title_en", "business_unit_id", "outlet_id", "invited", "attended",
+    ),
+    "training_exams": ("training_id", "person_id", "has_passed"),
 }  # fmt: skip
 
 
@@ -56,6 +63,9 @@ def customer_exports() -> tuple[Suite, ...]:
         _suite("number_orders", *_number_orders()),
         _suite("complaints", *_complaints()),
         _suite("account_adjustments", *_account_adjustments()),
+        _suite("outlet_terminals", *_key("outlet_terminals", "terminal_id"), _outlet_known("outlet_terminals")),
+        _suite("trainings", *_trainings()),
+        _suite("training_exams", *_training_exams()),
     )
 
 
@@ -324,3 +334,36 @@ def _complaints() -> tuple[Gate, ...]:
 
 def _account_adjustments() -> tuple[Gate, ...]:
     return (*_key("account_adjustments", "adjustment_id"), _account_known("account_adjustments"))
+
+
+def _trainings() -> tuple[Gate, ...]:
+    return (
+        *_key("trainings", "training_id"),
+        value_known(
+            "business_unit_known",
+            "The unit of a training, where it has one, is in the reference book.",
+            "business_unit_id",
+            "reference.business_units",
+            severity="warn",
+        ),
+        _outlet_known("trainings"),
+        no_rows(
+            "attended_of_the_invited",
+            "Not more people came to a training than were invited.",
+            "select training_id, invited, attended, outlet_id from {batch}"
+            " where attended not between 0 and coalesce(invited, attended)",
+            severity="warn",
+        ),
+    )
+
+
+def _training_exams() -> tuple[Gate, ...]:
+    """No gate shows a row of them: they name persons."""
+    return (
+        no_rows(
+            "training_known",
+            "Every exam is of a training in the trainings export.",
+            "select training_id from {batch} where training_id not in (select training_id from staging.stg_crm__trainings)",
+            severity="warn",
+        ),
+    )

@@ -116,7 +116,40 @@ EXPORT_TABLES: dict[str, ExportTable] = {
         empty_is_text=("service_number",),
         may_lack=("bill_item_id", "service_number", "reverses_adjustment_id"),
     ),
+    "outlet_terminals": ExportTable(
+        _columns(
+            "terminal_id outlet_id access_kind has_backup_line installed_on last_inspected_on fault_since fault_note",
+            has_backup_line=_FLAG,
+            installed_on=_DAY,
+            last_inspected_on=_DAY,
+            fault_since=_DAY,
+        ),
+        key=("terminal_id",),
+        required=("outlet_id", "has_backup_line"),  # a terminal that does not say is never counted as one without
+        may_lack=("fault_note",),
+    ),
+    "trainings": ExportTable(
+        _columns(
+            "training_id held_on title_zh title_en business_unit_id outlet_id invited attended",
+            held_on=_DAY,
+            invited=_WHOLE,
+            attended=_WHOLE,
+        ),
+        key=("training_id",),
+        required=("held_on",),
+        positive=("invited",),
+    ),
+    "training_exams": ExportTable(
+        # Points have two decimals at most, as amounts have.
+        _columns("training_id person_id score has_passed", score=_MONEY, has_passed=_FLAG),
+        key=("training_id", "person_id"),
+        required=("has_passed",),
+        may_lack=("score",),
+    ),
 }
+
+#: Tables of which the newest snapshot alone counts: what it lacks is gone.
+NEWEST_ALONE = ("number_orders", "outlet_terminals", "trainings", "training_exams")
 
 
 @dataclass(frozen=True)

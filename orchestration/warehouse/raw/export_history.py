@@ -19,12 +19,11 @@ import duckdb
 
 from orchestration.ingestion.cdr.rules import literal
 from orchestration.ingestion.customers.exports import export_path, keys_path
-from orchestration.ingestion.customers.tables import EXPORT_TABLES, ExportTable
+from orchestration.ingestion.customers.tables import EXPORT_TABLES, NEWEST_ALONE, ExportTable
 from orchestration.ingestion.raw_parts import CheckedRawZone
 from orchestration.ledger.schema import FileEntry
 
-# Of the orders only the newest snapshot counts.
-TABLES_WITH_HISTORY = tuple(table for table in EXPORT_TABLES if table != "number_orders")
+TABLES_WITH_HISTORY = tuple(table for table in EXPORT_TABLES if table not in NEWEST_ALONE)
 HISTORY_COLUMNS = {"seen_from": "date", "gone_on": "date"}
 
 

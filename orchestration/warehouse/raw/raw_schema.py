@@ -259,7 +259,7 @@ def _create_register(
 def _create_exports(
     con: duckdb.DuckDBPyConnection, raw: Path, register: Sequence[FileEntry], as_of: date, zone: CheckedRawZone
 ) -> None:
-    """Per export table its newest snapshot, and of all but the orders what every loaded snapshot held."""
+    """Per export table its newest snapshot, and of all but those of NEWEST_ALONE what every loaded snapshot held."""
     con.execute(
         "create or replace table raw.crm_snapshots (export_table varchar, snapshot_date date, file_id varchar, is_newest boolean, "
         "earliest_paid_at timestamp)"

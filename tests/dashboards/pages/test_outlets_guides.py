@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dashboards.pages.model import Page, Prose
-from dashboards.pages.outlets.notices import MOST_BYTES, MOST_NOTICES
+from dashboards.pages.outlets.branch_texts import MOST_BYTES, MOST_TEXTS
 from dashboards.view import BranchFiles
 from orchestration.access.roles import Role, Scope, Viewer
 from orchestration.settings import PROJECT_ROOT
@@ -294,8 +294,8 @@ def test_no_notice_is_a_sentence_too(published: Path, branch: BranchFiles, tmp_p
 
 
 def test_only_so_many_notices_are_shown(published: Path, branch: BranchFiles) -> None:
-    for number in range(MOST_NOTICES + 1):
+    for number in range(MOST_TEXTS + 1):
         (branch.notices / f"2026-01-01-{number:03d}.md").write_text(f"# N{number}", encoding="utf-8")
     page = drawn(published, "notices", {"dimension_names": NAMES}, branch=branch)
-    assert _headings(page)[0] == f"N{MOST_NOTICES}" and "N0" not in _headings(page)
+    assert _headings(page)[0] == f"N{MOST_TEXTS}" and "N0" not in _headings(page)
     assert sentences(page) == ["The newest 50 of 51 notices are shown. Remove old files from the folder."]

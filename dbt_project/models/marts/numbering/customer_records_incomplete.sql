@@ -99,6 +99,41 @@ number_orders as (
     from {{ ref('stg_crm__number_orders') }} as records
     left join outlets on records.outlet_id = outlets.outlet_id
 ),
+outlet_terminals as (
+    select
+        records.*,
+        records.terminal_id as record_id,
+        outlets.outlet_id as known_outlet_id,
+        outlets.outlet_id as mending_outlet_id,
+        outlets.business_unit_id as mending_unit_id,
+        records.installed_on as first_seen_on
+    from {{ ref('stg_crm__outlet_terminals') }} as records
+    left join outlets on records.outlet_id = outlets.outlet_id
+),
+trainings as (
+    select
+        records.*,
+        records.training_id as record_id,
+        units.business_unit_id as known_unit_id,
+        outlets.outlet_id as known_outlet_id,
+        outlets.outlet_id as mending_outlet_id,
+        coalesce(units.business_unit_id, outlets.business_unit_id) as mending_unit_id,
+        records.held_on as first_seen_on
+    from {{ ref('stg_crm__trainings') }} as records
+    left join units on records.business_unit_id = units.business_unit_id
+    left join outlets on records.outlet_id = outlets.outlet_id
+),
+-- A record is a training: who sat the exam is not named.
+training_exams as (
+    select
+        records.training_id as record_id,
+        trainings.training_id as known_training_id,
+        cast(null as varchar) as mending_outlet_id,
+        cast(null as varchar) as mending_unit_id,
+        cast(null as date) as first_seen_on
+    from {{ ref('stg_crm__training_exams') }} as records
+    left join trainings on records.training_id = trainings.training_id
+),
 failing as (
     -- Export, rule, field that fails, the value that the rule's text shows, and the condition under which a record fails.
     {% for table, rule, field, detail, fails in [
@@ -157,7 +192,14 @@ failing as (
         ('complaints', 'outlet_known', "'outlet_id'", "outlet_id", "outlet_id is not null and known_outlet_id is null"),
         ('complaints', 'opened_before_closed', "'closed_at'", "cast(opened_at as varchar) || ' – ' || cast(closed_at as varchar)",
             "closed_at < opened_at"),
-        ('account_adjustments', 'account_id_known', "'account_id'", "account_id", "known_account_id is null")
+        ('account_adjustments', 'account_id_known', "'account_id'", "account_id", "known_account_id is null"),
+        ('outlet_terminals', 'outlet_known', "'outlet_id'", "outlet_id", "known_outlet_id is null"),
+        ('trainings', 'business_unit_known', "'business_unit_id'", "business_unit_id",
+            "business_unit_id is not null and known_unit_id is null"),
+        ('trainings', 'outlet_known', "'outlet_id'", "outlet_id", "outlet_id is not null and known_outlet_id is null"),
+        ('trainings', 'attended_of_the_invited', "'attended'", "cast(attended as varchar) || ' / ' || cast(invited as varchar)",
+            "attended not between 0 and coalesce(invited, attended)"),
+        ('training_exams', 'training_known', "'training_id'", "record_id", "known_training_id is null")
     ] -%}
     select
         '{{ table }}' as export_table, '{{ rule }}' as rule_id, record_id, {{ field }} as field, cast({{ detail }} as varchar) as detail,
@@ -208,6 +250,8 @@ rules as (
         ('status_known', 'status {} is none of open, done and cancelled', '受理状态 {} 不是未完成、已完成或已取消'),
         ('opened_at_filled', 'the complaint has no time', '投诉没有时间'),
         ('was_billing_error_filled', 'the complaint does not say whether it was a billing error', '投诉未注明是否计费差错'),
+        ('attended_of_the_invited', 'more people attended than were invited, or fewer than none: {}', '参加人数多于应到人数，或小于零：{}'),
+        ('training_known', 'training {} is not in the newest trainings export', '培训 {} 不在最新的培训资料中'),
         ('every_row_is_readable', 'the line cannot be read: the field {}', '该行无法读取：字段{}')
     ) as texts (rule_id, rule_en, rule_zh)
 ),
