@@ -153,7 +153,7 @@ def test_a_call_without_account_is_not_billed(warehouse: duckdb.DuckDBPyConnecti
 
 
 def test_a_row_without_account_that_came_to_a_closed_period_is_found(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute("insert into marts.bills values (null, '2026-02', 1.00, false, '2026-03-25')")
+    warehouse.execute("insert into marts.bills values (null, '2026-02', 1.00, false, '2026-03-25', null)")
     by_gate = {result.gate: result for result in run_suites(warehouse, ["closed_periods"])}
     bills = by_gate["closed_bills_are_unchanged"]
     assert bills.failed_rows == 1
@@ -217,7 +217,7 @@ def test_a_gate_without_a_row_has_the_default_and_an_empty_value_is_no_gate(
 
 def test_a_bill_below_zero_pays_as_much_as_it_is_and_no_more(warehouse: duckdb.DuckDBPyConnection) -> None:
     # A2's credit of 0.05 settles its own bill and pays 0.05 of A1's; then a cent more than it is.
-    warehouse.execute("insert into marts.bills values ('A2', '2026-03', -0.05, false, '2026-04-09')")
+    warehouse.execute("insert into marts.bills values ('A2', '2026-03', -0.05, false, '2026-04-09', 'A2')")
     credit = "insert into marts.payment_applications values ('credit:A2:2026-03', '{}', '2026-03', '2026-04-01', {})"
     warehouse.execute(credit.format("A2", "-0.05"))
     warehouse.execute(credit.format("A1", "0.05"))
