@@ -56,9 +56,9 @@ PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}")
 SQL = re.compile(
     r"\b(select|from|where|insert|update|delete|create|drop table|union all|inner join|case|when|then|else|coalesce|cast|parquet"
     r"|(order|group|partition) by|is null|is not null|distinct|lambda|timezone|regexp_\w+|line_number|bigint|varchar|preserve_order"
-    r"|as (hugeint|stale|date|decimal|integer|moment|field|\w+_\w+)|end as)\b|<>|\bin \(|\w+ as \(|len\(|\|\|"
+    r"|as (hugeint|stale|date|timestamp|decimal|integer|moment|field|\w+_\w+)|end as)\b|<>|\bin \(|\w+ as \(|len\(|\|\|"
 )
-NAMES_ALONE = re.compile(r"(\w+_\w+ ?|\b(name|channels|amount|channel|status|kind|reason) ?)+")
+NAMES_ALONE = re.compile(r"(\w+_\w+ ?|\b(name|channels|amount|channel|status|kind|reason|invited|attended|score) ?)+")
 
 
 def _in_catalogue(fragment: str) -> bool:

@@ -173,7 +173,7 @@ def test_on_a_home_without_a_run_each_click_is_built_or_refused_in_one_sentence(
     assert all(one.is_well for one in clicked), clicked
     assert [one.status for one in clicked] == [*["FAILURE"] * 5, "SUCCESS"]
     assert clicked[4].refusal == (
-        "closed/bills and 3 more tables are needed and not built in the warehouse yet: launch the job tollhouse_run first"
+        "closed/bills and 4 more tables are needed and not built in the warehouse yet: launch the job tollhouse_run first"
     )
 
 

@@ -185,12 +185,16 @@ def by_the_unsound_book(unsound: Branch) -> tuple[Marts, Marts, Branch]:
     return without_ids(unsound.marts()), compute(unsound.inbox, unsound.reference, as_of=MID_MONTH), unsound
 
 
+#: Their exports came after the middle of the month.
+NOT_YET_DELIVERED = {"outlet_terminals", "terminal_coverage", "trainings"}
+
+
 @pytest.mark.parametrize("mart", sorted(COMPARED))
 def test_a_mart_of_an_earlier_day_and_an_unsound_book(
     mart: str, by_the_unsound_book: tuple[Marts, Marts, Branch]
 ) -> None:
     ours, theirs, _ = by_the_unsound_book
-    assert theirs[mart], "nothing to compare"
+    assert bool(theirs[mart]) == (mart not in NOT_YET_DELIVERED), "nothing to compare"
     assert differences(mart, ours[mart], theirs[mart]) == []
 
 
